@@ -1,0 +1,200 @@
+/**
+ * Cursors over reusable buffers: the engine's rows, keys and frames are written and read through these, so
+ * the hot path makes no object per value. Integers are little endian unless the name says otherwise;
+ * varints are LEB128 and hold unsigned integers below 2^53.
+ */
+const VARINT_BYTES_MAX = 8
+const TWO_32 = 0x1_0000_0000
+
+export class ByteWriter {
+  buffer: Buffer
+  position = 0
+
+  constructor(capacityBytes = 256) {
+    this.buffer = Buffer.allocUnsafe(capacityBytes)
+  }
+
+  /** Makes room for `bytes` more; call it before writing straight into `buffer`. */
+  reserve(bytes: number): void {
+    const needed = this.position + bytes
+    if (needed <= this.buffer.length) return
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2))
+    this.buffer.copy(grown, 0, 0, this.position)
+    this.buffer = grown
+  }
+
+  reset(): void {
+    this.position = 0
+  }
+
+  u8(value: number): void {
+    this.reserve(1)
+    this.buffer[this.position++] = value
+  }
+
+  u16(value: number): void {
+    this.reserve(2)
+    this.position = this.buffer.writeUInt16LE(value, this.position)
+  }
+
+  u32(value: number): void {
+    this.reserve(4)
+    this.position = this.buffer.writeUInt32LE(value, this.position)
+  }
+
+  f64(value: number): void {
+    this.reserve(8)
+    this.position = this.buffer.writeDoubleLE(value, this.position)
+  }
+
+  f32(value: number): void {
+    this.reserve(4)
+    this.position = this.buffer.writeFloatLE(value, this.position)
+  }
+
+  /** Unsigned integer below 2^53. */
+  varint(value: number): void {
+    this.reserve(VARINT_BYTES_MAX)
+    const buffer = this.buffer
+    let at = this.position
+    let rest = value
+    while (rest >= TWO_32) {
+      buffer[at++] = (rest % 128) | 0x80
+      rest = Math.floor(rest / 128)
+    }
+    let low = rest >>> 0
+    while (low >= 0x80) {
+      buffer[at++] = (low & 0x7f) | 0x80
+      low >>>= 7
+    }
+    buffer[at++] = low
+    this.position = at
+  }
+
+  /** Signed integer between -2^52 and 2^52, zigzag encoded. */
+  signedVarint(value: number): void {
+    this.varint(value < 0 ? -value * 2 - 1 : value * 2)
+  }
+
+  /** Length as varint, then UTF-8. */
+  string(text: string): void {
+    const bytes = Buffer.byteLength(text)
+    this.varint(bytes)
+    this.reserve(bytes)
+    this.position += this.buffer.write(text, this.position)
+  }
+
+  bytes(source: Uint8Array, start = 0, end = source.length): void {
+    this.reserve(end - start)
+    this.buffer.set(start === 0 && end === source.length ? source : source.subarray(start, end), this.position)
+    this.position += end - start
+  }
+
+  /** What was written, as a view that the next write may overwrite. */
+  view(): Buffer {
+    return this.buffer.subarray(0, this.position)
+  }
+
+  /** What was written, as a copy of its own. */
+  copy(): Buffer {
+    return Buffer.from(this.view())
+  }
+}
+
+/** Thrown when a row, key or frame ends early or holds an impossible length. */
+export class TruncatedBytes extends Error {
+  constructor(wanted: number, left: number) {
+    super(`bytes end early: ${wanted} more wanted, ${left} left`)
+    this.name = 'TruncatedBytes'
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+export class ByteReader {
+  buffer: Buffer = EMPTY
+  position = 0
+  end = 0
+
+  /** Points this reader at a range; nothing is copied. */
+  over(buffer: Buffer, start = 0, end = buffer.length): this {
+    this.buffer = buffer
+    this.position = start
+    this.end = end
+    return this
+  }
+
+  get left(): number {
+    return this.end - this.position
+  }
+
+  private need(bytes: number): void {
+    if (this.end - this.position < bytes) throw new TruncatedBytes(bytes, this.end - this.position)
+  }
+
+  u8(): number {
+    this.need(1)
+    return this.buffer[this.position++]!
+  }
+
+  u16(): number {
+    this.need(2)
+    const value = this.buffer.readUInt16LE(this.position)
+    this.position += 2
+    return value
+  }
+
+  u32(): number {
+    this.need(4)
+    const value = this.buffer.readUInt32LE(this.position)
+    this.position += 4
+    return value
+  }
+
+  f64(): number {
+    this.need(8)
+    const value = this.buffer.readDoubleLE(this.position)
+    this.position += 8
+    return value
+  }
+
+  f32(): number {
+    this.need(4)
+    const value = this.buffer.readFloatLE(this.position)
+    this.position += 4
+    return value
+  }
+
+  varint(): number {
+    let value = 0
+    let scale = 1
+    for (;;) {
+      if (this.position >= this.end) throw new TruncatedBytes(1, 0)
+      const byte = this.buffer[this.position++]!
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 128
+    }
+  }
+
+  signedVarint(): number {
+    const value = this.varint()
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  string(): string {
+    const length = this.varint()
+    this.need(length)
+    const text = this.buffer.toString('utf8', this.position, this.position + length)
+    this.position += length
+    return text
+  }
+
+  /** A view of the next `length` bytes; copy it before the buffer changes. */
+  bytes(length: number): Buffer {
+    this.need(length)
+    const view = this.buffer.subarray(this.position, this.position + length)
+    this.position += length
+    return view
+  }
+}
