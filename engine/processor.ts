@@ -1,7 +1,7 @@
 import type { Millis } from '../schemas/ids.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { KeyWriter } from './key.ts'
-import type { Topic } from './topic.ts'
+import type { Topic, TopicInfo } from './topic.ts'
 
 /**
  * How a processor's state lies in a row. The engine calls `read` (or `create` for a key never seen), then
@@ -47,7 +47,7 @@ export interface Processor<In, State> {
   readonly about: string
   readonly input: Topic<In>
   /** Topics it may emit to. */
-  readonly outputs: readonly Topic<never>[]
+  readonly outputs: readonly TopicInfo[]
   readonly state: StateLayout<State>
   /**
    * Writes the key that the event's state is scoped to; the first id must be the topic's own key, which is
@@ -58,4 +58,13 @@ export interface Processor<In, State> {
   process(event: In, state: State, context: Context): boolean
   /** `key` holds the ids of the key whose timer fired. Answers as `process` does. */
   onTimer?(at: Millis, key: readonly string[], state: State, context: Context): boolean
+}
+
+/** Stateless: turns an event into values of other topics (a rekeying, a split, a fold's first half). */
+export interface Mapper<In> {
+  readonly name: string
+  readonly about: string
+  readonly input: Topic<In>
+  readonly outputs: readonly TopicInfo[]
+  map(event: In, context: Context): void
 }

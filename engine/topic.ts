@@ -30,10 +30,19 @@ export interface Fold {
   ): void
 }
 
-export interface Topic<Value> {
+/** What may be said of a topic without knowing its values. */
+export interface TopicInfo {
   readonly name: string
   readonly about: string
   readonly keySpace: KeySpace
+  /** How far behind the newest event an event may be and still be on time. */
+  readonly graceMs: number
+  readonly fold?: Fold
+  /** Public topics are contracts that apps publish to; internal ones are written by processors. */
+  readonly visibility: 'public' | 'internal'
+}
+
+export interface Topic<Value> extends TopicInfo {
   readonly codec: Codec<Value>
   /** Writes the record's key; its first id is the id of `keySpace`. */
   key(value: Value, key: KeyWriter): void
@@ -41,9 +50,4 @@ export interface Topic<Value> {
   time(value: Value): number
   /** Identity for idempotent publishing; absent on internal topics, which the commit already makes exact. */
   eventId?(value: Value): string
-  /** How far behind the newest event an event may be and still be on time. */
-  readonly graceMs: number
-  readonly fold?: Fold
-  /** Public topics are contracts that apps publish to; internal ones are written by processors. */
-  readonly visibility: 'public' | 'internal'
 }

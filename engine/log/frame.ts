@@ -1,0 +1,103 @@
+import { ByteWriter } from '../bytes.ts'
+
+/**
+ * A frame is a batch of records in one buffer, so that a thousand records cost one write, one read and no
+ * objects: `u32 count`, then per record `f64 time · u16 keyLength · u32 valueLength · key · value`.
+ */
+export interface Frame {
+  readonly count: number
+  readonly bytes: Buffer
+}
+
+const HEADER_BYTES = 4
+const RECORD_HEADER_BYTES = 14
+
+/** Largest value of a record; a larger one is refused where it is written (`RECORD_TOO_LARGE`). */
+export const RECORD_BYTES_MAX = 1 << 20
+
+export class FrameWriter {
+  private readonly writer = new ByteWriter(4096)
+  private records = 0
+
+  constructor() {
+    this.reset()
+  }
+
+  get count(): number {
+    return this.records
+  }
+
+  get bytes(): number {
+    return this.writer.position
+  }
+
+  reset(): void {
+    this.writer.reset()
+    this.writer.u32(0)
+    this.records = 0
+  }
+
+  append(
+    time: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    const writer = this.writer
+    writer.reserve(RECORD_HEADER_BYTES + keyEnd - keyStart + valueEnd - valueStart)
+    writer.f64(time)
+    writer.u16(keyEnd - keyStart)
+    writer.u32(valueEnd - valueStart)
+    writer.bytes(key, keyStart, keyEnd)
+    writer.bytes(value, valueStart, valueEnd)
+    this.records++
+  }
+
+  /** The frame so far, as a copy of its own; the writer starts anew. */
+  take(): Frame {
+    this.writer.buffer.writeUInt32LE(this.records, 0)
+    const frame = { count: this.records, bytes: this.writer.copy() }
+    this.reset()
+    return frame
+  }
+}
+
+export const frameOf = (bytes: Buffer): Frame => ({ count: bytes.readUInt32LE(0), bytes })
+
+/** Walks a frame's records without making objects: `next()`, then read the fields. */
+export class FrameCursor {
+  buffer: Buffer = Buffer.alloc(0)
+  time = 0
+  keyStart = 0
+  keyEnd = 0
+  valueStart = 0
+  valueEnd = 0
+  /** Index of the current record within the frame. */
+  index = -1
+  private count = 0
+
+  over(frame: Frame): this {
+    this.buffer = frame.bytes
+    this.count = frame.count
+    this.index = -1
+    this.valueEnd = HEADER_BYTES
+    return this
+  }
+
+  /** Moves to the next record; false at the end. */
+  next(): boolean {
+    if (this.index + 1 >= this.count) return false
+    this.index++
+    const at = this.valueEnd
+    const buffer = this.buffer
+    this.time = buffer.readDoubleLE(at)
+    this.keyStart = at + RECORD_HEADER_BYTES
+    this.keyEnd = this.keyStart + buffer.readUInt16LE(at + 8)
+    this.valueStart = this.keyEnd
+    this.valueEnd = this.valueStart + buffer.readUInt32LE(at + 10)
+    return true
+  }
+}
