@@ -36,19 +36,9 @@ export interface Context {
   count(name: string): void
 }
 
-/**
- * Keyed, stateful, synchronous: sees one key's events one at a time. Must be a function of its event, its
- * state and the context alone (no clock, no randomness, no I/O), for it is run again after a crash.
- */
-export interface Processor<In, State> {
-  /** Also the store's name: the deployment contract. Lower case, digits and dashes. */
-  readonly name: string
-  /** One sentence for pictures and docs. */
-  readonly about: string
+/** What a processor does with the events of one topic. */
+export interface Handler<In, State> {
   readonly input: Topic<In>
-  /** Topics it may emit to. */
-  readonly outputs: readonly TopicInfo[]
-  readonly state: StateLayout<State>
   /**
    * Writes the key that the event's state is scoped to; the first id must be the topic's own key, which is
    * what the task is partitioned by. Answers false for an event that is none of its business.
@@ -56,6 +46,28 @@ export interface Processor<In, State> {
   key(event: In, key: KeyWriter): boolean
   /** Answers whether the state changed; an unchanged row is not written. */
   process(event: In, state: State, context: Context): boolean
+}
+
+/** A handler whose event type is erased, so that handlers of several topics fit one list. */
+export type AnyHandler<State> = Handler<unknown, State>
+
+/** Sound because the engine hands a handler only what the handler's own input topic decoded. */
+export const on = <In, State>(handler: Handler<In, State>): AnyHandler<State> => handler as AnyHandler<State>
+
+/**
+ * Keyed, stateful, synchronous: sees one key's events one at a time. Must be a function of its event, its
+ * state and the context alone (no clock, no randomness, no I/O), for it is run again after a crash.
+ */
+export interface Processor<State> {
+  /** Also the store's name: the deployment contract. Lower case, digits and dashes. */
+  readonly name: string
+  /** One sentence for pictures and docs. */
+  readonly about: string
+  readonly state: StateLayout<State>
+  /** One handler a topic; all topics are of one key space, so a key's events meet in one task. */
+  readonly handlers: readonly AnyHandler<State>[]
+  /** Topics it may emit to. */
+  readonly outputs: readonly TopicInfo[]
   /** `key` holds the ids of the key whose timer fired. Answers as `process` does. */
   onTimer?(at: Millis, key: readonly string[], state: State, context: Context): boolean
 }

@@ -1,0 +1,167 @@
+import { ByteWriter } from './bytes.ts'
+import { EngineError } from './errors.ts'
+import { partitionOf } from './hash.ts'
+import { FrameWriter, RECORD_BYTES_MAX } from './log/frame.ts'
+import type { AppendEntry } from './log/port.ts'
+import { ABSENT, RowTable } from './state/table.ts'
+import type { Fold, TopicInfo } from './topic.ts'
+
+/** A frame is closed at this size, so that a reader need not hold more at once. */
+const FRAME_BYTES_MAX = 1 << 20
+
+/** Records for one topic, collected until the commit; those of a folding topic are added up by key. */
+class Output {
+  readonly partitions: number
+  private readonly topic: TopicInfo
+  private readonly frames: FrameWriter[]
+  private readonly folds: FoldedRecords[]
+  private readonly full: AppendEntry[] = []
+
+  constructor(topic: TopicInfo, partitions: number) {
+    this.topic = topic
+    this.partitions = partitions
+    this.frames = Array.from({ length: partitions }, () => new FrameWriter())
+    const { fold } = topic
+    this.folds = fold === undefined ? [] : this.frames.map(() => new FoldedRecords(fold))
+  }
+
+  add(partition: number, time: number, bytes: Buffer, keyStart: number, keyEnd: number, valueEnd: number): void {
+    const folded = this.folds[partition]
+    if (folded !== undefined) folded.add(time, bytes, keyStart, keyEnd, valueEnd)
+    else this.append(partition, time, bytes, keyStart, keyEnd, keyEnd, valueEnd)
+  }
+
+  /** Everything collected, as frames; starts anew. */
+  take(into: AppendEntry[]): number {
+    for (let partition = 0; partition < this.folds.length; partition++) {
+      this.folds[partition]!.drain((time, buffer, keyStart, valueStart, valueEnd) =>
+        this.append(partition, time, buffer, keyStart, valueStart, valueStart, valueEnd),
+      )
+    }
+    for (let partition = 0; partition < this.partitions; partition++) this.close(partition)
+    into.push(...this.full)
+    const records = this.full.reduce((sum, entry) => sum + entry.frame.count, 0)
+    this.full.length = 0
+    return records
+  }
+
+  private append(
+    partition: number,
+    time: number,
+    bytes: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    const writer = this.frames[partition]!
+    writer.append(time, bytes, keyStart, keyEnd, bytes, valueStart, valueEnd)
+    if (writer.bytes >= FRAME_BYTES_MAX) this.close(partition)
+  }
+
+  private close(partition: number): void {
+    const writer = this.frames[partition]!
+    if (writer.count > 0) this.full.push({ topic: this.topic.name, partition, frame: writer.take() })
+  }
+}
+
+/** Values of one partition added up by key. */
+class FoldedRecords {
+  private readonly fold: Fold
+  private readonly table = new RowTable()
+  private readonly sum = new ByteWriter(1024)
+  private times = new Float64Array(1024)
+
+  constructor(fold: Fold) {
+    this.fold = fold
+  }
+
+  add(time: number, bytes: Buffer, keyStart: number, keyEnd: number, valueEnd: number): void {
+    const table = this.table
+    const slot = table.upsert(bytes, keyStart, keyEnd)
+    if (table.valueLength(slot) === ABSENT) {
+      this.setTime(slot, time)
+      table.set(slot, bytes, keyEnd, valueEnd)
+      return
+    }
+    const start = table.valueStart(slot)
+    this.sum.reset()
+    const end = start + table.valueLength(slot)
+    this.fold.merge(table.buffer(slot), start, end, bytes, keyEnd, valueEnd, this.sum)
+    table.set(slot, this.sum.buffer, 0, this.sum.position)
+    this.setTime(slot, Math.max(time, this.times[slot]!))
+  }
+
+  drain(
+    each: (time: number, buffer: Buffer, keyStart: number, valueStart: number, valueEnd: number) => void,
+  ): void {
+    const table = this.table
+    for (let slot = 0; slot < table.slotsEnd; slot++) {
+      const valueStart = table.valueStart(slot)
+      const valueEnd = valueStart + table.valueLength(slot)
+      each(this.times[slot]!, table.buffer(slot), table.keyStart(slot), valueStart, valueEnd)
+    }
+    table.clear()
+  }
+
+  private setTime(slot: number, time: number): void {
+    if (slot >= this.times.length) {
+      const grown = new Float64Array(this.times.length * 2)
+      grown.set(this.times)
+      this.times = grown
+    }
+    this.times[slot] = time
+  }
+}
+
+/** What a task will write to other topics with its next commit. */
+export class Outputs {
+  private readonly byTopic = new Map<string, Output>()
+
+  constructor(topics: readonly TopicInfo[], partitions: (topic: string) => number) {
+    for (const topic of topics) this.byTopic.set(topic.name, new Output(topic, partitions(topic.name)))
+  }
+
+  /** Adds a record whose key and value lie one after the other in `bytes`. */
+  add(topic: string, time: number, bytes: Buffer, keyStart: number, keyEnd: number, valueEnd: number): void {
+    const output = this.outputOf(topic)
+    const partition = partitionOf(bytes, keyStart, keyEnd, output.partitions)
+    output.add(partition, time, bytes, keyStart, keyEnd, valueEnd)
+  }
+
+  /** As `add`, to a partition of the caller's choice. */
+  addTo(
+    topic: string,
+    partition: number,
+    time: number,
+    bytes: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueEnd: number,
+  ): void {
+    this.outputOf(topic).add(partition, time, bytes, keyStart, keyEnd, valueEnd)
+  }
+
+  /** Throws where a processor emits what it did not declare, or a record too large. */
+  check(topic: string, bytes: number): void {
+    this.outputOf(topic)
+    if (bytes > RECORD_BYTES_MAX) {
+      throw new EngineError('RECORD_TOO_LARGE', `${bytes} bytes for ${topic}, at most ${RECORD_BYTES_MAX}`)
+    }
+  }
+
+  take(): { entries: AppendEntry[]; records: number } {
+    const entries: AppendEntry[] = []
+    let records = 0
+    for (const output of this.byTopic.values()) records += output.take(entries)
+    return { entries, records }
+  }
+
+  private outputOf(topic: string): Output {
+    const output = this.byTopic.get(topic)
+    if (output === undefined) {
+      throw new EngineError('TOPOLOGY_INVALID', `emit to "${topic}", which no node here declares as an output`)
+    }
+    return output
+  }
+}

@@ -1,0 +1,214 @@
+import { ABSENT, NO_SLOT, RowTable } from './table.ts'
+import type { ScanOptions, StateRow, StateWrite, TaskStorage } from './port.ts'
+
+/** Changed since the last commit was prepared. */
+const TOUCHED = 1
+/** Changed since it was last written to disk; in the write-behind queue. */
+const DIRTY = 2
+/** In a disk write that is under way. */
+const WRITING = 4
+/** Used since the eviction hand last passed. */
+const USED = 8
+/** Waiting to be fetched. */
+const MISSING = 16
+
+const HELD = TOUCHED | DIRTY | WRITING | MISSING
+
+/** Rows read at once when a whole store is loaded. */
+const LOAD_ROWS = 4096
+
+/**
+ * One processor's rows: a table in memory over rows on disk. Changes stay in memory (they are safe in the
+ * changelog) and are written behind; rows that were written may be evicted and fetched again.
+ */
+export class Store {
+  readonly name: string
+  /** Stands for the name on disk and in the changelog. */
+  readonly number: number
+  readonly table = new RowTable()
+  /** Slots changed since the last commit was prepared, each once. */
+  touched: number[] = []
+  /** Every row that exists is in memory, so a key not found needs no look at the disk. */
+  private complete: boolean
+  private readonly disk: TaskStorage
+  private missing: number[] = []
+  private hand = 0
+
+  constructor(name: string, number: number, disk: TaskStorage) {
+    this.name = name
+    this.number = number
+    this.disk = disk
+    this.complete = disk.sequence() === 0
+  }
+
+  get hasMissing(): boolean {
+    return this.missing.length > 0
+  }
+
+  /** Slot of a key about to be used; queued for `fetch` if only the disk knows its row. */
+  want(key: Uint8Array, start: number, end: number): number {
+    const table = this.table
+    const found = table.find(key, start, end)
+    const slot = found === NO_SLOT ? table.upsert(key, start, end) : found
+    if (found === NO_SLOT && !this.complete) {
+      table.flags[slot] = MISSING
+      this.missing.push(slot)
+    }
+    table.flags[slot]! |= USED
+    return slot
+  }
+
+  /** One read for every key that `want` found missing. */
+  async fetch(): Promise<void> {
+    const slots = this.missing
+    if (slots.length === 0) return
+    this.missing = []
+    const rows = await this.disk.getMany(
+      this.number,
+      slots.map((slot) => this.table.keyCopy(slot)),
+    )
+    for (let index = 0; index < slots.length; index++) {
+      const slot = slots[index]!
+      this.table.flags[slot]! &= ~MISSING
+      const row = rows[index]
+      if (row !== undefined) this.table.set(slot, row, 0, row.length)
+    }
+  }
+
+  set(slot: number, source: Buffer, start: number, end: number): void {
+    this.table.set(slot, source, start, end)
+    this.touch(slot)
+  }
+
+  remove(slot: number): void {
+    if (this.table.valueLength(slot) === ABSENT) return
+    this.table.setAbsent(slot)
+    this.touch(slot)
+  }
+
+  private touch(slot: number): void {
+    const flags = this.table.flags
+    if ((flags[slot]! & TOUCHED) === 0) this.touched.push(slot)
+    flags[slot]! |= TOUCHED | USED
+  }
+
+  /** Starts the next commit's list; answers the slots changed for this one. */
+  takeTouched(): number[] {
+    const slots = this.touched
+    this.touched = []
+    for (const slot of slots) this.table.flags[slot]! &= ~TOUCHED
+    return slots
+  }
+
+  /** Whether the slot was clean until now: it then joins the write-behind queue. */
+  markDirty(slot: number): boolean {
+    const flags = this.table.flags
+    const wasClean = (flags[slot]! & DIRTY) === 0
+    flags[slot]! |= DIRTY
+    return wasClean
+  }
+
+  /** Puts the row as it stands into a disk write. */
+  writeTo(write: StateWrite, slot: number): void {
+    const table = this.table
+    const key = table.buffer(slot).subarray(table.keyStart(slot), table.valueStart(slot))
+    const value = table.value(slot)
+    if (value === undefined) write.remove(this.number, key)
+    else write.put(this.number, key, value)
+    table.flags[slot] = (table.flags[slot]! & ~DIRTY) | WRITING
+  }
+
+  written(slot: number): void {
+    this.table.flags[slot]! &= ~WRITING
+  }
+
+  /** A row restored from the changelog: newer than the disk's. Answers its slot. */
+  restore(key: Buffer, keyStart: number, keyEnd: number, value: Buffer, start: number, end: number): number {
+    const slot = this.table.upsert(key, keyStart, keyEnd)
+    if (end < start) this.table.setAbsent(slot)
+    else this.table.set(slot, value, start, end)
+    return slot
+  }
+
+  /** Frees about `bytes` of rows that the disk also holds, least used first (second chance). */
+  evict(bytes: number): number {
+    const table = this.table
+    const goal = table.liveBytes - bytes
+    const steps = table.slotsEnd * 2
+    for (let step = 0; step < steps && table.liveBytes > goal; step++) {
+      if (this.hand >= table.slotsEnd) this.hand = 0
+      const slot = this.hand++
+      if (!table.isUsed(slot)) continue
+      const flags = table.flags[slot]!
+      if ((flags & HELD) !== 0) continue
+      if ((flags & USED) !== 0) table.flags[slot] = flags & ~USED
+      else {
+        if (table.valueLength(slot) !== ABSENT) this.complete = false
+        table.remove(slot)
+      }
+    }
+    return Math.max(0, table.liveBytes - goal)
+  }
+
+  /** Brings every row into memory, where this store must not be evicted from. */
+  async loadAll(): Promise<void> {
+    let after: Buffer | undefined
+    for (;;) {
+      const rows = await this.disk.scan(this.number, { limit: LOAD_ROWS, ...(after && { after }) })
+      for (const row of rows) this.loadRow(row)
+      if (rows.length < LOAD_ROWS) break
+      after = rows.at(-1)!.key
+    }
+    this.complete = true
+  }
+
+  private loadRow(row: StateRow): void {
+    if (this.table.find(row.key, 0, row.key.length) !== NO_SLOT) return
+    const slot = this.table.upsert(row.key, 0, row.key.length)
+    this.table.set(slot, row.value, 0, row.value.length)
+  }
+
+  /** Rows by key for readers outside the task; memory first, then one disk read. Copies. */
+  async readMany(keys: readonly Uint8Array[]): Promise<(Buffer | undefined)[]> {
+    const rows: (Buffer | undefined)[] = Array.from({ length: keys.length })
+    const wanted: number[] = []
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]!
+      const slot = this.table.find(key, 0, key.length)
+      if (slot === NO_SLOT || (this.table.flags[slot]! & MISSING) !== 0) wanted.push(index)
+      else rows[index] = copyOf(this.table.value(slot))
+    }
+    if (wanted.length === 0 || this.complete) return rows
+    const found = await this.disk.getMany(
+      this.number,
+      wanted.map((index) => keys[index]!),
+    )
+    for (let index = 0; index < wanted.length; index++) rows[wanted[index]!] = found[index]
+    return rows
+  }
+
+  /** Rows in key order, memory over disk: for people and tools, not for the hot path. */
+  async scan(options: ScanOptions): Promise<StateRow[]> {
+    const disk = await this.disk.scan(this.number, { ...options, limit: options.limit + this.table.size })
+    const rows = new Map<string, StateRow>(disk.map((row) => [row.key.toString('latin1'), row]))
+    for (let slot = 0; slot < this.table.slotsEnd; slot++) this.overlay(rows, slot, options)
+    const inOrder = [...rows.values()].sort((one, other) => Buffer.compare(one.key, other.key))
+    return inOrder.slice(0, options.limit)
+  }
+
+  private overlay(rows: Map<string, StateRow>, slot: number, options: ScanOptions): void {
+    const table = this.table
+    if (!table.isUsed(slot) || (table.flags[slot]! & MISSING) !== 0) return
+    const start = table.keyStart(slot)
+    const key = table.buffer(slot).subarray(start, start + table.keyLength(slot))
+    const { prefix, after } = options
+    if (prefix && !key.subarray(0, prefix.length).equals(prefix)) return
+    if (after && Buffer.compare(key, after) <= 0) return
+    const value = table.value(slot)
+    const name = key.toString('latin1')
+    if (value === undefined) rows.delete(name)
+    else rows.set(name, { key: Buffer.from(key), value: Buffer.from(value) })
+  }
+}
+
+const copyOf = (row: Buffer | undefined): Buffer | undefined => (row === undefined ? undefined : Buffer.from(row))

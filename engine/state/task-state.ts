@@ -1,0 +1,255 @@
+import { ByteWriter, TruncatedBytes } from '../bytes.ts'
+import { EngineError } from '../errors.ts'
+import type { ChangelogBlock } from '../log/port.ts'
+import type { StateWrite, TaskStorage } from './port.ts'
+import { Store } from './store.ts'
+import { ABSENT } from './table.ts'
+import { WriteBehindQueue } from './write-behind-queue.ts'
+
+export interface StateOptions {
+  /** Rows and keys kept in memory; beyond it, rows that the disk also holds are evicted. */
+  readonly cacheBytesMax: number
+  /** Changelog that a restart may have to read again; beyond it, the oldest changes are written to disk. */
+  readonly changelogBytesMax: number
+  /** Rows written behind in one commit, so that no commit stalls. */
+  readonly writeBehindRowsMax: number
+  /** As `changelogBytesMax`, in commits: many small ones take as long to read again as a few large ones. */
+  readonly changelogBlocksMax: number
+}
+
+export const STATE_DEFAULTS: StateOptions = {
+  cacheBytesMax: 1 << 30,
+  changelogBytesMax: 128 << 20,
+  writeBehindRowsMax: 20_000,
+  changelogBlocksMax: 20_000,
+}
+
+const ENTRY_HEADER_BYTES = 8
+const CATALOGUE = 'catalogue'
+const CATALOGUE_NUMBER = 0
+const REMOVED = 0xffff_ffff
+/** Evicting a little more than needed spares the next batches the search. */
+const EVICTION_SLACK_BYTES = 1 << 20
+/** A commit without rows to write moves the disk's sequence on only this often. */
+const IDLE_SEQUENCES_MAX = 256
+
+/** What one commit does to the state: a block for the changelog, and rows to write behind. */
+export interface PreparedCommit {
+  readonly changelog: Buffer
+  /** Writes rows behind; call it once the log's commit is done. Answers the sequence that the disk stands for. */
+  finish(): Promise<number>
+}
+
+/**
+ * The stores of one task and how they reach the disk. A commit puts every changed row into one changelog
+ * block; the log makes that block durable together with outputs and positions. Rows go to disk later, oldest
+ * change first, with the sequence that they stand for; a restart reads the blocks after it. So the disk is
+ * never ahead of what is committed, and a key that changes a hundred times is written once.
+ */
+export class TaskState {
+  private readonly stores = new Map<string, Store>()
+  private readonly byNumber = new Map<number, Store>()
+  private readonly resident = new Set<Store>()
+  private readonly catalogue: Store
+  private readonly disk: TaskStorage
+  private readonly options: StateOptions
+  private readonly block = new ByteWriter(1 << 16)
+  private readonly queue = new WriteBehindQueue()
+  /** Sizes of the blocks that the disk does not stand for yet, oldest first, from `blocksFrom` on. */
+  private blockBytes: number[] = []
+  private blocksFrom: number
+  private changelogBytes = 0
+
+  private constructor(disk: TaskStorage, options: StateOptions) {
+    this.disk = disk
+    this.options = options
+    this.blocksFrom = disk.sequence() + 1
+    this.catalogue = this.addStore(CATALOGUE, CATALOGUE_NUMBER)
+    this.resident.add(this.catalogue)
+  }
+
+  /** Opens a task's state and brings it up to the last commit by reading the blocks that the disk lacks. */
+  static async open(
+    disk: TaskStorage,
+    changelog: (afterSequence: number) => AsyncIterable<ChangelogBlock>,
+    options: StateOptions,
+  ): Promise<TaskState> {
+    const state = new TaskState(disk, options)
+    await state.catalogue.loadAll()
+    for (const slot of usedSlots(state.catalogue)) state.adopt(slot)
+    for await (const block of changelog(disk.sequence())) state.apply(block)
+    return state
+  }
+
+  /** The store of a processor, made on first use. A resident store is wholly in memory. */
+  async store(name: string, residency: 'cached' | 'resident' = 'cached'): Promise<Store> {
+    const store = this.stores.get(name) ?? this.register(name)
+    if (residency === 'resident' && !this.resident.has(store)) {
+      await store.loadAll()
+      this.resident.add(store)
+    }
+    return store
+  }
+
+  /** Bytes of rows in memory. */
+  get liveBytes(): number {
+    let bytes = 0
+    for (const store of this.byNumber.values()) bytes += store.table.liveBytes
+    return bytes
+  }
+
+  get changelogBacklogBytes(): number {
+    return this.changelogBytes
+  }
+
+  /** Rows on disk stand for this commit. */
+  get diskSequence(): number {
+    return this.blocksFrom - 1
+  }
+
+  /** Collects what changed since the last commit; `sequence` is the one that the log will give. */
+  prepare(sequence: number, flushAll = false): PreparedCommit {
+    this.block.reset()
+    for (const store of this.byNumber.values()) {
+      for (const slot of store.takeTouched()) {
+        this.appendEntry(store, slot)
+        this.enqueue(store, slot, sequence)
+      }
+    }
+    const changelog = this.block.copy()
+    this.noteBlock(changelog.length)
+    const write = this.disk.write()
+    const written = this.writeBehind(write, sequence, flushAll)
+    const upTo = this.blocksFrom - 1
+    return { changelog, finish: () => this.flush(write, written, upTo) }
+  }
+
+  /** Makes room; call it only between batches, for a batch holds slots. */
+  evict(): void {
+    let over = this.liveBytes - this.options.cacheBytesMax
+    if (over <= 0) return
+    over += EVICTION_SLACK_BYTES
+    for (const store of [...this.byNumber.values()].sort((a, b) => b.table.liveBytes - a.table.liveBytes)) {
+      if (over <= 0) return
+      if (!this.resident.has(store)) over = store.evict(over)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.disk.close()
+  }
+
+  private async flush(write: StateWrite, written: WriteBehindQueue, upTo: number): Promise<number> {
+    if (written.length === 0 && upTo - this.disk.sequence() < IDLE_SEQUENCES_MAX) return this.disk.sequence()
+    await write.commit(upTo)
+    for (; written.length > 0; written.drop()) {
+      this.byNumber.get(written.frontStore)!.written(written.frontSlot)
+    }
+    return upTo
+  }
+
+  private appendEntry(store: Store, slot: number): void {
+    const table = store.table
+    const keyStart = table.keyStart(slot)
+    const valueLength = table.valueLength(slot)
+    const bytes = table.keyLength(slot) + Math.max(0, valueLength)
+    const block = this.block
+    block.reserve(ENTRY_HEADER_BYTES + bytes)
+    block.u16(store.number)
+    block.u16(table.keyLength(slot))
+    block.u32(valueLength === ABSENT ? REMOVED : valueLength)
+    block.position += table.buffer(slot).copy(block.buffer, block.position, keyStart, keyStart + bytes)
+  }
+
+  private enqueue(store: Store, slot: number, sequence: number): void {
+    if (store.markDirty(slot)) this.queue.push(store.number, slot, sequence)
+  }
+
+  private noteBlock(bytes: number): void {
+    this.blockBytes.push(bytes)
+    this.changelogBytes += bytes
+  }
+
+  /** Takes the oldest changes out of the queue until the changelog that a restart needs is short enough. */
+  private writeBehind(write: StateWrite, sequence: number, flushAll: boolean): WriteBehindQueue {
+    const written = new WriteBehindQueue()
+    const rowsMax = flushAll ? Infinity : this.options.writeBehindRowsMax
+    while (this.queue.length > 0 && written.length < rowsMax && (flushAll || this.changelogIsLong())) {
+      const store = this.queue.frontStore
+      const slot = this.queue.frontSlot
+      this.queue.drop()
+      this.byNumber.get(store)!.writeTo(write, slot)
+      written.push(store, slot, sequence)
+      this.forgetBlocks(sequence)
+    }
+    this.forgetBlocks(sequence)
+    return written
+  }
+
+  private changelogIsLong(): boolean {
+    return (
+      this.changelogBytes > this.options.changelogBytesMax ||
+      this.blockBytes.length > this.options.changelogBlocksMax
+    )
+  }
+
+  /** Blocks before the oldest change still queued are no longer needed. */
+  private forgetBlocks(sequence: number): void {
+    const oldest = this.queue.length === 0 ? sequence + 1 : this.queue.frontSequence
+    while (this.blocksFrom < oldest) {
+      this.changelogBytes -= this.blockBytes.shift() ?? 0
+      this.blocksFrom++
+    }
+  }
+
+  private apply(block: ChangelogBlock): void {
+    const bytes = block.bytes
+    let at = 0
+    while (at < bytes.length) {
+      if (bytes.length - at < ENTRY_HEADER_BYTES) throw corrupt(block.sequence, bytes.length - at)
+      const number = bytes.readUInt16LE(at)
+      const keyStart = at + ENTRY_HEADER_BYTES
+      const keyEnd = keyStart + bytes.readUInt16LE(at + 2)
+      const length = bytes.readUInt32LE(at + 4)
+      const valueEnd = length === REMOVED ? keyEnd : keyEnd + length
+      if (valueEnd > bytes.length) throw corrupt(block.sequence, bytes.length - at)
+      const store = this.byNumber.get(number) ?? this.addStore(`store-${number}`, number)
+      const slot = store.restore(bytes, keyStart, keyEnd, bytes, keyEnd, length === REMOVED ? -1 : valueEnd)
+      this.enqueue(store, slot, block.sequence)
+      if (store === this.catalogue) this.adopt(slot)
+      at = valueEnd
+    }
+    this.noteBlock(bytes.length)
+  }
+
+  /** Makes the store that a catalogue row names. */
+  private adopt(slot: number): void {
+    const name = this.catalogue.table.keyCopy(slot).toString()
+    const number = this.catalogue.table.value(slot)?.readUInt16LE(0)
+    if (number !== undefined && !this.byNumber.has(number)) this.addStore(name, number)
+  }
+
+  private register(name: string): Store {
+    const number = Math.max(...this.byNumber.keys()) + 1
+    const key = Buffer.from(name)
+    const value = Buffer.alloc(2)
+    value.writeUInt16LE(number)
+    this.catalogue.set(this.catalogue.table.upsert(key, 0, key.length), value, 0, value.length)
+    return this.addStore(name, number)
+  }
+
+  private addStore(name: string, number: number): Store {
+    const store = new Store(name, number, this.disk)
+    this.stores.set(name, store)
+    this.byNumber.set(number, store)
+    return store
+  }
+}
+
+const usedSlots = (store: Store): number[] =>
+  Array.from({ length: store.table.slotsEnd }, (_, slot) => slot).filter((slot) => store.table.isUsed(slot))
+
+const corrupt = (sequence: number, left: number): EngineError =>
+  new EngineError('STATE_CORRUPT', `changelog block ${sequence} ends early`, {
+    cause: new TruncatedBytes(ENTRY_HEADER_BYTES, left),
+  })

@@ -1,0 +1,49 @@
+/**
+ * Event time of a task: the smallest, over its inputs, of (newest event time − grace). An input that brought
+ * nothing for `idleMs` of wall time is left out, so that a quiet topic does not hold the others back. It
+ * never goes back.
+ */
+export class Watermark {
+  private readonly newest: Float64Array
+  private readonly graceMs: readonly number[]
+  private readonly heardAt: Float64Array
+  private readonly idleMs: number
+  private reached = -Infinity
+
+  constructor(graceMs: readonly number[], idleMs: number) {
+    this.graceMs = graceMs
+    this.idleMs = idleMs
+    this.newest = new Float64Array(graceMs.length).fill(-Infinity)
+    this.heardAt = new Float64Array(graceMs.length).fill(-Infinity)
+  }
+
+  get value(): number {
+    return this.reached
+  }
+
+  newestOf(input: number): number {
+    return this.newest[input]!
+  }
+
+  /** Takes up where the last commit left off. */
+  restore(input: number, newest: number): void {
+    this.newest[input] = newest
+  }
+
+  /** Notes an event; answers whether it is late. */
+  observe(input: number, time: number, wallMs: number): boolean {
+    if (time > this.newest[input]!) this.newest[input] = time
+    this.heardAt[input] = wallMs
+    return time < this.reached
+  }
+
+  /** Moves the watermark to where the inputs allow. */
+  advance(wallMs: number): void {
+    let lowest = Infinity
+    for (let input = 0; input < this.graceMs.length; input++) {
+      if (wallMs - this.heardAt[input]! >= this.idleMs) continue
+      lowest = Math.min(lowest, this.newest[input]! - this.graceMs[input]!)
+    }
+    if (lowest !== Infinity && lowest > this.reached) this.reached = lowest
+  }
+}
