@@ -1,0 +1,204 @@
+import type { ContractRule, Problem } from '../rules.ts'
+import { show } from '../rules.ts'
+import { AVRO_NAMESPACE, isObject, named, nullable } from './composites.ts'
+import type { Json, Kind } from './kind.ts'
+import { problemAt, UnknownField } from './kind.ts'
+
+/** A declared field: what it holds, what it means, and what stands for it when it is absent. */
+export interface Field<Value> {
+  readonly kind: Kind<Value>
+  readonly about: string
+  /** Absent: the field is required. */
+  readonly absent?: () => Value
+  readonly avroDefault?: Json
+}
+
+export const field = <Value>(kind: Kind<Value>, about: string): Field<Value> => ({ kind, about })
+
+/** May be left out, and is then null. */
+export const optional = <Value>(kind: Kind<Value>, about: string): Field<Value | null> => ({
+  kind: nullable(kind),
+  about,
+  absent: () => null,
+  avroDefault: null,
+})
+
+/** May be left out, and is then `value` (a scalar). */
+export const defaulted = <Value extends string | number | boolean>(
+  kind: Kind<Value>,
+  value: Value,
+  about: string,
+): Field<Value> => ({ kind, about, absent: () => value, avroDefault: value })
+
+/** A list that may be left out, and is then empty. */
+export const listOrEmpty = <Item>(kind: Kind<readonly Item[]>, about: string): Field<readonly Item[]> => ({
+  kind,
+  about,
+  absent: () => [],
+  avroDefault: [],
+})
+
+/** A map that may be left out, and is then empty. */
+export const mapOrEmpty = <Value>(
+  kind: Kind<Readonly<Record<string, Value>>>,
+  about: string,
+): Field<Readonly<Record<string, Value>>> => ({ kind, about, absent: () => ({}), avroDefault: {} })
+
+type Fields = Readonly<Record<string, Field<unknown>>>
+
+export type RecordValue<F> = {
+  readonly [Name in keyof F]: F[Name] extends Field<infer Value> ? Value : never
+}
+
+/** A record's kind keeps its fields for docs. */
+export interface RecordKind<Value> extends Kind<Value> {
+  readonly name: string
+  readonly about: string
+  readonly fields: readonly (readonly [name: string, field: Field<unknown>])[]
+}
+
+const NAME = /^[a-z][A-Za-z0-9]*$/
+
+/** Declares a record. The order of the fields is the order of the bytes. */
+export const record = <const F extends Fields>(
+  name: string,
+  about: string,
+  declared: F,
+): RecordKind<RecordValue<F>> => {
+  const fields = Object.entries<Field<unknown>>(declared)
+  for (const [fieldName] of fields) {
+    if (!NAME.test(fieldName)) throw new Error(`field name ${show(fieldName)} of ${name} is not camel case`)
+  }
+  const allows = `an object with the fields of ${name}`
+  const known = new Map(fields)
+  return {
+    name,
+    about,
+    fields,
+    allows,
+    avro: (defined) => named(defined, name, () => avroRecord(name, about, fields, defined)),
+    jsonSchema: () => jsonSchemaOf(about, fields),
+    breaks: compileBreaks(fields),
+    explain: (value, path) => {
+      if (!isObject(value)) return problemAt('WRONG_TYPE', path, allows, value)
+      return explainFields(value, path, fields)
+    },
+    build: compileBuild(name, fields, known),
+    json: (value) => {
+      const plain: Record<string, Json> = {}
+      for (const [fieldName, { kind }] of fields) {
+        const part = kind.json((value as Readonly<Record<string, unknown>>)[fieldName])
+        if (part !== undefined) plain[fieldName] = part
+      }
+      return plain
+    },
+  }
+}
+
+const avroRecord = (
+  name: string,
+  about: string,
+  fields: readonly (readonly [string, Field<unknown>])[],
+  defined: Set<string>,
+): Json => ({
+  type: 'record',
+  name,
+  namespace: AVRO_NAMESPACE,
+  doc: about,
+  fields: fields.map(([fieldName, { kind, about, avroDefault }]) => ({
+    name: fieldName,
+    type: kind.avro(defined),
+    ...(avroDefault === undefined ? {} : { default: avroDefault }),
+    doc: about,
+  })),
+})
+
+const jsonSchemaOf = (about: string, fields: readonly (readonly [string, Field<unknown>])[]): Json => ({
+  type: 'object',
+  description: about,
+  additionalProperties: false,
+  required: fields.filter(([, { absent }]) => absent === undefined).map(([fieldName]) => fieldName),
+  properties: Object.fromEntries(
+    fields.map(([fieldName, { kind, about, avroDefault }]) => [
+      fieldName,
+      {
+        description: about,
+        ...(kind.jsonSchema() as Readonly<Record<string, Json>>),
+        ...(avroDefault === undefined || avroDefault === null ? {} : { default: avroDefault }),
+      },
+    ]),
+  ),
+})
+
+const explainFields = (
+  value: Readonly<Record<string, unknown>>,
+  path: string,
+  fields: readonly (readonly [string, Field<unknown>])[],
+): Problem | null => {
+  for (const [fieldName, { kind }] of fields) {
+    const problem = kind.explain(value[fieldName], path === '' ? fieldName : `${path}.${fieldName}`)
+    if (problem !== null) return problem
+  }
+  return null
+}
+
+/**
+ * One function per record, its fields read by constant name: V8 then keeps every access monomorphic, which a
+ * loop over names cannot. The source holds declared names only (checked against NAME), never data.
+ */
+const compileBreaks = (
+  fields: readonly (readonly [string, Field<unknown>])[],
+): ((value: unknown) => ContractRule | null) => {
+  const names = fields.map((_, index) => `k${index}`)
+  const steps = fields.map(([name], index) => `if ((rule = k${index}(value.${name})) !== null) return rule`)
+  const source = `return (value) => {
+    if (typeof value !== 'object' || value === null) return 'WRONG_TYPE'
+    let rule
+    ${steps.join('\n')}
+    return null
+  }`
+  const make = new Function(...names, source) as (
+    ...breaks: readonly unknown[]
+  ) => (value: unknown) => ContractRule | null
+  return make(...fields.map(([, { kind }]) => kind.breaks))
+}
+
+/** Builds objects of one shape, fields in declared order, whatever the order in the JSON. */
+const compileBuild = (
+  name: string,
+  fields: readonly (readonly [string, Field<unknown>])[],
+  known: ReadonlyMap<string, unknown>,
+): ((json: unknown, path: string) => unknown) => {
+  const read = fields.map(
+    ([fieldName, { kind, absent }]) =>
+      (json: Readonly<Record<string, unknown>>, path: string) => {
+        const raw = Object.hasOwn(json, fieldName) ? json[fieldName] : undefined
+        if (raw !== undefined) return kind.build(raw, path === '' ? fieldName : `${path}.${fieldName}`)
+        return absent === undefined ? undefined : absent()
+      },
+  )
+  const literal = fields.map(([fieldName], index) => `${fieldName}: r${index}(json, path)`)
+  const make = new Function(
+    ...fields.map((_, index) => `r${index}`),
+    `return (json, path) => ({ ${literal.join(', ')} })`,
+  ) as (...readers: readonly unknown[]) => (json: unknown, path: string) => unknown
+  const build = make(...read)
+  return (json, path) => {
+    if (!isObject(json)) return json
+    for (const key of Object.keys(json)) {
+      if (!known.has(key)) throw new UnknownField(unknownField(name, key, path))
+    }
+    return build(json, path)
+  }
+}
+
+const FIELD_NAME_SHOWN_MAX = 64
+
+const unknownField = (recordName: string, key: string, path: string): Problem => {
+  const shown = key.slice(0, FIELD_NAME_SHOWN_MAX).toWellFormed()
+  return {
+    rule: 'FIELD_UNKNOWN',
+    path: path === '' ? shown : `${path}.${shown}`,
+    detail: `${recordName} has no field ${show(shown)}`,
+  }
+}

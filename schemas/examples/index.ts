@@ -1,0 +1,15 @@
+import { contract } from '../contract.ts'
+import { exampleV1 } from './v1.ts'
+
+export const examples = contract({
+  topic: 'examples',
+  about: 'Impressions joined to the reactions that followed: what models learn from.',
+  visibility: 'internal',
+  ordinal: 9,
+  keyAbout: 'userId',
+  keyOf: (example) => example.userId,
+  timeOf: (example) => example.at,
+  newest: { version: 1, record: exampleV1 },
+})
+
+export * from './v1.ts'
