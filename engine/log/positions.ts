@@ -1,0 +1,32 @@
+import type { InputPosition } from './port.ts'
+
+/** Positions after a commit: those it names replace the old ones, the rest stay. */
+export const mergePositions = (
+  old: readonly InputPosition[],
+  changed: readonly InputPosition[],
+): readonly InputPosition[] => {
+  const merged = new Map(old.map((position) => [nameOf(position), position]))
+  for (const position of changed) {
+    const { topic, partition, offset, newest } = position
+    merged.set(nameOf(position), { topic, partition, offset, newest })
+  }
+  return [...merged.values()]
+}
+
+/** The least offset that the partition's readers still need; Infinity when there is no reader. */
+export const leastConsumed = (
+  readers: Iterable<readonly InputPosition[]>,
+  topic: string,
+  partition: number,
+): number => {
+  let least = Infinity
+  for (const positions of readers) {
+    for (const position of positions) {
+      if (position.topic === topic && position.partition === partition)
+        least = Math.min(least, position.offset)
+    }
+  }
+  return least
+}
+
+const nameOf = ({ topic, partition }: InputPosition): string => `${partition}/${topic}`

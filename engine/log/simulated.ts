@@ -1,0 +1,204 @@
+import type { Millis } from '../../schemas/ids.ts'
+import { EngineError } from '../errors.ts'
+import type { SimulatedFaults, SimulatedStep } from '../storage/simulated-faults.ts'
+import { checkEntry } from './entries.ts'
+import type {
+  AppendEntry,
+  ChangelogBlock,
+  InputPosition,
+  Log,
+  LogCommit,
+  LogSession,
+  StoredFrame,
+  TopicSpec,
+} from './port.ts'
+import { mergePositions } from './positions.ts'
+import { SimulatedLogDisk, type SimulatedTask } from './simulated-disk.ts'
+
+export interface SimulatedLogOptions {
+  readonly clock: () => Millis
+  /** What an earlier process left, or what other workers share. */
+  readonly disk?: SimulatedLogDisk
+  readonly faults?: SimulatedFaults
+}
+
+/**
+ * A log in memory, for the test driver: deterministic, for it awaits nothing but resolved promises, and cut
+ * wherever a fault hook throws. Dropping it unclosed is a crash of its process; the disk lives on. A
+ * changelog is kept whole until trimmed, so a worker without local state restores from the beginning.
+ */
+export class SimulatedLog implements Log {
+  readonly disk: SimulatedLogDisk
+  private readonly clock: () => Millis
+  private readonly faults: SimulatedFaults
+  private readonly listeners = new Set<() => void>()
+  private closed = false
+
+  constructor(options: SimulatedLogOptions) {
+    this.clock = options.clock
+    this.disk = options.disk ?? new SimulatedLogDisk()
+    this.faults = options.faults ?? {}
+  }
+
+  async createTopics(specs: readonly TopicSpec[]): Promise<void> {
+    this.assertOpen()
+    this.disk.create(specs)
+  }
+
+  partitions(topic: string): number {
+    return this.disk.topic(topic).partitions.length
+  }
+
+  async append(entries: readonly AppendEntry[]): Promise<void> {
+    this.assertOpen()
+    this.check(entries)
+    this.step('append', () => this.disk.append(entries, this.clock()))
+  }
+
+  async read(
+    topic: string,
+    number: number,
+    offset: number,
+    bytesMax: number,
+  ): Promise<readonly StoredFrame[]> {
+    this.assertOpen()
+    const { frames } = this.disk.partition(topic, number)
+    const found: StoredFrame[] = []
+    let bytes = 0
+    for (const { end, baseOffset, frame } of frames) {
+      if (end <= offset) continue
+      found.push({ baseOffset, frame })
+      bytes += frame.bytes.length
+      if (bytes >= bytesMax) break
+    }
+    return found
+  }
+
+  endOffset(topic: string, partition: number): number {
+    return this.disk.partition(topic, partition).end
+  }
+
+  startOffset(topic: string, partition: number): number {
+    return this.disk.partition(topic, partition).start
+  }
+
+  async session(taskId: string): Promise<LogSession> {
+    this.assertOpen()
+    return new SimulatedSession(taskId, this.disk.task(taskId), {
+      assertOpen: () => this.assertOpen(),
+      check: (commit) => this.checkCommit(commit),
+      append: (outputs) => this.disk.append(outputs, this.clock()),
+      step: (run) => this.step('commit', run),
+    })
+  }
+
+  onAppend(listener: () => void): () => void {
+    this.listeners.add(listener)
+    this.disk.listeners.add(listener)
+    return () => {
+      this.listeners.delete(listener)
+      this.disk.listeners.delete(listener)
+    }
+  }
+
+  async enforceRetention(now: Millis): Promise<void> {
+    this.assertOpen()
+    this.disk.enforceRetention(now)
+  }
+
+  /** Ends this process' part, as a crash would: its listeners go, its sessions can do nothing more. */
+  async close(): Promise<void> {
+    this.closed = true
+    for (const listener of this.listeners) this.disk.listeners.delete(listener)
+  }
+
+  private step(step: SimulatedStep, run: () => void): void {
+    this.faults.before?.(step)
+    run()
+    this.faults.after?.(step)
+  }
+
+  private check(entries: readonly AppendEntry[]): void {
+    for (const entry of entries) {
+      this.disk.partition(entry.topic, entry.partition)
+      checkEntry(entry)
+    }
+  }
+
+  private checkCommit({ outputs, positions }: LogCommit): void {
+    this.check(outputs)
+    for (const { topic, partition } of positions) this.disk.partition(topic, partition)
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new EngineError('CLOSED', 'the log was closed')
+  }
+}
+
+interface SimulatedHost {
+  readonly assertOpen: () => void
+  readonly check: (commit: LogCommit) => void
+  readonly append: (outputs: readonly AppendEntry[]) => void
+  readonly step: (run: () => void) => void
+}
+
+class SimulatedSession implements LogSession {
+  readonly taskId: string
+  private readonly task: SimulatedTask
+  private readonly host: SimulatedHost
+  private readonly epoch: number
+  private closed = false
+
+  constructor(taskId: string, task: SimulatedTask, host: SimulatedHost) {
+    this.taskId = taskId
+    this.task = task
+    this.host = host
+    this.epoch = ++task.epoch
+  }
+
+  positions(): readonly InputPosition[] {
+    return this.task.positions
+  }
+
+  sequence(): number {
+    return this.task.sequence
+  }
+
+  async commit(commit: LogCommit): Promise<number> {
+    this.assertOwner()
+    this.host.check(commit)
+    this.host.step(() => this.apply(commit))
+    return this.task.sequence
+  }
+
+  async *changelog(afterSequence: number): AsyncIterable<ChangelogBlock> {
+    this.host.assertOpen()
+    for (const block of this.task.changelog) if (block.sequence > afterSequence) yield block
+  }
+
+  async trimChangelog(sequence: number): Promise<void> {
+    this.assertOwner()
+    this.task.changelog = this.task.changelog.filter((block) => block.sequence > sequence)
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+  }
+
+  private apply({ positions, outputs, changelog }: LogCommit): void {
+    const { task } = this
+    task.sequence++
+    task.positions = mergePositions(task.positions, positions)
+    task.changelog = [...task.changelog, { sequence: task.sequence, bytes: Buffer.from(changelog) }]
+    this.host.append(outputs)
+  }
+
+  private assertOwner(): void {
+    this.host.assertOpen()
+    if (this.closed) throw new EngineError('CLOSED', `session of task ${this.taskId}`)
+    if (this.task.epoch !== this.epoch) {
+      const detail = `session ${this.epoch} of task ${this.taskId}: session ${this.task.epoch} has taken over`
+      throw new EngineError('FENCED', detail)
+    }
+  }
+}

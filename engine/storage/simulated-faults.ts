@@ -1,0 +1,16 @@
+/** A step of a simulated log or disk at which a run may be cut: just before nothing of it happened, just after all. */
+export type SimulatedStep = 'append' | 'commit' | 'state-write'
+
+/** Called around every step; a hook that throws cuts there. */
+export interface SimulatedFaults {
+  readonly before?: (step: SimulatedStep) => void
+  readonly after?: (step: SimulatedStep) => void
+}
+
+/** What a hook throws to cut a run. No adapter throws it by itself. */
+export class SimulatedCrash extends Error {
+  constructor(detail: string) {
+    super(`simulated crash: ${detail}`)
+    this.name = 'SimulatedCrash'
+  }
+}

@@ -1,0 +1,68 @@
+import type { RocksBatch, RocksDatabase } from './rocksdb.ts'
+
+export type ColumnName = 'log' | 'changelog' | 'state'
+
+/** Native batches kept for reuse: the collector does not see their memory, so it would let them pile up. */
+const SPARE_BATCHES_MAX = 4
+
+export class BatchPool {
+  private readonly rocks: RocksDatabase
+  private readonly spare: RocksBatch[] = []
+
+  constructor(rocks: RocksDatabase) {
+    this.rocks = rocks
+  }
+
+  take(): RocksBatch {
+    const spare = this.spare.pop()
+    if (spare !== undefined) return spare
+    const batch = this.rocks.batch()
+    this.rocks.detachResource(batch)
+    return batch
+  }
+
+  give(batch: RocksBatch): void {
+    batch._clear()
+    if (this.spare.length < SPARE_BATCHES_MAX) this.spare.push(batch)
+  }
+
+  column(name: ColumnName): { readonly column: object } {
+    return { column: this.rocks.columns[name]! }
+  }
+}
+
+/** Rows to write in one atomic step. Keys and values are copied as they are put. */
+export class WriteBatch {
+  private readonly pool: BatchPool
+  private batch: RocksBatch | undefined
+
+  constructor(pool: BatchPool) {
+    this.pool = pool
+  }
+
+  get rows(): number {
+    return this.batch?.length ?? 0
+  }
+
+  put(name: ColumnName, key: Uint8Array, value: Uint8Array): void {
+    this.open()._put(key, value, this.pool.column(name))
+  }
+
+  remove(name: ColumnName, key: Uint8Array): void {
+    this.open()._del(key, this.pool.column(name))
+  }
+
+  /** Called by the database, which maps what it throws. */
+  write(sync: boolean): void {
+    const batch = this.open()
+    batch._writeSync({ sync })
+    this.batch = undefined
+    this.pool.give(batch)
+  }
+
+  /** Many batches are made and never filled: the native one waits for the first row. */
+  private open(): RocksBatch {
+    this.batch ??= this.pool.take()
+    return this.batch
+  }
+}
