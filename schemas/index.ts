@@ -22,6 +22,9 @@ export const contracts = {
   'dead-letters': deadLetters,
 }
 
+/** A value of any public contract. */
+export type PublicValue = ReturnType<(typeof publicContracts)[PublicTopic]['fromJson']>
+
 export type PublicTopic = keyof typeof publicContracts
 export type ContractTopic = keyof typeof contracts
 

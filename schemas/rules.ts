@@ -82,6 +82,9 @@ const DECODING: ReadonlySet<ContractRule> = new Set<ContractRule>([
   'BYTES_TRAILING',
 ])
 
+export const errorCodeOf = (rule: ContractRule): ContractErrorCode =>
+  DECODING.has(rule) ? 'DECODE_FAILED' : 'CONTRACT_BROKEN'
+
 /** What breaks which rule, and where; `path` is '' for the record as a whole. */
 export interface Problem {
   readonly rule: ContractRule
@@ -103,7 +106,7 @@ export class ContractError extends Error {
     const said = detail === '' ? CONTRACT_RULES[rule].about : `${CONTRACT_RULES[rule].about} ${detail}.`
     super(`${rule}${where === '' ? '' : ` at ${where}`}: ${said} ${CONTRACT_RULES[rule].action}`)
     this.name = 'ContractError'
-    this.code = DECODING.has(rule) ? 'DECODE_FAILED' : 'CONTRACT_BROKEN'
+    this.code = errorCodeOf(rule)
     this.rule = rule
     this.topic = topic
     this.field = field === '' ? null : field

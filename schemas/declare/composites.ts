@@ -34,7 +34,7 @@ export const named = (defined: Set<string>, name: string, define: () => Json): J
 
 /** The kind, or null for absent. Null and absent are the same in JSON; values always hold null. */
 export const nullable = <Value>(inner: Kind<Value>): Kind<Value | null> => ({
-  allows: `${inner.allows}, or null`,
+  allows: inner.allows,
   avro: (defined) => ['null', inner.avro(defined)],
   jsonSchema: () => ({ oneOf: [inner.jsonSchema(), { type: 'null' }] }),
   breaks: (value) => (value === null ? null : inner.breaks(value)),

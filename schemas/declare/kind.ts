@@ -16,7 +16,7 @@ export interface Kind<Value> {
   /** The JSON Schema of the JSON form, for AsyncAPI. */
   jsonSchema(): Json
   /** The rule that the value breaks, or null. Makes no garbage when all is well. */
-  breaks(value: unknown): ContractRule | null
+  readonly breaks: (value: unknown) => ContractRule | null
   /** Where the value breaks which rule; for messages, after `breaks` answered one. */
   explain(value: unknown, path: string): Problem | null
   /** JSON to a value that is yet to be checked: fills defaults, normalises, refuses unknown fields. */

@@ -1,5 +1,6 @@
-import type { ContractRule, Problem } from '../rules.ts'
+import type { Problem } from '../rules.ts'
 import { show } from '../rules.ts'
+import { compileBreaks, compileBuild } from './compile.ts'
 import { AVRO_NAMESPACE, isObject, named, nullable } from './composites.ts'
 import type { Json, Kind } from './kind.ts'
 import { problemAt, UnknownField } from './kind.ts'
@@ -50,11 +51,13 @@ export type RecordValue<F> = {
   readonly [Name in keyof F]: F[Name] extends Field<infer Value> ? Value : never
 }
 
+type NamedFields = readonly (readonly [name: string, field: Field<unknown>])[]
+
 /** A record's kind keeps its fields for docs. */
 export interface RecordKind<Value> extends Kind<Value> {
   readonly name: string
   readonly about: string
-  readonly fields: readonly (readonly [name: string, field: Field<unknown>])[]
+  readonly fields: NamedFields
 }
 
 const NAME = /^[a-z][A-Za-z0-9]*$/
@@ -70,7 +73,6 @@ export const record = <const F extends Fields>(
     if (!NAME.test(fieldName)) throw new Error(`field name ${show(fieldName)} of ${name} is not camel case`)
   }
   const allows = `an object with the fields of ${name}`
-  const known = new Map(fields)
   return {
     name,
     about,
@@ -78,12 +80,12 @@ export const record = <const F extends Fields>(
     allows,
     avro: (defined) => named(defined, name, () => avroRecord(name, about, fields, defined)),
     jsonSchema: () => jsonSchemaOf(about, fields),
-    breaks: compileBreaks(fields),
+    breaks: compileBreaks(fields.map(([fieldName, { kind }]) => [fieldName, kind.breaks])),
     explain: (value, path) => {
       if (!isObject(value)) return problemAt('WRONG_TYPE', path, allows, value)
       return explainFields(value, path, fields)
     },
-    build: compileBuild(name, fields, known),
+    build: builder(name, fields),
     json: (value) => {
       const plain: Record<string, Json> = {}
       for (const [fieldName, { kind }] of fields) {
@@ -95,12 +97,7 @@ export const record = <const F extends Fields>(
   }
 }
 
-const avroRecord = (
-  name: string,
-  about: string,
-  fields: readonly (readonly [string, Field<unknown>])[],
-  defined: Set<string>,
-): Json => ({
+const avroRecord = (name: string, about: string, fields: NamedFields, defined: Set<string>): Json => ({
   type: 'record',
   name,
   namespace: AVRO_NAMESPACE,
@@ -113,7 +110,7 @@ const avroRecord = (
   })),
 })
 
-const jsonSchemaOf = (about: string, fields: readonly (readonly [string, Field<unknown>])[]): Json => ({
+const jsonSchemaOf = (about: string, fields: NamedFields): Json => ({
   type: 'object',
   description: about,
   additionalProperties: false,
@@ -133,7 +130,7 @@ const jsonSchemaOf = (about: string, fields: readonly (readonly [string, Field<u
 const explainFields = (
   value: Readonly<Record<string, unknown>>,
   path: string,
-  fields: readonly (readonly [string, Field<unknown>])[],
+  fields: NamedFields,
 ): Problem | null => {
   for (const [fieldName, { kind }] of fields) {
     const problem = kind.explain(value[fieldName], path === '' ? fieldName : `${path}.${fieldName}`)
@@ -142,47 +139,17 @@ const explainFields = (
   return null
 }
 
-/**
- * One function per record, its fields read by constant name: V8 then keeps every access monomorphic, which a
- * loop over names cannot. The source holds declared names only (checked against NAME), never data.
- */
-const compileBreaks = (
-  fields: readonly (readonly [string, Field<unknown>])[],
-): ((value: unknown) => ContractRule | null) => {
-  const names = fields.map((_, index) => `k${index}`)
-  const steps = fields.map(([name], index) => `if ((rule = k${index}(value.${name})) !== null) return rule`)
-  const source = `return (value) => {
-    if (typeof value !== 'object' || value === null) return 'WRONG_TYPE'
-    let rule
-    ${steps.join('\n')}
-    return null
-  }`
-  const make = new Function(...names, source) as (
-    ...breaks: readonly unknown[]
-  ) => (value: unknown) => ContractRule | null
-  return make(...fields.map(([, { kind }]) => kind.breaks))
-}
+const readerOf =
+  (fieldName: string, { kind, absent }: Field<unknown>) =>
+  (json: Readonly<Record<string, unknown>>, path: string): unknown => {
+    const raw = Object.hasOwn(json, fieldName) ? json[fieldName] : undefined
+    if (raw !== undefined) return kind.build(raw, path === '' ? fieldName : `${path}.${fieldName}`)
+    return absent === undefined ? undefined : absent()
+  }
 
-/** Builds objects of one shape, fields in declared order, whatever the order in the JSON. */
-const compileBuild = (
-  name: string,
-  fields: readonly (readonly [string, Field<unknown>])[],
-  known: ReadonlyMap<string, unknown>,
-): ((json: unknown, path: string) => unknown) => {
-  const read = fields.map(
-    ([fieldName, { kind, absent }]) =>
-      (json: Readonly<Record<string, unknown>>, path: string) => {
-        const raw = Object.hasOwn(json, fieldName) ? json[fieldName] : undefined
-        if (raw !== undefined) return kind.build(raw, path === '' ? fieldName : `${path}.${fieldName}`)
-        return absent === undefined ? undefined : absent()
-      },
-  )
-  const literal = fields.map(([fieldName], index) => `${fieldName}: r${index}(json, path)`)
-  const make = new Function(
-    ...fields.map((_, index) => `r${index}`),
-    `return (json, path) => ({ ${literal.join(', ')} })`,
-  ) as (...readers: readonly unknown[]) => (json: unknown, path: string) => unknown
-  const build = make(...read)
+const builder = (name: string, fields: NamedFields): ((json: unknown, path: string) => unknown) => {
+  const known: ReadonlyMap<string, unknown> = new Map(fields)
+  const build = compileBuild(fields.map(([fieldName, field]) => [fieldName, readerOf(fieldName, field)]))
   return (json, path) => {
     if (!isObject(json)) return json
     for (const key of Object.keys(json)) {
@@ -195,10 +162,11 @@ const compileBuild = (
 const FIELD_NAME_SHOWN_MAX = 64
 
 const unknownField = (recordName: string, key: string, path: string): Problem => {
-  const shown = key.slice(0, FIELD_NAME_SHOWN_MAX).toWellFormed()
+  const quoted = JSON.stringify(key.slice(0, FIELD_NAME_SHOWN_MAX).toWellFormed())
+  const shown = quoted.slice(1, -1)
   return {
     rule: 'FIELD_UNKNOWN',
     path: path === '' ? shown : `${path}.${shown}`,
-    detail: `${recordName} has no field ${show(shown)}`,
+    detail: `${recordName} has no field ${quoted}`,
   }
 }
