@@ -1,0 +1,42 @@
+import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import type { StateLayout } from '../engine/processor.ts'
+import { Contributions } from './contributions.ts'
+import type { ViewRows } from './view.ts'
+
+/** A row as it was, and what is to be added to it when it is written. */
+export class ViewRow {
+  buffer: Buffer = Buffer.alloc(0)
+  start = 0
+  end = 0
+  readonly added = new Contributions()
+
+  over(buffer: Buffer, start: number, end: number): this {
+    this.buffer = buffer
+    this.start = start
+    this.end = end
+    this.added.reset()
+    return this
+  }
+}
+
+/**
+ * A view's state: one reused handle over the bytes of the row at hand, so that reading, adding and writing an
+ * event is one pass from the old bytes to the new ones.
+ */
+export const layoutOf = (view: ViewRows): StateLayout<ViewRow> => {
+  const row = new ViewRow()
+  return {
+    version: view.version,
+    create() {
+      return row.over(row.buffer, 0, 0)
+    },
+    read(reader: ByteReader) {
+      const { buffer, position, end } = reader
+      reader.position = end
+      return row.over(buffer, position, end)
+    },
+    write({ buffer, start, end, added }: ViewRow, writer: ByteWriter) {
+      return view.rows.add(buffer, start, end, added, writer)
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import type { ViewRows } from '../view.ts'
+
+/**
+ * The feature store port: where rows of views lie for those who read features at request time. A store
+ * follows the changes that tasks commit; what it holds is always some prefix of them, never a mixture.
+ */
+export interface FeatureReader {
+  /**
+   * The rows of `keys`, in the order asked; one round trip for all. A missing row, an expired one and one of
+   * another version of the view all come as an empty range, which `view.read` takes for a key never seen.
+   * Throws when the store cannot be reached; a caller then goes on without these features.
+   */
+  readMany(view: ViewRows, keys: readonly Uint8Array[]): Promise<FeatureRows>
+  /** What the rows of a store and partition stand for, to tell how old features are. */
+  position(store: string, partition: number): Promise<FeaturePosition>
+}
+
+/**
+ * Rows as they lie in the store's answer, so that none need be copied: row i is
+ * `buffers[i][starts[i] .. ends[i])`, without the engine's version byte; empty where `starts[i] === ends[i]`.
+ * Valid until the next call to the store.
+ */
+export interface FeatureRows {
+  readonly buffers: readonly Buffer[]
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
+}
+
+export interface FeaturePosition {
+  /** Sequence of the last applied change; 0 before the first. */
+  readonly sequence: number
+  /** Newest event time in it, integer milliseconds; −1 before the first. */
+  readonly newest: number
+}
+
+/** What one commit of a task changed in one store. */
+export interface FeatureChanges {
+  /** The view's name. */
+  readonly store: string
+  readonly partition: number
+  /** The commit's sequence: from 1, rising, within a store and partition. */
+  readonly sequence: number
+  /** Newest event time that the task had seen, integer milliseconds. */
+  readonly newest: number
+  /** Whole rows as the engine keeps them, version byte included; null where the row is gone. A key comes at most once. */
+  readonly rows: readonly (readonly [key: Uint8Array, row: Uint8Array | null])[]
+}
+
+/** The half that the changelog's follower writes through. One writer a store and partition at a time is the rule, not a need. */
+export interface FeatureWriter {
+  /**
+   * Makes the rows and their position visible together, or not at all. Changes whose sequence is not above
+   * the position are ignored whole, so a change may be applied again after a crash, and a slow writer that
+   * was replaced cannot put old rows over new ones. Throws when nothing was applied; apply again.
+   */
+  apply(changes: FeatureChanges): Promise<void>
+}
+
+export interface FeatureStore extends FeatureReader, FeatureWriter {
+  close(): Promise<void>
+}
