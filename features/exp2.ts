@@ -8,9 +8,10 @@ const STEPS = 1 << STEPS_LOG2
 const EXPONENT_MIN = -1074
 const EXPONENT_MAX = 1023
 
-/** 2^(i/256) for i from 0 to 255. */
+/** 2^(i/256) for i from 0 to 256: an x just below a whole number is a whole step away once subtracted. */
 const roots = (): Float64Array => {
-  const table = new Float64Array(STEPS).fill(1)
+  const table = new Float64Array(STEPS + 1).fill(1)
+  table[STEPS] = 2
   let root = 2
   for (let bit = STEPS_LOG2 - 1; bit >= 0; bit--) {
     root = Math.sqrt(root)

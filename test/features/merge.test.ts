@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { mergeOf, newestOf, rowOf, takeAwayOf, touchLists, addsNothing } from './oracle.ts'
+import { type Touch, touch, touchView } from './sample.ts'
+
+const view = touchView()
+
+/** Cuts a list into parts that are each counted, and merges the parts two by two in the order drawn. */
+const mergedBy = (events: readonly Touch[], cuts: readonly number[], picks: readonly number[]): Buffer => {
+  const borders = [0, ...cuts.map((cut) => cut % (events.length + 1)).sort((a, b) => a - b), events.length]
+  const parts = borders.slice(1).map((end, index) => rowOf(view, events.slice(borders[index], end)))
+  for (let step = 0; parts.length > 1; step++) {
+    const one = parts.splice(picks[step % picks.length]! % parts.length, 1)[0]!
+    const at = picks[(step + 1) % picks.length]! % parts.length
+    parts[at] = mergeOf(view, parts[at]!, one)
+  }
+  return parts[0]!
+}
+
+const numbers = fc.array(fc.nat(), { minLength: 2, maxLength: 8 })
+
+test('any order, any split and any tree of merges give the same bytes', () => {
+  fc.assert(
+    fc.property(
+      touchLists.chain((list) => fc.tuple(fc.constant(list), shuffled(list))),
+      numbers,
+      numbers,
+      ([events, reordered], cuts, picks) => {
+        const row = rowOf(view, events)
+        expect(rowOf(view, reordered).equals(row)).toBe(true)
+        expect(mergedBy(reordered, cuts, picks).equals(row)).toBe(true)
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+test('events and their undos leave the newest time and nothing else', () => {
+  fc.assert(
+    fc.property(
+      touchLists.chain((list) => shuffled([...list, ...list.map((each) => ({ ...each, undo: !each.undo }))])),
+      (events) => {
+        const row = rowOf(view, events)
+        const counted = events.filter((each) => !addsNothing(each))
+        expect(view.newest(row, 0, row.length)).toBe(newestOf(counted))
+        expect(row.length).toBe(counted.length === 0 ? 0 : 6)
+      },
+    ),
+  )
+})
+
+test('taking a part away leaves what the rest would be beside the part, fully undone', () => {
+  fc.assert(
+    fc.property(touchLists, touchLists, (rest, part) => {
+      const [restRow, partRow] = [rowOf(view, rest), rowOf(view, part)]
+      const undone = takeAwayOf(view, partRow, partRow)
+      const left = takeAwayOf(view, mergeOf(view, restRow, partRow), partRow)
+      expect(left.equals(mergeOf(view, restRow, undone))).toBe(true)
+    }),
+  )
+})
+
+test('an event too late to count is not counted after what outdated it was taken back', () => {
+  const windowed = touch({ kind: 'comment', at: 1_600_000_000_000 })
+  const newer = touch({ kind: 'comment' })
+  const undo = touch({ kind: 'comment', undo: true })
+  const row = rowOf(view, [newer, undo, windowed])
+  expect(row.equals(rowOf(view, [windowed, newer, undo]))).toBe(true)
+  expect(view.describe(row, newer.at)['user_author.engagements.window_30d']).toBe(0)
+})
+
+test('no events are no row', () => {
+  expect(rowOf(view, [])).toHaveLength(0)
+  expect(mergeOf(view, Buffer.alloc(0), Buffer.alloc(0))).toHaveLength(0)
+})
+
+test('sums stay at their limit instead of losing digits', () => {
+  const row = rowOf(view, [touch({ kind: 'dwell', ms: 2 ** 28 })])
+  let sum = row
+  for (let doubling = 0; doubling < 30; doubling++) sum = mergeOf(view, sum, sum)
+  const total = 'user_author.dwell.total'
+  expect(view.describe(sum, touch().at)[total]).toBe(Number.MAX_SAFE_INTEGER + 1)
+  expect(mergeOf(view, sum, sum).equals(sum)).toBe(true)
+})
+
+function shuffled<Value>(list: readonly Value[]): fc.Arbitrary<Value[]> {
+  return fc.shuffledSubarray([...list], { minLength: list.length, maxLength: list.length })
+}
