@@ -86,7 +86,10 @@ export class BatchReader {
       const event = topic.codec.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd)
       const time = topic.time(event)
       if (topic.visibility === 'public' && time > futureMs) {
-        throw new EngineError('TIME_IN_FUTURE', `"at" is ${time}, later than ${futureMs}: correct the sender's clock`)
+        throw new EngineError(
+          'TIME_IN_FUTURE',
+          `"at" is ${time}, later than ${futureMs}: correct the sender's clock`,
+        )
       }
       this.addToBatch(index, input, event, time)
     } catch (error) {
@@ -125,7 +128,8 @@ export class BatchReader {
       }
     }
     for (const { nodes } of this.topics) {
-      for (const each of nodes) if (each.kind === 'handler' && each.run.store.hasMissing) await each.run.store.fetch()
+      for (const each of nodes)
+        if (each.kind === 'handler' && each.run.store.hasMissing) await each.run.store.fetch()
     }
   }
 

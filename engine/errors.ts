@@ -17,20 +17,44 @@ export type Recovery =
 export const ENGINE_ERRORS = {
   DECODE_FAILED: { recovery: 'dead-letter', about: 'The bytes are not a record of the schema they name.' },
   CONTRACT_BROKEN: { recovery: 'dead-letter', about: 'A field breaks a rule of its contract.' },
-  TIME_IN_FUTURE: { recovery: 'dead-letter', about: 'The event time is further ahead of the clock than allowed.' },
-  PROCESS_FAILED: { recovery: 'dead-letter', about: 'A processor threw on this event; none of its effects were kept.' },
+  TIME_IN_FUTURE: {
+    recovery: 'dead-letter',
+    about: 'The event time is further ahead of the clock than allowed.',
+  },
+  PROCESS_FAILED: {
+    recovery: 'dead-letter',
+    about: 'A processor threw on this event; none of its effects were kept.',
+  },
   RECORD_TOO_LARGE: { recovery: 'dead-letter', about: 'A record is larger than the log takes.' },
   LOG_UNAVAILABLE: { recovery: 'retry', about: 'The log did not take or give records.' },
-  DISK_FULL: { recovery: 'retry', about: 'No space is left on the device. Nothing was acknowledged; free space and retry.' },
-  DISK_READ_ONLY: { recovery: 'stop', about: 'The data directory cannot be written. Make it writable and start again.' },
+  DISK_FULL: {
+    recovery: 'retry',
+    about: 'No space is left on the device. Nothing was acknowledged; free space and retry.',
+  },
+  DISK_READ_ONLY: {
+    recovery: 'stop',
+    about: 'The data directory cannot be written. Make it writable and start again.',
+  },
   DISK_FAILED: { recovery: 'rebuild', about: 'The disk refused a read or write.' },
-  BACKLOG_FULL: { recovery: 'retry', about: 'Processing is too far behind what was accepted. Send again later.' },
+  BACKLOG_FULL: {
+    recovery: 'retry',
+    about: 'Processing is too far behind what was accepted. Send again later.',
+  },
   FENCED: { recovery: 'rejoin', about: 'Another session of this task has taken over.' },
   UNKNOWN_TOPIC: { recovery: 'stop', about: 'The topic does not exist. Create it or correct its name.' },
-  TOPIC_MISMATCH: { recovery: 'stop', about: 'The topic exists with other settings than the topology needs.' },
-  STATE_VERSION: { recovery: 'stop', about: 'A row has a layout version without a migration. Deploy the version that wrote it, or add one.' },
+  TOPIC_MISMATCH: {
+    recovery: 'stop',
+    about: 'The topic exists with other settings than the topology needs.',
+  },
+  STATE_VERSION: {
+    recovery: 'stop',
+    about: 'A row has a layout version without a migration. Deploy the version that wrote it, or add one.',
+  },
   STATE_CORRUPT: { recovery: 'stop', about: 'A row or changelog block cannot be read.' },
-  DATA_LOCKED: { recovery: 'stop', about: 'Another process has this data directory open. Stop it, or choose another directory.' },
+  DATA_LOCKED: {
+    recovery: 'stop',
+    about: 'Another process has this data directory open. Stop it, or choose another directory.',
+  },
   TOPOLOGY_INVALID: { recovery: 'stop', about: 'The topology cannot run as declared.' },
   CLOSED: { recovery: 'stop', about: 'Used after it was closed.' },
 } as const satisfies Record<string, { recovery: Recovery; about: string }>

@@ -117,7 +117,8 @@ export class EventIds {
     this.generation = rows.at(-1)?.generation ?? 0
     for (const { generation, value } of rows) {
       const set = generation === this.generation ? this.current : this.previous
-      for (let at = 0; at < value.length; at += ID_BYTES) set.add(value.readUInt32LE(at), value.readUInt32LE(at + 4))
+      for (let at = 0; at < value.length; at += ID_BYTES)
+        set.add(value.readUInt32LE(at), value.readUInt32LE(at + 4))
       if (generation === this.generation) value.copy(this.row)
     }
   }

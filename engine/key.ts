@@ -37,7 +37,8 @@ export class KeyWriter {
   }
 
   private writeUtf8(id: string, at: number): number {
-    if (at + Buffer.byteLength(id) > KEY_BYTES_MAX) throw new RangeError(`key longer than ${KEY_BYTES_MAX} bytes`)
+    if (at + Buffer.byteLength(id) > KEY_BYTES_MAX)
+      throw new RangeError(`key longer than ${KEY_BYTES_MAX} bytes`)
     return this.buffer.write(id, at)
   }
 

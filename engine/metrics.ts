@@ -14,11 +14,7 @@ export type EngineCounter =
   | 'processor_counts'
 
 export type EngineGauge =
-  | 'lag_records'
-  | 'watermark_ms'
-  | 'state_bytes'
-  | 'changelog_backlog_bytes'
-  | 'pending_timers'
+  'lag_records' | 'watermark_ms' | 'state_bytes' | 'changelog_backlog_bytes' | 'pending_timers'
 
 export type EngineHistogram = 'commit_ms' | 'batch_events' | 'restore_ms'
 

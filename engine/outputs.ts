@@ -25,7 +25,14 @@ class Output {
     this.folds = fold === undefined ? [] : this.frames.map(() => new FoldedRecords(fold))
   }
 
-  add(partition: number, time: number, bytes: Buffer, keyStart: number, keyEnd: number, valueEnd: number): void {
+  add(
+    partition: number,
+    time: number,
+    bytes: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueEnd: number,
+  ): void {
     const folded = this.folds[partition]
     if (folded !== undefined) folded.add(time, bytes, keyStart, keyEnd, valueEnd)
     else this.append(partition, time, bytes, keyStart, keyEnd, keyEnd, valueEnd)
@@ -160,7 +167,10 @@ export class Outputs {
   private outputOf(topic: string): Output {
     const output = this.byTopic.get(topic)
     if (output === undefined) {
-      throw new EngineError('TOPOLOGY_INVALID', `emit to "${topic}", which no node here declares as an output`)
+      throw new EngineError(
+        'TOPOLOGY_INVALID',
+        `emit to "${topic}", which no node here declares as an output`,
+      )
     }
     return output
   }

@@ -39,7 +39,11 @@ export interface TaskNodes {
 }
 
 /** Opens the stores that a plan's processors and inputs need. */
-export const openNodes = async (plan: TaskPlan, state: TaskState, eventIdsMax: number): Promise<TaskNodes> => {
+export const openNodes = async (
+  plan: TaskPlan,
+  state: TaskState,
+  eventIdsMax: number,
+): Promise<TaskNodes> => {
   const runs = new Map<Processor<unknown>, ProcessorRun>()
   for (const processor of plan.nodes.filter(isProcessor)) {
     const store = await state.store(processor.name)
@@ -51,7 +55,12 @@ export const openNodes = async (plan: TaskPlan, state: TaskState, eventIdsMax: n
       topic.eventId === undefined
         ? undefined
         : new EventIds(await state.store(`event-ids:${topic.name}`, 'resident'), eventIdsMax)
-    topics.push({ topic, ids, nodes: nodesOf(plan, topic, runs), counts: { events: 0, late: 0, duplicates: 0 } })
+    topics.push({
+      topic,
+      ids,
+      nodes: nodesOf(plan, topic, runs),
+      counts: { events: 0, late: 0, duplicates: 0 },
+    })
   }
   return { topics, processors: [...runs.values()] }
 }

@@ -26,6 +26,11 @@ export interface TaskOptions {
   readonly eventIdsMax: number
   /** Timers fired after one batch. */
   readonly timersMax: number
+  /**
+   * `until-on-disk` drops changelog that this disk stands for: right where there is one disk. `keep` leaves
+   * it for workers that start without one.
+   */
+  readonly changelog: 'until-on-disk' | 'keep'
   readonly state: StateOptions
 }
 
@@ -94,8 +99,9 @@ export class Task {
     this.labels = { task: this.id }
     const { log, clock, metrics } = services
     const deadLetters = new DeadLetters(plan.inputs, clock)
-    this.outputs = new Outputs([...plan.nodes.flatMap((node) => node.outputs), ...deadLetters.topics], (topic) =>
-      log.partitions(topic),
+    this.outputs = new Outputs(
+      [...plan.nodes.flatMap((node) => node.outputs), ...deadLetters.topics],
+      (topic) => log.partitions(topic),
     )
     this.reader = new BatchReader(nodes.topics, partition, services, this.outputs, deadLetters, options)
     this.runner = new NodeRunner(this.outputs, timers, metrics)
@@ -107,7 +113,12 @@ export class Task {
   }
 
   /** Takes the task over (fencing its former owner) and restores its state as of the last commit. */
-  static async open(plan: TaskPlan, partition: number, services: TaskServices, options: TaskOptions): Promise<Task> {
+  static async open(
+    plan: TaskPlan,
+    partition: number,
+    services: TaskServices,
+    options: TaskOptions,
+  ): Promise<Task> {
     const id = taskIdOf(plan.keySpace, partition)
     const started = services.clock.monotonicMs()
     const session = await services.log.session(id)
@@ -172,7 +183,8 @@ export class Task {
   lagRecords(topic?: string): number {
     const { log } = this.services
     let lag = 0
-    for (const input of this.reader.inputs) if (topic === undefined || topic === input.topic) lag += input.lag(log)
+    for (const input of this.reader.inputs)
+      if (topic === undefined || topic === input.topic) lag += input.lag(log)
     return lag
   }
 
@@ -199,12 +211,14 @@ export class Task {
   }
 
   private restorePositions(): void {
+    const wallMs = this.services.clock.now()
     for (const position of this.session.positions()) {
       const index = this.reader.inputs.findIndex((input) => input.topic === position.topic)
       if (index === -1) continue
       this.reader.inputs[index]!.offset = position.offset
-      this.watermark.restore(index, position.newest)
+      this.watermark.restore(index, position.newest, wallMs)
     }
+    this.watermark.advance(wallMs)
   }
 
   private run(at: number, wallMs: number): void {
@@ -276,7 +290,8 @@ export class Task {
     }
     const onDisk = await pending.prepared.finish()
     this.pending = undefined
-    if (onDisk > this.trimmed) await this.session.trimChangelog(onDisk)
+    if (this.options.changelog === 'keep' || onDisk <= this.trimmed) return
+    await this.session.trimChangelog(onDisk)
     this.trimmed = onDisk
   }
 

@@ -92,7 +92,10 @@ const checkInputs = (whole: Topology, each: Node): void => {
   }
   const spaces = new Set(inputs.map((topic) => topic.keySpace))
   if (spaces.size > 1) {
-    throw invalid(whole, `"${each.name}" reads topics keyed by ${[...spaces].join(' and ')}: rekey one of them`)
+    throw invalid(
+      whole,
+      `"${each.name}" reads topics keyed by ${[...spaces].join(' and ')}: rekey one of them`,
+    )
   }
 }
 

@@ -25,9 +25,10 @@ export class Watermark {
     return this.newest[input]!
   }
 
-  /** Takes up where the last commit left off. */
-  restore(input: number, newest: number): void {
+  /** Takes up where the last commit left off; the input counts as heard, so that time need not wait for it. */
+  restore(input: number, newest: number, wallMs: number): void {
     this.newest[input] = newest
+    this.heardAt[input] = wallMs
   }
 
   /** Notes an event; answers whether it is late. */

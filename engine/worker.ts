@@ -6,7 +6,15 @@ import { STATE_DEFAULTS } from './state/task-state.ts'
 import { Task, taskIdOf, type TaskOptions, type TaskServices } from './task.ts'
 import { deadLetterTopicName } from './dead-letters.ts'
 import type { KeySpace } from './topic.ts'
-import { inputsOf, isProcessor, keySpaceOf, plansOf, topicsOf, type TaskPlan, type Topology } from './topology.ts'
+import {
+  inputsOf,
+  isProcessor,
+  keySpaceOf,
+  plansOf,
+  topicsOf,
+  type TaskPlan,
+  type Topology,
+} from './topology.ts'
 
 export interface WorkerOptions extends TaskOptions {
   /** Longest wall time that work stays uncommitted. */
@@ -27,6 +35,7 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   futureMsMax: 5 * 60_000,
   eventIdsMax: 1 << 20,
   timersMax: 2048,
+  changelog: 'until-on-disk',
   state: STATE_DEFAULTS,
   commitIntervalMs: 100,
   idleCommitIntervalMs: 20,
@@ -76,7 +85,9 @@ export class Worker {
     this.topology = topology
     this.services = services
     this.options = options
-    this.spaceOfStore = new Map(topology.nodes.filter(isProcessor).map((node) => [node.name, keySpaceOf(node)]))
+    this.spaceOfStore = new Map(
+      topology.nodes.filter(isProcessor).map((node) => [node.name, keySpaceOf(node)]),
+    )
   }
 
   /** Every task of the topology, for a log with its topics created. */
@@ -200,7 +211,16 @@ export class Worker {
     const outputs = [...new Set(plan.nodes.flatMap((node) => node.outputs.map(({ name }) => name)))]
     const committedAt = this.services.clock.monotonicMs()
     const { retryMs } = this.options
-    const assigned = { plan, partition, outputs, task, committing: undefined, committedAt, retryAt: 0, retryMs }
+    const assigned = {
+      plan,
+      partition,
+      outputs,
+      task,
+      committing: undefined,
+      committedAt,
+      retryAt: 0,
+      retryMs,
+    }
     this.tasks.set(id, assigned)
   }
 

@@ -11,7 +11,7 @@ const COARSE_GROWTH = 1.25
 
 const classBytes = ((): readonly number[] => {
   const sizes = Array.from({ length: FINE_CLASSES }, (_, index) => (index + 1) * UNIT_BYTES)
-  for (let bytes = FINE_BYTES_MAX; bytes < SEGMENT_BYTES; ) {
+  for (let bytes = FINE_BYTES_MAX; bytes < SEGMENT_BYTES;) {
     bytes = Math.min(SEGMENT_BYTES, Math.ceil((bytes * COARSE_GROWTH) / UNIT_BYTES) * UNIT_BYTES)
     sizes.push(bytes)
   }
@@ -23,7 +23,7 @@ export const BLOCK_BYTES_MAX = SEGMENT_BYTES
 
 /** Size class that holds `bytes`. */
 export const sizeClassOf = (bytes: number): number => {
-  if (bytes <= FINE_BYTES_MAX) return bytes === 0 ? 0 : (bytes + UNIT_BYTES - 1) / UNIT_BYTES - 1 | 0
+  if (bytes <= FINE_BYTES_MAX) return bytes === 0 ? 0 : ((bytes + UNIT_BYTES - 1) / UNIT_BYTES - 1) | 0
   if (bytes > BLOCK_BYTES_MAX) throw new RangeError(`row of ${bytes} bytes, at most ${BLOCK_BYTES_MAX} fit`)
   let low = FINE_CLASSES
   let high = classBytes.length - 1

@@ -211,4 +211,5 @@ export class Store {
   }
 }
 
-const copyOf = (row: Buffer | undefined): Buffer | undefined => (row === undefined ? undefined : Buffer.from(row))
+const copyOf = (row: Buffer | undefined): Buffer | undefined =>
+  row === undefined ? undefined : Buffer.from(row)

@@ -218,6 +218,7 @@ export class RowTable {
     this.flags = grownTo(new Uint8Array(slots), this.flags)
     this.used = grownTo(new Uint8Array(slots), this.used)
     this.index = new Int32Array(slots * INDEX_FACTOR)
-    for (let slot = 0; slot < this.top; slot++) if (this.used[slot] === 1) this.addToIndex(slot, this.hashes[slot]!)
+    for (let slot = 0; slot < this.top; slot++)
+      if (this.used[slot] === 1) this.addToIndex(slot, this.hashes[slot]!)
   }
 }

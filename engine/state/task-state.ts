@@ -77,7 +77,11 @@ export class TaskState {
     const state = new TaskState(disk, options)
     await state.catalogue.loadAll()
     for (const slot of usedSlots(state.catalogue)) state.adopt(slot)
-    for await (const block of changelog(disk.sequence())) state.apply(block)
+    let expected = disk.sequence() + 1
+    for await (const block of changelog(disk.sequence())) {
+      if (block.sequence !== expected++) throw gap(expected - 1, block.sequence)
+      state.apply(block)
+    }
     return state
   }
 
@@ -248,6 +252,12 @@ export class TaskState {
 
 const usedSlots = (store: Store): number[] =>
   Array.from({ length: store.table.slotsEnd }, (_, slot) => slot).filter((slot) => store.table.isUsed(slot))
+
+const gap = (expected: number, found: number): EngineError =>
+  new EngineError(
+    'STATE_CORRUPT',
+    `the changelog goes on at ${found}, but the state on disk needs it from ${expected}: restore this data directory's backup`,
+  )
 
 const corrupt = (sequence: number, left: number): EngineError =>
   new EngineError('STATE_CORRUPT', `changelog block ${sequence} ends early`, {
