@@ -83,8 +83,8 @@ export class EmbeddedLog implements Log {
   ): Promise<readonly StoredFrame[]> {
     this.assertOpen()
     const partition = this.topics.partition(topic, number)
-    if (offset >= partition.end) return []
     const from = Math.max(offset, partition.start)
+    if (from >= partition.end) return []
     return partition.tail.read(from, bytesMax) ?? this.readDisk(partition, from, bytesMax)
   }
 

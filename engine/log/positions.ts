@@ -1,3 +1,4 @@
+import { EngineError } from '../errors.ts'
 import type { InputPosition } from './port.ts'
 
 /** Positions after a commit: those it names replace the old ones, the rest stay. */
@@ -27,6 +28,13 @@ export const leastConsumed = (
     }
   }
   return least
+}
+
+/** Refuses to restore over a gap: a state without the blocks that were dropped would be silently wrong. */
+export const checkChangelogKept = (task: string, trimmed: number, afterSequence: number): void => {
+  if (afterSequence >= trimmed) return
+  const detail = `the changelog of task ${task} was dropped up to commit ${trimmed}`
+  throw new EngineError('STATE_CORRUPT', `${detail}, but its state stands only for commit ${afterSequence}`)
 }
 
 const nameOf = ({ topic, partition }: InputPosition): string => `${partition}/${topic}`

@@ -17,6 +17,7 @@ export interface SimulatedPartition {
 export interface SimulatedTask {
   epoch: number
   sequence: number
+  trimmed: number
   positions: readonly InputPosition[]
   changelog: readonly ChangelogBlock[]
 }
@@ -58,7 +59,7 @@ export class SimulatedLogDisk {
   task(id: string): SimulatedTask {
     let task = this.tasks.get(id)
     if (task === undefined) {
-      task = { epoch: 0, sequence: 0, positions: [], changelog: [] }
+      task = { epoch: 0, sequence: 0, trimmed: 0, positions: [], changelog: [] }
       this.tasks.set(id, task)
     }
     return task

@@ -12,7 +12,7 @@ import type {
   StoredFrame,
   TopicSpec,
 } from './port.ts'
-import { mergePositions } from './positions.ts'
+import { checkChangelogKept, mergePositions } from './positions.ts'
 import { SimulatedLogDisk, type SimulatedTask } from './simulated-disk.ts'
 
 export interface SimulatedLogOptions {
@@ -20,17 +20,18 @@ export interface SimulatedLogOptions {
   /** What an earlier process left, or what other workers share. */
   readonly disk?: SimulatedLogDisk
   readonly faults?: SimulatedFaults
+  /** Whether trimming drops blocks. By default all are kept, so that a worker without state can restore. */
+  readonly dropsTrimmed?: boolean
 }
 
 /**
  * A log in memory, for the test driver: deterministic, for it awaits nothing but resolved promises, and cut
- * wherever a fault hook throws. Dropping it unclosed is a crash of its process; the disk lives on. A
- * changelog is kept whole until trimmed, so a worker without local state restores from the beginning.
- */
+ * wherever a fault hook throws. Dropping it unclosed is a crash of its process; the disk lives on. */
 export class SimulatedLog implements Log {
   readonly disk: SimulatedLogDisk
   private readonly clock: () => Millis
   private readonly faults: SimulatedFaults
+  private readonly dropsTrimmed: boolean
   private readonly listeners = new Set<() => void>()
   private closed = false
 
@@ -38,6 +39,7 @@ export class SimulatedLog implements Log {
     this.clock = options.clock
     this.disk = options.disk ?? new SimulatedLogDisk()
     this.faults = options.faults ?? {}
+    this.dropsTrimmed = options.dropsTrimmed ?? false
   }
 
   async createTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -89,6 +91,7 @@ export class SimulatedLog implements Log {
       check: (commit) => this.checkCommit(commit),
       append: (outputs) => this.disk.append(outputs, this.clock()),
       step: (run) => this.step('commit', run),
+      dropsTrimmed: this.dropsTrimmed,
     })
   }
 
@@ -140,6 +143,7 @@ interface SimulatedHost {
   readonly check: (commit: LogCommit) => void
   readonly append: (outputs: readonly AppendEntry[]) => void
   readonly step: (run: () => void) => void
+  readonly dropsTrimmed: boolean
 }
 
 class SimulatedSession implements LogSession {
@@ -173,11 +177,14 @@ class SimulatedSession implements LogSession {
 
   async *changelog(afterSequence: number): AsyncIterable<ChangelogBlock> {
     this.host.assertOpen()
+    checkChangelogKept(this.taskId, this.task.trimmed, afterSequence)
     for (const block of this.task.changelog) if (block.sequence > afterSequence) yield block
   }
 
   async trimChangelog(sequence: number): Promise<void> {
     this.assertOwner()
+    if (!this.host.dropsTrimmed) return
+    this.task.trimmed = Math.max(this.task.trimmed, Math.min(sequence, this.task.sequence))
     this.task.changelog = this.task.changelog.filter((block) => block.sequence > sequence)
   }
 

@@ -2,7 +2,7 @@ import { ByteWriter } from '../../bytes.ts'
 import { EngineError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
 import type { AppendEntry, ChangelogBlock, InputPosition, LogCommit, LogSession } from '../port.ts'
-import { mergePositions } from '../positions.ts'
+import { checkChangelogKept, mergePositions } from '../positions.ts'
 import { blockKey, blocksEndKey, blockSequence, taskKey } from './keys.ts'
 import type { Staging } from './staging.ts'
 import { recordRow, type EmbeddedTask, type TaskRecord } from './tasks.ts'
@@ -76,6 +76,7 @@ export class EmbeddedSession implements LogSession {
 
   async *changelog(afterSequence: number): AsyncIterable<ChangelogBlock> {
     const { database } = this.host
+    checkChangelogKept(this.task.id, this.task.record.trimmed, afterSequence)
     let after = afterSequence
     for (;;) {
       this.host.assertOpen()
