@@ -1,6 +1,5 @@
-import type { Problem } from '../rules.ts'
+import type { ContractRule, Problem } from '../rules.ts'
 import { show } from '../rules.ts'
-import { compileBreaks, compileBuild } from './compile.ts'
 import { AVRO_NAMESPACE, isObject, named, nullable } from './composites.ts'
 import type { Json, Kind } from './kind.ts'
 import { problemAt, UnknownField } from './kind.ts'
@@ -80,7 +79,7 @@ export const record = <const F extends Fields>(
     allows,
     avro: (defined) => named(defined, name, () => avroRecord(name, about, fields, defined)),
     jsonSchema: () => jsonSchemaOf(about, fields),
-    breaks: compileBreaks(fields.map(([fieldName, { kind }]) => [fieldName, kind.breaks])),
+    breaks: checker(fields),
     explain: (value, path) => {
       if (!isObject(value)) return problemAt('WRONG_TYPE', path, allows, value)
       return explainFields(value, path, fields)
@@ -139,24 +138,43 @@ const explainFields = (
   return null
 }
 
-const readerOf =
-  (fieldName: string, { kind, absent }: Field<unknown>) =>
-  (json: Readonly<Record<string, unknown>>, path: string): unknown => {
-    const raw = Object.hasOwn(json, fieldName) ? json[fieldName] : undefined
-    if (raw !== undefined) return kind.build(raw, path === '' ? fieldName : `${path}.${fieldName}`)
-    return absent === undefined ? undefined : absent()
+/** The first rule that a field breaks, in declared order. */
+const checker = (fields: NamedFields): ((value: unknown) => ContractRule | null) => {
+  const names = fields.map(([fieldName]) => fieldName)
+  const checks = fields.map(([, { kind }]) => kind.breaks)
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return 'WRONG_TYPE'
+    for (let index = 0; index < names.length; index++) {
+      const rule = checks[index]!((value as Readonly<Record<string, unknown>>)[names[index]!])
+      if (rule !== null) return rule
+    }
+    return null
   }
+}
 
+/** Builds objects of one shape, fields in declared order, whatever the order in the JSON. */
 const builder = (name: string, fields: NamedFields): ((json: unknown, path: string) => unknown) => {
   const known: ReadonlyMap<string, unknown> = new Map(fields)
-  const build = compileBuild(fields.map(([fieldName, field]) => [fieldName, readerOf(fieldName, field)]))
   return (json, path) => {
     if (!isObject(json)) return json
     for (const key of Object.keys(json)) {
       if (!known.has(key)) throw new UnknownField(unknownField(name, key, path))
     }
-    return build(json, path)
+    const built: Record<string, unknown> = {}
+    for (const [fieldName, field] of fields) built[fieldName] = buildField(json, fieldName, field, path)
+    return built
   }
+}
+
+const buildField = (
+  json: Readonly<Record<string, unknown>>,
+  fieldName: string,
+  { kind, absent }: Field<unknown>,
+  path: string,
+): unknown => {
+  const raw = Object.hasOwn(json, fieldName) ? json[fieldName] : undefined
+  if (raw !== undefined) return kind.build(raw, path === '' ? fieldName : `${path}.${fieldName}`)
+  return absent === undefined ? undefined : absent()
 }
 
 const FIELD_NAME_SHOWN_MAX = 64
