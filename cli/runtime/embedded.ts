@@ -1,0 +1,174 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../../engine/clock.ts'
+import { EngineError } from '../../engine/errors.ts'
+import { EmbeddedLog } from '../../engine/log/embedded.ts'
+import type { Metrics } from '../../engine/metrics.ts'
+import { RocksState } from '../../engine/state/rocksdb.ts'
+import { Database, DATABASE_DEFAULTS, type DatabaseOptions } from '../../engine/storage/database.ts'
+import type { Topology } from '../../engine/topology.ts'
+import { topicSpecsOf, Worker, WORKER_DEFAULTS, type WorkerOptions } from '../../engine/worker.ts'
+import type { Envelope } from '../../schemas/envelope.ts'
+import { DAY_MS } from '../../schemas/ids.ts'
+import { publicContracts } from '../../schemas/index.ts'
+import { Publisher } from './publisher.ts'
+
+export interface EmbeddedOptions {
+  readonly directory: string
+  readonly topology: Topology
+  readonly clock: Clock
+  readonly metrics: Metrics
+  /** Fixed when the directory is made. One thread runs them all, so more than one buys nothing here. */
+  readonly partitions: number
+  readonly worker: Partial<WorkerOptions>
+  readonly database: Partial<DatabaseOptions>
+  /** How long the log keeps what was processed. */
+  readonly retentionMs: number
+  /** Accepting stops while this many accepted records wait to be processed. */
+  readonly acceptedBacklogMax: number
+}
+
+export const EMBEDDED_DEFAULTS = {
+  partitions: 1,
+  worker: {},
+  database: {},
+  retentionMs: 7 * DAY_MS,
+  acceptedBacklogMax: 200_000,
+} as const satisfies Partial<EmbeddedOptions>
+
+const RETENTION_INTERVAL_MS = 60_000
+
+/** Log, state and worker of one process over one data directory. */
+export class Embedded {
+  readonly log: EmbeddedLog
+  readonly worker: Worker
+  private readonly database: Database
+  private readonly state: RocksState
+  private readonly options: EmbeddedOptions
+  private stopping = false
+  private running: Promise<void> | undefined
+  private failure: unknown
+  private wake: (() => void) | undefined
+  private readonly retention: NodeJS.Timeout
+
+  private constructor(options: EmbeddedOptions, database: Database, log: EmbeddedLog, state: RocksState) {
+    this.options = options
+    this.database = database
+    this.log = log
+    this.state = state
+    const { topology, clock, metrics } = options
+    this.worker = new Worker(
+      topology,
+      { log, state, clock, metrics },
+      { ...WORKER_DEFAULTS, ...options.worker },
+    )
+    log.onAppend(() => this.wake?.())
+    this.retention = setInterval(() => void this.sweep(), RETENTION_INTERVAL_MS).unref()
+  }
+
+  /** Opens the directory (made if missing), restores every task and starts processing. */
+  static async open(options: EmbeddedOptions): Promise<Embedded> {
+    const database = await Database.open(options.directory, { ...DATABASE_DEFAULTS, ...options.database })
+    try {
+      const log = await EmbeddedLog.open(database, { clock: () => options.clock.now() })
+      await log.createTopics(topicsFor(options))
+      const embedded = new Embedded(options, database, log, await RocksState.open(database))
+      await embedded.worker.open(embedded.worker.allTaskIds())
+      embedded.start()
+      return embedded
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+  }
+
+  /** A batch of events to accept together. */
+  publisher(): Publisher {
+    return new Publisher(this.log)
+  }
+
+  /** Accepts events: resolves when they are durable. Throws `BACKLOG_FULL` when processing is too far behind. */
+  async publish(events: Iterable<Envelope>): Promise<void> {
+    this.assertAccepting()
+    const publisher = this.publisher()
+    for (const event of events) publisher.add(event)
+    await publisher.flush()
+  }
+
+  assertAccepting(): void {
+    this.assertRunning()
+    const lag = this.worker.lagRecords()
+    if (lag > this.options.acceptedBacklogMax) {
+      throw new EngineError('BACKLOG_FULL', `${lag} accepted records wait to be processed`)
+    }
+  }
+
+  /** Resolves when everything accepted so far is processed and committed; throws when processing has stopped. */
+  async settled(): Promise<void> {
+    while (!this.worker.settled) {
+      this.assertRunning()
+      await nextTurn()
+    }
+  }
+
+  /** Throws the error that processing stopped on, if it did: one that only a person can mend. */
+  assertRunning(): void {
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  /** Processes and commits what is under way, writes state to disk, and closes. */
+  async close(): Promise<void> {
+    this.stopping = true
+    this.wake?.()
+    clearInterval(this.retention)
+    await this.running
+    await this.log.close()
+    await this.state.close()
+    await this.database.close()
+  }
+
+  private start(): void {
+    this.running = this.worker
+      .run(
+        () => this.stopping,
+        (ms) => this.sleep(ms),
+        () => nextTurn(),
+      )
+      .catch((error: unknown) => {
+        this.failure = error
+      })
+  }
+
+  /** Sleeps until there is something to read, or for `ms`. */
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.wake = undefined
+        setImmediate(resolve)
+      }
+      const timer = setTimeout(done, ms)
+      this.wake = done
+    })
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      await this.log.enforceRetention(this.options.clock.now())
+    } catch (error) {
+      const code = error instanceof EngineError ? error.code : 'DISK_FAILED'
+      this.options.metrics.count('task_failures', { code }, 1)
+    }
+  }
+}
+
+/** Public topics are made even where no node reads them yet: what is accepted must have a place. */
+const topicsFor = ({
+  topology,
+  partitions,
+  retentionMs,
+}: EmbeddedOptions): ReturnType<typeof topicSpecsOf> => {
+  const specs = topicSpecsOf(topology, partitions, retentionMs)
+  const known = new Set(specs.map(({ name }) => name))
+  const unread = Object.keys(publicContracts).filter((name) => !known.has(name))
+  return [...specs, ...unread.map((name) => ({ name, partitions, retentionMs }))]
+}
