@@ -28,6 +28,11 @@ export interface ViewDeclaration<In, Tag extends string, Series extends string> 
   /** One sentence for pictures and docs. */
   readonly about: string
   readonly source: Topic<In>
+  /**
+   * Where events that take back come from, at the time of what they take back. With it, those of the source
+   * itself (`sign` −1) are left out: they may not know that time.
+   */
+  readonly undone?: Topic<In>
   /** What rows are partitioned by. Where it is not the source's, events are folded by key and rekeyed. */
   readonly keySpace: KeySpace
   /** Writes the row's key, the id of `keySpace` first; answers false for an event that is none of its business. */

@@ -1,6 +1,6 @@
 import { ByteWriter } from '../engine/bytes.ts'
 import { KeyWriter } from '../engine/key.ts'
-import { type AnyHandler, type Mapper, on, type Processor } from '../engine/processor.ts'
+import { type AnyHandler, type Context, type Mapper, on, type Processor } from '../engine/processor.ts'
 import { type Node, node } from '../engine/topology.ts'
 import type { Topic } from '../engine/topic.ts'
 import { Contributions } from './contributions.ts'
@@ -10,27 +10,51 @@ import type { View } from './view.ts'
 
 /**
  * What the engine runs for a view. Where rows lie with the source's keys, that is one processor. Elsewhere
- * it is a mapper that turns events into deltas, which the engine adds up by the row's key before they
- * travel, and a processor that adds them to the rows.
+ * it is a mapper a source that turns events into deltas, which the engine adds up by the row's key before
+ * they travel, and a processor that adds them to the rows.
  */
 export const viewNodes = <In>(view: View<In>): readonly Node[] => {
-  if (view.keySpace === view.source.keySpace) return [node(processorOf(view, countEvents(view)))]
-  const deltas = deltaTopicOf(view)
-  return [node(deltaMapper(view, deltas)), node(processorOf(view, addDeltas(view, deltas)))]
+  const sources = sourcesOf(view)
+  if (view.keySpace === view.source.keySpace) {
+    return [
+      node(
+        processorOf(
+          view,
+          sources.map((source) => countEvents(view, source)),
+        ),
+      ),
+    ]
+  }
+  const emitter = new DeltaEmitter(view)
+  return [...sources.map((source) => node(deltaMapper(view, emitter, source))), emitter.node]
 }
 
-const processorOf = <In>(view: View<In>, handler: AnyHandler<ViewRow>): Processor<ViewRow> => ({
+interface Source<In> {
+  readonly topic: Topic<In>
+  counts(event: In): boolean
+}
+
+const sourcesOf = <In>(view: View<In>): Source<In>[] => {
+  const { source, undone } = view
+  if (undone === undefined) return [{ topic: source, counts: () => true }]
+  return [
+    { topic: source, counts: (event) => !view.takesBack(event) },
+    { topic: undone, counts: (event) => view.takesBack(event) },
+  ]
+}
+
+const processorOf = <In>(view: View<In>, handlers: readonly AnyHandler<ViewRow>[]): Processor<ViewRow> => ({
   name: view.name,
   about: view.about,
   state: layoutOf(view),
-  handlers: [handler],
+  handlers,
   outputs: [],
 })
 
-const countEvents = <In>(view: View<In>): AnyHandler<ViewRow> =>
+const countEvents = <In>(view: View<In>, source: Source<In>): AnyHandler<ViewRow> =>
   on({
-    input: view.source,
-    key: (event, key) => view.key(event, key),
+    input: source.topic,
+    key: (event, key) => source.counts(event) && view.key(event, key),
     process: (event, row: ViewRow) => view.count(event, row.added),
   })
 
@@ -47,27 +71,46 @@ const addDeltas = <In>(view: View<In>, deltas: Topic<ViewDelta>): AnyHandler<Vie
     },
   })
 
-const deltaMapper = <In>(view: View<In>, deltas: Topic<ViewDelta>): Mapper<In> => {
-  const key = new KeyWriter()
-  const added = new Contributions()
-  const writer = new ByteWriter(1024)
-  const delta = new ViewDelta()
-  return {
-    name: deltas.name,
-    about: `Turns events into what they add to rows of ${view.name}.`,
-    input: view.source,
-    outputs: [deltas],
-    map(event, context) {
-      key.reset()
-      if (!view.key(event, key) || !view.count(event, added)) return
-      writer.reset()
-      beginDelta(key, writer)
-      delta.rowStart = writer.position
-      view.rows.add(writer.buffer, 0, 0, added, writer)
-      delta.buffer = writer.buffer
-      delta.end = writer.position
-      delta.time = added.newest
-      context.emit(deltas, delta)
-    },
+/**
+ * Sends what events add to a view's rows to where the rows lie; the engine adds deltas of one key up before
+ * they are written. For nodes that find the events themselves, such as a join; `node` keeps the rows.
+ */
+export class DeltaEmitter<In> {
+  readonly topic: Topic<ViewDelta>
+  readonly node: Node
+  private readonly view: View<In>
+  private readonly key = new KeyWriter()
+  private readonly added = new Contributions()
+  private readonly writer = new ByteWriter(1024)
+  private readonly delta = new ViewDelta()
+
+  constructor(view: View<In>) {
+    this.view = view
+    this.topic = deltaTopicOf(view)
+    this.node = node(processorOf(view, [addDeltas(view, this.topic)]))
+  }
+
+  emit(event: In, context: Context): void {
+    const { view, key, added, writer, delta } = this
+    key.reset()
+    if (!view.key(event, key) || !view.count(event, added)) return
+    writer.reset()
+    beginDelta(key, writer)
+    delta.rowStart = writer.position
+    view.rows.add(writer.buffer, 0, 0, added, writer)
+    delta.buffer = writer.buffer
+    delta.end = writer.position
+    delta.time = added.newest
+    context.emit(this.topic, delta)
   }
 }
+
+const deltaMapper = <In>(view: View<In>, emitter: DeltaEmitter<In>, source: Source<In>): Mapper<In> => ({
+  name: source.topic === view.undone ? `${view.name}-undone-deltas` : emitter.topic.name,
+  about: `Turns events into what they add to rows of ${view.name}.`,
+  input: source.topic,
+  outputs: [emitter.topic],
+  map: (event, context) => {
+    if (source.counts(event)) emitter.emit(event, context)
+  },
+})

@@ -76,7 +76,8 @@ export class RowReader {
   }
 
   private addEntry(asOf: number): void {
-    const { slot, tile, value } = this.cursor
+    const { slot, tile } = this.cursor
+    const value = this.cursor.value()
     const tileNow = this.clock.tile[this.table.gridOf[slot]!]!
     if (tile > tileNow) return
     const end = this.firstCell[slot + 1]!

@@ -115,8 +115,9 @@ export class TileClock {
       this.tile[grid] = tile
       // Horizons are whole tiles, so this changes at the tile's borders only.
       this.oldest[grid] = tile - this.horizonMs[grid]! / tileMs
-      from = Math.max(from, tile * tileMs)
-      until = Math.min(until, (tile + 1) * tileMs)
+      const start = tile * tileMs
+      if (start > from) from = start
+      if (start + tileMs < until) until = start + tileMs
     }
     this.from = from
     this.until = until

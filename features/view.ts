@@ -40,6 +40,10 @@ export interface ViewRows {
 /** A declared view: its rows, and how events of `In` come to be counted in them. */
 export interface View<In> extends ViewRows {
   readonly source: Topic<In>
+  /** Where events that take back come from, if not from the source. */
+  readonly undone: Topic<In> | undefined
+  /** Whether the event takes back. */
+  takesBack(event: In): boolean
   /** Writes the key of the event's row; false when the view does not count it. */
   key(event: In, key: KeyWriter): boolean
   /** Replaces `into` by what the event adds; false when that is nothing. */
@@ -61,6 +65,7 @@ class DeclaredView<In> implements View<In> {
   readonly about: string
   readonly keySpace: KeySpace
   readonly source: Topic<In>
+  readonly undone: Topic<In> | undefined
   readonly slots: readonly Slot[]
   readonly columns: readonly Column[]
   readonly columnsHash: string
@@ -78,6 +83,7 @@ class DeclaredView<In> implements View<In> {
     this.about = declared.about
     this.keySpace = declared.keySpace
     this.source = declared.source
+    this.undone = declared.undone
     this.timeToLiveMs = declared.timeToLive.ms
     const series = Object.entries(declared.series).map(([name, { unit = 'events' }]): SeriesInfo => ({
       name,
@@ -98,6 +104,10 @@ class DeclaredView<In> implements View<In> {
 
   key(event: In, key: KeyWriter): boolean {
     return this.counter.counts(event) && this.declared.key(event, key)
+  }
+
+  takesBack(event: In): boolean {
+    return this.declared.sign?.(event) === -1
   }
 
   count(event: In, into: Contributions): boolean {
