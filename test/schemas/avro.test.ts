@@ -37,7 +37,8 @@ describe('types for untrusted bytes', () => {
   })
 
   it.each([
-    ['a list', list],
+    ['a list of texts', list],
+    ['a list of numbers', avroType({ type: 'array', items: 'float' })],
     ['a map', map],
   ])('refuse a count beyond the bytes there are, in %s, without making room for it', (_, type) => {
     expect(() => type.fromBuffer(HUGE_COUNT)).toThrow(BrokenBytes)
