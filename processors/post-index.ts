@@ -1,0 +1,100 @@
+import { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import type { Processor, StateLayout } from '../engine/processor.ts'
+import { on } from '../engine/processor.ts'
+import type { Topic } from '../engine/topic.ts'
+import { type Millis, millis, type PostId } from '../schemas/ids.ts'
+import { NewestRecords } from './newest-records.ts'
+import { rowReader } from './rows.ts'
+import {
+  authorPosts,
+  containerPosts,
+  hashtagPosts,
+  hourPosts,
+  type IndexedPost,
+  type PostEntry,
+  readEntryFacts,
+  writeEntryFacts,
+} from './topics/post-entry.ts'
+
+const VERSION = 1
+
+/** Posts kept in a row, removed ones included. */
+export const AUTHOR_POSTS_MAX = 500
+export const CONTAINER_POSTS_MAX = 1_000
+export const HOUR_POSTS_MAX = 1_024
+export const HASHTAG_POSTS_MAX = 500
+
+const layoutOf = (postsMax: number): StateLayout<NewestRecords> => {
+  const records = new NewestRecords(postsMax)
+  return {
+    version: VERSION,
+    create: () => records.clear(),
+    read: (reader) => records.load(reader),
+    write(state, writer) {
+      state.save(writer)
+      return state.count > 0
+    },
+  }
+}
+
+/**
+ * An index of posts by the topic's key: the newest `postsMax` by (publishedAt, postId), each as its last
+ * entry left it. A removed post stays as a tombstone and holds its place until newer posts push it out. So
+ * it cannot come back by a stale entry: within the bound its tombstone stands, and beyond it every entry is
+ * turned away. The price is that older posts that were pushed out do not come back in its stead.
+ */
+const postIndex = <Entry extends PostEntry>(
+  name: string,
+  input: Topic<Entry>,
+  postsMax: number,
+): Processor<NewestRecords> => {
+  const facts = new ByteWriter()
+  return {
+    name,
+    about: `Keeps the newest ${postsMax} posts of each ${input.keySpace}.`,
+    state: layoutOf(postsMax),
+    handlers: [
+      on({
+        input,
+        key(entry, key) {
+          input.key(entry, key)
+          return true
+        },
+        process(entry, posts: NewestRecords) {
+          facts.reset()
+          writeEntryFacts(entry, entry.removed, facts)
+          return posts.put(entry.publishedAt, Buffer.from(entry.postId), facts.view())
+        },
+      }),
+    ],
+    outputs: [],
+  }
+}
+
+export const postsByAuthor = postIndex('posts-by-author', authorPosts, AUTHOR_POSTS_MAX)
+export const postsByContainer = postIndex('posts-by-container', containerPosts, CONTAINER_POSTS_MAX)
+export const postsByHour = postIndex('posts-by-hour', hourPosts, HOUR_POSTS_MAX)
+export const postsByHashtag = postIndex('posts-by-hashtag', hashtagPosts, HASHTAG_POSTS_MAX)
+
+const listed = new NewestRecords(HOUR_POSTS_MAX)
+const payload = new ByteReader()
+
+/**
+ * The posts in a row of any of these indexes, newest first: those published after `after`, at most `postsMax`.
+ */
+export const readPosts = (
+  row: Buffer,
+  after: Millis = millis(0),
+  postsMax = HOUR_POSTS_MAX,
+): IndexedPost[] => {
+  const posts: IndexedPost[] = []
+  listed.load(rowReader({ version: VERSION }, row))
+  for (let place = listed.newest(); place >= 0 && posts.length < postsMax; place = listed.older(place)) {
+    const publishedAt = listed.at(place)
+    if (publishedAt <= after) break
+    const id = listed.idText(place) as PostId
+    const { removed, ...post } = readEntryFacts(id, millis(publishedAt), listed.payload(place, payload))
+    if (!removed) posts.push(post)
+  }
+  return posts
+}

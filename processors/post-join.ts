@@ -1,0 +1,187 @@
+import { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import type { Context, Processor, StateLayout } from '../engine/processor.ts'
+import { on } from '../engine/processor.ts'
+import type { TopicInfo } from '../engine/topic.ts'
+import { DAY_MS, type Hashtag, type Millis, millis, type PostId } from '../schemas/ids.ts'
+import { POST_KINDS, type PostKind } from '../schemas/posts/index.ts'
+import { NewestRecords } from './newest-records.ts'
+import { Symbols } from './symbols.ts'
+import { posts } from './topics.ts'
+import { readWords, writeWords } from './topics/post-entry.ts'
+import {
+  type PostReaction,
+  reactionsByPost,
+  readReactionFacts,
+  writeReactionFacts,
+} from './topics/post-reaction.ts'
+
+/** Reactions that wait for their post: so many a post, the newest, */
+export const WAITING_MAX = 1_000
+/** and so long, in event time. */
+export const WAITING_MS_MAX = 7 * DAY_MS
+
+/** A reaction with what its post was published as. */
+export interface JoinedReaction extends PostReaction {
+  readonly contentKind: PostKind
+  readonly hashtags: readonly Hashtag[]
+}
+
+type Mutable<Value> = { -readonly [Field in keyof Value]: Value[Field] }
+
+interface PublishedOrWaiting {
+  /** Null before the post is published. */
+  contentKind: PostKind | null
+  /** Each once. */
+  hashtags: readonly Hashtag[]
+  /** Each reaction's facts as an id: equal ones stand beside each other. */
+  readonly waiting: NewestRecords
+}
+
+const kinds = new Symbols<PostKind>(POST_KINDS)
+const NOT_PUBLISHED = 0
+const IS_PUBLISHED = 1
+const NO_HASHTAGS: readonly Hashtag[] = []
+
+const layoutOf = (): StateLayout<PublishedOrWaiting> => {
+  const state: PublishedOrWaiting = {
+    contentKind: null,
+    hashtags: NO_HASHTAGS,
+    waiting: new NewestRecords(WAITING_MAX),
+  }
+  const create = (): PublishedOrWaiting => {
+    state.contentKind = null
+    state.hashtags = NO_HASHTAGS
+    state.waiting.clear()
+    return state
+  }
+  return {
+    version: 1,
+    create,
+    read(reader) {
+      create()
+      if (reader.u8() === NOT_PUBLISHED) state.waiting.load(reader)
+      else {
+        state.contentKind = kinds.read(reader)
+        state.hashtags = readWords(reader) as Hashtag[]
+      }
+      return state
+    },
+    write({ contentKind, hashtags, waiting }, writer) {
+      if (contentKind === null) {
+        writer.u8(NOT_PUBLISHED)
+        waiting.save(writer)
+        return waiting.count > 0
+      }
+      writer.u8(IS_PUBLISHED)
+      kinds.write(contentKind, writer)
+      writeWords(hashtags, writer)
+      return true
+    },
+  }
+}
+
+/**
+ * Joins reactions with their post's kind and hashtags *as first published*: edits change no join, past or
+ * future. Were they joined with the newest edit, an undo after the edit would not take back what was counted
+ * before it, and the sums would hang on how the two topics happened to interleave.
+ *
+ * A reaction ahead of its post waits. Of those, the newest `WAITING_MAX` a post are kept, each until
+ * `WAITING_MS_MAX` after its own time; the others are dropped and counted as `post_join.unmatched`.
+ *
+ * @param emit sends a joined reaction on. The value is reused: it holds only during the call.
+ * @param outputs the topics that `emit` sends to
+ */
+export const postJoin = (
+  emit: (joined: JoinedReaction, context: Context) => void,
+  outputs: readonly TopicInfo[],
+): Processor<PublishedOrWaiting> => {
+  const join = joiner(emit)
+  return {
+    name: 'post-join',
+    about: 'Joins reactions with the kind and hashtags that their post was published with.',
+    state: layoutOf(),
+    handlers: [
+      on({
+        input: posts,
+        key: (post, key) => post.action === 'published' && key.id(post.postId),
+        process(post, state: PublishedOrWaiting, context) {
+          if (state.contentKind !== null) return false
+          state.contentKind = post.kind
+          state.hashtags = [...new Set(post.hashtags)]
+          release(post.postId, state, (reaction) => join(reaction, state, context))
+          return true
+        },
+      }),
+      on({
+        input: reactionsByPost,
+        key: (reaction, key) => key.id(reaction.postId),
+        process(reaction, state: PublishedOrWaiting, context) {
+          if (state.contentKind === null) return wait(reaction, state.waiting, context)
+          join(reaction, state, context)
+          return false
+        },
+      }),
+    ],
+    outputs,
+    onTimer: (at, _key, { waiting }, context) => expire(at, waiting, context),
+  }
+}
+
+const joiner = (emit: (joined: JoinedReaction, context: Context) => void) => {
+  let joined: Mutable<JoinedReaction> | undefined
+  return (reaction: PostReaction, state: PublishedOrWaiting, context: Context): void => {
+    const contentKind = state.contentKind!
+    joined ??= { ...reaction, contentKind, hashtags: state.hashtags }
+    joined.userId = reaction.userId
+    joined.postId = reaction.postId
+    joined.authorId = reaction.authorId
+    joined.kind = reaction.kind
+    joined.undo = reaction.undo
+    joined.value = reaction.value
+    joined.commentId = reaction.commentId
+    joined.country = reaction.country
+    joined.at = reaction.at
+    joined.contentKind = contentKind
+    joined.hashtags = state.hashtags
+    emit(joined, context)
+  }
+}
+
+const facts = new ByteWriter()
+const reader = new ByteReader()
+
+const wait = (reaction: PostReaction, waiting: NewestRecords, context: Context): boolean => {
+  facts.reset()
+  writeReactionFacts(reaction, facts)
+  const wasFull = waiting.count === WAITING_MAX
+  const changed = waiting.add(reaction.at, facts.view())
+  if (wasFull) context.count('post_join.unmatched')
+  setExpiry(waiting, context)
+  return changed
+}
+
+/** Setting a timer again is setting it once, so the oldest reaction's is always set. */
+const setExpiry = (waiting: NewestRecords, context: Context): void => {
+  context.timer(millis(waiting.at(waiting.oldest()) + WAITING_MS_MAX))
+}
+
+const release = (
+  postId: PostId,
+  { waiting }: PublishedOrWaiting,
+  each: (reaction: PostReaction) => void,
+): void => {
+  for (let place = waiting.oldest(); place >= 0; place = waiting.newer(place)) {
+    each(readReactionFacts(postId, waiting.id(place, reader)))
+  }
+  waiting.clear()
+}
+
+const expire = (at: Millis, waiting: NewestRecords, context: Context): boolean => {
+  const before = waiting.count
+  while (waiting.count > 0 && waiting.at(waiting.oldest()) + WAITING_MS_MAX <= at) {
+    waiting.remove(waiting.oldest())
+    context.count('post_join.unmatched')
+  }
+  if (waiting.count > 0) setExpiry(waiting, context)
+  return waiting.count < before
+}

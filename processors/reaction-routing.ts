@@ -1,0 +1,110 @@
+import type { Context, Mapper, Processor, StateLayout } from '../engine/processor.ts'
+import { on } from '../engine/processor.ts'
+import type { EventId, Millis } from '../schemas/ids.ts'
+import { DAY_MS, millis } from '../schemas/ids.ts'
+import type { Reaction } from '../schemas/reactions/index.ts'
+import { supersedes, type Written } from './register.ts'
+import { stateOf } from './rows.ts'
+import { erasures, profiles, reactions } from './topics.ts'
+import { readCountry, reactionsByPost, writeCountry } from './topics/post-reaction.ts'
+
+/** An erasure outlasts profiles that come late by this much; then nothing of the user is left. */
+export const ERASURE_KEPT_MS = DAY_MS
+
+/** The user's country by their newest profile: a last-write-wins register. */
+interface UserCountry {
+  country: string | null
+  written: Written | null
+  /** The last write was an erasure. */
+  erased: boolean
+}
+
+const COUNTRY = 1
+const ERASED = 2
+
+const layout: StateLayout<UserCountry> = {
+  version: 1,
+  create: () => ({ country: null, written: null, erased: false }),
+  read(reader) {
+    const flags = reader.u8()
+    const country = flags & COUNTRY ? readCountry(reader) : null
+    const written = { at: reader.f64() as Millis, eventId: reader.string() as EventId }
+    return { country, written, erased: (flags & ERASED) !== 0 }
+  },
+  write({ country, written, erased }, writer) {
+    if (written === null) return false
+    writer.u8((country === null ? 0 : COUNTRY) | (erased ? ERASED : 0))
+    if (country !== null) writeCountry(country, writer)
+    writer.f64(written.at)
+    writer.string(written.eventId)
+    return true
+  },
+}
+
+const assign = (state: UserCountry, country: string | null, { at, eventId }: Written): boolean => {
+  if (!supersedes({ at, eventId }, state.written)) return false
+  state.country = country
+  state.written = { at, eventId }
+  state.erased = false
+  return true
+}
+
+const route = (reaction: Reaction, country: string | null, context: Context): void => {
+  const { userId, postId, authorId, kind, undo, value, commentId, at } = reaction
+  context.emit(reactionsByPost, { userId, postId, authorId, kind, undo, value, commentId, country, at })
+}
+
+/**
+ * Sends users' reactions on to their posts. The country is the one known when the reaction is processed:
+ * inputs are taken in order of event time, and a profile that comes later than that changes no past reaction.
+ */
+export const reactionRouting: Processor<UserCountry> = {
+  name: 'reaction-routing',
+  about: "Keys users' reactions by post and adds the user's country.",
+  state: layout,
+  handlers: [
+    on({
+      input: profiles,
+      key: (profile, key) => key.id(profile.userId),
+      process: (profile, state: UserCountry) => assign(state, profile.country, profile),
+    }),
+    on({
+      input: erasures,
+      key: (erasure, key) => key.id(erasure.userId),
+      process(erasure, state: UserCountry, context) {
+        if (!assign(state, null, erasure)) return false
+        state.erased = true
+        context.timer(millis(erasure.at + ERASURE_KEPT_MS))
+        return true
+      },
+    }),
+    on({
+      input: reactions,
+      key: (reaction, key) => reaction.userId !== null && key.id(reaction.userId),
+      process(reaction, state: UserCountry, context) {
+        route(reaction, state.country, context)
+        return false
+      },
+    }),
+  ],
+  outputs: [reactionsByPost],
+  onTimer(at, _key, state) {
+    if (!state.erased || state.written === null || state.written.at + ERASURE_KEPT_MS > at) return false
+    state.written = null
+    return true
+  },
+}
+
+/** Reactions of nobody known have no profile and no state to look up. */
+export const anonymousReactionRouting: Mapper<Reaction> = {
+  name: 'anonymous-reaction-routing',
+  about: 'Keys reactions of unknown users by post.',
+  input: reactions,
+  outputs: [reactionsByPost],
+  map(reaction, context) {
+    if (reaction.userId === null) route(reaction, null, context)
+  },
+}
+
+/** The user's country in a row of `reaction-routing`; null where no profile names one. */
+export const readUserCountry = (row: Buffer): string | null => stateOf(layout, row).country

@@ -1,0 +1,153 @@
+import { ByteReader, type ByteWriter } from '../../engine/bytes.ts'
+import type { KeyWriter } from '../../engine/key.ts'
+import type { Codec, KeySpace, Topic } from '../../engine/topic.ts'
+import type { ContainerId, Hashtag, Millis, PostId, UserId } from '../../schemas/ids.ts'
+import { AUDIENCES, POST_KINDS, type Audience, type PostKind } from '../../schemas/posts/index.ts'
+import { Symbols } from '../symbols.ts'
+import { GRACE_MS } from '../topics.ts'
+
+/** What an index tells of a post. */
+export interface IndexedPost {
+  readonly postId: PostId
+  readonly authorId: UserId
+  /** Never changes, so a post never moves within an index. */
+  readonly publishedAt: Millis
+  readonly kind: PostKind
+  readonly audience: Audience
+  readonly containerId: ContainerId | null
+  readonly language: string | null
+}
+
+/** An index entry that appears, changes or, when `removed`, vanishes. */
+export interface PostEntry extends IndexedPost {
+  readonly removed: boolean
+  /** When that came to be. */
+  readonly at: Millis
+}
+
+/** An entry of a hashtag's index, with how the post changes the hashtag's live words. */
+export interface HashtagPost extends PostEntry {
+  readonly hashtag: Hashtag
+  /** Words in the hashtag's letters that the post now uses and did not before. */
+  readonly wordsAdded: readonly string[]
+  /** Words that the post used before and does no more. */
+  readonly wordsTaken: readonly string[]
+}
+
+const REMOVED = 1
+const CONTAINER = 2
+const LANGUAGE = 4
+
+const kinds = new Symbols<PostKind>(POST_KINDS)
+const audiences = new Symbols<Audience>(AUDIENCES)
+
+/** Everything of an entry but its identity (postId, publishedAt) and `at`. */
+export const writeEntryFacts = (post: IndexedPost, removed: boolean, writer: ByteWriter): void => {
+  const { containerId, language } = post
+  writer.u8(
+    (removed ? REMOVED : 0) | (containerId === null ? 0 : CONTAINER) | (language === null ? 0 : LANGUAGE),
+  )
+  kinds.write(post.kind, writer)
+  audiences.write(post.audience, writer)
+  writer.string(post.authorId)
+  if (containerId !== null) writer.string(containerId)
+  if (language !== null) writer.string(language)
+}
+
+export const readEntryFacts = (
+  postId: PostId,
+  publishedAt: Millis,
+  reader: ByteReader,
+): IndexedPost & { readonly removed: boolean } => {
+  const flags = reader.u8()
+  const kind = kinds.read(reader)
+  const audience = audiences.read(reader)
+  const authorId = reader.string() as UserId
+  const containerId = flags & CONTAINER ? (reader.string() as ContainerId) : null
+  const language = flags & LANGUAGE ? reader.string() : null
+  const removed = (flags & REMOVED) !== 0
+  return { postId, authorId, publishedAt, kind, audience, containerId, language, removed }
+}
+
+const writeEntry = (entry: PostEntry, writer: ByteWriter): void => {
+  writer.string(entry.postId)
+  writer.f64(entry.publishedAt)
+  writer.f64(entry.at)
+  writeEntryFacts(entry, entry.removed, writer)
+}
+
+const readEntry = (reader: ByteReader): PostEntry => {
+  const postId = reader.string() as PostId
+  const publishedAt = reader.f64() as Millis
+  const at = reader.f64() as Millis
+  return { ...readEntryFacts(postId, publishedAt, reader), at }
+}
+
+export const writeWords = (words: readonly string[], writer: ByteWriter): void => {
+  writer.varint(words.length)
+  for (const word of words) writer.string(word)
+}
+
+export const readWords = (reader: ByteReader): string[] => {
+  const words: string[] = []
+  for (let left = reader.varint(); left > 0; left--) words.push(reader.string())
+  return words
+}
+
+const reader = new ByteReader()
+
+const entryCodec: Codec<PostEntry> = {
+  encode: writeEntry,
+  decode: (buffer, start, end) => readEntry(reader.over(buffer, start, end)),
+}
+
+const hashtagCodec: Codec<HashtagPost> = {
+  encode(entry, writer) {
+    writer.string(entry.hashtag)
+    writeWords(entry.wordsAdded, writer)
+    writeWords(entry.wordsTaken, writer)
+    writeEntry(entry, writer)
+  },
+  decode(buffer, start, end) {
+    reader.over(buffer, start, end)
+    const hashtag = reader.string() as Hashtag
+    const wordsAdded = readWords(reader)
+    const wordsTaken = readWords(reader)
+    return { ...readEntry(reader), hashtag, wordsAdded, wordsTaken }
+  },
+}
+
+const entryTopic = <Entry extends PostEntry>(
+  keySpace: KeySpace,
+  codec: Codec<Entry>,
+  key: (entry: Entry, key: KeyWriter) => void,
+): Topic<Entry> => ({
+  name: `${keySpace}-posts`,
+  about: `Posts as they appear in, change in and vanish from the index by ${keySpace}.`,
+  keySpace,
+  graceMs: GRACE_MS,
+  visibility: 'internal',
+  codec,
+  key,
+  time: (entry) => entry.at,
+})
+
+/** The hour of a time, UTC, such as `2026-11-22T05`. */
+export const hourOf = (at: Millis): string => new Date(at).toISOString().slice(0, 'yyyy-mm-ddThh'.length)
+
+export const authorPosts = entryTopic('author', entryCodec, (entry, key) => {
+  key.id(entry.authorId)
+})
+
+/** Entries here always name a container. */
+export const containerPosts = entryTopic('container', entryCodec, (entry, key) => {
+  key.id(entry.containerId!)
+})
+
+export const hourPosts = entryTopic('hour', entryCodec, (entry, key) => {
+  key.id(hourOf(entry.publishedAt))
+})
+
+export const hashtagPosts = entryTopic('hashtag', hashtagCodec, (entry, key) => {
+  key.id(entry.hashtag)
+})
