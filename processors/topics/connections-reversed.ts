@@ -1,0 +1,50 @@
+import { ByteReader } from '../../engine/bytes.ts'
+import type { Topic } from '../../engine/topic.ts'
+import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
+import { GRACE_MS } from '../topics.ts'
+
+/** Connections that concern the other side as well. */
+export const REVERSED_KINDS = ['friend', 'block', 'mute'] as const
+export type ReversedKind = (typeof REVERSED_KINDS)[number]
+
+/** `otherId` befriended, blocked or muted `userId`, or took it back. */
+export interface ReversedConnection {
+  readonly userId: UserId
+  readonly otherId: UserId
+  readonly kind: ReversedKind
+  readonly removed: boolean
+  readonly at: Millis
+}
+
+const reader = new ByteReader()
+
+export const connectionsReversed: Topic<ReversedConnection> = {
+  name: 'connections-reversed',
+  about: 'Friendships, blocks and mutes, told to whom they are directed at.',
+  keySpace: 'user',
+  graceMs: GRACE_MS,
+  visibility: 'internal',
+  key: (value, key) => {
+    key.id(value.userId)
+  },
+  time: (value) => value.at,
+  codec: {
+    encode: (value, writer) => {
+      writer.string(value.userId)
+      writer.string(value.otherId)
+      writer.u8(REVERSED_KINDS.indexOf(value.kind))
+      writer.u8(value.removed ? 1 : 0)
+      writer.f64(value.at)
+    },
+    decode: (buffer, start, end) => {
+      reader.over(buffer, start, end)
+      return {
+        userId: reader.string() as UserId,
+        otherId: reader.string() as UserId,
+        kind: REVERSED_KINDS[reader.u8()]!,
+        removed: reader.u8() === 1,
+        at: millis(reader.f64()),
+      }
+    },
+  },
+}

@@ -1,0 +1,49 @@
+import { ByteReader } from '../../engine/bytes.ts'
+import type { Topic } from '../../engine/topic.ts'
+import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
+import { GRACE_MS } from '../topics.ts'
+
+/** A user gained followers, or lost some when below 0. */
+export interface FollowerDelta {
+  readonly userId: UserId
+  readonly followers: number
+  readonly at: Millis
+}
+
+const reader = new ByteReader()
+const other = new ByteReader()
+
+export const followerDeltas: Topic<FollowerDelta> = {
+  name: 'follower-deltas',
+  about: 'Followers gained and lost, added up by user in each commit.',
+  keySpace: 'user',
+  graceMs: GRACE_MS,
+  visibility: 'internal',
+  key: (value, key) => {
+    key.id(value.userId)
+  },
+  time: (value) => value.at,
+  codec: {
+    encode: (value, writer) => {
+      writer.signedVarint(value.followers)
+      writer.f64(value.at)
+      writer.string(value.userId)
+    },
+    decode: (buffer, start, end) => {
+      reader.over(buffer, start, end)
+      const followers = reader.signedVarint()
+      const at = millis(reader.f64())
+      return { userId: reader.string() as UserId, followers, at }
+    },
+  },
+  fold: {
+    merge: (into, intoStart, intoEnd, from, start, end, writer) => {
+      reader.over(from, start, end)
+      other.over(into, intoStart, intoEnd)
+      const isFirst = other.left === 0
+      writer.signedVarint(reader.signedVarint() + (isFirst ? 0 : other.signedVarint()))
+      writer.f64(Math.max(reader.f64(), isFirst ? 0 : other.f64()))
+      writer.bytes(from, reader.position, end)
+    },
+  },
+}

@@ -1,0 +1,39 @@
+import { ByteReader } from '../../engine/bytes.ts'
+import type { Topic } from '../../engine/topic.ts'
+import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
+import { GRACE_MS } from '../topics.ts'
+
+/** Seen posts that a user's `seen` row hands over to their `seen-filter` row. */
+export interface SeenOverflow {
+  readonly userId: UserId
+  readonly at: Millis
+  /** Entries of `SEEN_ENTRY_BYTES` as they lie in the `seen` row. */
+  readonly entries: Uint8Array
+}
+
+const reader = new ByteReader()
+
+export const seenOverflow: Topic<SeenOverflow> = {
+  name: 'seen-overflow',
+  about: 'Seen posts on their way from the recent ones to the filter.',
+  keySpace: 'user',
+  graceMs: GRACE_MS,
+  visibility: 'internal',
+  key: (value, key) => {
+    key.id(value.userId)
+  },
+  time: (value) => value.at,
+  codec: {
+    encode: (value, writer) => {
+      writer.string(value.userId)
+      writer.f64(value.at)
+      writer.bytes(value.entries)
+    },
+    decode: (buffer, start, end) => {
+      reader.over(buffer, start, end)
+      const userId = reader.string() as UserId
+      const at = millis(reader.f64())
+      return { userId, at, entries: reader.bytes(reader.left) }
+    },
+  },
+}
