@@ -10,6 +10,9 @@ import type { Topic, TopicInfo } from './topic.ts'
 /** Longest reason kept; what threw may say anything. */
 const REASON_CHARACTERS_MAX = 500
 
+/** A dead letter must itself fit a record: raw bytes beyond this are cut, and the reason says so. */
+const RAW_BYTES_MAX = 1_000_000
+
 /** Why an event was put aside. */
 export interface Failure {
   readonly code: string
@@ -56,6 +59,8 @@ export class DeadLetters {
     const topic = this.byInput.get(input)!
     const { partition, offset, buffer, keyStart, keyEnd, valueEnd } = record
     const at = this.clock.now()
+    const valueStart = keyEnd
+    const kept = Math.min(valueEnd, valueStart + RAW_BYTES_MAX)
     const bytes = this.bytes
     bytes.reset()
     bytes.bytes(buffer, keyStart, keyEnd)
@@ -66,9 +71,10 @@ export class DeadLetters {
         partition,
         offset,
         ...failure,
+        reason: kept < valueEnd ? `${failure.reason} (${valueEnd - kept} raw bytes cut)` : failure.reason,
         processor: null,
         key: buffer.subarray(keyStart, keyEnd),
-        value: buffer.subarray(keyEnd, valueEnd),
+        value: buffer.subarray(valueStart, kept),
         at,
       },
       bytes,

@@ -19,6 +19,9 @@ export interface SeriesDeclaration<In, Tag extends string> {
   readonly unit?: Unit
 }
 
+/** What a view must know of where its events come from, when another node finds them (see `DeltaEmitter`). */
+export type EventSource<In> = Pick<Topic<In>, 'keySpace' | 'graceMs' | 'time'>
+
 /** A feature view: said once, used by the stream, the backfill, the training row, the serving row and the docs. */
 export interface ViewDeclaration<In, Tag extends string, Series extends string> {
   /** Also the store's name: the deployment contract. Lower case, digits and dashes. */
@@ -27,7 +30,8 @@ export interface ViewDeclaration<In, Tag extends string, Series extends string> 
   readonly version: number
   /** One sentence for pictures and docs. */
   readonly about: string
-  readonly source: Topic<In>
+  /** A topic; or less, where a node sends the events on by hand. */
+  readonly source: Topic<In> | EventSource<In>
   /**
    * Where events that take back come from, at the time of what they take back. With it, those of the source
    * itself (`sign` −1) are left out: they may not know that time.

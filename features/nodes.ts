@@ -1,4 +1,5 @@
 import { ByteWriter } from '../engine/bytes.ts'
+import { EngineError } from '../engine/errors.ts'
 import { KeyWriter } from '../engine/key.ts'
 import { type AnyHandler, type Context, type Mapper, on, type Processor } from '../engine/processor.ts'
 import { type Node, node } from '../engine/topology.ts'
@@ -36,6 +37,10 @@ interface Source<In> {
 
 const sourcesOf = <In>(view: View<In>): Source<In>[] => {
   const { source, undone } = view
+  if (!('codec' in source)) {
+    const detail = `view "${view.name}" has no source topic: emit its events by hand, with a DeltaEmitter`
+    throw new EngineError('TOPOLOGY_INVALID', detail)
+  }
   if (undone === undefined) return [{ topic: source, counts: () => true }]
   return [
     { topic: source, counts: (event) => !view.takesBack(event) },

@@ -4,7 +4,7 @@ import type { KeySpace, Topic } from '../engine/topic.ts'
 import { type Column, planOf, type SeriesInfo } from './columns.ts'
 import type { Contributions } from './contributions.ts'
 import { EventCounter, FRACTION_BITS } from './counter.ts'
-import { checkDeclaration, type ViewDeclaration } from './declaration.ts'
+import { checkDeclaration, type EventSource, type ViewDeclaration } from './declaration.ts'
 import { RowMerger } from './merge.ts'
 import { RowReader } from './reader.ts'
 import { RowCursor } from './row.ts'
@@ -39,7 +39,7 @@ export interface ViewRows {
 
 /** A declared view: its rows, and how events of `In` come to be counted in them. */
 export interface View<In> extends ViewRows {
-  readonly source: Topic<In>
+  readonly source: Topic<In> | EventSource<In>
   /** Where events that take back come from, if not from the source. */
   readonly undone: Topic<In> | undefined
   /** Whether the event takes back. */
@@ -64,7 +64,7 @@ class DeclaredView<In> implements View<In> {
   readonly version: number
   readonly about: string
   readonly keySpace: KeySpace
-  readonly source: Topic<In>
+  readonly source: Topic<In> | EventSource<In>
   readonly undone: Topic<In> | undefined
   readonly slots: readonly Slot[]
   readonly columns: readonly Column[]

@@ -1,4 +1,6 @@
-import type { Context, Mapper, Processor, StateLayout } from '../engine/processor.ts'
+import type { AnyHandler, Context, Mapper, Processor, StateLayout } from '../engine/processor.ts'
+import type { Topic } from '../engine/topic.ts'
+import { undoneReactions } from './given-reactions.ts'
 import { on } from '../engine/processor.ts'
 import type { EventId, Millis } from '../schemas/ids.ts'
 import { DAY_MS, millis } from '../schemas/ids.ts'
@@ -54,6 +56,17 @@ const route = (reaction: Reaction, country: string | null, context: Context): vo
   context.emit(reactionsByPost, { userId, postId, authorId, kind, undo, value, commentId, country, at })
 }
 
+/** Handles what counts of a topic of users' reactions: undos come from where their time is known. */
+const routed = (input: Topic<Reaction>, counts: (reaction: Reaction) => boolean): AnyHandler<UserCountry> =>
+  on({
+    input,
+    key: (reaction, key) => counts(reaction) && reaction.userId !== null && key.id(reaction.userId),
+    process(reaction, state: UserCountry, context) {
+      route(reaction, state.country, context)
+      return false
+    },
+  })
+
 /**
  * Sends users' reactions on to their posts. The country is the one known when the reaction is processed:
  * inputs are taken in order of event time, and a profile that comes later than that changes no past reaction.
@@ -78,14 +91,8 @@ export const reactionRouting: Processor<UserCountry> = {
         return true
       },
     }),
-    on({
-      input: reactions,
-      key: (reaction, key) => reaction.userId !== null && key.id(reaction.userId),
-      process(reaction, state: UserCountry, context) {
-        route(reaction, state.country, context)
-        return false
-      },
-    }),
+    routed(reactions, (reaction) => !reaction.undo),
+    routed(undoneReactions, () => true),
   ],
   outputs: [reactionsByPost],
   onTimer(at, _key, state) {
@@ -96,15 +103,26 @@ export const reactionRouting: Processor<UserCountry> = {
 }
 
 /** Reactions of nobody known have no profile and no state to look up. */
-export const anonymousReactionRouting: Mapper<Reaction> = {
-  name: 'anonymous-reaction-routing',
-  about: 'Keys reactions of unknown users by post.',
-  input: reactions,
-  outputs: [reactionsByPost],
-  map(reaction, context) {
-    if (reaction.userId === null) route(reaction, null, context)
+export const anonymousReactionRouting: readonly Mapper<Reaction>[] = [
+  {
+    name: 'anonymous-reaction-routing',
+    about: 'Keys reactions of unknown users by post.',
+    input: reactions,
+    outputs: [reactionsByPost],
+    map(reaction, context) {
+      if (reaction.userId === null && !reaction.undo) route(reaction, null, context)
+    },
   },
-}
+  {
+    name: 'anonymous-undo-routing',
+    about: 'Keys undos of unknown users by post.',
+    input: undoneReactions,
+    outputs: [reactionsByPost],
+    map(reaction, context) {
+      if (reaction.userId === null) route(reaction, null, context)
+    },
+  },
+]
 
 /** The user's country in a row of `reaction-routing`; null where no profile names one. */
 export const readUserCountry = (row: Buffer): string | null => stateOf(layout, row).country

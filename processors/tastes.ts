@@ -1,0 +1,33 @@
+import { DeltaEmitter } from '../features/nodes.ts'
+import type { Node } from '../engine/topology.ts'
+import type { Context } from '../engine/processor.ts'
+import type { JoinedReaction } from './post-join.ts'
+import { hashtag } from './views/hashtag.ts'
+import type { TaggedReaction } from './views/joined-reactions.ts'
+import { userHashtag } from './views/user-hashtag.ts'
+import { userKind } from './views/user-kind.ts'
+
+/** The views that count reactions by what their post is, fed by the join of reactions with posts. */
+export class Tastes {
+  readonly nodes: readonly Node[]
+  readonly outputs
+  private readonly kinds = new DeltaEmitter(userKind)
+  private readonly userHashtags = new DeltaEmitter(userHashtag)
+  private readonly hashtags = new DeltaEmitter(hashtag)
+
+  constructor() {
+    const emitters = [this.kinds, this.userHashtags, this.hashtags]
+    this.nodes = emitters.map((emitter) => emitter.node)
+    this.outputs = emitters.map((emitter) => emitter.topic)
+  }
+
+  emit(joined: JoinedReaction, context: Context): void {
+    this.kinds.emit(joined, context)
+    for (const tag of joined.hashtags) this.emitTagged({ joined, hashtag: tag }, context)
+  }
+
+  private emitTagged(tagged: TaggedReaction, context: Context): void {
+    this.userHashtags.emit(tagged, context)
+    this.hashtags.emit(tagged, context)
+  }
+}

@@ -1,0 +1,23 @@
+import { decayed, total } from '../../features/aggregates.ts'
+import { days, hours } from '../../features/durations.ts'
+import { view } from '../../features/view.ts'
+import { reactionsByPost, type PostReaction } from '../topics/post-reaction.ts'
+import { NEGATIVE, ofReactions, POSITIVE } from './reaction-series.ts'
+
+/** How a post fares in one country; of reactions without a country it knows nothing. */
+export const postCountry = view({
+  name: 'post-country',
+  version: 1,
+  about: 'How a post fares in one country.',
+  source: reactionsByPost,
+  keySpace: 'post',
+  key: (reaction, key) => reaction.country !== null && key.id(reaction.postId) && key.id(reaction.country),
+  ...ofReactions<PostReaction>(),
+  series: {
+    views: { of: ['view'] },
+    engagements: { of: POSITIVE },
+    negatives: { of: NEGATIVE },
+  },
+  aggregates: [decayed(['views', 'engagements'], [hours(24)]), total(['views', 'engagements', 'negatives'])],
+  timeToLive: days(90),
+})
