@@ -65,21 +65,23 @@ const column = (memtableBytes: number, cacheBytes: number): RocksColumnOptions =
  * The one RocksDB of a data directory, which log and state share, so that their writes lie in one
  * write-ahead log: whatever a power cut leaves is a prefix of what was written, over all columns.
  *
- * A failed write leaves nothing behind. After `DISK_FULL` RocksDB resumes by itself within about five
- * seconds of space being free; after `DISK_FAILED` close the database and open it again.
+ * A failed write leaves nothing behind. After `DISK_FULL` RocksDB resumes by itself, within about five
+ * seconds of there being room for the largest memtable (8 MiB with the defaults); after `DISK_FAILED` close the
+ * database and open it again.
  */
 export class Database {
   readonly directory: string
   private readonly rocks: RocksDatabase
   private readonly pool: BatchPool
   private closed = false
+  private refusedWrite = false
   private reading = 0
   private onIdle: (() => void) | undefined
 
   private constructor(directory: string, rocks: RocksDatabase) {
     this.directory = directory
     this.rocks = rocks
-    this.pool = new BatchPool(rocks)
+    this.pool = new BatchPool(rocks, () => this.assertOpen())
   }
 
   /** Opens or creates. Throws `DATA_LOCKED`, `DISK_READ_ONLY`, `DISK_FULL` or `DISK_FAILED`. */
@@ -125,6 +127,7 @@ export class Database {
     try {
       batch.write(sync)
     } catch (error) {
+      this.refusedWrite = true
       throw diskError(error, `writing to ${this.directory}`)
     }
   }
@@ -164,9 +167,13 @@ export class Database {
     if (this.closed) return
     this.closed = true
     if (this.reading > 0) await new Promise<void>((resolve) => (this.onIdle = resolve))
+    // A read answers before the package lets go of the blocks it pinned: closing at that moment is a crash.
+    await new Promise((resolve) => setImmediate(resolve))
     try {
       await this.rocks.close()
     } catch (error) {
+      // RocksDB repeats the error of a write that was refused; it has closed all the same.
+      if (this.refusedWrite) return
       throw diskError(error, `closing ${this.directory}`)
     }
   }

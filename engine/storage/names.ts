@@ -20,9 +20,10 @@ export class NameTable {
 
   static async load(database: Database, column: ColumnName): Promise<NameTable> {
     const table = new NameTable(database, column)
-    let after: Buffer = TABLE_PREFIX
+    const lt = afterPrefix(TABLE_PREFIX)!
+    let after: Buffer | undefined
     for (;;) {
-      const page = await database.page(column, { gt: after, lt: afterPrefix(TABLE_PREFIX)! })
+      const page = await database.page(column, { ...(after ? { gt: after } : { gte: TABLE_PREFIX }), lt })
       for (let at = 0; at < page.rows.length; at += 2) {
         after = page.rows[at]!
         table.numbers.set(after.toString('utf8', TABLE_PREFIX.length), page.rows[at + 1]!.readUInt16BE(0))

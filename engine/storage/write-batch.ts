@@ -1,4 +1,4 @@
-import type { RocksBatch, RocksDatabase } from './rocksdb.ts'
+import type { RocksBatch, RocksColumn, RocksDatabase } from './rocksdb.ts'
 
 export type ColumnName = 'log' | 'changelog' | 'state'
 
@@ -7,10 +7,12 @@ const SPARE_BATCHES_MAX = 4
 
 export class BatchPool {
   private readonly rocks: RocksDatabase
+  private readonly assertOpen: () => void
   private readonly spare: RocksBatch[] = []
 
-  constructor(rocks: RocksDatabase) {
+  constructor(rocks: RocksDatabase, assertOpen: () => void) {
     this.rocks = rocks
+    this.assertOpen = assertOpen
   }
 
   take(): RocksBatch {
@@ -26,7 +28,9 @@ export class BatchPool {
     if (this.spare.length < SPARE_BATCHES_MAX) this.spare.push(batch)
   }
 
-  column(name: ColumnName): { readonly column: object } {
+  /** A column's handle is freed memory once the database is closed: using it then would crash the process. */
+  column(name: ColumnName): { readonly column: RocksColumn } {
+    this.assertOpen()
     return { column: this.rocks.columns[name]! }
   }
 }

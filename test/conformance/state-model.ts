@@ -43,6 +43,9 @@ type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : ne
 
 const binary = (text: string): Buffer => Buffer.from(text, 'latin1')
 
+const rowText = ({ key, value }: { key: Buffer; value: Buffer }): string =>
+  `${key.toString('hex')} ${value.toString()}`
+
 class ModelRun {
   private readonly fixture: StateFixture
   private task!: TaskStorage
@@ -112,9 +115,7 @@ class ModelRun {
       )
       .filter(({ key }) => options.after === undefined || Buffer.compare(key, options.after) > 0)
       .sort((one, other) => Buffer.compare(one.key, other.key))
-    const text = ({ key, value }: { key: Buffer; value: Buffer }): string =>
-      `${key.toString('hex')} ${value.toString()}`
-    expect(found.map(text)).toEqual(expected.slice(0, options.limit).map(text))
+    expect(found.map(rowText)).toEqual(expected.slice(0, options.limit).map(rowText))
   }
 
   private async reopen(): Promise<void> {

@@ -19,6 +19,14 @@ const bytes = (...values: readonly number[]): Buffer => Buffer.from(values)
 const textOf = (values: readonly (Buffer | undefined)[]): (string | undefined)[] =>
   values.map((value) => value?.toString())
 
+const keysOf = async (from: TaskStorage, store: number, limit = 1000): Promise<string[]> =>
+  (await from.scan(store, { limit })).map(({ key }) => key.toString())
+
+const keysAfter = async (task: TaskStorage, after: string, prefix?: string): Promise<string[]> => {
+  const bounds = { after: Buffer.from(after), ...(prefix !== undefined && { prefix: Buffer.from(prefix) }) }
+  return (await task.scan(1, { ...bounds, limit: 100 })).map(({ key }) => key.toString())
+}
+
 /** What every state storage promises, whatever is behind it. */
 export const stateConformance = (
   name: string,
@@ -53,8 +61,6 @@ export const stateConformance = (
           keys.map((key) => Buffer.from(key)),
         ),
       )
-    const keysOf = async (from: TaskStorage, store: number, limit = 1000): Promise<string[]> =>
-      (await from.scan(store, { limit })).map(({ key }) => key.toString())
 
     describe('reading many', () => {
       test('values come in the order asked, undefined where there is none', async () => {
@@ -185,7 +191,7 @@ export const stateConformance = (
           bytes(255, 255),
         ]
         const write = task.write()
-        for (const key of [...keys].reverse()) write.put(1, key, key)
+        for (const key of keys.toReversed()) write.put(1, key, key)
         await write.commit(1)
         const rows = await task.scan(1, { limit: 100 })
         expect(rows.map(({ key }) => key.toString('hex'))).toEqual(keys.map((key) => key.toString('hex')))
@@ -214,19 +220,12 @@ export const stateConformance = (
 
       test('a scan goes on after a key, which need not exist', async () => {
         await put({ a: '1', ab: '2', b: '3', c: '4' })
-        const scan = async (after: string, prefix?: string): Promise<string[]> => {
-          const bounds = {
-            after: Buffer.from(after),
-            ...(prefix !== undefined && { prefix: Buffer.from(prefix) }),
-          }
-          return (await task.scan(1, { ...bounds, limit: 100 })).map(({ key }) => key.toString())
-        }
-        expect(await scan('a')).toEqual(['ab', 'b', 'c'])
-        expect(await scan('aa')).toEqual(['ab', 'b', 'c'])
-        expect(await scan('c')).toEqual([])
-        expect(await scan('a', 'a')).toEqual(['ab'])
-        expect(await scan('', 'b')).toEqual(['b'])
-        expect(await scan('z', 'a')).toEqual([])
+        expect(await keysAfter(task, 'a')).toEqual(['ab', 'b', 'c'])
+        expect(await keysAfter(task, 'aa')).toEqual(['ab', 'b', 'c'])
+        expect(await keysAfter(task, 'c')).toEqual([])
+        expect(await keysAfter(task, 'a', 'a')).toEqual(['ab'])
+        expect(await keysAfter(task, '', 'b')).toEqual(['b'])
+        expect(await keysAfter(task, 'z', 'a')).toEqual([])
       })
 
       test('a scan answers no more rows than its limit, and pages add up to the whole', async () => {

@@ -1,0 +1,118 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Database } from '../../../engine/storage/database.ts'
+import { ScratchDisk } from '../../conformance/disk.ts'
+import { refusal } from '../../conformance/log.ts'
+import { SmallDisk } from '../../conformance/small-disk.ts'
+
+let disk: ScratchDisk
+
+beforeEach(async () => {
+  disk = await ScratchDisk.make()
+})
+afterEach(() => disk.dispose())
+
+const put = (database: Database, ...keys: readonly string[]): void => {
+  const batch = database.batch()
+  for (const key of keys) batch.put('state', Buffer.from(key), Buffer.from(`value of ${key}`))
+  database.write(batch, { sync: false })
+}
+
+const expectReadOnlyRefused = async (small: SmallDisk): Promise<void> => {
+  try {
+    await (await Database.open(small.data)).close()
+    small.readOnly()
+    await expect(Database.open(small.data)).rejects.toEqual(refusal('DISK_READ_ONLY'))
+    await expect(Database.open(`${small.directory}/new`)).rejects.toEqual(refusal('DISK_READ_ONLY'))
+  } finally {
+    small.unmount()
+  }
+}
+
+describe('opening', () => {
+  test('a directory that is open already is refused as locked', async () => {
+    await disk.open()
+    await expect(Database.open(disk.directory)).rejects.toEqual(refusal('DATA_LOCKED'))
+  })
+
+  test('a directory is free again once closed, and closing twice is harmless', async () => {
+    const database = await disk.open()
+    put(database, 'a')
+    await database.close()
+    await database.close()
+    const [value] = await (await disk.open()).getMany('state', [Buffer.from('a')])
+    expect(value?.toString()).toBe('value of a')
+  })
+
+  test('a path that cannot be a directory is refused with what to do', async () => {
+    await mkdir(disk.directory)
+    const file = join(disk.directory, 'file')
+    await writeFile(file, '')
+    await expect(Database.open(join(file, 'data'))).rejects.toEqual(refusal('DISK_READ_ONLY'))
+    await expect(Database.open(file)).rejects.toEqual(refusal('DISK_READ_ONLY'))
+  })
+
+  test('a directory without write permission is refused as read-only', async (context) => {
+    if (process.getuid?.() === 0) context.skip('permissions do not bind root')
+    await (await disk.open()).close()
+    await chmod(disk.directory, 0o500)
+    await expect(Database.open(disk.directory)).rejects.toEqual(refusal('DISK_READ_ONLY'))
+    await chmod(disk.directory, 0o700)
+  })
+
+  test('a read-only file system is refused as read-only, whether or not it has data', async (context) => {
+    const small = SmallDisk.mount(8)
+    if (typeof small === 'string') context.skip(small)
+    else await expectReadOnlyRefused(small)
+  })
+})
+
+describe('closing', () => {
+  test('waits for reads under way, and refuses later ones', async () => {
+    const database = await disk.open()
+    put(database, 'a')
+    const reads = Array.from({ length: 50 }, () => database.getMany('state', [Buffer.from('a')]))
+    const pages = Array.from({ length: 50 }, () => database.page('state', {}))
+    await database.close()
+    for (const [value] of await Promise.all(reads)) expect(value?.toString()).toBe('value of a')
+    for (const { rows } of await Promise.all(pages)) expect(rows).toHaveLength(2)
+    await expect(database.getMany('state', [])).rejects.toEqual(refusal('CLOSED'))
+    await expect(database.page('state', {})).rejects.toEqual(refusal('CLOSED'))
+    expect(() => put(database, 'b')).toThrow('CLOSED')
+    await disk.open()
+  })
+})
+
+describe('pages', () => {
+  test('hold a run of rows, and say whether the range goes on', async () => {
+    const database = await disk.open()
+    put(database, 'a', 'b', 'c', 'd')
+    const keys = async (range: Parameters<Database['page']>[1]): Promise<[string, boolean]> => {
+      const { rows, finished } = await database.page('state', range)
+      return [rows.flatMap((row, at) => (at % 2 === 0 ? [row.toString()] : [])).join(''), finished]
+    }
+    expect(await keys({})).toEqual(['abcd', true])
+    expect(await keys({ gt: Buffer.from('a'), lt: Buffer.from('d') })).toEqual(['bc', true])
+    expect(await keys({ gte: Buffer.from('b'), rowsMax: 2 })).toEqual(['bc', false])
+    expect(await keys({ reverse: true, rowsMax: 1 })).toEqual(['d', false])
+    expect(await keys({ reverse: true, lt: Buffer.from('c') })).toEqual(['ba', true])
+    expect(await keys({ bytesMax: 1 })).toEqual(['a', false])
+    expect(await keys({ keysOnly: true, bytesMax: 1.9 })).toEqual(['ab', false])
+  })
+})
+
+describe('batches', () => {
+  test('many batches may be filled at once, and each is written whole', async () => {
+    const database = await disk.open()
+    const batches = Array.from({ length: 20 }, (_, number) => {
+      const batch = database.batch()
+      for (let row = 0; row < 10; row++) batch.put('state', Buffer.from(`${number}.${row}`), Buffer.from('x'))
+      return batch
+    })
+    for (const batch of batches.slice(0, 10)) database.write(batch, { sync: false })
+    expect((await database.page('state', {})).rows).toHaveLength(200)
+    for (const batch of batches.slice(10)) database.write(batch, { sync: true })
+    expect((await database.page('state', {})).rows).toHaveLength(400)
+  })
+})
