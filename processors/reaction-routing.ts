@@ -1,17 +1,15 @@
 import type { AnyHandler, Context, Mapper, Processor, StateLayout } from '../engine/processor.ts'
-import type { Topic } from '../engine/topic.ts'
-import { undoneReactions } from './given-reactions.ts'
 import { on } from '../engine/processor.ts'
+import type { Topic } from '../engine/topic.ts'
 import type { EventId, Millis } from '../schemas/ids.ts'
-import { DAY_MS, millis } from '../schemas/ids.ts'
+import { millis } from '../schemas/ids.ts'
 import type { Reaction } from '../schemas/reactions/index.ts'
+import { ERASURE_MEMORY_MS } from './erasure.ts'
+import { undoneReactions } from './given-reactions.ts'
 import { supersedes, type Written } from './register.ts'
 import { stateOf } from './rows.ts'
 import { erasures, profiles, reactions } from './topics.ts'
 import { readCountry, reactionsByPost, writeCountry } from './topics/post-reaction.ts'
-
-/** An erasure outlasts profiles that come late by this much; then nothing of the user is left. */
-export const ERASURE_KEPT_MS = DAY_MS
 
 /** The user's country by their newest profile: a last-write-wins register. */
 interface UserCountry {
@@ -68,8 +66,9 @@ const routed = (input: Topic<Reaction>, counts: (reaction: Reaction) => boolean)
   })
 
 /**
- * Sends users' reactions on to their posts. The country is the one known when the reaction is processed:
- * inputs are taken in order of event time, and a profile that comes later than that changes no past reaction.
+ * Sends users' reactions on to their posts; undos come from where they are dated to what they undo. The
+ * country is the one known when the reaction is processed: inputs are taken in order of event time, and a
+ * profile that comes later than that changes no past reaction.
  */
 export const reactionRouting: Processor<UserCountry> = {
   name: 'reaction-routing',
@@ -87,7 +86,7 @@ export const reactionRouting: Processor<UserCountry> = {
       process(erasure, state: UserCountry, context) {
         if (!assign(state, null, erasure)) return false
         state.erased = true
-        context.timer(millis(erasure.at + ERASURE_KEPT_MS))
+        context.timer(millis(erasure.at + ERASURE_MEMORY_MS))
         return true
       },
     }),
@@ -96,7 +95,7 @@ export const reactionRouting: Processor<UserCountry> = {
   ],
   outputs: [reactionsByPost],
   onTimer(at, _key, state) {
-    if (!state.erased || state.written === null || state.written.at + ERASURE_KEPT_MS > at) return false
+    if (!state.erased || state.written === null || state.written.at + ERASURE_MEMORY_MS > at) return false
     state.written = null
     return true
   },
