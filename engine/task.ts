@@ -193,9 +193,13 @@ export class Task {
     return this.state.store(name)
   }
 
-  /** Sequence of the last commit that is durable. */
-  get sequence(): number {
-    return this.session.sequence()
+  /** The last durable commit, and the newest event time seen; −1 before the first event. */
+  get position(): { sequence: number; newest: number } {
+    let newest = -1
+    for (let index = 0; index < this.reader.inputs.length; index++) {
+      newest = Math.max(newest, this.watermark.newestOf(index))
+    }
+    return { sequence: this.session.sequence(), newest }
   }
 
   /** Tells the metrics where this task stands. */

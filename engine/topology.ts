@@ -39,13 +39,12 @@ export const topology = (name: string, about: string, nodes: readonly Node[]): T
   return made
 }
 
-/** Topologies that share topics, run together: each topic is read, decoded and de-duplicated once. */
+/**
+ * Topologies run together: each topic is read, decoded and de-duplicated once, and a node that several parts
+ * need runs once.
+ */
 export const compose = (name: string, about: string, parts: readonly Topology[]): Topology =>
-  topology(
-    name,
-    about,
-    parts.flatMap((part) => part.nodes),
-  )
+  topology(name, about, [...new Set(parts.flatMap((part) => part.nodes))])
 
 /** Every topic that a topology reads or writes, by name. */
 export const topicsOf = (whole: Topology): TopicInfo[] => {

@@ -197,6 +197,12 @@ export class Worker {
     return task === undefined ? undefined : task.store(name)
   }
 
+  /** How far the task of a store's partition has come: its last durable commit, and the newest event it saw. */
+  positionOf(name: string, partition: number): { sequence: number; newest: number } | undefined {
+    const keySpace = this.spaceOfStore.get(name)
+    return keySpace === undefined ? undefined : this.tasks.get(taskIdOf(keySpace, partition))?.task?.position
+  }
+
   private taskOf(name: string, key: Uint8Array): Task | undefined {
     const keySpace = this.spaceOfStore.get(name)
     if (keySpace === undefined) throw new EngineError('TOPOLOGY_INVALID', `there is no store "${name}"`)

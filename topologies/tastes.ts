@@ -1,0 +1,14 @@
+import { compose, node, topology } from '../engine/topology.ts'
+import { postJoin } from '../processors/post-join.ts'
+import { Tastes } from '../processors/tastes.ts'
+import { reactions } from './reactions.ts'
+
+const counted = new Tastes()
+
+const joins = topology('tastes', 'Counts reactions by what their posts are: kinds and hashtags.', [
+  node(postJoin((joined, context) => counted.emit(joined, context), counted.outputs)),
+  ...counted.nodes,
+])
+
+/** What a user does with kinds of posts and hashtags, and which hashtags trend: reactions joined with posts. */
+export const tastes = compose(joins.name, joins.about, [reactions, joins])
