@@ -1,3 +1,4 @@
+import { EngineError } from '../engine/errors.ts'
 import { DAY_MS, HOUR_MS } from '../schemas/ids.ts'
 import type { Aggregate, Finest, Rate } from './aggregates.ts'
 import type { Duration } from './durations.ts'
@@ -175,7 +176,11 @@ class Planner {
   }
 
   private column(suffix: string, unit: string, about: string, formula: Formula): void {
-    this.columns.push({ name: `${this.prefix}.${suffix}`, unit, about })
+    const name = `${this.prefix}.${suffix}`
+    if (this.columns.some((each) => each.name === name)) {
+      throw new EngineError('TOPOLOGY_INVALID', `two columns are called ${name}: declare it once`)
+    }
+    this.columns.push({ name, unit, about })
     this.formulas.push(formula)
   }
 

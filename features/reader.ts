@@ -3,57 +3,69 @@ import { NEVER } from './columns.ts'
 import { exp2 } from './exp2.ts'
 import { RowCursor } from './row.ts'
 import { type SlotTable, TileClock } from './slots.ts'
+import { EVENT_TIME_MAX_MS } from './tiles.ts'
 
-const TOTAL = 0
-const WINDOW = 1
-const DECAYED = 2
-const NEWEST = 3
-const ACTIVE = 4
+/** Decays of this many epochs are computed once for all rows that are read as of one time. */
+const EPOCHS_KEPT = 4
+
+const WINDOW = 0
+const NEWEST = 1
+const ACTIVE = 2
+const WHOLE = 3
 const CELL_KINDS: Record<Cell['kind'], number> = {
-  total: TOTAL,
   window: WINDOW,
-  decayed: DECAYED,
   newest: NEWEST,
   active: ACTIVE,
+  total: WHOLE,
+  decayed: WHOLE,
 }
 
 /** Reads rows into float32 columns, as of a time, without making objects. */
 export class RowReader {
-  private readonly table: SlotTable
   private readonly cursor: RowCursor
-  private readonly clock: TileClock
   private readonly timeToLiveMs: number
   private readonly formulas: readonly Formula[]
-  /** Cells by slot: those of slot s are `cellsOf[firstCell[s] .. firstCell[s + 1])`. */
+  /** By column: the cell that it is, or -1 where it takes a formula. */
+  private readonly plainCell: Int32Array
+  private readonly cells: Float64Array
+  private readonly cellKind: Uint8Array
+  /** Cells of slot s are `cellsOf[firstCell[s] .. firstCell[s + 1])`. */
   private readonly firstCell: Int32Array
   private readonly cellsOf: Int32Array
-  private readonly cellKind: Uint8Array
-  /** By cell: tiles back from the one that holds the time of reading, that still count. */
-  private readonly tilesBack: Float64Array
-  private readonly cells: Float64Array
-  private readonly halfLifeMs: Float64Array
+  private readonly gridOf: Int32Array
   private readonly tileMs: Float64Array
+  /** By slot; 0 for what does not decay. */
+  private readonly halfLifeMs: Float64Array
+  /** By slot: what sums are to be multiplied by, 2^-f with f the fraction bits. */
   private readonly scale: Float64Array
 
-  /** `scale` is, by slot, what sums are to be multiplied by: 2^-f with f the fraction bits. */
+  /** What follows from the time that rows are read as of: tiles by grid, decays by slot and epochs back, −1 for not yet. */
+  private asOf = NaN
+  private readonly clock: TileClock
+  private readonly decays: Float64Array
+  /** By cell: tiles back from that time's tile that count. */
+  private readonly tilesBack: Int32Array
+
   constructor(table: SlotTable, plan: Plan, scale: Float64Array, timeToLiveMs: number) {
-    this.table = table
     this.cursor = new RowCursor(table)
     this.clock = new TileClock(table)
     this.timeToLiveMs = timeToLiveMs
     this.formulas = plan.formulas
-    this.scale = scale
+    this.plainCell = Int32Array.from(plan.formulas, (each) => (each.kind === 'cell' ? each.cell : -1))
+    this.cells = new Float64Array(plan.cells.length)
+    this.cellKind = Uint8Array.from(plan.cells, (cell) => CELL_KINDS[cell.kind])
     const bySlot = table.slots.map((_, slot) =>
       plan.cells.flatMap((cell, index) => (cell.slot === slot ? [index] : [])),
     )
     this.cellsOf = Int32Array.from(bySlot.flat())
     this.firstCell = new Int32Array(table.count + 1)
     bySlot.forEach((cells, slot) => (this.firstCell[slot + 1] = this.firstCell[slot]! + cells.length))
-    this.cellKind = Uint8Array.from(plan.cells, (cell) => CELL_KINDS[cell.kind])
-    this.tilesBack = Float64Array.from(plan.cells, (cell) => tilesBack(cell, table.slots[cell.slot]!.tileMs))
-    this.cells = new Float64Array(plan.cells.length)
-    this.halfLifeMs = Float64Array.from(table.slots, (slot) => slot.halfLifeMs)
+    this.tilesBack = Int32Array.from(plan.cells, (cell) => tilesBack(cell, table.slots[cell.slot]!.tileMs))
+    this.gridOf = table.gridOf
     this.tileMs = Float64Array.from(table.slots, (slot) => slot.tileMs)
+    this.halfLifeMs = Float64Array.from(table.slots, (slot) => slot.halfLifeMs)
+    this.scale = scale
+    this.decays = new Float64Array(table.count * EPOCHS_KEPT)
   }
 
   /**
@@ -61,64 +73,87 @@ export class RowReader {
    * the view's time to live, read as a key never seen. Throws `STATE_CORRUPT` for bytes that are no row.
    */
   read(buffer: Buffer, start: number, end: number, asOf: number, row: Float32Array, offset: number): void {
-    if (!(asOf >= 0)) throw new RangeError(`features are read as of a time in milliseconds, not ${asOf}`)
-    const { cursor, cells } = this
+    if (asOf !== this.asOf) this.setTime(asOf)
+    const { cursor, cells, plainCell } = this
     cells.fill(0)
     cursor.over(buffer, start, end)
-    if (asOf <= cursor.newest + this.timeToLiveMs) {
-      this.clock.set(asOf)
-      while (cursor.next()) this.addEntry(asOf)
-    }
-    const { formulas } = this
-    for (let column = 0; column < formulas.length; column++) {
-      row[offset + column] = this.evaluate(formulas[column]!, asOf)
+    if (asOf <= cursor.newest + this.timeToLiveMs) this.addEntries()
+    for (let column = 0; column < plainCell.length; column++) {
+      const cell = plainCell[column]!
+      row[offset + column] = cell >= 0 ? cells[cell]! : this.evaluate(this.formulas[column]!)
     }
   }
 
-  private addEntry(asOf: number): void {
-    const { slot, tile } = this.cursor
-    const value = this.cursor.value()
-    const tileNow = this.clock.tile[this.table.gridOf[slot]!]!
-    if (tile > tileNow) return
-    const end = this.firstCell[slot + 1]!
-    for (let index = this.firstCell[slot]!; index < end; index++) {
-      const cell = this.cellsOf[index]!
-      if (tile < tileNow - this.tilesBack[cell]!) continue
-      const kind = this.cellKind[cell]!
-      if (kind === DECAYED) this.cells[cell]! += value * this.decay(slot, tile, asOf)
-      else if (kind === WINDOW || kind === TOTAL) this.cells[cell]! += value
-      else if (value > 0) this.see(cell, kind, tile * this.tileMs[slot]!)
+  private setTime(asOf: number): void {
+    if (!(asOf >= 0 && asOf <= EVENT_TIME_MAX_MS)) {
+      throw new RangeError(`features are read as of milliseconds from 0 to ${EVENT_TIME_MAX_MS}, not ${asOf}`)
+    }
+    this.asOf = asOf
+    this.clock.set(asOf)
+    this.decays.fill(-1)
+  }
+
+  private addEntries(): void {
+    const { cursor, cells, firstCell, cellsOf, cellKind, gridOf } = this
+    const { tile: tileNow } = this.clock
+    while (cursor.next()) {
+      const { slot, tile, value } = cursor
+      const back = tileNow[gridOf[slot]!]! - tile
+      if (back < 0) continue
+      const first = firstCell[slot]!
+      const cell = cellsOf[first]!
+      if (cellKind[cell] === WHOLE) cells[cell]! += value * this.decay(slot, tile, back)
+      else this.addTile(first, firstCell[slot + 1]!, tile * this.tileMs[slot]!, back, value)
     }
   }
 
-  /** Tiles come newest first, so the first one seen is the newest. Kept as time + 1: 0 is nothing seen. */
-  private see(cell: number, kind: number, tileStart: number): void {
-    if (kind === ACTIVE) this.cells[cell]!++
-    else if (this.cells[cell] === 0) this.cells[cell] = tileStart + 1
+  /** A tile of counts may be part of several cells. */
+  private addTile(first: number, end: number, tileStart: number, back: number, value: number): void {
+    const { cells, cellsOf, cellKind, tilesBack } = this
+    for (let index = first; index < end; index++) {
+      const cell = cellsOf[index]!
+      if (back > tilesBack[cell]!) continue
+      const kind = cellKind[cell]!
+      if (kind === WINDOW) cells[cell]! += value
+      else if (value <= 0) continue
+      else if (kind === ACTIVE) cells[cell]!++
+      // Tiles come newest first. Kept as time + 1, so that 0 is nothing seen.
+      else if (cells[cell] === 0) cells[cell] = tileStart + 1
+    }
   }
 
-  /** How much an epoch's sum counts, fraction bits included. */
-  private decay(slot: number, epoch: number, asOf: number): number {
-    const tileMs = this.tileMs[slot]!
-    const landmark = epoch * tileMs
-    const newest = Math.min(this.cursor.newest, landmark + tileMs)
-    const age = (asOf > newest ? asOf : newest) - landmark
-    return exp2(-age / this.halfLifeMs[slot]!) * this.scale[slot]!
+  /** What a total or an epoch's sum is to be multiplied by. */
+  private decay(slot: number, epoch: number, back: number): number {
+    const { newest } = this.cursor
+    if (newest > this.asOf) {
+      const epochEnd = (epoch + 1) * this.tileMs[slot]!
+      return this.decayAt(slot, epoch, Math.max(this.asOf, Math.min(newest, epochEnd)))
+    }
+    if (back >= EPOCHS_KEPT) return this.decayAt(slot, epoch, this.asOf)
+    const index = slot * EPOCHS_KEPT + back
+    const known = this.decays[index]!
+    return known >= 0 ? known : (this.decays[index] = this.decayAt(slot, epoch, this.asOf))
   }
 
-  private evaluate(formula: Formula, asOf: number): number {
+  private decayAt(slot: number, epoch: number, at: number): number {
+    const halfLifeMs = this.halfLifeMs[slot]!
+    if (halfLifeMs === 0) return 1
+    return exp2((epoch * this.tileMs[slot]! - at) / halfLifeMs) * this.scale[slot]!
+  }
+
+  private evaluate(formula: Formula): number {
     const { cells } = this
     if (formula.kind === 'cell') return cells[formula.cell]!
     if (formula.kind === 'rate') {
       const successes = Math.max(0, cells[formula.of]!) + formula.priorSuccesses
       return successes / (Math.max(0, cells[formula.per]!) + formula.priorTrials)
     }
-    for (const cell of formula.cells) if (cells[cell]! > 0) return asOf - (cells[cell]! - 1)
+    for (const cell of formula.cells) if (cells[cell]! > 0) return this.asOf - (cells[cell]! - 1)
     return NEVER
   }
 }
 
 const tilesBack = (cell: Cell, tileMs: number): number => {
   if (cell.kind === 'window') return cell.windowMs / tileMs
-  return cell.kind === 'active' ? cell.windowMs / tileMs - 1 : Infinity
+  return cell.kind === 'active' ? cell.windowMs / tileMs - 1 : 0x7fff_ffff
 }

@@ -3,7 +3,7 @@ import { type SlotTable, TileClock } from './slots.ts'
 import { EVENT_TIME_MAX_MS } from './tiles.ts'
 
 /**
- * A row is `newest · entry*`: the newest event time as a varint, then the non-zero sums ordered by slot, and
+ * A row is `newest · entry*`: the newest event time in 6 bytes, little endian, then the non-zero sums ordered by slot, and
  * within a slot from the newest tile to the oldest. An entry is
  * - a byte of two steps, 4 bits each (15 means: the rest follows as a varint). High: slots since the last
  *   entry, 0 for the same slot. Low: tiles back from the newest event's tile for a slot's first entry,
@@ -24,15 +24,16 @@ export const LOW_BITS = 27
 export const LOW_MASK = 2 ** LOW_BITS - 1
 export const LOW_SCALE = 2 ** LOW_BITS
 export const LOW_VARINT_BITS = LOW_BITS + 1
+const TWO_32 = 2 ** 32
 const HIGH_MAX = 2 ** 26 - 1
 
-export const NEWEST_BYTES_MAX = 7
+export const NEWEST_BYTES = 6
 /** Two steps with their rest, and a sum. */
 export const ENTRY_BYTES_MAX = 1 + 5 + 5 + 8
 /** An entry of two bytes may need this much more for its steps once the newest event is later. */
 export const ENTRY_GROWTH_MAX = 10
 
-const STEP_MAX = 2 ** 31 - 1
+export const STEP_MAX = 2 ** 31 - 1
 
 /** Reads rows entry by entry: `over`, then `next` until it answers false. Makes no objects. */
 export class RowCursor {
@@ -65,7 +66,8 @@ export class RowCursor {
     this.slot = -1
     this.newest = -1
     if (start >= end) return
-    this.newest = this.varint(start, EVENT_TIME_MAX_MS)
+    this.newest = this.readNewest(start)
+    this.at = start + NEWEST_BYTES
     this.clock.set(this.newest)
   }
 
@@ -86,6 +88,16 @@ export class RowCursor {
     this.tile = tile
     this.value = this.sum(this.at)
     return true
+  }
+
+  private readNewest(at: number): number {
+    const { buffer } = this
+    if (at + NEWEST_BYTES > this.end) throw this.corrupt()
+    const low = buffer[at]! | (buffer[at + 1]! << 8) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24)
+    const high = buffer[at + 4]! | (buffer[at + 5]! << 8)
+    const newest = high * TWO_32 + (low >>> 0)
+    if (newest > EVENT_TIME_MAX_MS) throw this.corrupt()
+    return newest
   }
 
   /** Reads the sum that begins at a byte; `at` is then after it. */

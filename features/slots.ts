@@ -72,7 +72,7 @@ export class SlotTable {
   /** Slots with the same tiles and horizon share a grid. */
   readonly gridOf: Int32Array
   readonly gridTileMs: Float64Array
-  readonly gridHorizonMs: Float64Array
+  readonly gridHorizonTiles: Int32Array
 
   constructor(name: string, slots: readonly Slot[]) {
     this.name = name
@@ -83,7 +83,7 @@ export class SlotTable {
     const ids = [...grids.keys()]
     this.gridOf = Int32Array.from(slots, (slot) => ids.indexOf(idOf(slot)))
     this.gridTileMs = Float64Array.from(grids.values(), (slot) => slot.tileMs)
-    this.gridHorizonMs = Float64Array.from(grids.values(), (slot) => slot.horizonMs)
+    this.gridHorizonTiles = Int32Array.from(grids.values(), (slot) => slot.horizonMs / slot.tileMs)
   }
 }
 
@@ -94,13 +94,13 @@ export class TileClock {
   /** By grid: the oldest tile still kept when this is a row's newest time. */
   readonly oldest: Int32Array
   private readonly tileMs: Float64Array
-  private readonly horizonMs: Float64Array
+  private readonly horizonTiles: Int32Array
   private from = 0
   private until = 0
 
   constructor(table: SlotTable) {
     this.tileMs = table.gridTileMs
-    this.horizonMs = table.gridHorizonMs
+    this.horizonTiles = table.gridHorizonTiles
     this.tile = new Int32Array(this.tileMs.length)
     this.oldest = new Int32Array(this.tileMs.length)
   }
@@ -111,10 +111,10 @@ export class TileClock {
     let until = Infinity
     for (let grid = 0; grid < this.tile.length; grid++) {
       const tileMs = this.tileMs[grid]!
-      const tile = Math.floor(time / tileMs)
+      // Below 2^31 and not negative (see tiles.ts), so cutting off is rounding down.
+      const tile = (time / tileMs) | 0
       this.tile[grid] = tile
-      // Horizons are whole tiles, so this changes at the tile's borders only.
-      this.oldest[grid] = tile - this.horizonMs[grid]! / tileMs
+      this.oldest[grid] = tile - this.horizonTiles[grid]!
       const start = tile * tileMs
       if (start > from) from = start
       if (start + tileMs < until) until = start + tileMs

@@ -33,7 +33,8 @@ export const touchLists = fc
 export const newestOf = (events: readonly Touch[]): number => Math.max(-1, ...events.map(({ at }) => at))
 
 /** A touch that adds nothing to the sample view. */
-export const addsNothing = ({ kind, ms }: Touch): boolean => kind === 'profile' || (kind === 'dwell' && ms === 0)
+export const addsNothing = ({ kind, ms }: Touch): boolean =>
+  kind === 'profile' || (kind === 'dwell' && ms === 0)
 
 export interface Counted {
   readonly at: number
@@ -77,7 +78,13 @@ export const windowOf = (counted: readonly Counted[], windowMs: number, asOf: nu
 }
 
 /** A decayed sum as floats have it, over the events whose epochs are kept, and how far off a row may be. */
-export const decayedOf = (counted: readonly Counted[], halfLifeMs: number, bits: number, asOf: number, newest: number) => {
+export const decayedOf = (
+  counted: readonly Counted[],
+  halfLifeMs: number,
+  bits: number,
+  asOf: number,
+  newest: number,
+) => {
   const epochMs = 8 * halfLifeMs
   let sum = 0
   let errorMax = 0
@@ -91,7 +98,12 @@ export const decayedOf = (counted: readonly Counted[], halfLifeMs: number, bits:
 }
 
 /** Time since the newest kept tile with a positive sum, from the finest resolution that has one. */
-export const sinceLastOf = (counted: readonly Counted[], finestMs: number, newest: number, asOf: number): number => {
+export const sinceLastOf = (
+  counted: readonly Counted[],
+  finestMs: number,
+  newest: number,
+  asOf: number,
+): number => {
   const resolutions = [
     { tileMs: 5 * MINUTE_MS, ageMs: 12 * HOUR_MS },
     { tileMs: HOUR_MS, ageMs: 12 * DAY_MS },
@@ -109,7 +121,8 @@ export const sinceLastOf = (counted: readonly Counted[], finestMs: number, newes
 
 export const daysActiveOf = (counted: readonly Counted[], days: number, asOf: number): number => {
   const today = Math.floor(asOf / DAY_MS)
-  return [...tilesOf(counted, DAY_MS)].filter(([day, sum]) => sum > 0 && day > today - days && day <= today).length
+  return [...tilesOf(counted, DAY_MS)].filter(([day, sum]) => sum > 0 && day > today - days && day <= today)
+    .length
 }
 
 const EMPTY = Buffer.alloc(0)

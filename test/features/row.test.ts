@@ -2,10 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteWriter } from '../../engine/bytes.ts'
 import { EngineError } from '../../engine/errors.ts'
-import { RowCursor, RowEncoder, SUM_MAX } from '../../features/row.ts'
+import { Contributions } from '../../features/contributions.ts'
+import { RowMerger } from '../../features/merge.ts'
+import { RowCursor, SUM_MAX } from '../../features/row.ts'
 import { SlotTable } from '../../features/slots.ts'
 import { NOW, rowOf, touchLists, mergeOf } from './oracle.ts'
-import { touchView } from './sample.ts'
+import { touch, touchView } from './sample.ts'
 
 const view = touchView()
 const table = new SlotTable('test', view.slots)
@@ -25,25 +27,28 @@ const sums = fc.oneof(
   fc.constantFrom(SUM_MAX, -SUM_MAX, 2 ** 27, 2 ** 27 - 1, 2 ** 31, 2 ** 32),
 )
 
-test('entries come back as they were written', () => {
-  const entry = fc.tuple(fc.nat(view.slots.length - 1), fc.nat(400), sums)
+test('entries come back as they were added, less what is zero or too old', () => {
+  const merger = new RowMerger(table)
+  const draft = fc.record({ slot: fc.nat(view.slots.length - 1), back: fc.nat(400), sum: sums })
+  const drafts = fc.uniqueArray(draft, { selector: ({ slot, back }) => slot * 1000 + back, maxLength: 60 })
   fc.assert(
-    fc.property(fc.array(entry, { maxLength: 60 }), fc.nat(2 ** 43 - 1), (drafts, newest) => {
-      const encoder = new RowEncoder(table)
+    fc.property(drafts, fc.nat(2 ** 43 - 1), (drafts, newest) => {
+      const added = new Contributions()
       const writer = new ByteWriter(1)
-      const tileOf = (slot: number, back: number): number => Math.floor(newest / view.slots[slot]!.tileMs) - back
-      const kept = ([slot, back]: readonly [number, number, number]): boolean =>
-        back <= view.slots[slot]!.horizonMs / view.slots[slot]!.tileMs && tileOf(slot, back) >= 0
-      const byPlace = new Map(drafts.map((each) => [each[0] * 1000 + each[1], each]))
-      const written = [...byPlace].sort(([one], [other]) => one - other).map(([, each]) => each)
-      encoder.begin(writer, newest)
-      for (const [slot, back, value] of written) if (tileOf(slot, back) >= 0) encoder.put(slot, tileOf(slot, back), value)
-      encoder.finish()
-      const expected = written.filter((each) => kept(each) && each[2] !== 0)
-      expect(entriesOf(writer.copy())).toEqual(
-        expected.map(([slot, back, value]) => [slot, tileOf(slot, back), value]),
-      )
+      const kept: number[][] = []
+      added.newest = newest
+      drafts.sort((one, other) => one.slot - other.slot || one.back - other.back)
+      for (const { slot, back, sum } of drafts) {
+        const { tileMs, horizonMs } = view.slots[slot]!
+        const tile = Math.floor(newest / tileMs) - back
+        if (tile < 0) continue
+        added.push(slot, tile, sum)
+        if (sum !== 0 && (tile + 1) * tileMs + horizonMs > newest) kept.push([slot, tile, sum])
+      }
+      merger.add(Buffer.alloc(0), 0, 0, added, writer)
+      expect(entriesOf(writer.copy())).toEqual(kept)
     }),
+    { numRuns: 500 },
   )
 })
 
@@ -72,29 +77,40 @@ test('bytes that are no row are refused as STATE_CORRUPT, and nothing else happe
 
 test('a row with broken bytes, or cut short, is read as some row or refused', () => {
   fc.assert(
-    fc.property(touchLists, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat(), (events, faults, cut) => {
-      const row = rowOf(view, events)
-      for (const [at, byte] of faults) if (row.length > 0) row[at % row.length] = byte
-      readAndMerge(row.subarray(0, row.length - (cut % (row.length + 1))))
-    }),
+    fc.property(
+      touchLists,
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
+      fc.nat(),
+      (events, faults, cut) => {
+        const row = rowOf(view, events)
+        for (const [at, byte] of faults) if (row.length > 0) row[at % row.length] = byte
+        readAndMerge(row.subarray(0, row.length - (cut % (row.length + 1))))
+      },
+    ),
     { numRuns: 1000 },
   )
 })
 
-test('a sum that ends beyond the row is refused though the buffer goes on', () => {
-  const row = Buffer.from([1, 0x10, 0x82, 0x01])
-  const cursor = new RowCursor(table)
-  cursor.over(row, 0, 3)
-  expect(() => cursor.next()).toThrow(/STATE_CORRUPT.*broken sum/)
-})
+const NEWEST = [1, 0, 0, 0, 0, 0]
 
 test.each([
-  ['begins without a slot', [1, 0x00, 0x02]],
-  ['names slot 300', [1, 0xf0, 0xff, 0x02, 0x02]],
-  ['names a tile before the epoch', [1, 0x11, 0x02]],
-  ['holds a broken sum', [1, 0x10, 0x00]],
-  ['ends early', [0x80]],
-  ['holds a number above', [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]],
-])('a row that %s is refused', (what, bytes) => {
-  expect(() => entriesOf(Buffer.from(bytes))).toThrow(what === 'names slot 300' ? /holds a number above/ : what)
+  ['ends within its newest time', [1, 0, 0]],
+  ['has a newest time beyond all times', [0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
+  ['begins without a slot', [...NEWEST, 0x00, 0x02]],
+  ['names a slot that the view has not', [...NEWEST, 0xf0, 0xff, 0x02, 0x02]],
+  ['names a tile before the epoch', [...NEWEST, 0x11, 0x02]],
+  ['holds a sum of zero', [...NEWEST, 0x10, 0x00]],
+  ['ends within its steps', [...NEWEST, 0x1f, 0x80]],
+  ['ends within a sum', [...NEWEST, 0x10, 0x80]],
+  ['holds a sum beyond all sums', [...NEWEST, 0x10, ...Array.from({ length: 12 }, () => 0xff), 0]],
+])('a row that %s is refused, alone and with bytes after it', (_, bytes) => {
+  const row = Buffer.from([...bytes, 0x01, 0x01])
+  const cursor = new RowCursor(table)
+  const walk = (): void => {
+    cursor.over(row, 0, bytes.length)
+    while (cursor.next());
+  }
+  expect(walk).toThrow(/STATE_CORRUPT: what should be a row of view "test" is none/)
+  expect(() => entriesOf(Buffer.from(bytes))).toThrow(/STATE_CORRUPT/)
+  expect(() => mergeOf(view, Buffer.from(bytes), rowOf(view, [touch()]))).toThrow(/STATE_CORRUPT/)
 })
