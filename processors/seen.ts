@@ -128,7 +128,7 @@ const see = (reaction: Reaction, state: SeenRow, context: Context): boolean => {
     return true
   }
   state.add(post, minute)
-  if (state.entries - state.bytes[HANDED_AT]! === SEEN_UNFILTERED_MAX)
+  if (SEEN_UNFILTERED_MAX === state.entries - state.bytes[HANDED_AT]!)
     handOver(state, reaction.userId!, context)
   return true
 }

@@ -1,0 +1,77 @@
+import { ByteReader } from '../../engine/bytes.ts'
+import type { Topic } from '../../engine/topic.ts'
+import { type Millis, millis, type RequestId, type UserId } from '../../schemas/ids.ts'
+import { REACTION_KINDS, type ReactionKind } from '../../schemas/reactions/index.ts'
+
+/**
+ * settled: the default window is over, here are the labels of all candidates; late: a label of a longer window;
+ * closed: the longest window is over, or the slate is to be forgotten.
+ */
+const PHASES = ['settled', 'late', 'closed'] as const
+export type SettlementPhase = (typeof PHASES)[number]
+
+/** A label joined to a candidate, by the candidate's index in its slate. */
+export interface JoinedLabel {
+  readonly candidate: number
+  readonly kind: ReactionKind
+  readonly at: Millis
+  readonly value: number | null
+}
+
+export interface LabelSettlement {
+  readonly userId: UserId
+  readonly requestId: RequestId
+  readonly phase: SettlementPhase
+  readonly at: Millis
+  /** In order of time. */
+  readonly labels: readonly JoinedLabel[]
+}
+
+const reader = new ByteReader()
+
+export const labelSettlements: Topic<LabelSettlement> = {
+  name: 'label-settlements',
+  about: 'Labels on their way to the slates they belong to, keyed by user and request.',
+  keySpace: 'user',
+  // Made from the watermark on: the task's time need not wait for more of them.
+  graceMs: 0,
+  visibility: 'internal',
+  key: (value, key) => {
+    key.id(value.userId)
+    key.id(value.requestId)
+  },
+  time: (value) => value.at,
+  codec: {
+    encode: ({ userId, requestId, phase, at, labels }, writer) => {
+      writer.string(userId)
+      writer.string(requestId)
+      writer.u8(PHASES.indexOf(phase))
+      writer.f64(at)
+      writer.varint(labels.length)
+      for (const label of labels) {
+        writer.varint(label.candidate)
+        writer.u8(REACTION_KINDS.indexOf(label.kind))
+        writer.f64(label.at)
+        writer.u8(label.value === null ? 0 : 1)
+        if (label.value !== null) writer.f64(label.value)
+      }
+    },
+    decode: (buffer, start, end) => {
+      reader.over(buffer, start, end)
+      return {
+        userId: reader.string() as UserId,
+        requestId: reader.string() as RequestId,
+        phase: PHASES[reader.u8()]!,
+        at: millis(reader.f64()),
+        labels: Array.from({ length: reader.varint() }, readLabel),
+      }
+    },
+  },
+}
+
+const readLabel = (): JoinedLabel => ({
+  candidate: reader.varint(),
+  kind: REACTION_KINDS[reader.u8()]!,
+  at: millis(reader.f64()),
+  value: reader.u8() === 0 ? null : reader.f64(),
+})
