@@ -83,7 +83,7 @@ export interface LogSession {
   sequence(): number
   /** Outputs, positions and changelog become durable and visible together, or not at all. Answers the commit's sequence. */
   commit(commit: LogCommit): Promise<number>
-  /** The blocks of commits after `sequence`, in order. */
+  /** The blocks of commits after `sequence`, in order. Throws `STATE_CORRUPT` when some of them were dropped. */
   changelog(afterSequence: number): AsyncIterable<ChangelogBlock>
   /** Allows blocks up to and including `sequence` to be dropped: state on disk stands for them. */
   trimChangelog(sequence: number): Promise<void>

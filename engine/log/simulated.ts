@@ -26,7 +26,8 @@ export interface SimulatedLogOptions {
 
 /**
  * A log in memory, for the test driver: deterministic, for it awaits nothing but resolved promises, and cut
- * wherever a fault hook throws. Dropping it unclosed is a crash of its process; the disk lives on. */
+ * wherever a fault hook throws. Dropping or closing it is a crash of its process; the disk lives on.
+ */
 export class SimulatedLog implements Log {
   readonly disk: SimulatedLogDisk
   private readonly clock: () => Millis

@@ -1,5 +1,8 @@
 import type { StoredFrame } from '../port.ts'
 
+/** What a held frame costs beside its bytes: with one-record frames, more than they do. */
+export const HELD_FRAME_BYTES = 256
+
 /** Slots left empty at a queue's front before it is moved together. */
 const GAP_MAX = 64
 
@@ -63,10 +66,11 @@ export class TailCache {
   }
 
   push(queue: FrameQueue, frame: StoredFrame): void {
+    const size = frame.frame.bytes.length + HELD_FRAME_BYTES
     queue.push(frame)
     this.queues.push(queue)
-    this.sizes.push(frame.frame.bytes.length)
-    this.bytes += frame.frame.bytes.length
+    this.sizes.push(size)
+    this.bytes += size
     while (this.bytes > this.bytesMax) this.evict()
   }
 

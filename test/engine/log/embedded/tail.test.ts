@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FrameQueue, TailCache } from '../../../../engine/log/embedded/tail.ts'
+import { FrameQueue, HELD_FRAME_BYTES, TailCache } from '../../../../engine/log/embedded/tail.ts'
 import type { StoredFrame } from '../../../../engine/log/port.ts'
 
 const frameAt = (baseOffset: number, count: number, bytes: number): StoredFrame => ({
@@ -42,9 +42,10 @@ const newestWithin = <Push extends { stored: StoredFrame }>(
   pushes: readonly Push[],
   bytesMax: number,
 ): Push[] => {
-  let bytes = pushes.reduce((sum, { stored }) => sum + stored.frame.bytes.length, 0)
+  const sizes = pushes.map(({ stored }) => stored.frame.bytes.length + HELD_FRAME_BYTES)
+  let bytes = sizes.reduce((sum, size) => sum + size, 0)
   let from = 0
-  while (bytes > bytesMax) bytes -= pushes[from++]!.stored.frame.bytes.length
+  while (bytes > bytesMax) bytes -= sizes[from++]!
   return pushes.slice(from)
 }
 
