@@ -51,17 +51,20 @@ const takeEvent = (event: LabelEvent, state: LabelsRow, context: Context): boole
   return join(label, state, context)
 }
 
+/** An event dated to the watermark itself may still come: what waits for it is due a millisecond later. */
+const after = (at: number): Millis => millis(at + 1)
+
 const join = (each: Label, state: LabelsRow, context: Context): boolean =>
   state.impressionAt === 0 ? wait(each, state, context) : joinShown(each, state, context)
 
 /** Its impression is not here. It may come until no event as old as that is expected. */
 const wait = (each: Label, state: LabelsRow, context: Context): boolean => {
   const until = each.at + CLOCK_SKEW_MS
-  if (context.watermark >= until) return unmatched(each, context)
+  if (context.watermark > until) return unmatched(each, context)
   const { low, high } = each.post
   const known = state.findPost(low, high)
   if (!store(each, known === NO_POST ? state.addPost(low, high) : known, state, context)) return false
-  context.timer(millis(until))
+  context.timer(after(until))
   return true
 }
 
@@ -134,8 +137,8 @@ const takeImpression = (impression: Impression, state: LabelsRow, context: Conte
     label.post.high = early.high
     joinShown(label, state, context)
   }
-  context.timer(millis(at + SETTLE_MS))
-  context.timer(millis(at + LONGEST_WINDOW_MS))
+  context.timer(after(at + SETTLE_MS))
+  context.timer(after(at + LONGEST_WINDOW_MS))
   return true
 }
 
@@ -144,19 +147,19 @@ const onTimer = (at: Millis, key: readonly string[], state: LabelsRow, context: 
   if (impressionAt === 0) return expireEarly(at, state, context)
   const userId = key[0] as UserId
   const requestId = key[1] as RequestId
-  if (at >= impressionAt + SETTLE_MS && !state.settled) {
+  if (at > impressionAt + SETTLE_MS && !state.settled) {
     const settleAt = millis(impressionAt + SETTLE_MS)
     settlement(userId, requestId, 'settled', settleAt, state.settle(settleAt), context)
     return true
   }
-  if (at < impressionAt + LONGEST_WINDOW_MS) return false
+  if (at <= impressionAt + LONGEST_WINDOW_MS) return false
   settlement(userId, requestId, 'closed', at, [], context)
   state.clear()
   return true
 }
 
 const expireEarly = (at: Millis, state: LabelsRow, context: Context): boolean => {
-  const expiredLabels = state.expireEarly(at - CLOCK_SKEW_MS)
+  const expiredLabels = state.expireEarly(at - CLOCK_SKEW_MS - 1)
   for (let count = 0; count < expiredLabels; count++) context.count('label_join.unmatched')
   return true
 }

@@ -19,7 +19,7 @@ const addSlate = (impression: Impression, state: PendingSlates, context: Context
   }
   if (state.find(requestId) !== NO_SLATE) return false
   state.add(impression)
-  context.timer(millis(at + LONGEST_WINDOW_MS))
+  context.timer(millis(at + LONGEST_WINDOW_MS + 1))
   const oldest = state.excess(PENDING_SLATES_MAX)
   if (oldest === NO_SLATE) return true
   const dropped = state.requestId(oldest) as RequestId
@@ -92,7 +92,7 @@ const removeUntil = (state: PendingSlates, until: number, removing: (slate: numb
 }
 
 const onTimer = (at: Millis, state: PendingSlates): boolean => {
-  const removed = removeUntil(state, at - LONGEST_WINDOW_MS, () => {})
+  const removed = removeUntil(state, at - LONGEST_WINDOW_MS - 1, () => {})
   if (state.erasedAt === 0 || state.erasedAt > at - ERASURE_MEMORY_MS) return removed
   state.erasedAt = 0
   return true

@@ -56,6 +56,16 @@ export class Pipeline {
     }
   }
 
+  /** Moves the watermark of every processor, and queues what its timers send. */
+  advance(watermark: number): void {
+    for (const { node, harness } of this.runs) {
+      const before = harness.emitted.length
+      harness.advance(watermark)
+      for (const sent of harness.emitted.slice(before))
+        this.enqueue(`${node.name} timers`, sent.topic, sent.value)
+    }
+  }
+
   of(name: string): Harness<unknown> {
     return this.runs.find(({ node }) => node.name === name)!.harness
   }
