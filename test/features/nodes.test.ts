@@ -1,15 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ByteReader, ByteWriter } from '../../engine/bytes.ts'
 import { EngineError } from '../../engine/errors.ts'
-import { KeyWriter } from '../../engine/key.ts'
-import type { Context, Mapper, Processor } from '../../engine/processor.ts'
 import type { Topic } from '../../engine/topic.ts'
-import { isProcessor, type Node } from '../../engine/topology.ts'
 import { backfill } from '../../features/backfill.ts'
-import { viewNodes } from '../../features/nodes.ts'
-import { millis } from '../../schemas/ids.ts'
+import { DeltaEmitter, viewNodes } from '../../features/nodes.ts'
 import { touchLists } from './oracle.ts'
+import { FoldedDeltas, runNodes, type Sent } from './run-nodes.ts'
 import { type Touch, touch, touches, touchView } from './sample.ts'
 
 const users = fc.constantFrom('ann', 'bea', null)
@@ -18,114 +14,98 @@ const touchesOfMany = touchLists.chain((events) =>
   fc
     .array(fc.tuple(users, authors), { minLength: events.length, maxLength: events.length })
     .map((pairs) =>
-      events.map((event, index) => touch({ ...event, user: pairs[index]![0], author: pairs[index]![1] })),
+      events.map((event, at) => touch({ ...event, user: pairs[at]![0], author: pairs[at]![1] })),
     ),
 )
 
-/** A context that hands on what is emitted as bytes, the way the engine does. */
-const contextFor = (emitted: (topic: string, key: string, value: Buffer) => void): Context => ({
-  time: millis(0),
-  watermark: millis(0),
-  late: false,
-  timer() {},
-  count() {},
-  emit(topic, value) {
-    const key = new KeyWriter()
-    const writer = new ByteWriter(1)
-    topic.key(value, key)
-    topic.codec.encode(value, writer)
-    emitted(topic.name, key.view().toString(), writer.copy())
-  },
-})
+const undoneTouches: Topic<Touch> = { ...touches, name: 'undone-touches' }
 
-/** Runs events through a processor's first handler as the engine does: read or create, process, write. */
-const runProcessor = (processor: Processor<unknown>, rows: Map<string, Buffer>, event: unknown): void => {
-  const handler = processor.handlers[0]!
-  const key = new KeyWriter()
-  if (!handler.key(event, key)) return
-  const name = key.view().toString()
-  const known = rows.get(name)
-  const state = known ? processor.state.read(new ByteReader().over(known)) : processor.state.create()
-  if (
-    !handler.process(
-      event,
-      state,
-      contextFor(() => {}),
-    )
-  )
-    return
-  const writer = new ByteWriter(1)
-  if (processor.state.write(state, writer)) rows.set(name, writer.copy())
+const views = {
+  direct: touchView(),
+  rekeyed: touchView({ keySpace: 'author', key: (event, key) => key.id(event.author) }),
+  'direct with undos apart': touchView({ undone: undoneTouches }),
+  'rekeyed with undos apart': touchView({
+    keySpace: 'author',
+    key: (event, key) => key.id(event.author),
+    undone: undoneTouches,
+  }),
 }
+const kinds = Object.keys(views) as (keyof typeof views)[]
 
-/** One batch: events to deltas, added up by key. */
-const foldBatch = (mapper: Mapper<unknown>, batch: readonly Touch[]): Map<string, Buffer> => {
-  const folded = new Map<string, Buffer>()
-  const { fold } = mapper.outputs[0]!
-  const context = contextFor((_, key, value) => {
-    const into = folded.get(key) ?? Buffer.alloc(0)
-    const writer = new ByteWriter(1)
-    fold!.merge(into, 0, into.length, value, 0, value.length, writer)
-    folded.set(key, writer.copy())
-  })
-  for (const event of batch) mapper.map(event, context)
-  return folded
-}
+const sentOn = (topic: Topic<Touch>, event: Touch): Sent => ({ topic, event })
 
-const runNodes = (nodes: readonly Node[], batches: readonly (readonly Touch[])[]): Map<string, Buffer> => {
-  const rows = new Map<string, Buffer>()
-  const processor = nodes.find(isProcessor)!
-  const mapper = nodes.find((each) => !isProcessor(each)) as Mapper<unknown> | undefined
-  for (const batch of batches) {
-    if (mapper === undefined) for (const event of batch) runProcessor(processor, rows, event)
-    else {
-      const deltas = mapper.outputs[0] as Topic<unknown>
-      const folded = [...foldBatch(mapper, batch).values()]
-      const decoded = folded.map((value) => deltas.codec.decode(value, 0, value.length))
-      for (const delta of decoded) runProcessor(processor, rows, delta)
-    }
-  }
-  return rows
-}
-
-const hexOf = (rows: Map<string, Buffer>): [string, string][] =>
-  [...rows].map(([key, row]): [string, string] => [key, row.toString('hex')]).sort()
-
-const batched = (events: readonly Touch[], size: number): Touch[][] =>
+const batched = (events: readonly Sent[], size: number): Sent[][] =>
   Array.from({ length: Math.ceil(events.length / size) }, (_, index) =>
     events.slice(index * size, (index + 1) * size),
   )
 
-const views = {
-  direct: touchView(),
-  rekeyed: touchView('author', (event, key) => key.id(event.author)),
-}
+const hexOf = (rows: Map<string, Buffer>): string[] =>
+  [...rows]
+    .map(([key, row]) => `${key} ${row.toString('hex')}`)
+    .toSorted((one, other) => (one < other ? -1 : 1))
 
-test.each(['direct', 'rekeyed'] as const)('the %s stream makes the rows that the backfill makes', (kind) => {
+const batchSizes = fc.integer({ min: 1, max: 50 })
+
+test.each(kinds)('the stream (%s) makes the rows that the backfill makes', (kind) => {
   const view = views[kind]
   fc.assert(
-    fc.property(touchesOfMany, fc.integer({ min: 1, max: 50 }), (events, size) => {
-      const rows = runNodes(viewNodes(view), batched(events, size))
+    fc.property(touchesOfMany, batchSizes, (events, size) => {
+      const sent = events.map((event) => sentOn(view.undone && event.undo ? view.undone : touches, event))
+      const rows = runNodes(viewNodes(view), batched(sent, size))
       expect(hexOf(rows)).toEqual(hexOf(backfill(view, events.toReversed())))
     }),
   )
 })
 
-test('a view on its source’s keys is one processor, and elsewhere a mapper, a topic of deltas and a processor', () => {
-  expect(viewNodes(views.direct).map(({ name }) => name)).toEqual(['user-author'])
-  const [mapper, processor] = viewNodes(views.rekeyed)
-  expect([mapper!.name, processor!.name]).toEqual(['by-author-deltas', 'by-author'])
-  expect(mapper!.outputs[0]).toMatchObject({
+test.each(['direct with undos apart', 'rekeyed with undos apart'] as const)(
+  'each event counts from its own topic alone (%s)',
+  (kind) => {
+    const events = [touch(), touch({ undo: true }), touch({ kind: 'comment' })]
+    const wrongWay = events.map((event) => sentOn(event.undo ? touches : undoneTouches, event))
+    expect(runNodes(viewNodes(views[kind]), [wrongWay]).size).toBe(0)
+  },
+)
+
+test('events that another node finds and emits by hand make the same rows', () => {
+  const view = touchView({ source: { keySpace: 'post', graceMs: 0, time: (event) => event.at } })
+  expect(() => viewNodes(view)).toThrow(/TOPOLOGY_INVALID.*emit its events by hand/)
+  const emitter = new DeltaEmitter(view)
+  fc.assert(
+    fc.property(touchesOfMany, batchSizes, (events, size) => {
+      const batches: Sent[][] = []
+      for (let start = 0; start < events.length; start += size) {
+        const deltas = new FoldedDeltas()
+        for (const event of events.slice(start, start + size)) emitter.emit(event, deltas.context)
+        batches.push(deltas.take())
+      }
+      expect(hexOf(runNodes([emitter.node], batches))).toEqual(hexOf(backfill(view, events)))
+    }),
+  )
+})
+
+test('a view on its source’s keys is one processor, and elsewhere mappers, a topic of deltas and a processor', () => {
+  const namesOf = (kind: keyof typeof views): string[] => viewNodes(views[kind]).map(({ name }) => name)
+  expect(namesOf('direct')).toEqual(['user-author'])
+  expect(namesOf('rekeyed')).toEqual(['by-author-deltas', 'by-author'])
+  expect(namesOf('rekeyed with undos apart')).toEqual([
+    'by-author-deltas',
+    'by-author-undone-deltas',
+    'by-author',
+  ])
+  const deltas = viewNodes(views.rekeyed)[0]!.outputs[0]
+  const { graceMs } = touches
+  expect(deltas).toMatchObject({
     name: 'by-author-deltas',
     keySpace: 'author',
     visibility: 'internal',
+    graceMs,
   })
-  expect(mapper!.outputs[0]!.graceMs).toBe(touches.graceMs)
 })
 
 test('an event that counts nowhere leaves no row', () => {
   const ignored = [touch({ kind: 'profile' }), touch({ user: null }), touch({ kind: 'dwell', ms: 0 })]
-  expect(runNodes(viewNodes(views.direct), [ignored]).size).toBe(0)
+  const sent = ignored.map((event) => sentOn(touches, event))
+  expect(runNodes(viewNodes(views.direct), [sent]).size).toBe(0)
 })
 
 test('what is no delta is refused, to be dead-lettered', () => {

@@ -2,6 +2,7 @@ import type { KeyWriter } from '../../engine/key.ts'
 import type { KeySpace, Topic } from '../../engine/topic.ts'
 import { daysActive, decayed, lastSeen, rate, total, windows } from '../../features/aggregates.ts'
 import { days, ENGAGEMENT_HALF_LIVES, hours, minutes, WINDOWS } from '../../features/durations.ts'
+import type { EventSource } from '../../features/declaration.ts'
 import { view } from '../../features/view.ts'
 
 /** A small event for tests of the features room, which must not know the contracts. */
@@ -41,13 +42,26 @@ export const touches: Topic<Touch> = {
 const byUserAndAuthor = (event: Touch, key: KeyWriter): boolean =>
   event.user !== null && key.id(event.user) && key.id(event.author)
 
+interface Placement {
+  readonly source?: Topic<Touch> | EventSource<Touch>
+  readonly undone?: Topic<Touch>
+  readonly keySpace?: KeySpace
+  readonly key?: (event: Touch, key: KeyWriter) => boolean
+}
+
 /** Every aggregate there is, on counts and on milliseconds. */
-export const touchView = (keySpace: KeySpace = 'user', key = byUserAndAuthor) =>
+export const touchView = ({
+  source = touches,
+  undone,
+  keySpace = 'user',
+  key = byUserAndAuthor,
+}: Placement = {}) =>
   view({
     name: keySpace === 'user' ? 'user-author' : `by-${keySpace}`,
     version: 3,
     about: 'What a user does with an author.',
-    source: touches,
+    source,
+    ...(undone && { undone }),
     keySpace,
     key,
     sign: (event) => (event.undo ? -1 : 1),

@@ -19,6 +19,7 @@ const base = {
 } as const
 
 const sample = touchView()
+const by = (event: Touch): Touch['kind'] => event.kind
 
 describe('a declaration', () => {
   test('names its columns by view, series and aggregate, in the order declared', () => {
@@ -108,7 +109,6 @@ describe('a declaration', () => {
   })
 
   test('does not compile with a tag or a series that is not there', () => {
-    const by = (event: Touch): Touch['kind'] => event.kind
     // @ts-expect-error a tag that no event has
     view({ ...base, by, series: { likes: { of: ['liked'] } }, aggregates: [total(['likes'])] })
     // @ts-expect-error a series that is not declared
@@ -124,7 +124,7 @@ describe('counting', () => {
   test('sorts events into series by their tag, and those without tags take all', () => {
     const all = view({
       ...base,
-      by: (event: Touch) => event.kind,
+      by,
       series: { likes: { of: ['like'] }, all: {} },
       aggregates: [total(['likes', 'all'])],
     })
