@@ -187,6 +187,9 @@ export const logConformance = (
         const frame = { ...frameOfValues('a', 'b'), count: 3 }
         const appending = log.append([entry('events', 0, 'x'), { topic: 'events', partition: 0, frame }])
         await expect(appending).rejects.toEqual(refusal('DECODE_FAILED'))
+        const session = await log.session('task')
+        const outputs = [{ topic: 'events', partition: 0, frame }]
+        await expect(session.commit(commitOf({ outputs }))).rejects.toEqual(refusal('DECODE_FAILED'))
         expect(log.endOffset('events', 0)).toBe(0)
       })
 

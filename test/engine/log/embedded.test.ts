@@ -53,6 +53,15 @@ test('an appended record is not readable before it is durable', async () => {
   })
 })
 
+test('closing waits for what was appended before', async () => {
+  await withLog(async (log) => {
+    const appending = log.append([entry('events', 0, 'a')])
+    await log.close()
+    expect(log.endOffset('events', 0)).toBe(1)
+    await appending
+  })
+})
+
 test('trimmed blocks are gone, and a state that lacks them is refused rather than left wrong', async () => {
   await withLog(async (log) => {
     const session = await log.session('task')
