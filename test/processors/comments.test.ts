@@ -79,6 +79,9 @@ interface Comment {
   readonly after: number
 }
 
+const eventOf = ({ user, comment, after: at, undo }: Comment): PostReaction =>
+  commented(user, `c${comment}`, at, undo)
+
 /** Last write of each comment, by time; of a comment and an undo at once, the undo. */
 const standing = (all: readonly Comment[]): Comment[] => {
   const last = new Map<number, Comment>()
@@ -107,10 +110,8 @@ test('any order of comments and undos gives the row and the answers of a brute-f
   fc.assert(
     fc.property(orders, fc.integer({ min: 0, max: 300 }), ([all, shuffled], since) => {
       if (all.length === 0) return
-      const event = ({ user, comment, after: at, undo }: Comment): PostReaction =>
-        commented(user, `c${comment}`, at, undo)
-      const row = after(...all.map(event))
-      expect(after(...shuffled.map(event)).equals(row)).toBe(true)
+      const row = after(...all.map(eventOf))
+      expect(after(...shuffled.map(eventOf)).equals(row)).toBe(true)
       const unseen = standing(all).filter(({ after: at, user }) => at > since && user !== 'user-3')
       const found = unseenComments(row, later(since), userId('user-3'))
       expect(found.count).toBeLessThanOrEqual(unseen.length)

@@ -27,7 +27,7 @@ export const containerId = (id: string): ContainerId => id as ContainerId
 export const commentId = (id: string): CommentId => id as CommentId
 export const hashtag = (tag: string): Hashtag => tag as Hashtag
 
-const made = <Value>(defaults: Value, fields: Plain<Value>): Value => ({ ...defaults, ...fields }) as Value
+const made = <Value>(defaults: Value, fields: Plain<Value>): Value => ({ ...defaults, ...fields })
 
 export const aPost = (fields: Plain<Post> = {}): Post =>
   made<Post>(

@@ -19,7 +19,7 @@ const judgement = fc
   .map(({ id, after, verdict, scores }): Integrity => ({
     eventId: eventId(`${after}-${id}`),
     postId: postId('post-1'),
-    verdict: verdict as Integrity['verdict'],
+    verdict,
     scores,
     at: later(after),
   }))

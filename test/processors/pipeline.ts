@@ -41,7 +41,7 @@ export class Pipeline {
   }
 
   publish<Value>(topic: Topic<Value>, ...values: readonly Value[]): void {
-    for (const value of values) this.enqueue('', topic as Topic<unknown>, value)
+    for (const value of values) this.enqueue('', topic, value)
   }
 
   /** Runs everything published, and everything that follows from it. */
