@@ -7,7 +7,7 @@ const ROW_KEY_BYTES = 8
 const TABLE_FILL_MAX = 0.5
 const PLACES_FIRST = 1024
 
-/** A set of 64-bit numbers as pairs of 32, open addressing, never removed from. (0, 0) stands for an empty place. */
+/** A set of 64-bit numbers as pairs of 32, open addressing, never removed from. A low half of 0 is an empty place. */
 class IdSet {
   size = 0
   private high = new Uint32Array(PLACES_FIRST)
@@ -17,7 +17,7 @@ class IdSet {
   has(high: number, low: number): boolean {
     for (let probe = low & this.mask; ; probe = (probe + 1) & this.mask) {
       if (this.low[probe] === low && this.high[probe] === high) return true
-      if (this.low[probe] === 0 && this.high[probe] === 0) return false
+      if (this.low[probe] === 0) return false
     }
   }
 
@@ -29,7 +29,7 @@ class IdSet {
 
   private place(high: number, low: number): void {
     let probe = low & this.mask
-    while (this.low[probe] !== 0 || this.high[probe] !== 0) probe = (probe + 1) & this.mask
+    while (this.low[probe] !== 0) probe = (probe + 1) & this.mask
     this.high[probe] = high
     this.low[probe] = low
   }
@@ -40,7 +40,7 @@ class IdSet {
     this.low = new Uint32Array(high.length * 2)
     this.mask = this.high.length - 1
     for (let at = 0; at < high.length; at++) {
-      if (low[at] !== 0 || high[at] !== 0) this.place(high[at]!, low[at]!)
+      if (low[at] !== 0) this.place(high[at]!, low[at]!)
     }
   }
 }
@@ -147,7 +147,7 @@ export class EventIds {
     one = Math.imul(one ^ (one >>> 16), 2246822507) ^ Math.imul(two ^ (two >>> 13), 3266489909)
     two = Math.imul(two ^ (two >>> 16), 2246822507) ^ Math.imul(one ^ (one >>> 13), 3266489909)
     this.high = two >>> 0
-    // (0, 0) marks an empty place in the set.
+    // A low half of 0 marks an empty place in the set.
     this.low = one >>> 0 || 1
   }
 }

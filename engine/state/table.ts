@@ -7,13 +7,25 @@ export const NO_SLOT = -1
 export const ABSENT = -1
 
 const SLOTS_FIRST = 1024
-/** Index entries per slot: probes stay short at this fill. */
+/** Index places per slot: probes stay short at this fill. */
 const INDEX_FACTOR = 2
+
+/**
+ * A look-up of a million keys is bound by cache misses, so what it reads lies together: an index place is
+ * (slot + 1, hash), and a slot is four words of one line.
+ */
+const PLACE_WORDS = 2
+const SLOT_WORDS = 4
+const HANDLE = 0
+/** `key length · 2^8 + size class`. */
+const SHAPE = 1
+const VALUE_LENGTH = 2
+const HASH = 3
 
 /** A row that shrinks keeps its block until it is this many size classes too large. */
 const SHRINK_CLASSES = 4
 
-const grownTo = <T extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(grown: T, from: T): T => {
+const grownTo = <T extends Uint8Array | Int32Array>(grown: T, from: T): T => {
   grown.set(from)
   return grown
 }
@@ -28,13 +40,9 @@ export class RowTable {
   /** Slots in use. */
   size = 0
   private readonly arena = new Arena()
-  private hashes = new Uint32Array(SLOTS_FIRST)
-  private handles = new Uint32Array(SLOTS_FIRST)
-  private sizeClasses = new Uint8Array(SLOTS_FIRST)
-  private keyLengths = new Uint16Array(SLOTS_FIRST)
-  private valueLengths = new Int32Array(SLOTS_FIRST)
-  /** Slot + 1, or 0 where empty; linear probing. */
-  private index = new Int32Array(SLOTS_FIRST * INDEX_FACTOR)
+  private slots = new Int32Array(SLOTS_FIRST * SLOT_WORDS)
+  /** Linear probing; 0 where empty. */
+  private index = new Int32Array(SLOTS_FIRST * INDEX_FACTOR * PLACE_WORDS)
   private used = new Uint8Array(SLOTS_FIRST)
   private freeSlots: number[] = []
   /** One past the highest slot ever used. */
@@ -54,69 +62,69 @@ export class RowTable {
   }
 
   find(key: Uint8Array, start: number, end: number): number {
-    return this.findHashed(key, start, end, hashKey(key, start, end))
+    return this.findHashed(key, start, end, hashKey(key, start, end) | 0)
   }
 
   /** Slot of the key, made with an absent value if it is new. */
   upsert(key: Uint8Array, start: number, end: number): number {
-    const hash = hashKey(key, start, end)
+    const hash = hashKey(key, start, end) | 0
     const found = this.findHashed(key, start, end, hash)
     return found === NO_SLOT ? this.insert(key, start, end, hash) : found
   }
 
   /** Buffer that holds the slot's key and value. */
   buffer(slot: number): Buffer {
-    return this.arena.segment(this.handles[slot]!)
+    return this.arena.segment(this.slots[slot * SLOT_WORDS + HANDLE]!)
   }
 
   keyStart(slot: number): number {
-    return this.arena.offset(this.handles[slot]!)
+    return this.arena.offset(this.slots[slot * SLOT_WORDS + HANDLE]!)
   }
 
   keyLength(slot: number): number {
-    return this.keyLengths[slot]!
+    return this.slots[slot * SLOT_WORDS + SHAPE]! >>> 8
   }
 
   valueStart(slot: number): number {
-    return this.keyStart(slot) + this.keyLengths[slot]!
+    return this.keyStart(slot) + this.keyLength(slot)
   }
 
   /** Bytes of the row, or ABSENT. */
   valueLength(slot: number): number {
-    return this.valueLengths[slot]!
+    return this.slots[slot * SLOT_WORDS + VALUE_LENGTH]!
   }
 
   /** A copy of the slot's key. */
   keyCopy(slot: number): Buffer {
     const start = this.keyStart(slot)
-    return Buffer.from(this.buffer(slot).subarray(start, start + this.keyLengths[slot]!))
+    return Buffer.from(this.buffer(slot).subarray(start, start + this.keyLength(slot)))
   }
 
   /** A view of the slot's row, valid until the slot changes; undefined when absent. */
   value(slot: number): Buffer | undefined {
-    const length = this.valueLengths[slot]!
+    const length = this.valueLength(slot)
     if (length === ABSENT) return undefined
     const start = this.valueStart(slot)
     return this.buffer(slot).subarray(start, start + length)
   }
 
   set(slot: number, source: Buffer, start: number, end: number): void {
-    const keyLength = this.keyLengths[slot]!
-    const needed = sizeClassOf(keyLength + end - start)
-    const current = this.sizeClasses[slot]!
-    if (needed > current || needed + SHRINK_CLASSES < current) this.move(slot, needed, keyLength)
+    const shape = this.slots[slot * SLOT_WORDS + SHAPE]!
+    const needed = sizeClassOf((shape >>> 8) + end - start)
+    const current = shape & 0xff
+    if (needed > current || needed + SHRINK_CLASSES < current) this.move(slot, needed)
     source.copy(this.buffer(slot), this.valueStart(slot), start, end)
-    this.valueLengths[slot] = end - start
+    this.slots[slot * SLOT_WORDS + VALUE_LENGTH] = end - start
   }
 
   setAbsent(slot: number): void {
-    this.valueLengths[slot] = ABSENT
+    this.slots[slot * SLOT_WORDS + VALUE_LENGTH] = ABSENT
   }
 
   /** Frees the slot; its number may be used again. */
   remove(slot: number): void {
     this.removeFromIndex(slot)
-    this.arena.release(this.handles[slot]!, this.sizeClasses[slot]!)
+    this.arena.release(this.slots[slot * SLOT_WORDS + HANDLE]!, this.slots[slot * SLOT_WORDS + SHAPE]! & 0xff)
     this.used[slot] = 0
     this.freeSlots.push(slot)
     this.size--
@@ -132,22 +140,23 @@ export class RowTable {
   }
 
   private findHashed(key: Uint8Array, start: number, end: number, hash: number): number {
-    const mask = this.index.length - 1
-    for (let probe = hash & mask; ; probe = (probe + 1) & mask) {
-      const entry = this.index[probe]!
+    const index = this.index
+    const mask = index.length - PLACE_WORDS
+    for (let place = (hash * PLACE_WORDS) & mask; ; place = (place + PLACE_WORDS) & mask) {
+      const entry = index[place]!
       if (entry === 0) return NO_SLOT
-      const slot = entry - 1
-      if (this.hashes[slot] === hash && this.keyEquals(slot, key, start, end)) return slot
+      if (index[place + 1] === hash && this.keyEquals(entry - 1, key, start, end)) return entry - 1
     }
   }
 
   private keyEquals(slot: number, key: Uint8Array, start: number, end: number): boolean {
-    const length = this.keyLengths[slot]!
+    const at = slot * SLOT_WORDS
+    const length = this.slots[at + SHAPE]! >>> 8
     if (length !== end - start) return false
-    const handle = this.handles[slot]!
+    const handle = this.slots[at + HANDLE]!
     const own = this.arena.segment(handle)
     const ownStart = this.arena.offset(handle)
-    for (let at = 0; at < length; at++) if (own[ownStart + at] !== key[start + at]) return false
+    for (let byte = 0; byte < length; byte++) if (own[ownStart + byte] !== key[start + byte]) return false
     return true
   }
 
@@ -158,12 +167,12 @@ export class RowTable {
     const handle = this.arena.allocate(sizeClass)
     const own = this.arena.segment(handle)
     const ownStart = this.arena.offset(handle)
-    for (let at = 0; at < keyLength; at++) own[ownStart + at] = key[start + at]!
-    this.hashes[slot] = hash
-    this.handles[slot] = handle
-    this.sizeClasses[slot] = sizeClass
-    this.keyLengths[slot] = keyLength
-    this.valueLengths[slot] = ABSENT
+    for (let byte = 0; byte < keyLength; byte++) own[ownStart + byte] = key[start + byte]!
+    const at = slot * SLOT_WORDS
+    this.slots[at + HANDLE] = handle
+    this.slots[at + SHAPE] = (keyLength << 8) | sizeClass
+    this.slots[at + VALUE_LENGTH] = ABSENT
+    this.slots[at + HASH] = hash
     this.flags[slot] = 0
     this.used[slot] = 1
     this.size++
@@ -172,53 +181,56 @@ export class RowTable {
   }
 
   private nextSlot(): number {
-    if (this.top === this.hashes.length) this.grow()
+    if (this.top === this.used.length) this.grow()
     return this.top++
   }
 
-  private move(slot: number, sizeClass: number, keyLength: number): void {
-    const from = this.handles[slot]!
+  private move(slot: number, sizeClass: number): void {
+    const at = slot * SLOT_WORDS
+    const from = this.slots[at + HANDLE]!
+    const shape = this.slots[at + SHAPE]!
+    const keyLength = shape >>> 8
     const to = this.arena.allocate(sizeClass)
     const start = this.arena.offset(from)
     this.arena.segment(from).copy(this.arena.segment(to), this.arena.offset(to), start, start + keyLength)
-    this.arena.release(from, this.sizeClasses[slot]!)
-    this.handles[slot] = to
-    this.sizeClasses[slot] = sizeClass
+    this.arena.release(from, shape & 0xff)
+    this.slots[at + HANDLE] = to
+    this.slots[at + SHAPE] = (keyLength << 8) | sizeClass
   }
 
   private addToIndex(slot: number, hash: number): void {
-    const mask = this.index.length - 1
-    let probe = hash & mask
-    while (this.index[probe] !== 0) probe = (probe + 1) & mask
-    this.index[probe] = slot + 1
+    const mask = this.index.length - PLACE_WORDS
+    let place = (hash * PLACE_WORDS) & mask
+    while (this.index[place] !== 0) place = (place + PLACE_WORDS) & mask
+    this.index[place] = slot + 1
+    this.index[place + 1] = hash
   }
 
   /** Removes by shifting later entries of the probe run back, so no tombstones pile up (Knuth, vol. 3, 6.4 R). */
   private removeFromIndex(slot: number): void {
-    const mask = this.index.length - 1
-    let hole = this.hashes[slot]! & mask
-    while (this.index[hole] !== slot + 1) hole = (hole + 1) & mask
-    for (let probe = (hole + 1) & mask; this.index[probe] !== 0; probe = (probe + 1) & mask) {
-      const home = this.hashes[this.index[probe]! - 1]! & mask
-      if (((probe - home) & mask) >= ((probe - hole) & mask)) {
-        this.index[hole] = this.index[probe]!
-        hole = probe
+    const index = this.index
+    const mask = index.length - PLACE_WORDS
+    let hole = (this.slots[slot * SLOT_WORDS + HASH]! * PLACE_WORDS) & mask
+    while (index[hole] !== slot + 1) hole = (hole + PLACE_WORDS) & mask
+    for (let place = (hole + PLACE_WORDS) & mask; index[place] !== 0; place = (place + PLACE_WORDS) & mask) {
+      const home = (index[place + 1]! * PLACE_WORDS) & mask
+      if (((place - home) & mask) >= ((place - hole) & mask)) {
+        index[hole] = index[place]!
+        index[hole + 1] = index[place + 1]!
+        hole = place
       }
     }
-    this.index[hole] = 0
+    index[hole] = 0
   }
 
   private grow(): void {
-    const slots = this.hashes.length * 2
-    this.hashes = grownTo(new Uint32Array(slots), this.hashes)
-    this.handles = grownTo(new Uint32Array(slots), this.handles)
-    this.sizeClasses = grownTo(new Uint8Array(slots), this.sizeClasses)
-    this.keyLengths = grownTo(new Uint16Array(slots), this.keyLengths)
-    this.valueLengths = grownTo(new Int32Array(slots), this.valueLengths)
+    const slots = this.used.length * 2
+    this.slots = grownTo(new Int32Array(slots * SLOT_WORDS), this.slots)
     this.flags = grownTo(new Uint8Array(slots), this.flags)
     this.used = grownTo(new Uint8Array(slots), this.used)
-    this.index = new Int32Array(slots * INDEX_FACTOR)
-    for (let slot = 0; slot < this.top; slot++)
-      if (this.used[slot] === 1) this.addToIndex(slot, this.hashes[slot]!)
+    this.index = new Int32Array(slots * INDEX_FACTOR * PLACE_WORDS)
+    for (let slot = 0; slot < this.top; slot++) {
+      if (this.used[slot] === 1) this.addToIndex(slot, this.slots[slot * SLOT_WORDS + HASH]!)
+    }
   }
 }
