@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { millis, type Millis } from '../../schemas/ids.ts'
 import type { InputPosition, Log, LogSession } from '../../engine/log/port.ts'
 import { frameOfValues, recordsOf } from './frames.ts'
-import type { LogFixture } from './log.ts'
+import type { LogFixture } from './log-subject.ts'
 
 const RETENTION_MS = 1000
 const TOPICS = ['one', 'two']

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { StateStorage, TaskStorage } from '../../engine/state/port.ts'
-import { refusal } from './log.ts'
+import { refusal } from './log-subject.ts'
 import { stateKeepsToItsModel } from './state-model.ts'
 
 /** One adapter over one disk, empty at first. */

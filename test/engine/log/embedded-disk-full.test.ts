@@ -4,7 +4,7 @@ import { EmbeddedLog } from '../../../engine/log/embedded.ts'
 import { RocksState } from '../../../engine/state/rocksdb.ts'
 import { Database, type DatabaseOptions } from '../../../engine/storage/database.ts'
 import { entry, readAll, valuesOf } from '../../conformance/frames.ts'
-import { blocksOf, commitOf, refusal } from '../../conformance/log.ts'
+import { blocksOf, commitOf, refusal } from '../../conformance/log-subject.ts'
 import { SmallDisk } from '../../conformance/small-disk.ts'
 
 const DISK_MIB = 12

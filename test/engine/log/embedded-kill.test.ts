@@ -8,7 +8,7 @@ import { EmbeddedLog } from '../../../engine/log/embedded.ts'
 import { RocksState } from '../../../engine/state/rocksdb.ts'
 import { ScratchDisk } from '../../conformance/disk.ts'
 import { readAll, valuesOf } from '../../conformance/frames.ts'
-import { blocksOf } from '../../conformance/log.ts'
+import { blocksOf } from '../../conformance/log-subject.ts'
 
 const ROUNDS = 6
 const WRITER = fileURLToPath(new URL('kill-writer.ts', import.meta.url))

@@ -3,7 +3,8 @@ import { millis } from '../../../schemas/ids.ts'
 import { EmbeddedLog } from '../../../engine/log/embedded.ts'
 import { ScratchDisk } from '../../conformance/disk.ts'
 import { entry } from '../../conformance/frames.ts'
-import { blocksOf, commitOf, logConformance, refusal } from '../../conformance/log.ts'
+import { logConformance } from '../../conformance/log.ts'
+import { blocksOf, commitOf, refusal } from '../../conformance/log-subject.ts'
 
 logConformance(
   'embedded, read from memory',

@@ -4,7 +4,8 @@ import { SimulatedLog } from '../../../engine/log/simulated.ts'
 import { SimulatedLogDisk } from '../../../engine/log/simulated-disk.ts'
 import { SimulatedCrash, type SimulatedFaults } from '../../../engine/storage/simulated-faults.ts'
 import { entry, readAll, valuesOf } from '../../conformance/frames.ts'
-import { blocksOf, logConformance } from '../../conformance/log.ts'
+import { logConformance } from '../../conformance/log.ts'
+import { blocksOf } from '../../conformance/log-subject.ts'
 
 for (const dropsTrimmed of [false, true]) {
   logConformance(

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Database } from '../../../engine/storage/database.ts'
 import { ScratchDisk } from '../../conformance/disk.ts'
-import { refusal } from '../../conformance/log.ts'
+import { refusal } from '../../conformance/log-subject.ts'
 import { SmallDisk } from '../../conformance/small-disk.ts'
 
 let disk: ScratchDisk
