@@ -46,19 +46,20 @@ const UNDONE = 1
 const payload = new ByteReader()
 const register = new ByteWriter()
 
-/** Later writes win; of a comment and its undo at the same time, the undo does. */
+/** Later writes win; of those at the same time the greater bytes, so that an undo wins over its comment. */
 const list = ({ commentId, userId, undo, at }: PostReaction, listed: NewestRecords): void => {
   const id = Buffer.from(commentId!)
-  const known = listed.findId(id)
-  if (known >= 0) {
-    const wasUndone = listed.payload(known, payload).u8() === UNDONE
-    if (at < listed.at(known) || (at === listed.at(known) && (wasUndone || !undo))) return
-    listed.remove(known)
-  }
   register.reset()
   register.u8(undo ? UNDONE : 0)
   if (userId !== null) register.string(userId)
-  listed.add(at, id, register.view())
+  const written = register.view()
+  const known = listed.findId(id)
+  if (known >= 0) {
+    const order = at - listed.at(known) || -listed.comparePayload(known, written)
+    if (order <= 0) return
+    listed.remove(known)
+  }
+  listed.add(at, id, written)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import { ByteReader, type ByteWriter } from '../engine/bytes.ts'
 
 const SIZE_BYTES = 2
 const AT_OFFSET = SIZE_BYTES
@@ -9,6 +9,7 @@ const FRAME_BYTES = ID_OFFSET + SIZE_BYTES
 const RECORD_BYTES_MAX = 0xffff
 
 const EMPTY = Buffer.alloc(0)
+const payloadReader = new ByteReader()
 
 /** A place in the list: the offset of a record, or -1. */
 export type Place = number
@@ -153,6 +154,12 @@ export class NewestRecords {
   payload(place: Place, reader: ByteReader): ByteReader {
     const start = place + ID_OFFSET + this.idLength(place)
     return reader.over(this.buffer, start, place + this.sizeAt(place) - SIZE_BYTES)
+  }
+
+  /** Below, at or above zero as the record's payload sorts before, with or after these bytes. */
+  comparePayload(place: Place, bytes: Uint8Array): number {
+    const { buffer, position, end } = this.payload(place, payloadReader)
+    return buffer.compare(bytes, 0, bytes.length, position, end)
   }
 
   private sizeAt(place: Place): number {

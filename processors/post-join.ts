@@ -173,7 +173,6 @@ const release = (
   for (let place = waiting.oldest(); place >= 0; place = waiting.newer(place)) {
     each(readReactionFacts(postId, waiting.id(place, reader)))
   }
-  waiting.clear()
 }
 
 const expire = (at: Millis, waiting: NewestRecords, context: Context): boolean => {

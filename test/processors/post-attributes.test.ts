@@ -111,8 +111,9 @@ test('of edits the last by time wins, whatever the order, and an older one chang
   expect(harness.row('post-1').equals(after(published, older, newer).row('post-1'))).toBe(true)
 })
 
-test('a deletion wins over everything, keeps a tombstone, and takes every entry back', () => {
-  const harness = after(published, deleted, edited({ at: later(9) }), { ...published, at: later(10) })
+test('the earliest deletion wins over everything, keeps a tombstone, and takes every entry back', () => {
+  const again = aPost({ action: 'deleted', eventId: 'delete-2', at: later(11) })
+  const harness = after(published, deleted, edited({ at: later(9) }), { ...published, at: later(10) }, again)
   expect(read(harness)).toEqual({
     authorId: 'author-1',
     publishedAt: T0,
