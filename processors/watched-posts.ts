@@ -11,17 +11,18 @@ import { type AuthoredPost, authoredPosts } from './topics/authored-posts.ts'
 export const WATCHED_POSTS_MAX = 128
 
 /** Reactions after which a user cares what is said under a post. Writing it is another reason. */
-export const WATCHING: ReadonlySet<ReactionKind> = new Set<ReactionKind>(['like', 'comment', 'share', 'save'])
+export const WATCHING: readonly ReactionKind[] = ['like', 'comment', 'share', 'save']
 
 /**
- * Header: `f64 time of the last erasure`, 0 for none. Fields: `f64 last seen · i32 watching reactions less
- * those undone · u8 flags`.
+ * Header: `f64 time of the last erasure`, 0 for none. Fields: `f64 last seen · u8 flags`, then an `i16` a kind
+ * of `WATCHING`: its reactions less those undone.
  */
 const HEADER_BYTES = 8
-const FIELD_BYTES = 13
+const FIELD_BYTES = 17
 const SEEN_AT = FIELDS_AT
-const COUNT_AT = FIELDS_AT + 8
-const FLAGS_AT = FIELDS_AT + 12
+const FLAGS_AT = FIELDS_AT + 8
+const COUNTS_AT = FIELDS_AT + 9
+const NO_REASON = -1
 const AUTHORED = 1
 /** Stays set: a deletion that overtakes its post still holds when the post comes. */
 const DELETED = 2
@@ -44,49 +45,60 @@ const erasedAt = (state: IdEntries): number => state.view.getFloat64(0, true)
 /** The author's own reaction says that they are the author, in case it overtakes the post's record. */
 const flagsOf = (reaction: Reaction): number => (reaction.authorId === reaction.userId ? AUTHORED : 0)
 
-const weightOf = (reaction: Reaction): number => {
-  if (!WATCHING.has(reaction.kind)) return 0
-  return reaction.undo ? -1 : 1
-}
-
 const react = (reaction: Reaction, state: IdEntries, context: Context): boolean =>
-  watch(state, reaction.postId, reaction.at, weightOf(reaction), flagsOf(reaction), context)
+  watch(
+    state,
+    reaction.postId,
+    reaction.at,
+    WATCHING.indexOf(reaction.kind),
+    reaction.undo,
+    flagsOf(reaction),
+    context,
+  )
 
 const author = (post: AuthoredPost, state: IdEntries, context: Context): boolean =>
-  watch(state, post.postId, post.at, 0, post.deleted ? AUTHORED | DELETED : AUTHORED, context)
+  watch(state, post.postId, post.at, NO_REASON, false, post.deleted ? AUTHORED | DELETED : AUTHORED, context)
 
+/** `reason` is an index of `WATCHING`, or `NO_REASON` for what gives none. */
 const watch = (
   state: IdEntries,
   postId: string,
   at: number,
-  weight: number,
+  reason: number,
+  undo: boolean,
   flags: number,
   context: Context,
 ): boolean => {
   if (at <= erasedAt(state)) return false
   const found = state.find(postId)
-  if (found !== NO_ENTRY) return update(state, found, at, weight, flags)
-  if (weight === 0 && flags === 0) return false
-  const entry = state.add(postId)
-  update(state, entry, at, weight, flags)
-  return keepNewest(state, entry, context)
+  if (found === NO_ENTRY && reason === NO_REASON && flags === 0) return false
+  const entry = found === NO_ENTRY ? state.add(postId) : found
+  const seen = markSeen(state, entry, at, flags)
+  if (reason !== NO_REASON) addReason(state, entry, reason, undo ? -1 : 1)
+  if (found === NO_ENTRY) return keepNewest(state, entry, context)
+  if (hasNoReason(state, entry)) state.remove(entry)
+  return seen || reason !== NO_REASON
 }
 
-const update = (state: IdEntries, entry: number, at: number, weight: number, flags: number): boolean => {
+const markSeen = (state: IdEntries, entry: number, at: number, flags: number): boolean => {
   const { view } = state
-  const seenBefore = view.getFloat64(entry + SEEN_AT, true)
-  const flagsBefore = view.getUint8(entry + FLAGS_AT)
-  const count = view.getInt32(entry + COUNT_AT, true) + weight
-  if (at <= seenBefore && weight === 0 && (flagsBefore | flags) === flagsBefore) return false
-  if (count === 0 && (flagsBefore | flags) === 0) {
-    state.remove(entry)
-    return true
-  }
-  if (at > seenBefore) view.setFloat64(entry + SEEN_AT, at, true)
-  view.setInt32(entry + COUNT_AT, count, true)
-  view.setUint8(entry + FLAGS_AT, flagsBefore | flags)
-  return true
+  const before = view.getUint8(entry + FLAGS_AT)
+  const isNewer = at > view.getFloat64(entry + SEEN_AT, true)
+  if (isNewer) view.setFloat64(entry + SEEN_AT, at, true)
+  view.setUint8(entry + FLAGS_AT, before | flags)
+  return isNewer || (before | flags) !== before
 }
+
+const countAt = (entry: number, reason: number): number => entry + COUNTS_AT + reason * 2
+
+const addReason = (state: IdEntries, entry: number, reason: number, weight: number): void => {
+  const at = countAt(entry, reason)
+  state.view.setInt16(at, state.view.getInt16(at, true) + weight, true)
+}
+
+const hasNoReason = (state: IdEntries, entry: number): boolean =>
+  state.view.getUint8(entry + FLAGS_AT) === 0 &&
+  WATCHING.every((_, reason) => state.view.getInt16(countAt(entry, reason), true) === 0)
 
 /** Drops the entry seen longest ago if there are too many; answers whether the new one stayed. */
 const keepNewest = (state: IdEntries, added: number, context: Context): boolean => {
@@ -175,5 +187,8 @@ export const readWatchedPosts = (stored: Buffer): WatchedPost[] => {
 const isWatched = (state: IdEntries, entry: number): boolean => {
   const flags = state.view.getUint8(entry + FLAGS_AT)
   if ((flags & DELETED) !== 0) return false
-  return (flags & AUTHORED) !== 0 || state.view.getInt32(entry + COUNT_AT, true) > 0
+  return (
+    (flags & AUTHORED) !== 0 ||
+    WATCHING.some((_, reason) => state.view.getInt16(countAt(entry, reason), true) > 0)
+  )
 }

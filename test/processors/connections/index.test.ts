@@ -1,0 +1,260 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ByteWriter } from '../../../engine/bytes.ts'
+import { node } from '../../../engine/topology.ts'
+import {
+  connections,
+  type Connections,
+  EDGES_MAX,
+  readConnections,
+} from '../../../processors/connections/index.ts'
+import { Edges, edgesLayout } from '../../../processors/connections/edges.ts'
+import { ERASURE_MEMORY_MS } from '../../../processors/erasure.ts'
+import { followers, readFollowers } from '../../../processors/followers.ts'
+import { connections as connectionTopic, erasures } from '../../../processors/topics.ts'
+import { followerDeltas } from '../../../processors/topics/follower-deltas.ts'
+import { CLOSENESSES, CONNECTION_KINDS, type Connection } from '../../../schemas/connections/index.ts'
+import { later, T0 } from '../events.ts'
+import { aConnection, anErasure } from '../personal-events.ts'
+import { type Pick, picks, Pipeline } from '../pipeline.ts'
+
+const inOrder: Pick = () => 0
+
+const pipelineOf = (events: readonly Connection[], pick: Pick = inOrder): Pipeline => {
+  const pipeline = new Pipeline([node(connections), node(followers)])
+  pipeline.publish(connectionTopic, ...events)
+  pipeline.drain(pick)
+  return pipeline
+}
+
+const of = (pipeline: Pipeline, user: string): Connections =>
+  readConnections(pipeline.of('connections').rows.get(user))
+
+const followersOf = (pipeline: Pipeline, user: string): number => {
+  const row = pipeline.of('followers').rows.get(user)
+  return row === undefined ? 0 : readFollowers(row)
+}
+
+test('one event makes both sides of a friendship; closeness is for each side to say', () => {
+  const pipeline = pipelineOf([aConnection({ closeness: 'close' })])
+  expect(of(pipeline, 'user-1').friends).toEqual([{ id: 'user-2', since: T0, closeness: 'close' }])
+  expect(of(pipeline, 'user-2').friends).toEqual([{ id: 'user-1', since: T0, closeness: 'none' }])
+  pipeline.publish(
+    connectionTopic,
+    aConnection({ userId: 'user-2', targetId: 'user-1', closeness: 'family', at: later(5) }),
+  )
+  pipeline.drain(inOrder)
+  expect(of(pipeline, 'user-1').friends).toEqual([{ id: 'user-2', since: T0, closeness: 'close' }])
+  expect(of(pipeline, 'user-2').friends).toEqual([{ id: 'user-1', since: T0, closeness: 'family' }])
+})
+
+test('either friend ends the friendship for both', () => {
+  const ended = aConnection({ userId: 'user-2', targetId: 'user-1', action: 'removed', at: later(1) })
+  const pipeline = pipelineOf([aConnection(), ended])
+  expect(of(pipeline, 'user-1').friends).toEqual([])
+  expect(of(pipeline, 'user-2').friends).toEqual([])
+})
+
+test('a block and a mute are known to both sides, and taken back on both', () => {
+  const blocked = [aConnection({ kind: 'block' }), aConnection({ kind: 'mute' })]
+  const pipeline = pipelineOf(blocked)
+  expect(of(pipeline, 'user-1')).toMatchObject({ blocks: new Set(['user-2']), mutes: new Set(['user-2']) })
+  expect(of(pipeline, 'user-2')).toMatchObject({
+    blockedBy: new Set(['user-1']),
+    mutedBy: new Set(['user-1']),
+  })
+  pipeline.publish(connectionTopic, aConnection({ kind: 'block', action: 'removed', at: later(1) }))
+  pipeline.drain(inOrder)
+  expect(of(pipeline, 'user-1').blocks).toEqual(new Set())
+  expect(of(pipeline, 'user-2')).toMatchObject({ blockedBy: new Set(), mutedBy: new Set(['user-1']) })
+})
+
+test('groups, pages and follows belong to one side', () => {
+  const events = (['group', 'page', 'follow'] as const).map((kind) =>
+    aConnection({ kind, targetId: `a ${kind}` }),
+  )
+  const pipeline = pipelineOf(events)
+  const { groups, pages, follows } = of(pipeline, 'user-1')
+  expect([groups, pages, follows].flat().map(({ id }) => id)).toEqual(['a group', 'a page', 'a follow'])
+  expect([...pipeline.of('connections').rows.keys()]).toEqual(['user-1'])
+})
+
+test('the length of a friendship counts from its last beginning', () => {
+  const events = [
+    aConnection({ at: later(1) }),
+    aConnection({ action: 'removed', at: later(2) }),
+    aConnection({ at: later(3) }),
+    aConnection({ closeness: 'family', at: later(4) }),
+  ]
+  expect(of(pipelineOf(events), 'user-1').friends).toEqual([
+    { id: 'user-2', since: later(3), closeness: 'family' },
+  ])
+})
+
+test('nobody is connected to themselves', () => {
+  expect(pipelineOf([aConnection({ targetId: 'user-1' })]).rows()).toEqual([])
+})
+
+test('a follower is counted once, and taken back by an unfollow', () => {
+  const follow = (at: number, action: 'added' | 'removed' = 'added'): Connection =>
+    aConnection({ kind: 'follow', action, at: later(at) })
+  const pipeline = pipelineOf([follow(1), follow(2), aConnection({ kind: 'follow', userId: 'user-3' })])
+  expect(followersOf(pipeline, 'user-2')).toBe(2)
+  pipeline.publish(connectionTopic, follow(4, 'removed'), follow(3), follow(5, 'removed'))
+  pipeline.drain(inOrder)
+  expect(followersOf(pipeline, 'user-2')).toBe(1)
+})
+
+const USERS = ['ann', 'bob', 'cyd', 'dörte']
+
+const event = fc
+  .record({
+    userId: fc.constantFrom(...USERS),
+    targetId: fc.constantFrom(...USERS),
+    kind: fc.constantFrom(...CONNECTION_KINDS),
+    closeness: fc.constantFrom(...CLOSENESSES),
+    action: fc.constantFrom('added', 'added', 'removed'),
+    at: fc.integer({ min: 1, max: 1_000 }),
+  })
+  .filter((each) => each.userId !== each.targetId)
+
+const events = fc
+  .uniqueArray(event, { selector: ({ at }) => at, maxLength: 40 })
+  .map((all) => all.map((each) => aConnection({ ...each, at: later(each.at) })))
+
+const sides = ({ userId, targetId, kind }: Connection): string[] => {
+  if (kind !== 'friend') return [`${userId} ${kind} ${targetId}`]
+  return [`${userId} friend ${targetId}`, `${targetId} friend ${userId}`]
+}
+
+/** Present edges by the newest event of each, as `user kind target since`. */
+const expectedEdges = (all: readonly Connection[]): string[] => {
+  const since = new Map<string, number>()
+  for (const each of all.toSorted((one, other) => one.at - other.at)) {
+    for (const side of sides(each)) {
+      if (each.action === 'removed') since.delete(side)
+      else if (!since.has(side)) since.set(side, each.at)
+    }
+  }
+  return [...since].map(([side, at]) => `${side} ${at}`).sort()
+}
+
+const edgesOf = (pipeline: Pipeline): string[] =>
+  USERS.flatMap((user) => {
+    const { friends, follows, groups, pages, blocks, mutes } = of(pipeline, user)
+    const lists = { friend: friends, follow: follows, group: groups, page: pages }
+    return [
+      ...Object.entries(lists).flatMap(([kind, list]) =>
+        list.map(({ id, since }) => `${user} ${kind} ${id} ${since}`),
+      ),
+      ...[...blocks].map((id) => `${user} block ${id}`),
+      ...[...mutes].map((id) => `${user} mute ${id}`),
+    ]
+  }).sort()
+
+const withoutSince = (edge: string): string => edge.split(' ').slice(0, 3).join(' ')
+const isSet = (edge: string): boolean => edge.includes(' block ') || edge.includes(' mute ')
+
+test('in order of time, connections are those that a list of all events shows, since included', () => {
+  fc.assert(
+    fc.property(events, (all) => {
+      const pipeline = pipelineOf([])
+      for (const each of all.toSorted((one, other) => one.at - other.at)) {
+        pipeline.publish(connectionTopic, each)
+        pipeline.drain(inOrder)
+      }
+      const expected = expectedEdges(all).map((edge) => (isSet(edge) ? withoutSince(edge) : edge))
+      expect(edgesOf(pipeline)).toEqual(expected.sort())
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('in any order the same connections remain, their two sides agree, and followers are counted exactly', () => {
+  fc.assert(
+    fc.property(events, fc.nat(), (all, seed) => {
+      const pipeline = pipelineOf(all, picks(seed))
+      const expected = expectedEdges(all).map(withoutSince)
+      expect(edgesOf(pipeline).map(withoutSince)).toEqual(expected.sort())
+      for (const user of USERS) {
+        const reversed = (kind: string): Set<string> =>
+          new Set(
+            expected.filter((edge) => edge.endsWith(` ${kind} ${user}`)).map((edge) => edge.split(' ')[0]!),
+          )
+        expect(of(pipeline, user).blockedBy).toEqual(reversed('block'))
+        expect(of(pipeline, user).mutedBy).toEqual(reversed('mute'))
+        expect(followersOf(pipeline, user)).toBe(reversed('follow').size)
+      }
+    }),
+    { numRuns: 150 },
+  )
+})
+
+/** A stored row of as many follows as a row keeps, the first the oldest. */
+const fullRow = (): Buffer => {
+  const edges = new Edges()
+  edges.clear()
+  for (let index = 0; index < EDGES_MAX.follow; index++) {
+    edges.begin(edges.addEdge('follow', `user-${index}`), later(index))
+  }
+  const writer = new ByteWriter()
+  writer.u8(edgesLayout.version)
+  edges.save(writer)
+  return writer.copy()
+}
+
+test('the edges that changed last are kept, whatever the order, and the others counted', () => {
+  const harness = pipelineOf([]).of('connections')
+  harness.rows.set('user-1', fullRow())
+  const older = aConnection({ kind: 'follow', targetId: 'older', at: T0 - 1 })
+  harness.apply(connectionTopic, older)
+  harness.apply(connectionTopic, aConnection({ kind: 'follow', targetId: 'newer', at: later(1_000_000) }))
+  harness.apply(connectionTopic, aConnection({ kind: 'friend', targetId: 'friend', at: T0 - 1 }))
+  const { follows, friends } = readConnections(harness.row('user-1'))
+  const kept = new Set<string>(follows.map(({ id }) => id))
+  expect(kept.size).toBe(EDGES_MAX.follow)
+  expect(['older', 'user-0', 'user-1', 'newer'].map((id) => kept.has(id))).toEqual([false, false, true, true])
+  expect(friends).toHaveLength(1)
+  expect(harness.counts.get('connections.dropped')).toBe(2)
+})
+
+test('a follow that gives way to newer ones is no follower any more', () => {
+  const harness = pipelineOf([]).of('connections')
+  harness.rows.set('user-1', fullRow())
+  harness.apply(
+    connectionTopic,
+    aConnection({ kind: 'follow', targetId: 'last', at: later(EDGES_MAX.follow) }),
+  )
+  expect(harness.sent(followerDeltas).map((delta) => [delta.userId, delta.followers])).toEqual([
+    ['last', 1],
+    ['user-0', -1],
+  ])
+  expect(readConnections(harness.row('user-1')).follows).toHaveLength(EDGES_MAX.follow)
+})
+
+test('an erasure ends the connections on both sides, refuses late ones, and is itself forgotten', () => {
+  const pipeline = pipelineOf([
+    aConnection(),
+    aConnection({ kind: 'block', targetId: 'user-3' }),
+    aConnection({ kind: 'follow', targetId: 'user-4' }),
+    aConnection({ kind: 'block', userId: 'user-5', targetId: 'user-1' }),
+    aConnection({ kind: 'group', targetId: 'kept', at: later(20) }),
+  ])
+  expect(followersOf(pipeline, 'user-4')).toBe(1)
+  pipeline.publish(erasures, anErasure(later(10)))
+  pipeline.drain(inOrder)
+  pipeline.publish(connectionTopic, aConnection({ targetId: 'user-6', at: later(5) }))
+  pipeline.publish(connectionTopic, aConnection({ userId: 'user-7', targetId: 'user-1', at: later(6) }))
+  pipeline.drain(inOrder)
+  const { groups, ...others } = of(pipeline, 'user-1')
+  expect(groups.map(({ id }) => id)).toEqual(['kept'])
+  expect(Object.values(others).every((each) => [...each].length === 0)).toBe(true)
+  for (const user of ['user-2', 'user-6', 'user-7']) expect(of(pipeline, user).friends).toEqual([])
+  expect(of(pipeline, 'user-3').blockedBy.size).toBe(0)
+  expect(of(pipeline, 'user-5').blocks).toEqual(new Set(['user-1']))
+  expect(followersOf(pipeline, 'user-4')).toBe(0)
+  pipeline.publish(erasures, anErasure(later(30)))
+  pipeline.drain(inOrder)
+  pipeline.advance(later(30 + ERASURE_MEMORY_MS))
+  expect(pipeline.of('connections').rows.has('user-1')).toBe(false)
+})

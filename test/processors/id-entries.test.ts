@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ByteReader, ByteWriter } from '../../engine/bytes.ts'
+import { FIELDS_AT, IdEntries, NO_ENTRY } from '../../processors/id-entries.ts'
+
+const id = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 16, unit: 'grapheme' }),
+  fc.constantFrom('a', 'b', 'c'),
+)
+
+const step = fc.record({ id, action: fc.constantFrom('set', 'remove'), value: fc.nat() })
+
+const contents = (entries: IdEntries): [string, number][] => {
+  const found: [string, number][] = []
+  for (let entry = entries.first; entry < entries.end; entry = entries.next(entry)) {
+    found.push([entries.id(entry), entries.view.getUint32(entry + FIELDS_AT, true)])
+  }
+  return found.sort()
+}
+
+test('entries behave as a map does, through any steps and through their bytes', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const entries = new IdEntries(3, 4).clear()
+      const model = new Map<string, number>()
+      for (const { id: each, action, value } of steps) {
+        const found = entries.find(each)
+        expect(found !== NO_ENTRY).toBe(model.has(each))
+        if (action === 'set') {
+          entries.view.setUint32((found === NO_ENTRY ? entries.add(each) : found) + FIELDS_AT, value, true)
+          model.set(each, value)
+        } else {
+          if (found !== NO_ENTRY) entries.remove(found)
+          model.delete(each)
+        }
+      }
+      const writer = new ByteWriter(1)
+      entries.save(writer)
+      const again = new IdEntries(3, 4).load(new ByteReader().over(writer.copy()))
+      expect(contents(entries)).toEqual([...model].sort())
+      expect(contents(again)).toEqual([...model].sort())
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('an id of 64 bytes in four-byte characters fits, with a letter before it', () => {
+  const long = `f${'😀'.repeat(16)}`
+  const entries = new IdEntries(0, 0).clear()
+  entries.add(long)
+  entries.add('other')
+  expect(entries.id(entries.find(long))).toBe(long)
+  expect(entries.firstByte(entries.find(long))).toBe('f'.charCodeAt(0))
+  expect(entries.find(`${long.slice(0, -2)}😁`)).toBe(NO_ENTRY)
+})

@@ -1,0 +1,133 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { node } from '../../engine/topology.ts'
+import { authoredPostsByUser } from '../../processors/authored-posts.ts'
+import { ERASURE_MEMORY_MS } from '../../processors/erasure.ts'
+import { erasures, posts, reactions } from '../../processors/topics.ts'
+import { authoredPosts } from '../../processors/topics/authored-posts.ts'
+import {
+  readWatchedPosts,
+  WATCHED_POSTS_MAX,
+  WATCHING,
+  watchedPosts,
+} from '../../processors/watched-posts.ts'
+import { REACTION_KINDS, type Reaction } from '../../schemas/reactions/index.ts'
+import { aPost, aReaction, later } from './events.ts'
+import { Harness } from './harness.ts'
+import { anErasure } from './personal-events.ts'
+import { picks, Pipeline } from './pipeline.ts'
+
+const run = (events: readonly Reaction[]): Harness<unknown> => {
+  const harness = new Harness(watchedPosts) as Harness<unknown>
+  for (const event of events) harness.apply(reactions, event)
+  return harness
+}
+
+const watchedOf = (harness: Harness<unknown>, user = 'user-1'): (readonly [string, number])[] =>
+  harness.rows.has(user)
+    ? readWatchedPosts(harness.row(user)).map(({ postId, lastSeenAt }) => [postId, lastSeenAt] as const)
+    : []
+
+test('what a user likes, saves, shares or comments on is watched, and nothing else', () => {
+  const events = REACTION_KINDS.map((kind, index) => aReaction({ kind, postId: kind, at: later(index) }))
+  expect(
+    watchedOf(run(events))
+      .map(([postId]) => postId)
+      .sort(),
+  ).toEqual([...WATCHING].sort())
+})
+
+test('any reaction to a watched post moves the time it was last seen, never back', () => {
+  const harness = run([
+    aReaction({ kind: 'like', at: later(10) }),
+    aReaction({ kind: 'view', at: later(30) }),
+  ])
+  expect(watchedOf(harness)).toEqual([['post-1', later(30)]])
+  harness.apply(reactions, aReaction({ kind: 'dwell', value: 5, at: later(20) }))
+  expect(watchedOf(harness)).toEqual([['post-1', later(30)]])
+})
+
+test('views of posts that are not watched leave no row', () => {
+  expect(run([aReaction({ kind: 'view' }), aReaction({ kind: 'skip' })]).rows.size).toBe(0)
+})
+
+test('a post is watched until every reason is undone, even by undos that come first', () => {
+  const harness = run([
+    aReaction({ kind: 'like', undo: true, at: later(5) }),
+    aReaction({ kind: 'save', at: later(2) }),
+    aReaction({ kind: 'like', at: later(1) }),
+  ])
+  expect(watchedOf(harness)).toEqual([['post-1', later(5)]])
+  harness.apply(reactions, aReaction({ kind: 'save', undo: true, at: later(6) }))
+  expect(harness.rows.size).toBe(0)
+})
+
+test('reasons less undos decide, in any order', () => {
+  const event = fc.record({
+    postId: fc.constantFrom('one', 'two', 'three'),
+    kind: fc.constantFrom('like', 'save', 'comment', 'view'),
+    undo: fc.boolean(),
+    at: fc.nat(1_000),
+  })
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 50 }), (events) => {
+      const model = new Map<string, number>()
+      for (const { postId, kind, undo } of events) {
+        const reason = `${postId} ${kind}`
+        if (kind !== 'view') model.set(reason, (model.get(reason) ?? 0) + (undo ? -1 : 1))
+      }
+      const reasons = [...model].filter(([, count]) => count > 0).map(([reason]) => reason.split(' ')[0])
+      const expected = [...new Set(reasons)]
+      const watched = watchedOf(run(events.map((each) => aReaction({ ...each, at: later(each.at) }))))
+      expect(watched.map(([postId]) => postId).sort()).toEqual(expected.sort())
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('an author watches their post until it is deleted, however its record and reactions interleave', () => {
+  const life = [
+    aPost({ authorId: 'user-1', at: later(1) }),
+    aPost({ authorId: 'user-1', action: 'edited', at: later(2) }),
+  ]
+  const deleted = aPost({ authorId: 'user-1', action: 'deleted', at: later(4) })
+  for (let seed = 1; seed < 30; seed++) {
+    const pipeline = new Pipeline([node(authoredPostsByUser), node(watchedPosts)])
+    pipeline.publish(posts, ...life)
+    pipeline.publish(reactions, aReaction({ authorId: 'user-1', kind: 'view', at: later(3) }))
+    pipeline.drain(picks(seed))
+    expect(watchedOf(pipeline.of('watched-posts'))).toEqual([['post-1', later(3)]])
+    pipeline.publish(posts, deleted)
+    pipeline.drain(picks(seed))
+    expect(watchedOf(pipeline.of('watched-posts'))).toEqual([])
+  }
+})
+
+test('a deletion that overtakes its post holds', () => {
+  const harness = new Harness(watchedPosts) as Harness<unknown>
+  const { postId, authorId } = aPost({ authorId: 'user-1' })
+  harness.apply(authoredPosts, { userId: authorId, postId, deleted: true, at: later(2) })
+  harness.apply(authoredPosts, { userId: authorId, postId, deleted: false, at: later(1) })
+  expect(watchedOf(harness)).toEqual([])
+})
+
+test('the posts seen last are kept, whatever the order', () => {
+  const likes = Array.from({ length: WATCHED_POSTS_MAX + 5 }, (_, index) =>
+    aReaction({ postId: `post-${index}`, at: later(index) }),
+  )
+  const inOrder = run(likes)
+  expect(watchedOf(inOrder)).toEqual(watchedOf(run(likes.toReversed())))
+  expect(watchedOf(inOrder).at(-1)).toEqual(['post-5', later(5)])
+  expect(inOrder.counts.get('watched_posts.dropped')).toBe(5)
+})
+
+test('an erasure takes what was seen up to then, refuses what comes late, and is itself forgotten', () => {
+  const harness = run([aReaction({ postId: 'old' }), aReaction({ postId: 'new', at: later(20) })])
+  harness.apply(erasures, anErasure(later(10)))
+  harness.apply(reactions, aReaction({ postId: 'late', at: later(9) }))
+  expect(watchedOf(harness)).toEqual([['new', later(20)]])
+  harness.apply(erasures, anErasure(later(30)))
+  expect(harness.rows.size).toBe(1)
+  harness.advance(later(30 + ERASURE_MEMORY_MS))
+  expect(harness.rows.size).toBe(0)
+})
