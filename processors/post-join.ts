@@ -15,9 +15,9 @@ import {
   writeReactionFacts,
 } from './topics/post-reaction.ts'
 
-/** Reactions that wait for their post: so many a post, the newest, */
+/** Reactions that may wait for one post: the newest stay. */
 export const WAITING_MAX = 1_000
-/** and so long, in event time. */
+/** How long a reaction waits for its post, in event time. */
 export const WAITING_MS_MAX = 7 * DAY_MS
 
 /** A reaction with what its post was published as. */
