@@ -8,12 +8,16 @@ export type Aggregate<Series extends string> =
   | { readonly kind: 'total'; readonly series: readonly Series[] }
   | { readonly kind: 'windows'; readonly series: readonly Series[]; readonly windows: readonly Duration[] }
   | { readonly kind: 'decayed'; readonly series: readonly Series[]; readonly halfLives: readonly Duration[] }
-  | { readonly kind: 'lastSeen'; readonly series: readonly Series[]; readonly finest: Finest }
+  | ({ readonly kind: 'lastSeen'; readonly series: readonly Series[] } & LastSeenOptions)
   | { readonly kind: 'daysActive'; readonly series: readonly Series[]; readonly window: Duration }
   | ({ readonly kind: 'rate' } & Rate<Series>)
 
-/** The finest tiles that a last-seen time is kept on. Coarser is smaller: a busy key has up to 144 tiles of 5 minutes. */
-export type Finest = '5min' | '1h' | '1d'
+export interface LastSeenOptions {
+  /** The finest tiles it is kept on, `5min` where absent. Coarser is smaller: a busy key has up to 144 tiles of 5 minutes. */
+  readonly finest?: '5min' | '1h' | '1d'
+  /** What is longer ago counts as never; the view's time to live where absent. A busy key has a tile for each day of it. */
+  readonly within?: Duration
+}
 
 export interface RateOptions<Series extends string> {
   /** What succeeds, among … */
@@ -63,12 +67,13 @@ export const decayed = <const Series extends string>(
 
 /**
  * Milliseconds since the start of the newest tile with a positive sum, −1 for never; tiles are 5 minutes
- * (kept for 12 h), an hour (12 d) and a day (the view's time to live), and the finest that has one answers.
+ * (kept for 12 h), an hour (12 d) and a day, and the finest that has one answers. All tiles are kept, so that
+ * what is taken back uncovers what was before.
  */
 export const lastSeen = <const Series extends string>(
   series: readonly Series[],
-  options: { readonly finest: Finest } = { finest: '5min' },
-): Aggregate<Series> => ({ kind: 'lastSeen', series, finest: options.finest })
+  options: LastSeenOptions = {},
+): Aggregate<Series> => ({ kind: 'lastSeen', series, ...options })
 
 /** Days (UTC) with a positive sum among the last ones, the day of T included. */
 export const daysActive = <const Series extends string>(

@@ -1,6 +1,6 @@
 import { EngineError } from '../engine/errors.ts'
 import { DAY_MS, HOUR_MS } from '../schemas/ids.ts'
-import type { Aggregate, Finest, Rate } from './aggregates.ts'
+import type { Aggregate, LastSeenOptions, Rate } from './aggregates.ts'
 import type { Duration } from './durations.ts'
 import { type Slot, SlotCollector } from './slots.ts'
 import { FIVE_MINUTES_AGE_MS, FIVE_MINUTES_MS, HOUR_AGE_MS, tileMsOf } from './tiles.ts'
@@ -89,7 +89,7 @@ class Planner {
       else if (aggregate.kind === 'windows') for (const each of aggregate.windows) this.window(series, each)
       else if (aggregate.kind === 'decayed')
         for (const each of aggregate.halfLives) this.decayed(series, each)
-      else if (aggregate.kind === 'lastSeen') this.lastSeen(series, aggregate.finest)
+      else if (aggregate.kind === 'lastSeen') this.lastSeen(series, aggregate)
       else this.daysActive(series, aggregate.window)
     }
   }
@@ -122,16 +122,18 @@ class Planner {
     this.column(`${series}.decayed_${halfLife.name}`, this.unitOf(series), about, { kind: 'cell', cell })
   }
 
-  private lastSeen(series: string, finest: Finest): void {
+  private lastSeen(series: string, { finest = '5min', within }: LastSeenOptions): void {
+    const withinMs = within?.ms ?? this.timeToLiveMs
     const resolutions = [
       { name: '5min', tileMs: FIVE_MINUTES_MS, ageMs: FIVE_MINUTES_AGE_MS },
       { name: '1h', tileMs: HOUR_MS, ageMs: HOUR_AGE_MS },
-      { name: '1d', tileMs: DAY_MS, ageMs: this.timeToLiveMs },
+      { name: '1d', tileMs: DAY_MS, ageMs: Infinity },
     ]
     const kept = resolutions.slice(resolutions.findIndex((each) => each.name === finest))
-    const cells = kept.map(({ tileMs, ageMs }) =>
-      this.cell('newest', this.slots.tiles(series, tileMs, ageMs), 0),
-    )
+    const cells = kept.map(({ tileMs, ageMs }) => {
+      const slot = this.slots.tiles(series, tileMs, Math.min(ageMs, withinMs))
+      return this.cell('newest', slot, withinMs)
+    })
     const about = `Time since the last of ${series}, to ${finest} when recent; ${NEVER} for never.`
     this.column(`${series}.since_last_ms`, 'ms', about, { kind: 'since', cells })
   }

@@ -153,7 +153,9 @@ export class RowReader {
   }
 }
 
+/** Whole tiles that a cell reaches back from the one that holds the time of reading. */
 const tilesBack = (cell: Cell, tileMs: number): number => {
-  if (cell.kind === 'window') return cell.windowMs / tileMs
-  return cell.kind === 'active' ? cell.windowMs / tileMs - 1 : 0x7fff_ffff
+  if (cell.kind === 'total' || cell.kind === 'decayed') return 0x7fff_ffff
+  const tiles = Math.ceil(cell.windowMs / tileMs)
+  return cell.kind === 'active' ? tiles - 1 : tiles
 }

@@ -1,9 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mergeOf, newestOf, rowOf, takeAwayOf, touchLists, addsNothing } from './oracle.ts'
-import { type Touch, touch, touchView } from './sample.ts'
+import { ByteWriter } from '../../engine/bytes.ts'
+import { windows } from '../../features/aggregates.ts'
+import { Contributions } from '../../features/contributions.ts'
+import { days, WINDOWS } from '../../features/durations.ts'
+import { view as declare } from '../../features/view.ts'
+import { DAY_MS } from '../../schemas/ids.ts'
+import { mergeOf, newestOf, NOW, rowOf, takeAwayOf, touchLists, addsNothing } from './oracle.ts'
+import { type Touch, touch, touches, touchView } from './sample.ts'
 
 const view = touchView()
+const NO_ROW = Buffer.alloc(0)
 
 /** Cuts a list into parts that are each counted, and merges the parts two by two in the order drawn. */
 const mergedBy = (events: readonly Touch[], cuts: readonly number[], picks: readonly number[]): Buffer => {
@@ -32,6 +39,67 @@ test('any order, any split and any tree of merges give the same bytes', () => {
       },
     ),
     { numRuns: 500 },
+  )
+})
+
+/** Twenty series, so that rows skip over many slots. */
+const wide = declare({
+  name: 'wide',
+  version: 1,
+  about: 'Many series.',
+  source: touches,
+  keySpace: 'user',
+  key: (event, key) => key.id(event.author),
+  timeToLive: days(90),
+  series: Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`series_${index}`, {}])),
+  aggregates: Array.from({ length: 20 }, (_, index) => windows([`series_${index}`], WINDOWS)),
+})
+
+test('sums of rows are sums by slot and tile, wherever rows have entries and however large they are', () => {
+  const entry = fc.record({
+    slot: fc.nat(wide.slots.length - 1),
+    back: fc.oneof(fc.nat(3), fc.nat(300)),
+    sum: fc.oneof(
+      fc.integer({ min: -3, max: 3 }),
+      fc.maxSafeInteger().map((sum) => Math.trunc(sum / 2)),
+    ),
+  })
+  const part = fc.record({
+    newest: fc.nat(40 * DAY_MS).map((age) => NOW - age),
+    entries: fc.uniqueArray(entry, { selector: ({ slot, back }) => slot * 1000 + back, maxLength: 30 }),
+  })
+  fc.assert(
+    fc.property(part, part, (one, other) => {
+      const newest = Math.max(one.newest, other.newest)
+      const sums = new Map<string, number>()
+      const rows = [one, other].map((each) => {
+        const added = new Contributions()
+        added.newest = each.newest
+        each.entries.sort((a, b) => a.slot - b.slot || a.back - b.back)
+        for (const { slot, back, sum } of each.entries) {
+          const { tileMs, horizonMs } = wide.slots[slot]!
+          const tile = Math.floor(each.newest / tileMs) - back
+          added.push(slot, tile, sum)
+          if ((tile + 1) * tileMs + horizonMs <= newest) continue
+          sums.set(`${slot} ${tile}`, (sums.get(`${slot} ${tile}`) ?? 0) + sum)
+        }
+        const writer = new ByteWriter(1)
+        wide.rows.add(NO_ROW, 0, 0, added, writer)
+        return writer.copy()
+      })
+      const merged = new Contributions()
+      const row = mergeOf(wide, rows[0]!, rows[1]!)
+      wide.rows.load(row, 0, row.length, merged)
+      const found = new Map(
+        Array.from({ length: merged.count }, (_, index) => [
+          `${merged.slots[index]} ${merged.tiles[index]}`,
+          merged.values[index],
+        ]),
+      )
+      expect(found).toEqual(new Map([...sums].filter(([, sum]) => sum !== 0)))
+      expect(merged.newest).toBe(newest)
+    }),
+    { numRuns: 300 },
   )
 })
 

@@ -77,42 +77,51 @@ export const windowOf = (counted: readonly Counted[], windowMs: number, asOf: nu
   return sum
 }
 
-/** A decayed sum as floats have it, over the events whose epochs are kept, and how far off a row may be. */
+/**
+ * A decayed sum as floats have it, over the events whose epochs are kept and have begun, and how far off a
+ * row may be. Before the newest event, an epoch counts as of that event or of its own end.
+ */
 export const decayedOf = (
   counted: readonly Counted[],
   halfLifeMs: number,
-  bits: number,
-  asOf: number,
+  fractionBits: number,
   newest: number,
-) => {
+  asOf: number,
+): { sum: number; errorMax: number } => {
   const epochMs = 8 * halfLifeMs
   let sum = 0
   let errorMax = 0
   for (const { at, weight } of counted) {
     const landmark = Math.floor(at / epochMs) * epochMs
-    if (landmark + epochMs + 16 * halfLifeMs <= newest) continue
-    sum += weight * Math.pow(2, -(asOf - at) / halfLifeMs)
-    errorMax += Math.pow(2, -(bits + 1) - (asOf - landmark) / halfLifeMs)
+    const epochEnd = landmark + epochMs
+    if (epochEnd + 16 * halfLifeMs <= newest || landmark > asOf) continue
+    const readAt = Math.max(asOf, Math.min(newest, epochEnd))
+    sum += weight * Math.pow(2, -(readAt - at) / halfLifeMs)
+    errorMax += Math.pow(2, -(fractionBits + 1) - (readAt - landmark) / halfLifeMs)
   }
   return { sum, errorMax }
 }
 
-/** Time since the newest kept tile with a positive sum, from the finest resolution that has one. */
+/**
+ * Time since the newest tile with a positive sum, from the finest resolution that has one, if that tile is
+ * not wholly longer ago than `withinMs`.
+ */
 export const sinceLastOf = (
   counted: readonly Counted[],
-  finestMs: number,
+  { finestMs, withinMs }: { finestMs: number; withinMs: number },
   newest: number,
   asOf: number,
 ): number => {
   const resolutions = [
     { tileMs: 5 * MINUTE_MS, ageMs: 12 * HOUR_MS },
     { tileMs: HOUR_MS, ageMs: 12 * DAY_MS },
-    { tileMs: DAY_MS, ageMs: 90 * DAY_MS },
+    { tileMs: DAY_MS, ageMs: withinMs },
   ]
   for (const { tileMs, ageMs } of resolutions) {
     if (tileMs < finestMs) continue
     const seen = [...tilesOf(counted, tileMs)]
       .filter(([tile, sum]) => sum > 0 && (tile + 1) * tileMs + ageMs > newest && tile * tileMs <= asOf)
+      .filter(([tile]) => tile >= Math.floor((asOf - withinMs) / tileMs))
       .map(([tile]) => tile * tileMs)
     if (seen.length > 0) return asOf - Math.max(...seen)
   }

@@ -19,6 +19,8 @@ import { type Touch, touch, touchView } from './sample.ts'
 const view = touchView()
 const HALF_LIVES = { '30min': 30 * MINUTE_MS, '1d': DAY_MS, '30d': 30 * DAY_MS }
 const WINDOWS = { '1h': HOUR_MS, '24h': DAY_MS, '7d': 7 * DAY_MS, '30d': 30 * DAY_MS }
+const ENGAGED = { finestMs: 5 * MINUTE_MS, withinMs: 90 * DAY_MS }
+const LIKED = { finestMs: HOUR_MS, withinMs: 20 * DAY_MS }
 
 /** Columns as of a time at which the row has not expired, beside the events that count in the view. */
 const read = (events: readonly Touch[], asOf: number) => ({
@@ -41,6 +43,21 @@ const checked = (check: (events: readonly Touch[], asOf: number) => void): void 
 
 /** The row's clock starts with its newest event: these tests pin it to NOW. */
 const pinned = (events: readonly Touch[]): Touch[] => [...events, touch({ kind: 'view', at: NOW })]
+
+const expectDecayed = (events: readonly Touch[], asOf: number): void => {
+  const { columns } = read(pinned(events), asOf)
+  for (const [series, bits] of Object.entries({
+    engagements: FRACTION_BITS.events,
+    dwell: FRACTION_BITS.ms,
+  })) {
+    for (const [name, ms] of Object.entries(HALF_LIVES)) {
+      const { sum, errorMax } = decayedOf(countedOf(events, series), ms, bits, NOW, asOf)
+      const value = columns[`user_author.${series}.decayed_${name}`]!
+      // A float32 is exact to 2^-24 of its value; the oracle's own doubles are far below that.
+      expect(Math.abs(value - sum)).toBeLessThanOrEqual(errorMax + Math.abs(sum) * 2 ** -23 + 1e-30)
+    }
+  }
+}
 
 describe('read as of its newest event or later', () => {
   test('windows are the sums of all events in their tiles', () => {
@@ -67,27 +84,14 @@ describe('read as of its newest event or later', () => {
   })
 
   test('decayed sums are those of floats, within the error stated', () => {
-    checked((events, asOf) => {
-      const { columns } = read(pinned(events), asOf)
-      for (const [series, bits] of [
-        ['engagements', FRACTION_BITS.events],
-        ['dwell', FRACTION_BITS.ms],
-      ] as const) {
-        for (const [name, ms] of Object.entries(HALF_LIVES)) {
-          const { sum, errorMax } = decayedOf(countedOf(events, series), ms, bits, asOf, NOW)
-          const value = columns[`user_author.${series}.decayed_${name}`]!
-          // A float32 is exact to 2^-24 of its value; the oracle's own doubles are far below that.
-          expect(Math.abs(value - sum)).toBeLessThanOrEqual(errorMax + Math.abs(sum) * 2 ** -23 + 1e-30)
-        }
-      }
-    })
+    checked((events, asOf) => expectDecayed(events, asOf))
   })
 
   test('last-seen times are exact to their tile', () => {
     checked((events, asOf) => {
       const { columns } = read(pinned(events), asOf)
-      const engagements = sinceLastOf(countedOf(events, 'engagements'), 5 * MINUTE_MS, NOW, asOf)
-      const likes = sinceLastOf(countedOf(events, 'likes'), HOUR_MS, NOW, asOf)
+      const engagements = sinceLastOf(countedOf(events, 'engagements'), ENGAGED, NOW, asOf)
+      const likes = sinceLastOf(countedOf(events, 'likes'), LIKED, NOW, asOf)
       expect(columns['user_author.engagements.since_last_ms']).toBe(Math.fround(engagements))
       expect(columns['user_author.likes.since_last_ms']).toBe(Math.fround(likes))
     })
@@ -123,10 +127,14 @@ describe('read as of a time before its newest event', () => {
           ({ at }) => (Math.floor(at / DAY_MS) + 1) * DAY_MS + 90 * DAY_MS > NOW,
         )
         expect(columns['user_author.engagements.window_30d']).toBe(windowOf(dayWindow, 30 * DAY_MS, asOf))
-        const since = sinceLastOf(countedOf(events, 'engagements'), 5 * MINUTE_MS, NOW, asOf)
+        const since = sinceLastOf(countedOf(events, 'engagements'), ENGAGED, NOW, asOf)
         expect(columns['user_author.engagements.since_last_ms']).toBe(Math.fround(since))
       }),
     )
+  })
+
+  test('decayed sums are those of floats, each epoch as of its newest event at the earliest', () => {
+    fc.assert(fc.property(touchLists, asOfs, (events, asOf) => expectDecayed(events, asOf)))
   })
 
   test('no event counts more than its weight in a decayed sum', () => {

@@ -77,7 +77,7 @@ export const touchView = ({
       windows(['engagements', 'dwell'], WINDOWS),
       decayed(['engagements', 'dwell'], ENGAGEMENT_HALF_LIVES),
       lastSeen(['engagements']),
-      lastSeen(['likes'], { finest: '1h' }),
+      lastSeen(['likes'], { finest: '1h', within: days(20) }),
       daysActive(['engagements'], days(30)),
       rate({ of: 'likes', per: 'views', halfLife: minutes(7), priorSuccesses: 1, priorTrials: 20 }),
       rate({ of: 'likes', per: 'views', window: hours(24), priorSuccesses: 0, priorTrials: 0.5 }),
