@@ -55,49 +55,65 @@ const wide = declare({
   aggregates: Array.from({ length: 20 }, (_, index) => windows([`series_${index}`], WINDOWS)),
 })
 
-test('sums of rows are sums by slot and tile, wherever rows have entries and however large they are', () => {
-  const entry = fc.record({
-    slot: fc.nat(wide.slots.length - 1),
-    back: fc.oneof(fc.nat(3), fc.nat(300)),
-    sum: fc.oneof(
-      fc.integer({ min: -3, max: 3 }),
-      fc.maxSafeInteger().map((sum) => Math.trunc(sum / 2)),
-    ),
-  })
-  const part = fc.record({
-    newest: fc.nat(40 * DAY_MS).map((age) => NOW - age),
-    entries: fc.uniqueArray(entry, { selector: ({ slot, back }) => slot * 1000 + back, maxLength: 30 }),
-  })
+interface Part {
+  readonly newest: number
+  readonly entries: readonly { readonly slot: number; readonly back: number; readonly sum: number }[]
+}
+
+const parts: fc.Arbitrary<Part> = fc.record({
+  newest: fc.nat(40 * DAY_MS).map((age) => NOW - age),
+  entries: fc.uniqueArray(
+    fc.record({
+      slot: fc.nat(wide.slots.length - 1),
+      back: fc.oneof(fc.nat(3), fc.nat(300)),
+      sum: fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: 1 - 2 ** 52, max: 2 ** 52 - 1 })),
+    }),
+    { selector: ({ slot, back }) => slot * 1000 + back, maxLength: 30 },
+  ),
+})
+
+const tileOf = ({ newest }: Part, { slot, back }: Part['entries'][number]): number =>
+  Math.floor(newest / wide.slots[slot]!.tileMs) - back
+
+const rowOfPart = (part: Part): Buffer => {
+  const added = new Contributions()
+  added.newest = part.newest
+  const sorted = part.entries.toSorted((one, other) => one.slot - other.slot || one.back - other.back)
+  for (const entry of sorted) added.push(entry.slot, tileOf(part, entry), entry.sum)
+  const writer = new ByteWriter(1)
+  wide.rows.add(NO_ROW, 0, 0, added, writer)
+  return writer.copy()
+}
+
+/** Sums by slot and tile of what is not too old for the newest of the parts, and that newest time. */
+const sumOfParts = (all: readonly Part[]): Record<string, number> => {
+  const newest = Math.max(...all.map((part) => part.newest))
+  const sums: Record<string, number> = {}
+  for (const part of all) {
+    for (const entry of part.entries) {
+      const { tileMs, horizonMs } = wide.slots[entry.slot]!
+      const tile = tileOf(part, entry)
+      const place = `${entry.slot} ${tile}`
+      if ((tile + 1) * tileMs + horizonMs > newest) sums[place] = (sums[place] ?? 0) + entry.sum
+    }
+  }
+  return { newest, ...Object.fromEntries(Object.entries(sums).filter(([, sum]) => sum !== 0)) }
+}
+
+const sumOfRow = (row: Buffer): Record<string, number> => {
+  const { rows } = wide
+  const entries = new Contributions()
+  rows.load(row, 0, row.length, entries)
+  const { newest, slots, tiles, values } = entries
+  const places = Array.from({ length: entries.count }, (_, at) => [`${slots[at]} ${tiles[at]}`, values[at]])
+  return { newest, ...Object.fromEntries(places) }
+}
+
+test('sums of rows are sums by slot and tile, wherever they have entries and however large', () => {
   fc.assert(
-    fc.property(part, part, (one, other) => {
-      const newest = Math.max(one.newest, other.newest)
-      const sums = new Map<string, number>()
-      const rows = [one, other].map((each) => {
-        const added = new Contributions()
-        added.newest = each.newest
-        each.entries.sort((a, b) => a.slot - b.slot || a.back - b.back)
-        for (const { slot, back, sum } of each.entries) {
-          const { tileMs, horizonMs } = wide.slots[slot]!
-          const tile = Math.floor(each.newest / tileMs) - back
-          added.push(slot, tile, sum)
-          if ((tile + 1) * tileMs + horizonMs <= newest) continue
-          sums.set(`${slot} ${tile}`, (sums.get(`${slot} ${tile}`) ?? 0) + sum)
-        }
-        const writer = new ByteWriter(1)
-        wide.rows.add(NO_ROW, 0, 0, added, writer)
-        return writer.copy()
-      })
-      const merged = new Contributions()
-      const row = mergeOf(wide, rows[0]!, rows[1]!)
-      wide.rows.load(row, 0, row.length, merged)
-      const found = new Map(
-        Array.from({ length: merged.count }, (_, index) => [
-          `${merged.slots[index]} ${merged.tiles[index]}`,
-          merged.values[index],
-        ]),
-      )
-      expect(found).toEqual(new Map([...sums].filter(([, sum]) => sum !== 0)))
-      expect(merged.newest).toBe(newest)
+    fc.property(parts, parts, (one, other) => {
+      const row = mergeOf(wide, rowOfPart(one), rowOfPart(other))
+      expect(sumOfRow(row)).toEqual(sumOfParts([one, other]))
     }),
     { numRuns: 300 },
   )
