@@ -80,18 +80,21 @@ const listed = new NewestRecords(HOUR_POSTS_MAX)
 const payload = new ByteReader()
 
 /**
- * The posts in a row of any of these indexes, newest first: those published after `after`, at most `postsMax`.
+ * The posts in a row of any of these indexes, newest first: those published after `after` and not after `upTo`,
+ * at most `postsMax`.
  */
 export const readPosts = (
   row: Buffer,
   after: Millis = millis(0),
   postsMax = HOUR_POSTS_MAX,
+  upTo = Infinity,
 ): IndexedPost[] => {
   const posts: IndexedPost[] = []
   listed.load(rowReader({ version: VERSION }, row))
   for (let place = listed.newest(); place >= 0 && posts.length < postsMax; place = listed.older(place)) {
     const publishedAt = listed.at(place)
     if (publishedAt <= after) break
+    if (publishedAt > upTo) continue
     const id = listed.idText(place) as PostId
     const { removed, ...post } = readEntryFacts(id, millis(publishedAt), listed.payload(place, payload))
     if (!removed) posts.push(post)
