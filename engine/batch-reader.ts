@@ -54,11 +54,13 @@ export class BatchReader {
     batch.reset()
     const futureMs = this.services.clock.now() + this.futureMsMax
     let taken = 0
+    for (const input of this.inputs) await input.fill(this.services.log)
     for (; taken < batch.capacity; taken++) {
-      for (const input of this.inputs) if (!input.ready) await input.fill(this.services.log)
       const index = oldestReady(this.inputs)
       if (index === -1) break
       this.take(index, futureMs)
+      const input = this.inputs[index]!
+      if (!input.ready) await input.fill(this.services.log)
     }
     if (batch.length > 0) await this.prefetch()
     return taken

@@ -4,10 +4,18 @@
  * varints are LEB128 and hold unsigned integers below 2^53.
  */
 const VARINT_BYTES_MAX = 8
+/** Up to this many bytes a loop is quicker than a call. */
+const LOOP_BYTES_MAX = 32
 const TWO_32 = 0x1_0000_0000
 const ASCII_LAST = 0x7f
 /** ASCII strings up to here are written by a loop; their length is one varint byte. */
 const SHORT_BYTES_MAX = 64
+
+/** Copies `source[start..end)` to `target[at..]`; most rows and all keys are short. */
+export const copyBytes = (source: Buffer, start: number, end: number, target: Buffer, at: number): void => {
+  if (end - start > LOOP_BYTES_MAX) source.copy(target, at, start, end)
+  else for (let from = start, to = at; from < end; from++, to++) target[to] = source[from]!
+}
 
 export class ByteWriter {
   buffer: Buffer
@@ -104,12 +112,9 @@ export class ByteWriter {
     return true
   }
 
-  bytes(source: Uint8Array, start = 0, end = source.length): void {
+  bytes(source: Buffer, start = 0, end = source.length): void {
     this.reserve(end - start)
-    this.buffer.set(
-      start === 0 && end === source.length ? source : source.subarray(start, end),
-      this.position,
-    )
+    copyBytes(source, start, end, this.buffer, this.position)
     this.position += end - start
   }
 

@@ -65,8 +65,16 @@ interface Assigned {
   retryMs: number
 }
 
-/** Waits for at most `ms`; a worker's only way to let time pass. */
-export type Sleep = (ms: number) => Promise<void>
+/** How a running worker is told what to do, and lets time pass. */
+export interface WorkerControl {
+  stopping(): boolean
+  /** While true, nothing is processed. */
+  paused(): boolean
+  /** Waits for at most `ms`, or until there may be work. */
+  idle(ms: number): Promise<void>
+  /** Lets the process do other things between rounds of work. */
+  breathe(): Promise<void>
+}
 
 /**
  * Runs tasks of a topology on this thread: polls each in turn, commits by interval, and does what an error's
@@ -140,12 +148,13 @@ export class Worker {
   }
 
   /**
-   * Runs until `stopping` answers true, then commits and closes every task. Throws the error that only a
+   * Runs until told to stop, then commits and closes every task. Throws the error that only a
    * person can mend.
    */
-  async run(stopping: () => boolean, idle: Sleep, breathe: () => Promise<void>): Promise<void> {
-    while (!stopping()) {
-      const taken = await this.round()
+  async run(control: WorkerControl): Promise<void> {
+    const { idle, breathe } = control
+    while (!control.stopping()) {
+      const taken = control.paused() ? 0 : await this.round()
       if (this.failure !== undefined) throw this.failure
       await (taken === 0 ? idle(this.idleMs()) : breathe())
     }

@@ -1,8 +1,10 @@
-import type { ByteWriter } from '../engine/bytes.ts'
+import { type ByteWriter, copyBytes } from '../engine/bytes.ts'
 import { EngineError } from '../engine/errors.ts'
 import { KEY_BYTES_MAX, type KeyWriter } from '../engine/key.ts'
 import type { Topic } from '../engine/topic.ts'
 import type { View } from './view.ts'
+
+const EMPTY: Buffer = Buffer.alloc(0)
 
 /** Length of the key, before it. */
 const KEY_LENGTH_BYTES = 2
@@ -12,7 +14,7 @@ const KEY_LENGTH_BYTES = 2
  * it in the record's value, so that neither decoding nor folding needs anything else.
  */
 export class ViewDelta {
-  buffer: Buffer = Buffer.alloc(0)
+  buffer = EMPTY
   start = 0
   rowStart = 0
   end = 0
@@ -32,7 +34,7 @@ export const beginDelta = (key: KeyWriter, writer: ByteWriter): void => {
 
 /** Copies a delta's key as it is; its ids need not be known. */
 export const copyKey = (delta: ViewDelta, key: KeyWriter): void => {
-  delta.buffer.copy(key.buffer, 0, delta.keyStart, delta.rowStart)
+  copyBytes(delta.buffer, delta.keyStart, delta.rowStart, key.buffer, 0)
   key.length = delta.rowStart - delta.keyStart
 }
 

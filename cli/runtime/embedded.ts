@@ -45,6 +45,7 @@ export class Embedded {
   private readonly state: RocksState
   private readonly options: EmbeddedOptions
   private stopping = false
+  private paused = false
   private running: Promise<void> | undefined
   private failure: unknown
   private wake: (() => void) | undefined
@@ -126,13 +127,30 @@ export class Embedded {
     await this.database.close()
   }
 
+  /** Goes on accepting but processes nothing, until `resume`. */
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+    this.wake?.()
+  }
+
+  /** Lets go without writing state to disk, as a crash would: the next start reads the changelog. */
+  async abandon(): Promise<void> {
+    await this.worker.abandon()
+    await this.close()
+  }
+
   private start(): void {
     this.running = this.worker
-      .run(
-        () => this.stopping,
-        (ms) => this.sleep(ms),
-        () => nextTurn(),
-      )
+      .run({
+        stopping: () => this.stopping,
+        paused: () => this.paused,
+        idle: (ms) => this.sleep(ms),
+        breathe: () => nextTurn(),
+      })
       .catch((error: unknown) => {
         this.failure = error
       })

@@ -39,10 +39,10 @@ export class FrameWriter {
 
   append(
     time: number,
-    key: Uint8Array,
+    key: Buffer,
     keyStart: number,
     keyEnd: number,
-    value: Uint8Array,
+    value: Buffer,
     valueStart: number,
     valueEnd: number,
   ): void {

@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes.ts'
 import { hashKey } from '../hash.ts'
 import { Arena, sizeClassOf } from './arena.ts'
 
@@ -113,7 +114,7 @@ export class RowTable {
     const needed = sizeClassOf((shape >>> 8) + end - start)
     const current = shape & 0xff
     if (needed > current || needed + SHRINK_CLASSES < current) this.move(slot, needed)
-    source.copy(this.buffer(slot), this.valueStart(slot), start, end)
+    copyBytes(source, start, end, this.buffer(slot), this.valueStart(slot))
     this.slots[slot * SLOT_WORDS + VALUE_LENGTH] = end - start
   }
 
@@ -192,7 +193,13 @@ export class RowTable {
     const keyLength = shape >>> 8
     const to = this.arena.allocate(sizeClass)
     const start = this.arena.offset(from)
-    this.arena.segment(from).copy(this.arena.segment(to), this.arena.offset(to), start, start + keyLength)
+    copyBytes(
+      this.arena.segment(from),
+      start,
+      start + keyLength,
+      this.arena.segment(to),
+      this.arena.offset(to),
+    )
     this.arena.release(from, shape & 0xff)
     this.slots[at + HANDLE] = to
     this.slots[at + SHAPE] = (keyLength << 8) | sizeClass

@@ -162,7 +162,7 @@ export class TaskState {
     block.u16(store.number)
     block.u16(table.keyLength(slot))
     block.u32(valueLength === ABSENT ? REMOVED : valueLength)
-    block.position += table.buffer(slot).copy(block.buffer, block.position, keyStart, keyStart + bytes)
+    block.bytes(table.buffer(slot), keyStart, keyStart + bytes)
   }
 
   private enqueue(store: Store, slot: number, sequence: number): void {

@@ -8,7 +8,7 @@ export interface SeenOverflow {
   readonly userId: UserId
   readonly at: Millis
   /** Entries of `SEEN_ENTRY_BYTES` as they lie in the `seen` row. */
-  readonly entries: Uint8Array
+  readonly entries: Buffer
 }
 
 const reader = new ByteReader()

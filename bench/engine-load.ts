@@ -1,0 +1,107 @@
+import { Random } from '../engine/driver/random.ts'
+import type { EmbeddedLog } from '../engine/log/embedded.ts'
+import { Publisher } from '../cli/runtime/publisher.ts'
+import type { Envelope } from '../schemas/envelope.ts'
+import { POST_KINDS } from '../schemas/posts/v1.ts'
+import { posts } from '../schemas/posts/index.ts'
+import { reactions } from '../schemas/reactions/index.ts'
+import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
+import type { Contract } from '../schemas/contract.ts'
+import type { PublicValue } from '../schemas/index.ts'
+
+/** How often each kind comes among reactions: looking is common, the rest is rare. */
+const MIX: readonly (readonly [ReactionKind, number])[] = [
+  ['view', 0.5],
+  ['dwell', 0.15],
+  ['click', 0.12],
+  ['like', 0.12],
+  ['skip', 0.04],
+  ['comment', 0.03],
+  ['share', 0.015],
+  ['save', 0.015],
+  ['hide', 0.005],
+  ['see_less', 0.005],
+]
+
+const POSTS_PER_AUTHOR = 10
+
+const contract = reactions as unknown as Contract<PublicValue>
+
+/** A stream of reactions over `pairs` user-author pairs and ten posts an author. */
+export class ReactionLoad {
+  private readonly random: Random
+  private readonly pairs: number
+  private readonly authors: number
+  private nextId = 0
+
+  constructor(pairs: number, seed = 1) {
+    this.random = new Random(seed)
+    this.pairs = pairs
+    this.authors = Math.max(1, Math.floor(pairs / 100))
+  }
+
+  /** The posts that reactions are of, ten an author, each with two of a thousand hashtags. */
+  *posts(at: number): Generator<Envelope> {
+    for (let author = 0; author < this.authors; author++) {
+      for (let index = 0; index < POSTS_PER_AUTHOR; index++) {
+        const value = posts.fromJson({
+          eventId: `publish-${author}-${index}`,
+          postId: `post-${author}-${index}`,
+          authorId: `author-${author}`,
+          action: 'published',
+          kind: this.random.pick(POST_KINDS),
+          audience: 'public',
+          hashtags: [`topic${this.random.below(1000)}`, `tag${this.random.below(1000)}`],
+          at,
+        })
+        yield { contract: posts as unknown as Contract<PublicValue>, value }
+      }
+    }
+  }
+
+  /** The reaction of a pair: each user has ten authors. */
+  reaction(pair: number, at: number): Reaction {
+    const id = this.nextId++
+    const author = (pair * 7919) % this.authors
+    const json = {
+      eventId: `event-${id.toString(36)}`,
+      userId: `user-${Math.floor(pair / 10)}`,
+      postId: `post-${author}-${this.random.below(POSTS_PER_AUTHOR)}`,
+      authorId: `author-${author}`,
+      kind: this.kind(),
+      at,
+    }
+    return reactions.fromJson({ ...json, ...(json.kind === 'dwell' && { value: this.random.below(60_000) }) })
+  }
+
+  /** The reaction of a pair picked at random. */
+  anyReaction(at: number): Reaction {
+    return this.reaction(this.random.below(this.pairs), at)
+  }
+
+  private kind(): ReactionKind {
+    let rest = this.random.next()
+    for (const [kind, share] of MIX) {
+      rest -= share
+      if (rest < 0) return kind
+    }
+    return 'view'
+  }
+}
+
+export const envelopeOf = (value: Reaction): Envelope => ({ contract, value })
+
+/** Appends events to the log in batches of a thousand. */
+export const appendAll = async (log: EmbeddedLog, events: Iterable<Envelope>): Promise<void> => {
+  const publisher = new Publisher(log)
+  for (const event of events) {
+    publisher.add(event)
+    if (publisher.size === 1000) await publisher.flush()
+  }
+  await publisher.flush()
+}
+
+/** `count` reactions as events. */
+export function* reactionEvents(count: number, next: (index: number) => Reaction): Generator<Envelope> {
+  for (let index = 0; index < count; index++) yield envelopeOf(next(index))
+}
