@@ -5,88 +5,109 @@ import { ID_BYTES_MAX } from '../schemas/ids.ts'
 /** Answered by `find` when the id has no entry. */
 export const NO_ENTRY = -1
 
+const COUNT_BYTES = 2
 const HASH_BYTES = 4
 /** An id of a contract with one letter before it. */
 const NAME_BYTES_MAX = ID_BYTES_MAX + 1
+/** What an `add` may need, so that one copy is enough for a row read and added to. */
+const SLACK_BYTES = 256
 
 /**
- * A row's bytes as a reused handle: a header, then one entry an id, changed in place. No object is made per
- * row or entry. An entry is `u32 hash of the id · fields · u8 length · id`; the owner of the row decides the
- * fields and reads and writes them through `view` at the entry's offset (plus `FIELDS_AT`). Integers are
- * little endian. Offsets hold until the next `add` or `remove`.
+ * A row of entries by id as a reused handle over bytes: no object is made per row or entry. A row is a header,
+ * `u16 entries`, then columns: `u32 hash of the id` each, fields of a fixed size each, `u8 length of the id`
+ * each, and the ids. So looking for an id reads little but the hashes, and a row is copied only when it is
+ * about to change. Integers are little endian. Entries are numbered from 0; `add` and `remove` may renumber.
+ *
+ * The owner decides what header and fields hold: it reads them from `bytes` at `headerAt` and `fieldsAt`, and
+ * writes them through `own()`, which must come first, for it moves the row: `row.own().writeUInt8(1,
+ * row.fieldsAt(entry))`.
  */
 export class IdEntries {
-  view = new DataView(new ArrayBuffer(1024))
-  /** Where the last entry ends. */
-  end: number
-  private bytes = Buffer.from(this.view.buffer)
+  /** What the row lies in; not to be written to. */
+  bytes: Buffer
+  count = 0
+  private start = 0
+  private end: number
+  private copy = Buffer.alloc(1024)
   private readonly headerBytes: number
-  private readonly entryBytes: number
+  private readonly fieldBytes: number
   private readonly name = Buffer.alloc(NAME_BYTES_MAX)
   private nameLength = 0
+  /** Where the id of `cursorEntry` begins, so that walking all entries is one pass over the lengths. */
+  private cursorEntry = 0
+  private cursorAt = 0
 
   constructor(headerBytes: number, fieldBytes: number) {
     this.headerBytes = headerBytes
-    this.entryBytes = HASH_BYTES + fieldBytes + 1
-    this.end = headerBytes
+    this.fieldBytes = fieldBytes
+    this.bytes = this.copy
+    this.end = headerBytes + COUNT_BYTES
   }
 
   /** An empty row: the header is zeros. */
   clear(): this {
-    this.bytes.fill(0, 0, this.headerBytes)
-    this.end = this.headerBytes
+    this.bytes = this.copy
+    this.start = 0
+    this.end = this.headerBytes + COUNT_BYTES
+    for (let at = 0; at < this.end; at++) this.copy[at] = 0
+    this.count = 0
     return this
   }
 
-  /** Takes a copy of what the reader has left. */
+  /** Stands for the rest of the reader's bytes, which must not change while it does. */
   load(reader: ByteReader): this {
-    const length = reader.left
-    this.reserve(length)
-    reader.buffer.copy(this.bytes, 0, reader.position, reader.end)
-    this.end = length
+    this.bytes = reader.buffer
+    this.start = reader.position
+    this.end = reader.end
+    this.count = this.bytes.readUInt16LE(this.start + this.headerBytes)
+    this.cursorEntry = -1
     return this
   }
 
   save(writer: ByteWriter): void {
-    writer.reserve(this.end)
-    this.bytes.copy(writer.buffer, writer.position, 0, this.end)
-    writer.position += this.end
+    const length = this.end - this.start
+    writer.reserve(length)
+    this.bytes.copy(writer.buffer, writer.position, this.start, this.end)
+    writer.position += length
   }
 
-  get isEmpty(): boolean {
-    return this.end === this.headerBytes
+  /** The row's bytes to write to: a copy, the first time. */
+  own(): Buffer {
+    if (this.bytes !== this.copy) this.takeCopy(this.end - this.start + SLACK_BYTES)
+    return this.bytes
   }
 
-  /** Offset of the first entry; walk on with `next` until `end`. */
-  get first(): number {
-    return this.headerBytes
+  get headerAt(): number {
+    return this.start
   }
 
-  next(entry: number): number {
-    const lengthAt = entry + this.entryBytes - 1
-    return lengthAt + 1 + this.bytes[lengthAt]!
+  fieldsAt(entry: number): number {
+    return this.hashesAt + this.count * HASH_BYTES + entry * this.fieldBytes
   }
 
   hash(entry: number): number {
-    return this.view.getUint32(entry, true)
+    return this.bytes.readUInt32LE(this.hashesAt + entry * HASH_BYTES)
   }
 
   id(entry: number): string {
-    return this.bytes.toString('utf8', entry + this.entryBytes, this.next(entry))
+    const at = this.idAt(entry)
+    return this.bytes.toString('utf8', at, at + this.bytes[this.lengthsAt + entry]!)
   }
 
   /** First byte of the id, for owners whose ids begin with a letter of theirs. */
   firstByte(entry: number): number {
-    return this.bytes[entry + this.entryBytes]!
+    return this.bytes[this.idAt(entry)]!
   }
 
   find(id: string): number {
     const hash = this.takeName(id)
-    const { view, bytes, end, entryBytes } = this
-    for (let entry = this.headerBytes; entry < end;) {
-      const length = bytes[entry + entryBytes - 1]!
-      if (view.getUint32(entry, true) === hash && this.hasName(entry + entryBytes, length)) return entry
-      entry += entryBytes + length
+    const { bytes, count } = this
+    const first = hash & 0xff
+    const second = (hash >>> 8) & 0xff
+    let at = this.hashesAt
+    for (let entry = 0; entry < count; entry++, at += HASH_BYTES) {
+      if (bytes[at] !== first || bytes[at + 1] !== second) continue
+      if (bytes.readUInt32LE(at) === hash && this.hasName(entry)) return entry
     }
     return NO_ENTRY
   }
@@ -94,21 +115,65 @@ export class IdEntries {
   /** Appends an entry whose fields are zeros. The id must have none yet. */
   add(id: string): number {
     const hash = this.takeName(id)
-    const entry = this.end
-    const nameAt = entry + this.entryBytes
-    this.reserve(nameAt + this.nameLength)
-    this.bytes.fill(0, entry, nameAt)
-    this.view.setUint32(entry, hash, true)
-    this.bytes[nameAt - 1] = this.nameLength
-    this.name.copy(this.bytes, nameAt, 0, this.nameLength)
-    this.end = nameAt + this.nameLength
+    const { fieldBytes, nameLength } = this
+    const added = HASH_BYTES + fieldBytes + 1 + nameLength
+    const bytes = this.room(added)
+    const fieldsEnd = this.fieldsAt(this.count)
+    const idsAt = fieldsEnd + this.count
+    bytes.copyWithin(idsAt + added - nameLength, idsAt, this.end)
+    bytes.copyWithin(fieldsEnd + HASH_BYTES + fieldBytes, fieldsEnd, idsAt)
+    bytes.copyWithin(this.hashesAt + (this.count + 1) * HASH_BYTES, this.fieldsAt(0), fieldsEnd)
+    const entry = this.count++
+    this.end += added
+    bytes.writeUInt16LE(this.count, this.start + this.headerBytes)
+    bytes.writeUInt32LE(hash, this.hashesAt + entry * HASH_BYTES)
+    const fieldsAt = this.fieldsAt(entry)
+    for (let at = fieldsAt; at < fieldsAt + fieldBytes; at++) bytes[at] = 0
+    bytes[this.lengthsAt + entry] = nameLength
+    this.name.copy(bytes, this.end - nameLength, 0, nameLength)
+    this.cursorEntry = -1
     return entry
   }
 
   remove(entry: number): void {
-    const next = this.next(entry)
-    this.bytes.copyWithin(entry, next, this.end)
-    this.end -= next - entry
+    const bytes = this.own()
+    const idAt = this.idAt(entry)
+    const idEnd = idAt + bytes[this.lengthsAt + entry]!
+    const lengthAt = this.lengthsAt + entry
+    const fieldsAt = this.fieldsAt(entry)
+    const hashAt = this.hashesAt + entry * HASH_BYTES
+    let to = hashAt
+    to = this.moveTo(to, hashAt + HASH_BYTES, fieldsAt)
+    to = this.moveTo(to, fieldsAt + this.fieldBytes, lengthAt)
+    to = this.moveTo(to, lengthAt + 1, idAt)
+    this.end = this.moveTo(to, idEnd, this.end)
+    this.count--
+    bytes.writeUInt16LE(this.count, this.start + this.headerBytes)
+    this.cursorEntry = -1
+  }
+
+  /** Moves `[from, until)` down to `to`; answers where it ends. */
+  private moveTo(to: number, from: number, until: number): number {
+    this.bytes.copyWithin(to, from, until)
+    return to + until - from
+  }
+
+  private get hashesAt(): number {
+    return this.start + this.headerBytes + COUNT_BYTES
+  }
+
+  private get lengthsAt(): number {
+    return this.fieldsAt(this.count)
+  }
+
+  private idAt(entry: number): number {
+    const { bytes, lengthsAt } = this
+    if (this.cursorEntry < 0 || this.cursorEntry > entry) {
+      this.cursorEntry = 0
+      this.cursorAt = lengthsAt + this.count
+    }
+    for (; this.cursorEntry < entry; this.cursorEntry++) this.cursorAt += bytes[lengthsAt + this.cursorEntry]!
+    return this.cursorAt
   }
 
   private takeName(id: string): number {
@@ -124,20 +189,30 @@ export class IdEntries {
     return hashKey(name, 0, this.nameLength)
   }
 
-  private hasName(at: number, length: number): boolean {
-    if (length !== this.nameLength) return false
-    for (let index = 0; index < length; index++) if (this.bytes[at + index] !== this.name[index]) return false
+  private hasName(entry: number): boolean {
+    const { bytes, name, nameLength } = this
+    if (bytes[this.lengthsAt + entry] !== nameLength) return false
+    const at = this.idAt(entry)
+    for (let index = 0; index < nameLength; index++) if (bytes[at + index] !== name[index]) return false
     return true
   }
 
-  private reserve(length: number): void {
-    if (length <= this.bytes.length) return
-    const grown = Buffer.alloc(Math.max(length, this.bytes.length * 2))
-    this.bytes.copy(grown, 0, 0, this.end)
-    this.bytes = grown
-    this.view = new DataView(grown.buffer, grown.byteOffset, grown.length)
+  /** As `own`, with room for so many bytes more. */
+  private room(bytes: number): Buffer {
+    const needed = this.end - this.start + bytes
+    if (this.bytes !== this.copy || needed > this.copy.length) this.takeCopy(needed)
+    return this.bytes
+  }
+
+  private takeCopy(capacity: number): void {
+    const length = this.end - this.start
+    const into =
+      capacity <= this.copy.length ? this.copy : Buffer.alloc(Math.max(capacity, this.copy.length * 2))
+    this.bytes.copy(into, 0, this.start, this.end)
+    this.copy = into
+    this.bytes = into
+    this.start = 0
+    this.end = length
+    this.cursorEntry = -1
   }
 }
-
-/** Where an entry's fields begin, counted from the entry's offset. */
-export const FIELDS_AT = HASH_BYTES

@@ -2,7 +2,7 @@ import { on, type Context, type Processor, type StateLayout } from '../engine/pr
 import { type Millis, millis, MINUTE_MS, SECOND_MS, type UserId } from '../schemas/ids.ts'
 import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
 import { ERASURE_MEMORY_MS } from './erasure.ts'
-import { FIELDS_AT, IdEntries, NO_ENTRY } from './id-entries.ts'
+import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
 import { erasures, reactions } from './topics.ts'
 
@@ -29,8 +29,8 @@ export const TOUCHES: ReadonlySet<ReactionKind> = new Set<ReactionKind>([
 /** Header: `u32 minute of the last erasure`, 0 for none. Fields: `u32 minute of the last touch · i32 touches`. */
 const HEADER_BYTES = 4
 const FIELD_BYTES = 8
-const MINUTE_AT = FIELDS_AT
-const COUNT_AT = FIELDS_AT + 4
+const MINUTE_AT = 0
+const COUNT_AT = 4
 
 const row = new IdEntries(HEADER_BYTES, FIELD_BYTES)
 
@@ -39,13 +39,29 @@ const layout: StateLayout<IdEntries> = {
   create: () => row.clear(),
   read: (reader) => row.load(reader),
   write: (state, writer) => {
-    if (state.isEmpty && erasedMinute(state) === 0) return false
+    if (state.count === 0 && erasedMinute(state) === 0) return false
     state.save(writer)
     return true
   },
 }
 
-const erasedMinute = (state: IdEntries): number => state.view.getUint32(0, true)
+const erasedMinute = (state: IdEntries): number => state.bytes.readUInt32LE(state.headerAt)
+const setErasedMinute = (state: IdEntries, minute: number): void => {
+  state.own().writeUInt32LE(minute, state.headerAt)
+}
+
+const minuteAt = (state: IdEntries, entry: number): number =>
+  state.bytes.readUInt32LE(state.fieldsAt(entry) + MINUTE_AT)
+const setMinute = (state: IdEntries, entry: number, minute: number): void => {
+  state.own().writeUInt32LE(minute, state.fieldsAt(entry) + MINUTE_AT)
+}
+
+const touchesAt = (state: IdEntries, entry: number): number =>
+  state.bytes.readInt32LE(state.fieldsAt(entry) + COUNT_AT)
+const setTouches = (state: IdEntries, entry: number, touches: number): void => {
+  state.own().writeInt32LE(touches, state.fieldsAt(entry) + COUNT_AT)
+}
+
 const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS)
 
 const isTouch = (reaction: Reaction): boolean => {
@@ -63,46 +79,33 @@ const touch = (reaction: Reaction, state: IdEntries, context: Context): boolean 
   if (minute <= erasedMinute(state)) return false
   const found = state.find(reaction.authorId)
   if (found === NO_ENTRY) return insert(state, reaction, minute, context)
-  const { view } = state
-  const count = view.getInt32(found + COUNT_AT, true) + (reaction.undo ? -1 : 1)
-  if (count === 0) {
+  const touches = touchesAt(state, found) + (reaction.undo ? -1 : 1)
+  if (touches === 0) {
     state.remove(found)
     return true
   }
-  view.setInt32(found + COUNT_AT, count, true)
-  if (!reaction.undo && minute > view.getUint32(found + MINUTE_AT, true)) {
-    view.setUint32(found + MINUTE_AT, minute, true)
-  }
+  setTouches(state, found, touches)
+  if (!reaction.undo && minute > minuteAt(state, found)) setMinute(state, found, minute)
   return true
 }
 
 const insert = (state: IdEntries, reaction: Reaction, minute: number, context: Context): boolean => {
   const entry = state.add(reaction.authorId)
-  state.view.setUint32(entry + MINUTE_AT, minute, true)
-  state.view.setInt32(entry + COUNT_AT, reaction.undo ? -1 : 1, true)
-  if (countEntries(state) <= TOUCHED_AUTHORS_MAX) return true
+  setMinute(state, entry, minute)
+  setTouches(state, entry, reaction.undo ? -1 : 1)
+  if (state.count <= TOUCHED_AUTHORS_MAX) return true
   const oldest = oldestOf(state)
   state.remove(oldest)
   context.count('touched_authors.dropped')
   return oldest !== entry
 }
 
-const countEntries = (state: IdEntries): number => {
-  let count = 0
-  for (let entry = state.first; entry < state.end; entry = state.next(entry)) count++
-  return count
-}
-
 /** The entry touched longest ago; among equals that of the smallest hash, whatever the order they came in. */
 const oldestOf = (state: IdEntries): number => {
-  let oldest = state.first
-  let oldestMinute = Infinity
-  for (let entry = state.first; entry < state.end; entry = state.next(entry)) {
-    const minute = state.view.getUint32(entry + MINUTE_AT, true)
-    if (minute > oldestMinute) continue
-    if (minute === oldestMinute && state.hash(entry) > state.hash(oldest)) continue
-    oldest = entry
-    oldestMinute = minute
+  let oldest = 0
+  for (let entry = 1; entry < state.count; entry++) {
+    const difference = minuteAt(state, entry) - minuteAt(state, oldest)
+    if (difference < 0 || (difference === 0 && state.hash(entry) < state.hash(oldest))) oldest = entry
   }
   return oldest
 }
@@ -110,11 +113,9 @@ const oldestOf = (state: IdEntries): number => {
 const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
   const minute = minuteOf(at)
   if (minute <= erasedMinute(state)) return false
-  for (let entry = state.first; entry < state.end;) {
-    if (state.view.getUint32(entry + MINUTE_AT, true) <= minute) state.remove(entry)
-    else entry = state.next(entry)
-  }
-  state.view.setUint32(0, minute, true)
+  for (let entry = state.count - 1; entry >= 0; entry--)
+    if (minuteAt(state, entry) <= minute) state.remove(entry)
+  setErasedMinute(state, minute)
   context.timer(millis(at + ERASURE_MEMORY_MS))
   return true
 }
@@ -122,7 +123,7 @@ const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
 const forgetErasure = (at: Millis, state: IdEntries): boolean => {
   const erased = erasedMinute(state)
   if (erased === 0 || erased > minuteOf(at - ERASURE_MEMORY_MS)) return false
-  state.view.setUint32(0, 0, true)
+  setErasedMinute(state, 0)
   return true
 }
 
@@ -163,10 +164,10 @@ export interface TouchedAuthor {
 export const readTouchedAuthors = (stored: Buffer): TouchedAuthor[] => {
   const state = new IdEntries(HEADER_BYTES, FIELD_BYTES).load(rowReader(layout, stored))
   const authors: TouchedAuthor[] = []
-  for (let entry = state.first; entry < state.end; entry = state.next(entry)) {
-    const touches = state.view.getInt32(entry + COUNT_AT, true)
+  for (let entry = 0; entry < state.count; entry++) {
+    const touches = touchesAt(state, entry)
     if (touches <= 0) continue
-    const lastTouchAt = millis(state.view.getUint32(entry + MINUTE_AT, true) * MINUTE_MS)
+    const lastTouchAt = millis(minuteAt(state, entry) * MINUTE_MS)
     authors.push({ authorId: state.id(entry) as UserId, lastTouchAt, touches })
   }
   return authors.sort(newestFirst)

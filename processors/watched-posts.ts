@@ -2,7 +2,7 @@ import { on, type Context, type Processor, type StateLayout } from '../engine/pr
 import { type Millis, millis, type PostId } from '../schemas/ids.ts'
 import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
 import { ERASURE_MEMORY_MS } from './erasure.ts'
-import { FIELDS_AT, IdEntries, NO_ENTRY } from './id-entries.ts'
+import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
 import { erasures, reactions } from './topics.ts'
 import { type AuthoredPost, authoredPosts } from './topics/authored-posts.ts'
@@ -19,9 +19,9 @@ export const WATCHING: readonly ReactionKind[] = ['like', 'comment', 'share', 's
  */
 const HEADER_BYTES = 8
 const FIELD_BYTES = 17
-const SEEN_AT = FIELDS_AT
-const FLAGS_AT = FIELDS_AT + 8
-const COUNTS_AT = FIELDS_AT + 9
+const SEEN_AT = 0
+const FLAGS_AT = 8
+const COUNTS_AT = 9
 const NO_REASON = -1
 const AUTHORED = 1
 /** Stays set: a deletion that overtakes its post still holds when the post comes. */
@@ -34,13 +34,22 @@ const layout: StateLayout<IdEntries> = {
   create: () => row.clear(),
   read: (reader) => row.load(reader),
   write: (state, writer) => {
-    if (state.isEmpty && erasedAt(state) === 0) return false
+    if (state.count === 0 && erasedAt(state) === 0) return false
     state.save(writer)
     return true
   },
 }
 
-const erasedAt = (state: IdEntries): number => state.view.getFloat64(0, true)
+const erasedAt = (state: IdEntries): number => state.bytes.readDoubleLE(state.headerAt)
+const setErasedAt = (state: IdEntries, at: number): void => {
+  state.own().writeDoubleLE(at, state.headerAt)
+}
+
+const seenAt = (state: IdEntries, entry: number): number =>
+  state.bytes.readDoubleLE(state.fieldsAt(entry) + SEEN_AT)
+const flagsAt = (state: IdEntries, entry: number): number => state.bytes[state.fieldsAt(entry) + FLAGS_AT]!
+const countAt = (state: IdEntries, entry: number, reason: number): number =>
+  state.bytes.readInt16LE(state.fieldsAt(entry) + COUNTS_AT + reason * 2)
 
 /** The author's own reaction says that they are the author, in case it overtakes the post's record. */
 const flagsOf = (reaction: Reaction): number => (reaction.authorId === reaction.userId ? AUTHORED : 0)
@@ -81,52 +90,41 @@ const watch = (
 }
 
 const markSeen = (state: IdEntries, entry: number, at: number, flags: number): boolean => {
-  const { view } = state
-  const before = view.getUint8(entry + FLAGS_AT)
-  const isNewer = at > view.getFloat64(entry + SEEN_AT, true)
-  if (isNewer) view.setFloat64(entry + SEEN_AT, at, true)
-  view.setUint8(entry + FLAGS_AT, before | flags)
-  return isNewer || (before | flags) !== before
+  const before = flagsAt(state, entry)
+  const isNewer = at > seenAt(state, entry)
+  if (isNewer) state.own().writeDoubleLE(at, state.fieldsAt(entry) + SEEN_AT)
+  if ((before | flags) === before) return isNewer
+  state.own().writeUInt8(before | flags, state.fieldsAt(entry) + FLAGS_AT)
+  return true
 }
 
-const countAt = (entry: number, reason: number): number => entry + COUNTS_AT + reason * 2
-
 const addReason = (state: IdEntries, entry: number, reason: number, weight: number): void => {
-  const at = countAt(entry, reason)
-  state.view.setInt16(at, state.view.getInt16(at, true) + weight, true)
+  const count = countAt(state, entry, reason) + weight
+  state.own().writeInt16LE(count, state.fieldsAt(entry) + COUNTS_AT + reason * 2)
 }
 
 const hasNoReason = (state: IdEntries, entry: number): boolean =>
-  state.view.getUint8(entry + FLAGS_AT) === 0 &&
-  WATCHING.every((_, reason) => state.view.getInt16(countAt(entry, reason), true) === 0)
+  flagsAt(state, entry) === 0 && WATCHING.every((_, reason) => countAt(state, entry, reason) === 0)
 
 /** Drops the entry seen longest ago if there are too many; answers whether the new one stayed. */
 const keepNewest = (state: IdEntries, added: number, context: Context): boolean => {
-  let count = 0
-  let oldest = state.first
-  for (let entry = state.first; entry < state.end; entry = state.next(entry)) {
-    count++
-    if (isOlder(state, entry, oldest)) oldest = entry
-  }
-  if (count <= WATCHED_POSTS_MAX) return true
+  if (state.count <= WATCHED_POSTS_MAX) return true
+  let oldest = 0
+  for (let entry = 1; entry < state.count; entry++) if (isOlder(state, entry, oldest)) oldest = entry
   state.remove(oldest)
   context.count('watched_posts.dropped')
   return oldest !== added
 }
 
 const isOlder = (state: IdEntries, one: number, other: number): boolean => {
-  const oneSeen = state.view.getFloat64(one + SEEN_AT, true)
-  const otherSeen = state.view.getFloat64(other + SEEN_AT, true)
-  return oneSeen < otherSeen || (oneSeen === otherSeen && state.hash(one) < state.hash(other))
+  const difference = seenAt(state, one) - seenAt(state, other)
+  return difference < 0 || (difference === 0 && state.hash(one) < state.hash(other))
 }
 
 const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
   if (at <= erasedAt(state)) return false
-  for (let entry = state.first; entry < state.end;) {
-    if (state.view.getFloat64(entry + SEEN_AT, true) <= at) state.remove(entry)
-    else entry = state.next(entry)
-  }
-  state.view.setFloat64(0, at, true)
+  for (let entry = state.count - 1; entry >= 0; entry--) if (seenAt(state, entry) <= at) state.remove(entry)
+  setErasedAt(state, at)
   context.timer(millis(at + ERASURE_MEMORY_MS))
   return true
 }
@@ -134,7 +132,7 @@ const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
 const forgetErasure = (at: Millis, state: IdEntries): boolean => {
   const erased = erasedAt(state)
   if (erased === 0 || erased > at - ERASURE_MEMORY_MS) return false
-  state.view.setFloat64(0, 0, true)
+  setErasedAt(state, 0)
   return true
 }
 
@@ -174,10 +172,9 @@ export interface WatchedPost {
 export const readWatchedPosts = (stored: Buffer): WatchedPost[] => {
   const state = new IdEntries(HEADER_BYTES, FIELD_BYTES).load(rowReader(layout, stored))
   const watched: WatchedPost[] = []
-  for (let entry = state.first; entry < state.end; entry = state.next(entry)) {
+  for (let entry = 0; entry < state.count; entry++) {
     if (!isWatched(state, entry)) continue
-    const lastSeenAt = millis(state.view.getFloat64(entry + SEEN_AT, true))
-    watched.push({ postId: state.id(entry) as PostId, lastSeenAt })
+    watched.push({ postId: state.id(entry) as PostId, lastSeenAt: millis(seenAt(state, entry)) })
   }
   return watched.sort(
     (one, other) => other.lastSeenAt - one.lastSeenAt || (one.postId < other.postId ? -1 : 1),
@@ -185,10 +182,7 @@ export const readWatchedPosts = (stored: Buffer): WatchedPost[] => {
 }
 
 const isWatched = (state: IdEntries, entry: number): boolean => {
-  const flags = state.view.getUint8(entry + FLAGS_AT)
+  const flags = flagsAt(state, entry)
   if ((flags & DELETED) !== 0) return false
-  return (
-    (flags & AUTHORED) !== 0 ||
-    WATCHING.some((_, reason) => state.view.getInt16(countAt(entry, reason), true) > 0)
-  )
+  return (flags & AUTHORED) !== 0 || WATCHING.some((_, reason) => countAt(state, entry, reason) > 0)
 }

@@ -1,6 +1,6 @@
 import type { StateLayout } from '../../engine/processor.ts'
 import { CLOSENESSES, type ConnectionKind, type Closeness } from '../../schemas/connections/index.ts'
-import { FIELDS_AT, IdEntries, NO_ENTRY } from '../id-entries.ts'
+import { IdEntries, NO_ENTRY } from '../id-entries.ts'
 
 /** What an edge is to the user whose row it lies in. */
 export const EDGE_KINDS = [
@@ -56,11 +56,11 @@ export const REVERSE_OF: Readonly<Record<ConnectionKind, EdgeKind | null>> = {
  */
 const HEADER_BYTES = 8
 const FIELD_BYTES = 33
-const ADDED_AT = FIELDS_AT
-const REMOVED_AT = FIELDS_AT + 8
-const SINCE_AT = FIELDS_AT + 16
-const CLOSENESS_TIME_AT = FIELDS_AT + 24
-const CLOSENESS_AT = FIELDS_AT + 32
+const ADDED_AT = 0
+const REMOVED_AT = 8
+const SINCE_AT = 16
+const CLOSENESS_TIME_AT = 24
+const CLOSENESS_AT = 32
 
 /** A user's row of edges: bytes behind one reused handle. */
 export class Edges extends IdEntries {
@@ -69,11 +69,11 @@ export class Edges extends IdEntries {
   }
 
   get erasedAt(): number {
-    return this.view.getFloat64(0, true)
+    return this.bytes.readDoubleLE(this.headerAt)
   }
 
   set erasedAt(at: number) {
-    this.view.setFloat64(0, at, true)
+    this.own().writeDoubleLE(at, this.headerAt)
   }
 
   edge(kind: EdgeKind, target: string): number {
@@ -94,22 +94,19 @@ export class Edges extends IdEntries {
 
   /** Removed at the very time it was added: removed. */
   isPresent(entry: number): boolean {
-    return this.view.getFloat64(entry + ADDED_AT, true) > this.view.getFloat64(entry + REMOVED_AT, true)
+    return this.time(entry, ADDED_AT) > this.time(entry, REMOVED_AT)
   }
 
   changedAt(entry: number): number {
-    return Math.max(
-      this.view.getFloat64(entry + ADDED_AT, true),
-      this.view.getFloat64(entry + REMOVED_AT, true),
-    )
+    return Math.max(this.time(entry, ADDED_AT), this.time(entry, REMOVED_AT))
   }
 
   since(entry: number): number {
-    return this.view.getFloat64(entry + SINCE_AT, true)
+    return this.time(entry, SINCE_AT)
   }
 
   closeness(entry: number): Closeness {
-    return CLOSENESSES[this.view.getUint8(entry + CLOSENESS_AT)]!
+    return CLOSENESSES[this.bytes[this.fieldsAt(entry) + CLOSENESS_AT]!]!
   }
 
   /**
@@ -117,37 +114,31 @@ export class Edges extends IdEntries {
    * whether anything changed.
    */
   begin(entry: number, at: number): boolean {
-    const { view } = this
-    let changed = false
-    if (at > view.getFloat64(entry + ADDED_AT, true)) {
-      view.setFloat64(entry + ADDED_AT, at, true)
-      changed = true
-    }
-    if (at <= view.getFloat64(entry + REMOVED_AT, true)) return changed
+    const isNewest = at > this.time(entry, ADDED_AT)
+    if (isNewest) this.setTime(entry, ADDED_AT, at)
     const since = this.since(entry)
-    if (since !== 0 && since <= at) return changed
-    view.setFloat64(entry + SINCE_AT, at, true)
+    if (at <= this.time(entry, REMOVED_AT) || (since !== 0 && since <= at)) return isNewest
+    this.setTime(entry, SINCE_AT, at)
     return true
   }
 
   /** Takes in that the edge ended. */
   finish(entry: number, at: number): boolean {
-    const { view } = this
-    if (at <= view.getFloat64(entry + REMOVED_AT, true)) return false
-    view.setFloat64(entry + REMOVED_AT, at, true)
-    const added = view.getFloat64(entry + ADDED_AT, true)
-    if (this.since(entry) <= at) view.setFloat64(entry + SINCE_AT, added > at ? added : 0, true)
+    if (at <= this.time(entry, REMOVED_AT)) return false
+    this.setTime(entry, REMOVED_AT, at)
+    const added = this.time(entry, ADDED_AT)
+    if (this.since(entry) <= at) this.setTime(entry, SINCE_AT, added > at ? added : 0)
     return true
   }
 
   /** The newest word on closeness holds; of two at one time, the closer. */
   setCloseness(entry: number, closeness: Closeness, at: number): boolean {
-    const { view } = this
-    const before = view.getFloat64(entry + CLOSENESS_TIME_AT, true)
+    const before = this.time(entry, CLOSENESS_TIME_AT)
     const level = CLOSENESSES.indexOf(closeness)
-    if (at < before || (at === before && level <= view.getUint8(entry + CLOSENESS_AT))) return false
-    view.setFloat64(entry + CLOSENESS_TIME_AT, at, true)
-    view.setUint8(entry + CLOSENESS_AT, level)
+    const isCloser = level > CLOSENESSES.indexOf(this.closeness(entry))
+    if (at < before || (at === before && !isCloser)) return false
+    this.setTime(entry, CLOSENESS_TIME_AT, at)
+    this.own().writeUInt8(level, this.fieldsAt(entry) + CLOSENESS_AT)
     return true
   }
 
@@ -156,12 +147,20 @@ export class Edges extends IdEntries {
     const letter = LETTERS[kind].charCodeAt(0)
     let count = 0
     let oldest = NO_ENTRY
-    for (let entry = this.first; entry < this.end; entry = this.next(entry)) {
+    for (let entry = 0; entry < this.count; entry++) {
       if (this.firstByte(entry) !== letter) continue
       count++
       if (oldest === NO_ENTRY || this.isOlder(entry, oldest)) oldest = entry
     }
     return count > EDGES_MAX[kind] ? oldest : NO_ENTRY
+  }
+
+  private time(entry: number, field: number): number {
+    return this.bytes.readDoubleLE(this.fieldsAt(entry) + field)
+  }
+
+  private setTime(entry: number, field: number, at: number): void {
+    this.own().writeDoubleLE(at, this.fieldsAt(entry) + field)
   }
 
   private isOlder(one: number, other: number): boolean {
@@ -183,7 +182,7 @@ export const edgesLayout: StateLayout<Edges> = {
     return row
   },
   write: (state, writer) => {
-    if (state.isEmpty && state.erasedAt === 0) return false
+    if (state.count === 0 && state.erasedAt === 0) return false
     state.save(writer)
     return true
   },

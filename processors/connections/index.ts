@@ -80,11 +80,8 @@ const tellEnd = (userId: UserId, otherId: string, kind: ReversedKind, at: Millis
 /** Takes away every edge not changed since, on the other side too. */
 const erase = (userId: UserId, at: Millis, state: Edges, context: Context): boolean => {
   if (at <= state.erasedAt) return false
-  for (let entry = state.first; entry < state.end;) {
-    if (state.changedAt(entry) > at) {
-      entry = state.next(entry)
-      continue
-    }
+  for (let entry = state.count - 1; entry >= 0; entry--) {
+    if (state.changedAt(entry) > at) continue
     if (state.isPresent(entry)) tellErased(userId, at, state, entry, context)
     state.remove(entry)
   }

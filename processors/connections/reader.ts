@@ -37,9 +37,7 @@ export const readConnections = (stored: Buffer | undefined): Connections => {
   if (stored === undefined) return read
   const edges = new Edges()
   edges.load(rowReader(edgesLayout, stored))
-  for (let entry = edges.first; entry < edges.end; entry = edges.next(entry)) {
-    if (edges.isPresent(entry)) add(read, edges, entry)
-  }
+  for (let entry = 0; entry < edges.count; entry++) if (edges.isPresent(entry)) add(read, edges, entry)
   return read
 }
 

@@ -28,7 +28,7 @@ export class LabelsRow {
   private end = HEADER_BYTES
 
   clear(): this {
-    this.bytes.fill(0, 0, HEADER_BYTES)
+    for (let at = 0; at < HEADER_BYTES; at++) this.bytes[at] = 0
     this.end = HEADER_BYTES
     return this
   }

@@ -34,7 +34,7 @@ const forget = (userId: UserId, requestId: RequestId, at: Millis, context: Conte
 
 const react = (reaction: Reaction, state: PendingSlates, context: Context): boolean => {
   if (reaction.at <= state.erasedAt) return false
-  post.of(reaction.postId)
+  if (!state.isEmpty) post.of(reaction.postId)
   if (reaction.undo) undoEverywhere(reaction, state, context)
   else assign(reaction, state, context)
   return false

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteReader, ByteWriter } from '../../engine/bytes.ts'
-import { FIELDS_AT, IdEntries, NO_ENTRY } from '../../processors/id-entries.ts'
+import { IdEntries, NO_ENTRY } from '../../processors/id-entries.ts'
 
 const id = fc.oneof(
   fc.string({ minLength: 1, maxLength: 16, unit: 'grapheme' }),
@@ -12,10 +12,16 @@ const step = fc.record({ id, action: fc.constantFrom('set', 'remove'), value: fc
 
 const contents = (entries: IdEntries): [string, number][] => {
   const found: [string, number][] = []
-  for (let entry = entries.first; entry < entries.end; entry = entries.next(entry)) {
-    found.push([entries.id(entry), entries.view.getUint32(entry + FIELDS_AT, true)])
+  for (let entry = 0; entry < entries.count; entry++) {
+    found.push([entries.id(entry), entries.bytes.readUInt32LE(entries.fieldsAt(entry))])
   }
   return found.sort()
+}
+
+const rowOf = (entries: IdEntries): Buffer => {
+  const writer = new ByteWriter(1)
+  entries.save(writer)
+  return writer.copy()
 }
 
 test('entries behave as a map does, through any steps and through their bytes', () => {
@@ -27,18 +33,20 @@ test('entries behave as a map does, through any steps and through their bytes', 
         const found = entries.find(each)
         expect(found !== NO_ENTRY).toBe(model.has(each))
         if (action === 'set') {
-          entries.view.setUint32((found === NO_ENTRY ? entries.add(each) : found) + FIELDS_AT, value, true)
+          const entry = found === NO_ENTRY ? entries.add(each) : found
+          entries.own().writeUInt32LE(value, entries.fieldsAt(entry))
           model.set(each, value)
         } else {
           if (found !== NO_ENTRY) entries.remove(found)
           model.delete(each)
         }
       }
-      const writer = new ByteWriter(1)
-      entries.save(writer)
-      const again = new IdEntries(3, 4).load(new ByteReader().over(writer.copy()))
       expect(contents(entries)).toEqual([...model].sort())
+      const row = rowOf(entries)
+      const again = new IdEntries(3, 4).load(new ByteReader().over(row))
       expect(contents(again)).toEqual([...model].sort())
+      again.add('added to a row that was read')
+      expect(rowOf(entries)).toEqual(row)
     }),
     { numRuns: 100 },
   )

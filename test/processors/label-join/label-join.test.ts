@@ -171,11 +171,8 @@ test('a late label that its undo overtook is held back', () => {
 
 test('without a request a reaction joins the newest slate that showed the post before it', () => {
   const run = new JoinRun()
-  run.show(
-    anImpression(),
-    anImpression({ requestId: 'request-2', at: later(5 * MINUTE_MS), posts: ['post-2', 'post-1'] }),
-  )
-  run.show(anImpression({ requestId: 'request-3', at: later(9 * MINUTE_MS) }))
+  run.show(anImpression({ requestId: 'request-2', at: later(5 * MINUTE_MS), posts: ['post-2', 'post-1'] }))
+  run.show(anImpression(), anImpression({ requestId: 'request-3', at: later(9 * MINUTE_MS) }))
   run.react(aReaction({ at: later(6 * MINUTE_MS) }))
   run.passTo(later(HOUR_MS))
   const joined = labelsOf(run).filter(([, , , label]) => label === 'like')
