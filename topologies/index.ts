@@ -10,6 +10,7 @@ import { userAuthor } from '../processors/views/user-author.ts'
 import { userHashtag } from '../processors/views/user-hashtag.ts'
 import { userKind } from '../processors/views/user-kind.ts'
 import { affinity } from './affinity.ts'
+import { learning } from './learning.ts'
 import { people } from './people.ts'
 import { popularity } from './popularity.ts'
 import { posts } from './posts.ts'
@@ -17,7 +18,15 @@ import { reactions } from './reactions.ts'
 import { tastes } from './tastes.ts'
 
 /** Each topology by itself; all of them run as `everything`. */
-export const topologies: readonly Topology[] = [reactions, affinity, tastes, popularity, posts, people]
+export const topologies: readonly Topology[] = [
+  reactions,
+  affinity,
+  tastes,
+  popularity,
+  posts,
+  people,
+  learning,
+]
 
 /** What `freshet up` runs. */
 export const everything = compose('everything', 'All that Freshet keeps of posts and people.', topologies)
