@@ -63,8 +63,11 @@ export class ByteWriter {
     this.position = this.buffer.writeFloatLE(value, this.position)
   }
 
-  /** Unsigned integer below 2^53. */
+  /** Unsigned integer below 2^53; anything else is refused, for it would read back as another number. */
   varint(value: number): void {
+    if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
+      throw new RangeError(`${value} is no unsigned integer below 2^53`)
+    }
     this.reserve(VARINT_BYTES_MAX)
     const buffer = this.buffer
     let at = this.position
@@ -82,7 +85,7 @@ export class ByteWriter {
     this.position = at
   }
 
-  /** Signed integer between -2^52 and 2^52, zigzag encoded. */
+  /** Signed integer from -2^52 to 2^52 - 1, zigzag encoded. */
   signedVarint(value: number): void {
     this.varint(value < 0 ? -value * 2 - 1 : value * 2)
   }
