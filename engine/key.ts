@@ -11,16 +11,18 @@ export const KEY_BYTES_MAX = 320
 export class KeyWriter {
   readonly buffer: Buffer = Buffer.allocUnsafe(KEY_BYTES_MAX)
   length = 0
+  private hasId = false
 
   reset(): void {
     this.length = 0
+    this.hasId = false
   }
 
   /** Appends one id; answers true so that a key function reads as a condition. */
   id(id: string): true {
     const buffer = this.buffer
     let at = this.length
-    if (at > 0) buffer[at++] = KEY_SEPARATOR
+    if (this.hasId) buffer[at++] = KEY_SEPARATOR
     const start = at
     const characters = id.length
     if (at + characters > KEY_BYTES_MAX) throw new RangeError(`key longer than ${KEY_BYTES_MAX} bytes`)
@@ -28,11 +30,13 @@ export class KeyWriter {
       const code = id.charCodeAt(index)
       if (code > 0x7f) {
         this.length = start + this.writeUtf8(id, start)
+        this.hasId = true
         return true
       }
       buffer[at++] = code
     }
     this.length = at
+    this.hasId = true
     return true
   }
 
