@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Watermark } from '../../engine/watermark.ts'
+
+const IDLE_MS = 1_000
+
+type Step = { readonly kind: 'event'; input: number; time: number } | { readonly kind: 'wait'; ms: number }
+
+const INPUTS = 3
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('event' as const),
+        input: fc.nat(INPUTS - 1),
+        time: fc.nat(100_000),
+      }),
+    },
+    fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(2 * IDLE_MS) }),
+  ),
+)
+
+/** The definition, over everything that happened. */
+const oracle = (
+  grace: readonly number[],
+  done: readonly (Step & { wallMs: number })[],
+  wallMs: number,
+): number => {
+  const bounds: number[] = []
+  for (let input = 0; input < INPUTS; input++) {
+    const events = done.filter((step) => step.kind === 'event' && step.input === input)
+    const heard = Math.max(-Infinity, ...events.map((step) => step.wallMs))
+    const newest = Math.max(-Infinity, ...events.map((step) => (step.kind === 'event' ? step.time : 0)))
+    if (wallMs - heard < IDLE_MS) bounds.push(newest - grace[input]!)
+  }
+  return bounds.length === 0 ? -Infinity : Math.min(...bounds)
+}
+
+describe('a watermark', () => {
+  it('is the least of newest minus grace over the inputs that are not idle, and never goes back', () => {
+    fc.assert(
+      fc.property(fc.tuple(fc.nat(5_000), fc.nat(5_000), fc.nat(5_000)), steps, (grace, sequence) => {
+        const watermark = new Watermark(grace, IDLE_MS)
+        const done: (Step & { wallMs: number })[] = []
+        let wallMs = 5_000
+        let expected = -Infinity
+        for (const step of sequence) {
+          if (step.kind === 'wait') wallMs += step.ms
+          else {
+            expect(watermark.observe(step.input, step.time, wallMs)).toBe(step.time < expected)
+            done.push({ ...step, wallMs })
+          }
+          watermark.advance(wallMs)
+          expected = Math.max(expected, oracle(grace, done, wallMs))
+          expect(watermark.value).toBe(expected)
+        }
+      }),
+    )
+  })
+
+  it('waits for an input just restored, for as long as an idle one is waited for', () => {
+    const watermark = new Watermark([0, 0], IDLE_MS)
+    watermark.restore(0, 50, 5_000)
+    watermark.restore(1, 10, 5_000)
+    watermark.advance(5_000)
+    expect(watermark.value).toBe(10)
+    watermark.observe(0, 90, 5_000 + IDLE_MS)
+    watermark.advance(5_000 + IDLE_MS)
+    expect(watermark.value).toBe(90)
+  })
+
+  it('stands still when every input is idle', () => {
+    const watermark = new Watermark([0], IDLE_MS)
+    watermark.observe(0, 70, 5_000)
+    watermark.advance(5_000 + IDLE_MS)
+    expect(watermark.value).toBe(-Infinity)
+  })
+})
