@@ -1,4 +1,5 @@
 import type { Store } from './state/store.ts'
+import { NO_SLOT } from './state/table.ts'
 
 /** Ids in one row: a commit that saw few events rewrites at most 8 KiB. */
 const IDS_PER_ROW = 1024
@@ -76,7 +77,8 @@ export class EventIds {
 
   /** Adds the id last asked for. */
   remember(): void {
-    if (this.current.size === this.idsMax) this.turn()
+    // A restart may have lowered the limit below what is known.
+    if (this.current.size >= this.idsMax) this.turn()
     this.appendToRow(this.current.size)
     this.current.add(this.high, this.low)
   }
@@ -105,10 +107,11 @@ export class EventIds {
 
   private dropGeneration(generation: number): void {
     if (generation < 0) return
-    for (let row = 0; row * IDS_PER_ROW < this.idsMax; row++) {
+    for (let row = 0; ; row++) {
       this.setRowKey(generation, row)
       const slot = this.store.table.find(this.rowKey, 0, ROW_KEY_BYTES)
-      if (slot >= 0) this.store.remove(slot)
+      if (slot === NO_SLOT) return
+      this.store.remove(slot)
     }
   }
 
