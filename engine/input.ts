@@ -61,13 +61,16 @@ export class Input {
   }
 }
 
-/** The input whose next record is the oldest in event time; -1 when none is ready. Ties go to the first. */
+/**
+ * The input whose next record is the oldest in event time; -1 when none is ready. Ties go to the first. Whatever
+ * time a record claims, NaN and Infinity too, its turn comes.
+ */
 export const oldestReady = (inputs: readonly Input[]): number => {
   let oldest = -1
   let time = Infinity
   for (let index = 0; index < inputs.length; index++) {
     const input = inputs[index]!
-    if (input.ready && input.cursor.time < time) {
+    if (input.ready && (oldest === -1 || input.cursor.time < time)) {
       oldest = index
       time = input.cursor.time
     }

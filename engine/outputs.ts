@@ -22,7 +22,15 @@ class Output {
     this.partitions = partitions
     this.frames = Array.from({ length: partitions }, () => new FrameWriter())
     const { fold } = topic
-    this.folds = fold === undefined ? [] : this.frames.map(() => new FoldedRecords(fold))
+    this.folds =
+      fold === undefined
+        ? []
+        : this.frames.map(
+            (_, partition) =>
+              new FoldedRecords(fold, (time, buffer, keyStart, valueStart, valueEnd) =>
+                this.append(partition, time, buffer, keyStart, valueStart, valueStart, valueEnd),
+              ),
+          )
   }
 
   add(
@@ -40,11 +48,7 @@ class Output {
 
   /** Everything collected, as frames; starts anew. */
   take(into: AppendEntry[]): number {
-    for (let partition = 0; partition < this.folds.length; partition++) {
-      this.folds[partition]!.drain((time, buffer, keyStart, valueStart, valueEnd) =>
-        this.append(partition, time, buffer, keyStart, valueStart, valueStart, valueEnd),
-      )
-    }
+    for (const fold of this.folds) fold.drain()
     for (let partition = 0; partition < this.partitions; partition++) this.close(partition)
     into.push(...this.full)
     const records = this.full.reduce((sum, entry) => sum + entry.frame.count, 0)
@@ -72,15 +76,26 @@ class Output {
   }
 }
 
+/** Takes a record whose value follows its key. */
+type TakeRecord = (
+  time: number,
+  buffer: Buffer,
+  keyStart: number,
+  valueStart: number,
+  valueEnd: number,
+) => void
+
 /** Values of one partition added up by key. */
 class FoldedRecords {
   private readonly fold: Fold
+  private readonly takeRecord: TakeRecord
   private readonly table = new RowTable()
   private readonly sum = new ByteWriter(1024)
   private times = new Float64Array(1024)
 
-  constructor(fold: Fold) {
+  constructor(fold: Fold, takeRecord: TakeRecord) {
     this.fold = fold
+    this.takeRecord = takeRecord
   }
 
   add(time: number, bytes: Buffer, keyStart: number, keyEnd: number, valueEnd: number): void {
@@ -95,20 +110,28 @@ class FoldedRecords {
     this.sum.reset()
     const end = start + table.valueLength(slot)
     this.fold.merge(table.buffer(slot), start, end, bytes, keyEnd, valueEnd, this.sum)
+    if (this.sum.position > RECORD_BYTES_MAX) {
+      // Rows form a group, so a sum may as well travel in two parts.
+      this.give(slot)
+      this.setTime(slot, time)
+      table.set(slot, bytes, keyEnd, valueEnd)
+      return
+    }
     table.set(slot, this.sum.buffer, 0, this.sum.position)
     this.setTime(slot, Math.max(time, this.times[slot]!))
   }
 
-  drain(
-    each: (time: number, buffer: Buffer, keyStart: number, valueStart: number, valueEnd: number) => void,
-  ): void {
+  /** Gives every sum away; starts anew. */
+  drain(): void {
+    for (let slot = 0; slot < this.table.slotsEnd; slot++) this.give(slot)
+    this.table.clear()
+  }
+
+  private give(slot: number): void {
     const table = this.table
-    for (let slot = 0; slot < table.slotsEnd; slot++) {
-      const valueStart = table.valueStart(slot)
-      const valueEnd = valueStart + table.valueLength(slot)
-      each(this.times[slot]!, table.buffer(slot), table.keyStart(slot), valueStart, valueEnd)
-    }
-    table.clear()
+    const valueStart = table.valueStart(slot)
+    const valueEnd = valueStart + table.valueLength(slot)
+    this.takeRecord(this.times[slot]!, table.buffer(slot), table.keyStart(slot), valueStart, valueEnd)
   }
 
   private setTime(slot: number, time: number): void {
