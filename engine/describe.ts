@@ -55,7 +55,7 @@ export const mermaid = (topology: Topology): string => {
   const { topics, nodes } = describe(topology)
   const lines = ['flowchart LR']
   for (const { name, visibility, folded } of topics) {
-    const label = folded ? `${name} (folded)` : name
+    const label = folded ? `"${name} (folded)"` : name
     lines.push(visibility === 'public' ? `  ${topicId(name)}([${label}])` : `  ${topicId(name)}(${label})`)
   }
   for (const keySpace of [...new Set(nodes.map((node) => node.keySpace))].sort()) {

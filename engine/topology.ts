@@ -77,9 +77,7 @@ const check = (whole: Topology): void => {
     names.add(each.name)
     checkInputs(whole, each)
     for (const topic of [...inputsOf(each), ...each.outputs]) checkTopic(whole, topics, topic)
-    if (isProcessor(each) && !(each.state.version >= 1 && each.state.version <= 255)) {
-      throw invalid(whole, `state version of "${each.name}" must be 1 to 255`)
-    }
+    if (isProcessor(each)) checkVersion(whole, each)
   }
 }
 
@@ -98,13 +96,22 @@ const checkInputs = (whole: Topology, each: Node): void => {
   }
 }
 
+const checkVersion = (whole: Topology, { name, state: { version } }: Processor<unknown>): void => {
+  if (!Number.isInteger(version) || version < 1 || version > 255) {
+    throw invalid(whole, `state version of "${name}" must be 1 to 255`)
+  }
+}
+
+/** Each topic is read and written in one way, whichever of its declarations is found first. */
 const checkTopic = (whole: Topology, topics: Map<string, TopicInfo>, topic: TopicInfo): void => {
-  const known = topics.get(topic.name)
-  if (known !== undefined && known.keySpace !== topic.keySpace) {
-    throw invalid(whole, `topic "${topic.name}" is keyed by ${known.keySpace} and by ${topic.keySpace}`)
+  if (!(topic.graceMs >= 0)) throw invalid(whole, `topic "${topic.name}" needs a grace in milliseconds`)
+  const known = topics.get(topic.name) ?? topic
+  const other = (['keySpace', 'graceMs', 'visibility'] as const).find((each) => known[each] !== topic[each])
+  const differs = (known.fold === undefined) === (topic.fold === undefined) ? other : 'fold'
+  if (differs !== undefined) {
+    throw invalid(whole, `topic "${topic.name}" is declared twice, with another ${differs}: declare it once`)
   }
   topics.set(topic.name, topic)
-  if (!(topic.graceMs >= 0)) throw invalid(whole, `topic "${topic.name}" needs a grace in milliseconds`)
 }
 
 const invalid = (whole: Topology, detail: string): EngineError =>
