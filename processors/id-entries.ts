@@ -16,7 +16,8 @@ const SLACK_BYTES = 256
  * A row of entries by id as a reused handle over bytes: no object is made per row or entry. A row is a header,
  * `u16 entries`, then columns: `u32 hash of the id` each, fields of a fixed size each, `u8 length of the id`
  * each, and the ids. So looking for an id reads little but the hashes, and a row is copied only when it is
- * about to change. Integers are little endian. Entries are numbered from 0; `add` and `remove` may renumber.
+ * about to change. Integers are little endian. Entries are in order of hash and id, so that the same entries
+ * are the same bytes whatever order they came in. They are numbered from 0; `add` and `remove` renumber.
  *
  * The owner decides what header and fields hold: it reads them from `bytes` at `headerAt` and `fieldsAt`, and
  * writes them through `own()`, which must come first, for it moves the row: `row.own().writeUInt8(1,
@@ -34,7 +35,7 @@ export class IdEntries {
   private readonly name = Buffer.alloc(NAME_BYTES_MAX)
   private nameLength = 0
   /** Where the id of `cursorEntry` begins, so that walking all entries is one pass over the lengths. */
-  private cursorEntry = 0
+  private cursorEntry = -1
   private cursorAt = 0
 
   constructor(headerBytes: number, fieldBytes: number) {
@@ -51,6 +52,7 @@ export class IdEntries {
     this.end = this.headerBytes + COUNT_BYTES
     for (let at = 0; at < this.end; at++) this.copy[at] = 0
     this.count = 0
+    this.cursorEntry = -1
     return this
   }
 
@@ -101,36 +103,33 @@ export class IdEntries {
 
   find(id: string): number {
     const hash = this.takeName(id)
-    const { bytes, count } = this
-    const first = hash & 0xff
-    const second = (hash >>> 8) & 0xff
-    let at = this.hashesAt
-    for (let entry = 0; entry < count; entry++, at += HASH_BYTES) {
-      if (bytes[at] !== first || bytes[at + 1] !== second) continue
-      if (bytes.readUInt32LE(at) === hash && this.hasName(entry)) return entry
+    for (let entry = this.firstAtLeast(hash); entry < this.count && this.hash(entry) === hash; entry++) {
+      if (this.compareName(entry) === 0) return entry
     }
     return NO_ENTRY
   }
 
-  /** Appends an entry whose fields are zeros. The id must have none yet. */
+  /** Adds an entry whose fields are zeros. The id must have none yet. */
   add(id: string): number {
     const hash = this.takeName(id)
     const { fieldBytes, nameLength } = this
-    const added = HASH_BYTES + fieldBytes + 1 + nameLength
-    const bytes = this.room(added)
-    const fieldsEnd = this.fieldsAt(this.count)
-    const idsAt = fieldsEnd + this.count
-    bytes.copyWithin(idsAt + added - nameLength, idsAt, this.end)
-    bytes.copyWithin(fieldsEnd + HASH_BYTES + fieldBytes, fieldsEnd, idsAt)
-    bytes.copyWithin(this.hashesAt + (this.count + 1) * HASH_BYTES, this.fieldsAt(0), fieldsEnd)
-    const entry = this.count++
-    this.end += added
-    bytes.writeUInt16LE(this.count, this.start + this.headerBytes)
-    bytes.writeUInt32LE(hash, this.hashesAt + entry * HASH_BYTES)
+    const bytes = this.room(HASH_BYTES + fieldBytes + 1 + nameLength)
+    const entry = this.placeOf(hash)
+    const hashAt = this.hashesAt + entry * HASH_BYTES
     const fieldsAt = this.fieldsAt(entry)
-    for (let at = fieldsAt; at < fieldsAt + fieldBytes; at++) bytes[at] = 0
+    const lengthAt = this.lengthsAt + entry
+    const idAt = this.idAt(entry)
+    const end = this.end
+    this.end = this.moveBy(HASH_BYTES + fieldBytes + 1 + nameLength, idAt, end)
+    this.moveBy(HASH_BYTES + fieldBytes + 1, lengthAt, idAt)
+    this.moveBy(HASH_BYTES + fieldBytes, fieldsAt, lengthAt)
+    this.moveBy(HASH_BYTES, hashAt, fieldsAt)
+    this.count++
+    bytes.writeUInt16LE(this.count, this.start + this.headerBytes)
+    bytes.writeUInt32LE(hash, hashAt)
+    for (let at = fieldsAt + HASH_BYTES; at < fieldsAt + HASH_BYTES + fieldBytes; at++) bytes[at] = 0
     bytes[this.lengthsAt + entry] = nameLength
-    this.name.copy(bytes, this.end - nameLength, 0, nameLength)
+    this.name.copy(bytes, idAt + HASH_BYTES + fieldBytes + 1, 0, nameLength)
     this.cursorEntry = -1
     return entry
   }
@@ -150,6 +149,12 @@ export class IdEntries {
     this.count--
     bytes.writeUInt16LE(this.count, this.start + this.headerBytes)
     this.cursorEntry = -1
+  }
+
+  /** Moves `[from, until)` up by so many bytes; answers where it ends. */
+  private moveBy(bytes: number, from: number, until: number): number {
+    if (from < until) this.bytes.copyWithin(from + bytes, from, until)
+    return until + bytes
   }
 
   /** Moves `[from, until)` down to `to`; answers where it ends. */
@@ -189,12 +194,34 @@ export class IdEntries {
     return hashKey(name, 0, this.nameLength)
   }
 
-  private hasName(entry: number): boolean {
+  /** The first entry whose hash is no smaller; `count` when there is none. */
+  private firstAtLeast(hash: number): number {
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.hash(middle) < hash) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  private placeOf(hash: number): number {
+    let entry = this.firstAtLeast(hash)
+    while (entry < this.count && this.hash(entry) === hash && this.compareName(entry) < 0) entry++
+    return entry
+  }
+
+  /** Compares an entry's id with the name taken last, by length, then bytes. */
+  private compareName(entry: number): number {
     const { bytes, name, nameLength } = this
-    if (bytes[this.lengthsAt + entry] !== nameLength) return false
+    const length = bytes[this.lengthsAt + entry]!
+    if (length !== nameLength) return length - nameLength
     const at = this.idAt(entry)
-    for (let index = 0; index < nameLength; index++) if (bytes[at + index] !== name[index]) return false
-    return true
+    for (let index = 0; index < nameLength; index++) {
+      if (bytes[at + index] !== name[index]) return bytes[at + index]! - name[index]!
+    }
+    return 0
   }
 
   /** As `own`, with room for so many bytes more. */

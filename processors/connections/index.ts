@@ -62,7 +62,7 @@ const dropExcess = (state: Edges, kind: EdgeKind, at: Millis, context: Context):
 const connectReversed = (event: ReversedConnection, state: Edges, context: Context): boolean => {
   const { userId, otherId, kind, removed, at } = event
   if (at <= state.erasedAt) {
-    if (kind === 'friend' && !removed) tellEnd(userId, otherId, kind, millis(state.erasedAt), context)
+    if (kind === 'friend' && !removed) tellEnd(userId, otherId, kind, at, context)
     return false
   }
   const edge = REVERSE_OF[kind]!
@@ -82,7 +82,7 @@ const erase = (userId: UserId, at: Millis, state: Edges, context: Context): bool
   if (at <= state.erasedAt) return false
   for (let entry = state.count - 1; entry >= 0; entry--) {
     if (state.changedAt(entry) > at) continue
-    if (state.isPresent(entry)) tellErased(userId, at, state, entry, context)
+    if (state.isPresent(entry)) tellErased(userId, state, entry, context)
     state.remove(entry)
   }
   state.erasedAt = at
@@ -90,9 +90,11 @@ const erase = (userId: UserId, at: Millis, state: Edges, context: Context): bool
   return true
 }
 
-const tellErased = (userId: UserId, at: Millis, state: Edges, entry: number, context: Context): void => {
+/** Dated to the edge itself, which that ends: so it is the same whether edge or erasure is heard of first. */
+const tellErased = (userId: UserId, state: Edges, entry: number, context: Context): void => {
   const kind = state.kind(entry)
   const target = state.target(entry)
+  const at = millis(state.changedAt(entry))
   if (kind === 'follow') tellFollowed(target, -1, at, context)
   const reversed = REVERSED_KINDS.find((each) => each === kind)
   if (reversed !== undefined) tellEnd(userId, target, reversed, at, context)

@@ -10,13 +10,17 @@ export const NO_POST = -1
 /**
  * Header: `f64 time of the impression (0: not here yet) · u8 settled · u16 posts`. Then a fingerprint a post
  * (`u32 low · u32 high`): the candidates in order or, before the impression is here, posts in order of their
- * labels. Then the labels: `u16 post · u8 kind · u8 flags · f64 at · f64 value`.
+ * labels. Then the labels: `f64 at · u16 post · u8 kind · u8 flags · f64 value`.
  */
 const IMPRESSION_AT = 0
 const SETTLED_AT = 8
 const POSTS_AT = 9
 const HEADER_BYTES = 11
 const POST_BYTES = 8
+const LABEL_POST_AT = 8
+const LABEL_KIND_AT = 10
+const LABEL_FLAGS_AT = 11
+const LABEL_VALUE_AT = 12
 const LABEL_BYTES = 20
 const UNDO = 1
 const HAS_VALUE = 2
@@ -85,16 +89,29 @@ export class LabelsRow {
     return posts - 1
   }
 
+  /** Adds a label where it belongs: they are in order of time, then of their bytes, whatever order they came in. */
   addLabel(post: number, kind: ReactionKind, undo: boolean, at: number, value: number | null): void {
     const { end } = this
     this.reserve(end + LABEL_BYTES)
-    const { view } = this
-    view.setUint16(end, post, true)
-    view.setUint8(end + 2, REACTION_KINDS.indexOf(kind))
-    view.setUint8(end + 3, (undo ? UNDO : 0) | (value === null ? 0 : HAS_VALUE))
-    view.setFloat64(end + 4, at, true)
-    view.setFloat64(end + 12, value ?? 0, true)
+    const { view, bytes } = this
+    view.setFloat64(end, at, true)
+    view.setUint16(end + LABEL_POST_AT, post, true)
+    view.setUint8(end + LABEL_KIND_AT, REACTION_KINDS.indexOf(kind))
+    view.setUint8(end + LABEL_FLAGS_AT, (undo ? UNDO : 0) | (value === null ? 0 : HAS_VALUE))
+    view.setFloat64(end + LABEL_VALUE_AT, value ?? 0, true)
     this.end += LABEL_BYTES
+    let place = end
+    while (place > this.labelsStart && this.isBefore(end, place - LABEL_BYTES)) place -= LABEL_BYTES
+    if (place === end) return
+    const label = Buffer.from(bytes.subarray(end, this.end))
+    bytes.copyWithin(place + LABEL_BYTES, place, end)
+    label.copy(bytes, place)
+  }
+
+  private isBefore(one: number, other: number): boolean {
+    const difference = this.view.getFloat64(one, true) - this.view.getFloat64(other, true)
+    if (difference !== 0) return difference < 0
+    return this.bytes.compare(this.bytes, other, other + LABEL_BYTES, one, one + LABEL_BYTES) < 0
   }
 
   /** Takes the impression in; answers the labels that came before it, and holds none of them any more. */
@@ -129,8 +146,13 @@ export class LabelsRow {
     const { view } = this
     const kindIndex = REACTION_KINDS.indexOf(kind)
     for (let label = this.labelsStart; label < this.end; label += LABEL_BYTES) {
-      if (view.getUint16(label, true) !== post || view.getUint8(label + 2) !== kindIndex) continue
-      if ((view.getUint8(label + 3) & UNDO) !== 0 && view.getFloat64(label + 4, true) >= at) return true
+      if (
+        view.getUint16(label + LABEL_POST_AT, true) !== post ||
+        view.getUint8(label + LABEL_KIND_AT) !== kindIndex
+      )
+        continue
+      if ((view.getUint8(label + LABEL_FLAGS_AT) & UNDO) !== 0 && view.getFloat64(label, true) >= at)
+        return true
     }
     return false
   }
@@ -146,7 +168,6 @@ export class LabelsRow {
     return all
       .filter((label) => !label.undo && label.at <= until && !((undone.get(undoKey(label)) ?? 0) >= label.at))
       .map(({ post, kind, at, value }) => ({ candidate: post, kind, at, value }))
-      .sort(byTime)
   }
 
   private earlyLabels(): EarlyLabel[] {
@@ -160,13 +181,13 @@ export class LabelsRow {
     const { view } = this
     const labels: StoredLabel[] = []
     for (let label = this.labelsStart; label < this.end; label += LABEL_BYTES) {
-      const flags = view.getUint8(label + 3)
+      const flags = view.getUint8(label + LABEL_FLAGS_AT)
       labels.push({
-        post: view.getUint16(label, true),
-        kind: REACTION_KINDS[view.getUint8(label + 2)]!,
+        post: view.getUint16(label + LABEL_POST_AT, true),
+        kind: REACTION_KINDS[view.getUint8(label + LABEL_KIND_AT)]!,
         undo: (flags & UNDO) !== 0,
-        at: millis(view.getFloat64(label + 4, true)),
-        value: (flags & HAS_VALUE) === 0 ? null : view.getFloat64(label + 12, true),
+        at: millis(view.getFloat64(label, true)),
+        value: (flags & HAS_VALUE) === 0 ? null : view.getFloat64(label + LABEL_VALUE_AT, true),
       })
     }
     return labels
@@ -214,13 +235,6 @@ const lastUndos = (labels: readonly StoredLabel[]): Map<string, number> => {
   }
   return last
 }
-
-/** By time, then candidate and kind, so that the order does not depend on that of arrival. */
-const byTime = (one: JoinedLabel, other: JoinedLabel): number =>
-  one.at - other.at ||
-  one.candidate - other.candidate ||
-  REACTION_KINDS.indexOf(one.kind) - REACTION_KINDS.indexOf(other.kind) ||
-  (one.value ?? 0) - (other.value ?? 0)
 
 const fingerprint = new Fingerprint()
 const row = new LabelsRow()

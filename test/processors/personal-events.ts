@@ -11,6 +11,7 @@ import type { Impression } from '../../schemas/impressions/index.ts'
 import { eventId, postId, T0, userId } from './events.ts'
 
 interface ConnectionFields {
+  readonly eventId?: string
   readonly userId?: string
   readonly targetId?: string
   readonly kind?: ConnectionKind
@@ -20,7 +21,7 @@ interface ConnectionFields {
 }
 
 export const aConnection = (fields: ConnectionFields = {}): Connection => ({
-  eventId: eventId('event-1'),
+  eventId: eventId(fields.eventId ?? 'event-1'),
   userId: userId(fields.userId ?? 'user-1'),
   targetId: fields.targetId ?? 'user-2',
   kind: fields.kind ?? 'friend',
@@ -29,8 +30,8 @@ export const aConnection = (fields: ConnectionFields = {}): Connection => ({
   at: millis(fields.at ?? T0),
 })
 
-export const anErasure = (at: number, user = 'user-1'): Erasure => ({
-  eventId: eventId('erasure-1'),
+export const anErasure = (at: number, user = 'user-1', event = 'erasure-1'): Erasure => ({
+  eventId: eventId(event),
   userId: userId(user),
   at: millis(at),
 })

@@ -95,9 +95,10 @@ test('nobody is connected to themselves', () => {
   expect(pipelineOf([aConnection({ targetId: 'user-1' })]).rows()).toEqual([])
 })
 
+const follow = (at: number, action: 'added' | 'removed' = 'added'): Connection =>
+  aConnection({ kind: 'follow', action, at: later(at) })
+
 test('a follower is counted once, and taken back by an unfollow', () => {
-  const follow = (at: number, action: 'added' | 'removed' = 'added'): Connection =>
-    aConnection({ kind: 'follow', action, at: later(at) })
   const pipeline = pipelineOf([follow(1), follow(2), aConnection({ kind: 'follow', userId: 'user-3' })])
   expect(followersOf(pipeline, 'user-2')).toBe(2)
   pipeline.publish(connectionTopic, follow(4, 'removed'), follow(3), follow(5, 'removed'))

@@ -52,7 +52,16 @@ test('half an hour after a slate was served each candidate becomes one example, 
     phase: 'settled',
     settledLabels: SETTLED_KINDS,
   }
-  const [first, second] = slate.candidates.map(({ score: _, ...candidate }) => ({ ...shared, ...candidate }))
+  const [first, second] = slate.candidates.map(
+    ({ postId: id, authorId, position, propensity, features }) => ({
+      ...shared,
+      postId: id,
+      authorId,
+      position,
+      propensity,
+      features,
+    }),
+  )
   expect(run.examples()).toEqual([
     { ...first, exampleId: expect.any(String), labels: [] },
     {
