@@ -27,7 +27,14 @@ const POSTS_PER_AUTHOR = 10
 
 const contract = reactions as unknown as Contract<PublicValue>
 
-/** A stream of reactions over `pairs` user-author pairs and ten posts an author. */
+const AUTHORS_PER_USER = 10
+const GOLDEN_RATIO_PART = 0.6180339887
+
+/**
+ * A stream of reactions over `pairs` user-author pairs, all equally likely, so that no key is hot by itself.
+ * Audiences follow a power law, as they do in life (Zipf's, exponent 1, over a hundredth as many authors as
+ * pairs), and half of what is reacted to is an author's newest post, a quarter the one before, and so on.
+ */
 export class ReactionLoad {
   private readonly random: Random
   private readonly pairs: number
@@ -62,16 +69,29 @@ export class ReactionLoad {
   /** The reaction of a pair: each user has ten authors. */
   reaction(pair: number, at: number): Reaction {
     const id = this.nextId++
-    const author = (pair * 7919) % this.authors
-    const json = {
+    const author = this.authorOf(pair)
+    const kind = this.kind()
+    return reactions.fromJson({
       eventId: `event-${id.toString(36)}`,
-      userId: `user-${Math.floor(pair / 10)}`,
-      postId: `post-${author}-${this.random.below(POSTS_PER_AUTHOR)}`,
+      userId: `user-${Math.floor(pair / AUTHORS_PER_USER)}`,
+      postId: `post-${author}-${this.newPost()}`,
       authorId: `author-${author}`,
-      kind: this.kind(),
+      kind,
       at,
-    }
-    return reactions.fromJson({ ...json, ...(json.kind === 'dwell' && { value: this.random.below(60_000) }) })
+      ...(kind === 'dwell' && { value: this.random.below(60_000) }),
+    })
+  }
+
+  /** One author of each tenth of the (logarithmic) scale of audiences, so that a user's ten differ. */
+  private authorOf(pair: number): number {
+    const user = Math.floor(pair / AUTHORS_PER_USER)
+    const share = ((pair % AUTHORS_PER_USER) + ((user * GOLDEN_RATIO_PART) % 1)) / AUTHORS_PER_USER
+    return Math.floor(this.authors ** share) - 1
+  }
+
+  private newPost(): number {
+    const age = Math.floor(-Math.log2(1 - this.random.next()))
+    return Math.max(0, POSTS_PER_AUTHOR - 1 - age)
   }
 
   /** The reaction of a pair picked at random. */
