@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import { type ByteReader, type ByteWriter, copyBytes } from '../engine/bytes.ts'
 import { hashKey } from '../engine/hash.ts'
 import { ID_BYTES_MAX } from '../schemas/ids.ts'
 
@@ -67,10 +67,7 @@ export class IdEntries {
   }
 
   save(writer: ByteWriter): void {
-    const length = this.end - this.start
-    writer.reserve(length)
-    this.bytes.copy(writer.buffer, writer.position, this.start, this.end)
-    writer.position += length
+    writer.bytes(this.bytes, this.start, this.end)
   }
 
   /** The row's bytes to write to: a copy, the first time. */
@@ -129,7 +126,7 @@ export class IdEntries {
     bytes.writeUInt32LE(hash, hashAt)
     for (let at = fieldsAt + HASH_BYTES; at < fieldsAt + HASH_BYTES + fieldBytes; at++) bytes[at] = 0
     bytes[this.lengthsAt + entry] = nameLength
-    this.name.copy(bytes, idAt + HASH_BYTES + fieldBytes + 1, 0, nameLength)
+    copyBytes(this.name, 0, nameLength, bytes, idAt + HASH_BYTES + fieldBytes + 1)
     this.cursorEntry = -1
     return entry
   }
@@ -235,7 +232,7 @@ export class IdEntries {
     const length = this.end - this.start
     const into =
       capacity <= this.copy.length ? this.copy : Buffer.alloc(Math.max(capacity, this.copy.length * 2))
-    this.bytes.copy(into, 0, this.start, this.end)
+    copyBytes(this.bytes, this.start, this.end, into, 0)
     this.copy = into
     this.bytes = into
     this.start = 0

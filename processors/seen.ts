@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import { type ByteReader, type ByteWriter, copyBytes } from '../engine/bytes.ts'
 import { on, type Context, type Processor, type StateLayout } from '../engine/processor.ts'
 import { type Millis, millis, MINUTE_MS, type UserId } from '../schemas/ids.ts'
 import type { Reaction } from '../schemas/reactions/index.ts'
@@ -51,16 +51,14 @@ class SeenRow {
 
   load(reader: ByteReader): this {
     this.end = reader.left
-    reader.buffer.copy(this.bytes, 0, reader.position, reader.end)
+    copyBytes(reader.buffer, reader.position, reader.end, this.bytes, 0)
     return this
   }
 
   save(writer: ByteWriter): boolean {
     if (this.end === HEADER_BYTES && this.minute(ACTIVE_AT) === 0 && this.minute(ERASED_AT) === 0)
       return false
-    writer.reserve(this.end)
-    this.bytes.copy(writer.buffer, writer.position, 0, this.end)
-    writer.position += this.end
+    writer.bytes(this.bytes, 0, this.end)
     return true
   }
 

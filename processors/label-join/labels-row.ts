@@ -1,5 +1,5 @@
 import type { StateLayout } from '../../engine/processor.ts'
-import type { ByteReader, ByteWriter } from '../../engine/bytes.ts'
+import { type ByteReader, type ByteWriter, copyBytes } from '../../engine/bytes.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import { REACTION_KINDS, type ReactionKind } from '../../schemas/reactions/index.ts'
 import { Fingerprint } from '../fingerprint.ts'
@@ -40,7 +40,7 @@ export class LabelsRow {
   load(reader: ByteReader): this {
     const length = reader.left
     this.reserve(length)
-    reader.buffer.copy(this.bytes, 0, reader.position, reader.end)
+    copyBytes(reader.buffer, reader.position, reader.end, this.bytes, 0)
     this.end = length
     return this
   }

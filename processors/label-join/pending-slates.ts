@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '../../engine/bytes.ts'
+import { type ByteReader, type ByteWriter, copyBytes } from '../../engine/bytes.ts'
 import type { StateLayout } from '../../engine/processor.ts'
 import type { Impression } from '../../schemas/impressions/index.ts'
 import { Fingerprint } from '../fingerprint.ts'
@@ -30,7 +30,7 @@ export class PendingSlates {
   load(reader: ByteReader): this {
     const length = reader.left
     this.reserve(length)
-    reader.buffer.copy(this.bytes, 0, reader.position, reader.end)
+    copyBytes(reader.buffer, reader.position, reader.end, this.bytes, 0)
     this.end = length
     return this
   }

@@ -1,6 +1,7 @@
 import { ByteReader } from '../../engine/bytes.ts'
 import type { Topic } from '../../engine/topic.ts'
 import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
+import { Symbols } from '../symbols.ts'
 import { GRACE_MS } from '../topics.ts'
 
 /** Connections that concern the other side as well. */
@@ -16,6 +17,7 @@ export interface ReversedConnection {
   readonly at: Millis
 }
 
+const kinds = new Symbols<ReversedKind>(REVERSED_KINDS)
 const reader = new ByteReader()
 
 export const connectionsReversed: Topic<ReversedConnection> = {
@@ -32,7 +34,7 @@ export const connectionsReversed: Topic<ReversedConnection> = {
     encode: (value, writer) => {
       writer.string(value.userId)
       writer.string(value.otherId)
-      writer.u8(REVERSED_KINDS.indexOf(value.kind))
+      kinds.write(value.kind, writer)
       writer.u8(value.removed ? 1 : 0)
       writer.f64(value.at)
     },
@@ -41,7 +43,7 @@ export const connectionsReversed: Topic<ReversedConnection> = {
       return {
         userId: reader.string() as UserId,
         otherId: reader.string() as UserId,
-        kind: REVERSED_KINDS[reader.u8()]!,
+        kind: kinds.read(reader),
         removed: reader.u8() === 1,
         at: millis(reader.f64()),
       }

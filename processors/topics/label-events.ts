@@ -2,6 +2,7 @@ import { ByteReader } from '../../engine/bytes.ts'
 import type { Topic } from '../../engine/topic.ts'
 import { type Millis, millis, type RequestId, type UserId } from '../../schemas/ids.ts'
 import { REACTION_KINDS, type ReactionKind } from '../../schemas/reactions/index.ts'
+import { Symbols } from '../symbols.ts'
 import { GRACE_MS } from '../topics.ts'
 
 /** A reaction that the user's index assigned to one of their slates. */
@@ -28,6 +29,7 @@ const LABEL = 1
 const UNDO = 2
 const HAS_VALUE = 4
 
+const kinds = new Symbols<ReactionKind>(REACTION_KINDS)
 const reader = new ByteReader()
 
 export const labelEvents: Topic<LabelEvent> = {
@@ -51,7 +53,7 @@ export const labelEvents: Topic<LabelEvent> = {
         return
       }
       writer.u8(LABEL | (what.undo ? UNDO : 0) | (what.value === null ? 0 : HAS_VALUE))
-      writer.u8(REACTION_KINDS.indexOf(what.kind))
+      kinds.write(what.kind, writer)
       writer.u32(what.low)
       writer.u32(what.high)
       if (what.value !== null) writer.f64(what.value)
@@ -69,7 +71,7 @@ export const labelEvents: Topic<LabelEvent> = {
 
 const readLabel = (flags: number): AssignedLabel => ({
   type: 'label',
-  kind: REACTION_KINDS[reader.u8()]!,
+  kind: kinds.read(reader),
   low: reader.u32(),
   high: reader.u32(),
   undo: (flags & UNDO) !== 0,

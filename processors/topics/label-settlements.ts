@@ -2,6 +2,7 @@ import { ByteReader } from '../../engine/bytes.ts'
 import type { Topic } from '../../engine/topic.ts'
 import { type Millis, millis, type RequestId, type UserId } from '../../schemas/ids.ts'
 import { REACTION_KINDS, type ReactionKind } from '../../schemas/reactions/index.ts'
+import { Symbols } from '../symbols.ts'
 
 /**
  * settled: the default window is over, here are the labels of all candidates; late: a label of a longer window;
@@ -27,6 +28,8 @@ export interface LabelSettlement {
   readonly labels: readonly JoinedLabel[]
 }
 
+const phases = new Symbols<SettlementPhase>(PHASES)
+const kinds = new Symbols<ReactionKind>(REACTION_KINDS)
 const reader = new ByteReader()
 
 export const labelSettlements: Topic<LabelSettlement> = {
@@ -45,12 +48,12 @@ export const labelSettlements: Topic<LabelSettlement> = {
     encode: ({ userId, requestId, phase, at, labels }, writer) => {
       writer.string(userId)
       writer.string(requestId)
-      writer.u8(PHASES.indexOf(phase))
+      phases.write(phase, writer)
       writer.f64(at)
       writer.varint(labels.length)
       for (const label of labels) {
         writer.varint(label.candidate)
-        writer.u8(REACTION_KINDS.indexOf(label.kind))
+        kinds.write(label.kind, writer)
         writer.f64(label.at)
         writer.u8(label.value === null ? 0 : 1)
         if (label.value !== null) writer.f64(label.value)
@@ -61,7 +64,7 @@ export const labelSettlements: Topic<LabelSettlement> = {
       return {
         userId: reader.string() as UserId,
         requestId: reader.string() as RequestId,
-        phase: PHASES[reader.u8()]!,
+        phase: phases.read(reader),
         at: millis(reader.f64()),
         labels: Array.from({ length: reader.varint() }, readLabel),
       }
@@ -71,7 +74,7 @@ export const labelSettlements: Topic<LabelSettlement> = {
 
 const readLabel = (): JoinedLabel => ({
   candidate: reader.varint(),
-  kind: REACTION_KINDS[reader.u8()]!,
+  kind: kinds.read(reader),
   at: millis(reader.f64()),
   value: reader.u8() === 0 ? null : reader.f64(),
 })
