@@ -88,9 +88,10 @@ export class IdEntries {
     return this.bytes.readUInt32LE(this.hashesAt + entry * HASH_BYTES)
   }
 
-  id(entry: number): string {
+  /** The entry's id from its byte `from` on. */
+  id(entry: number, from = 0): string {
     const at = this.idAt(entry)
-    return this.bytes.toString('utf8', at, at + this.bytes[this.lengthsAt + entry]!)
+    return this.bytes.toString('utf8', at + from, at + this.bytes[this.lengthsAt + entry]!)
   }
 
   /** First byte of the id, for owners whose ids begin with a letter of theirs. */

@@ -24,6 +24,9 @@ const STUB_MASK = 0xff_ffff
 const HEADER_BYTES = 4
 const ROW_BYTES_MAX = HEADER_BYTES + SEEN_FILTER_POSTS_MAX * STUB_BYTES
 
+const stubAt = (bytes: Buffer, at: number): number =>
+  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)
+
 class FilterRow {
   readonly bytes = Buffer.alloc(ROW_BYTES_MAX)
   end = HEADER_BYTES
@@ -58,15 +61,10 @@ class FilterRow {
     return (this.end - HEADER_BYTES) / STUB_BYTES
   }
 
-  stub(index: number): number {
-    const at = HEADER_BYTES + index * STUB_BYTES
-    return this.bytes[at]! | (this.bytes[at + 1]! << 8) | (this.bytes[at + 2]! << 16)
-  }
-
   removeAll(stubs: ReadonlySet<number>): void {
     let kept = HEADER_BYTES
     for (let at = HEADER_BYTES; at < this.end; at += STUB_BYTES) {
-      if (stubs.has(this.bytes[at]! | (this.bytes[at + 1]! << 8) | (this.bytes[at + 2]! << 16))) continue
+      if (stubs.has(stubAt(this.bytes, at))) continue
       if (kept < at) this.bytes.copyWithin(kept, at, at + STUB_BYTES)
       kept += STUB_BYTES
     }
@@ -176,7 +174,7 @@ const tableOf = (filterRow: Buffer): Uint32Array => {
   const table = new Uint32Array(1 << (Math.ceil(Math.log2(size + 1)) + 1))
   const mask = table.length - 1
   for (let at = reader.position; at < reader.end; at += STUB_BYTES) {
-    const stub = reader.buffer.readUIntLE(at, STUB_BYTES)
+    const stub = stubAt(reader.buffer, at)
     let place = stub & mask
     while (table[place] !== 0) place = (place + 1) & mask
     table[place] = stub + 1

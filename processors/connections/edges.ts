@@ -38,7 +38,9 @@ const LETTERS: Readonly<Record<EdgeKind, string>> = {
   'blocked-by': 'B',
   'muted-by': 'M',
 }
-const KIND_OF_LETTER: ReadonlyMap<string, EdgeKind> = new Map(EDGE_KINDS.map((kind) => [LETTERS[kind], kind]))
+const KIND_OF_BYTE: ReadonlyMap<number, EdgeKind> = new Map(
+  EDGE_KINDS.map((kind) => [LETTERS[kind].charCodeAt(0), kind]),
+)
 
 /** The kind that a connection has on the other side; null where it has none. */
 export const REVERSE_OF: Readonly<Record<ConnectionKind, EdgeKind | null>> = {
@@ -85,11 +87,11 @@ export class Edges extends IdEntries {
   }
 
   kind(entry: number): EdgeKind {
-    return KIND_OF_LETTER.get(this.id(entry)[0]!)!
+    return KIND_OF_BYTE.get(this.firstByte(entry))!
   }
 
   target(entry: number): string {
-    return this.id(entry).slice(1)
+    return this.id(entry, 1)
   }
 
   /** Removed at the very time it was added: removed. */
