@@ -6,7 +6,7 @@ const IDS_PER_ROW = 1024
 const ID_BYTES = 8
 const ROW_KEY_BYTES = 8
 const TABLE_FILL_MAX = 0.5
-const PLACES_FIRST = 1024
+const PLACES_FIRST = 64
 
 /** A set of 64-bit numbers as pairs of 32, open addressing, never removed from. A low half of 0 is an empty place. */
 class IdSet {

@@ -91,7 +91,7 @@ class FoldedRecords {
   private readonly takeRecord: TakeRecord
   private readonly table = new RowTable()
   private readonly sum = new ByteWriter(1024)
-  private times = new Float64Array(1024)
+  private times = new Float64Array(64)
 
   constructor(fold: Fold, takeRecord: TakeRecord) {
     this.fold = fold

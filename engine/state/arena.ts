@@ -4,6 +4,10 @@
  */
 const UNIT_BYTES = 16
 const SEGMENT_BYTES = 4 << 20
+/** A task has dozens of tables, and most stay small. */
+const FIRST_SEGMENT_BYTES = 64 << 10
+/** Segments that a reset keeps for reuse: the small first one, and one of full size. */
+const SEGMENTS_KEPT = 2
 const UNITS_PER_SEGMENT_LOG2 = 18
 const FINE_CLASSES = 32
 const FINE_BYTES_MAX = FINE_CLASSES * UNIT_BYTES
@@ -39,6 +43,8 @@ export class Arena {
   /** Bytes of blocks in use. */
   liveBytes = 0
   private readonly segments: Buffer[] = []
+  /** Segments cut into blocks so far; those after it were kept by a reset. */
+  private opened = 0
   private readonly free: number[][] = classBytes.map(() => [])
   private bumpUnit = 0
   private bumpEnd = 0
@@ -59,7 +65,7 @@ export class Arena {
     const recycled = this.free[sizeClass]!.pop()
     if (recycled !== undefined) return recycled
     const units = bytes / UNIT_BYTES
-    if (this.bumpUnit + units > this.bumpEnd) this.addSegment()
+    if (this.bumpUnit + units > this.bumpEnd) this.openSegment(units)
     const handle = this.bumpUnit
     this.bumpUnit += units
     return handle
@@ -70,19 +76,30 @@ export class Arena {
     this.free[sizeClass]!.push(handle)
   }
 
-  /** Forgets every block but keeps the first segment for reuse. */
+  /** Forgets every block but keeps some memory for reuse. */
   reset(): void {
-    this.segments.length = Math.min(this.segments.length, 1)
+    this.segments.length = Math.min(this.segments.length, SEGMENTS_KEPT)
     for (const list of this.free) list.length = 0
+    this.opened = 0
     this.bumpUnit = 0
-    this.bumpEnd = this.segments.length << UNITS_PER_SEGMENT_LOG2
+    this.bumpEnd = 0
     this.liveBytes = 0
   }
 
   /** The rest of a segment too short for the next block is given up: at most one block's length a segment. */
-  private addSegment(): void {
-    this.bumpUnit = this.segments.length << UNITS_PER_SEGMENT_LOG2
-    this.segments.push(Buffer.allocUnsafeSlow(SEGMENT_BYTES))
-    this.bumpEnd = this.segments.length << UNITS_PER_SEGMENT_LOG2
+  private openSegment(units: number): void {
+    do {
+      const segment = this.segments[this.opened] ?? this.addSegment(units)
+      this.bumpUnit = this.opened << UNITS_PER_SEGMENT_LOG2
+      this.bumpEnd = this.bumpUnit + segment.length / UNIT_BYTES
+      this.opened++
+    } while (this.bumpUnit + units > this.bumpEnd)
+  }
+
+  private addSegment(units: number): Buffer {
+    const small = this.segments.length === 0 && units * UNIT_BYTES <= FIRST_SEGMENT_BYTES
+    const segment = Buffer.allocUnsafeSlow(small ? FIRST_SEGMENT_BYTES : SEGMENT_BYTES)
+    this.segments.push(segment)
+    return segment
   }
 }

@@ -32,6 +32,8 @@ export class Store {
   private complete: boolean
   private readonly disk: TaskStorage
   private missing: number[] = []
+  /** Slots of rows whose removal is on disk: nothing needs them, once no batch holds them. */
+  private removed: number[] = []
   private hand = 0
 
   constructor(name: string, number: number, disk: TaskStorage) {
@@ -120,6 +122,18 @@ export class Store {
 
   written(slot: number): void {
     this.table.flags[slot]! &= ~WRITING
+    if (this.table.valueLength(slot) === ABSENT) this.removed.push(slot)
+  }
+
+  /** Frees the memory of removed rows; call it only between batches. */
+  dropRemoved(): void {
+    const table = this.table
+    for (const slot of this.removed) {
+      const free =
+        table.isUsed(slot) && table.valueLength(slot) === ABSENT && (table.flags[slot]! & HELD) === 0
+      if (free) table.remove(slot)
+    }
+    this.removed = []
   }
 
   /** A row restored from the changelog: newer than the disk's. Answers its slot. */

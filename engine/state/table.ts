@@ -7,7 +7,7 @@ export const NO_SLOT = -1
 /** Value length of a key known to have no row. */
 export const ABSENT = -1
 
-const SLOTS_FIRST = 1024
+const SLOTS_FIRST = 64
 /** Index places per slot: probes stay short at this fill. */
 const INDEX_FACTOR = 2
 

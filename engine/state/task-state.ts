@@ -11,7 +11,10 @@ export interface StateOptions {
   readonly cacheBytesMax: number
   /** Changelog that a restart may have to read again; beyond it, the oldest changes are written to disk. */
   readonly changelogBytesMax: number
-  /** Rows written behind in one commit, so that no commit stalls. */
+  /**
+   * Rows written behind in one commit, so that no commit stalls; twice what the commit itself changed, if that
+   * is more, or the changelog would outgrow its limit.
+   */
   readonly writeBehindRowsMax: number
   /** As `changelogBytesMax`, in commits: many small ones take as long to read again as a few large ones. */
   readonly changelogBlocksMax: number
@@ -106,14 +109,10 @@ export class TaskState {
     return this.changelogBytes
   }
 
-  /** Rows on disk stand for this commit. */
-  get diskSequence(): number {
-    return this.blocksFrom - 1
-  }
-
   /** Collects what changed since the last commit; `sequence` is the one that the log will give. */
   prepare(sequence: number, flushAll = false): PreparedCommit {
     this.block.reset()
+    const waiting = this.queue.length
     for (const store of this.byNumber.values()) {
       for (const slot of store.takeTouched()) {
         this.appendEntry(store, slot)
@@ -123,13 +122,15 @@ export class TaskState {
     const changelog = this.block.copy()
     this.noteBlock(changelog.length)
     const write = this.disk.write()
-    const written = this.writeBehind(write, sequence, flushAll)
+    const rowsMax = Math.max(this.options.writeBehindRowsMax, 2 * (this.queue.length - waiting))
+    const written = this.writeBehind(write, sequence, flushAll ? Infinity : rowsMax)
     const upTo = this.blocksFrom - 1
     return { changelog, finish: () => this.flush(write, written, upTo) }
   }
 
   /** Makes room; call it only between batches, for a batch holds slots. */
   evict(): void {
+    for (const store of this.byNumber.values()) store.dropRemoved()
     let over = this.liveBytes - this.options.cacheBytesMax
     if (over <= 0) return
     over += EVICTION_SLACK_BYTES
@@ -174,11 +175,14 @@ export class TaskState {
     this.changelogBytes += bytes
   }
 
-  /** Takes the oldest changes out of the queue until the changelog that a restart needs is short enough. */
-  private writeBehind(write: StateWrite, sequence: number, flushAll: boolean): WriteBehindQueue {
+  /**
+   * Takes the oldest changes out of the queue until the changelog that a restart needs is short enough, or all
+   * of them if there is no limit.
+   */
+  private writeBehind(write: StateWrite, sequence: number, rowsMax: number): WriteBehindQueue {
     const written = new WriteBehindQueue()
-    const rowsMax = flushAll ? Infinity : this.options.writeBehindRowsMax
-    while (this.queue.length > 0 && written.length < rowsMax && (flushAll || this.changelogIsLong())) {
+    const all = rowsMax === Infinity
+    while (this.queue.length > 0 && written.length < rowsMax && (all || this.changelogIsLong())) {
       const store = this.queue.frontStore
       const slot = this.queue.frontSlot
       this.queue.drop()
@@ -217,7 +221,8 @@ export class TaskState {
       const length = bytes.readUInt32LE(at + 4)
       const valueEnd = length === REMOVED ? keyEnd : keyEnd + length
       if (valueEnd > bytes.length) throw corrupt(block.sequence, bytes.length - at)
-      const store = this.byNumber.get(number) ?? this.addStore(`store-${number}`, number)
+      const store = this.byNumber.get(number)
+      if (store === undefined) throw unnamed(block.sequence, number)
       const slot = store.restore(bytes, keyStart, keyEnd, bytes, keyEnd, length === REMOVED ? -1 : valueEnd)
       this.enqueue(store, slot, block.sequence)
       if (store === this.catalogue) this.adopt(slot)
@@ -257,6 +262,13 @@ const gap = (expected: number, found: number): EngineError =>
   new EngineError(
     'STATE_CORRUPT',
     `the changelog goes on at ${found}, but the state on disk needs it from ${expected}: restore this data directory's backup`,
+  )
+
+/** A store's name is in the changelog before, or in the same block as, its first row. */
+const unnamed = (sequence: number, number: number): EngineError =>
+  new EngineError(
+    'STATE_CORRUPT',
+    `changelog block ${sequence} has a row of store ${number}, which has no name`,
   )
 
 const corrupt = (sequence: number, left: number): EngineError =>

@@ -1,4 +1,4 @@
-const CAPACITY_FIRST = 1024
+const CAPACITY_FIRST = 64
 
 /**
  * Rows waiting to be written behind, oldest change first: a ring of (store, slot, sequence) in typed arrays,

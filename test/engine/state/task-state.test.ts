@@ -116,7 +116,7 @@ class Bench {
       for (const key of KEYS) {
         const allowed = since.map((rows) => rows.get(`${name}/${key}`))
         const found = task.get(index + 1, Buffer.from(key))?.toString()
-        expect(allowed, `${name}/${key} on disk at ${task.sequence}`).toContain(found)
+        if (!allowed.includes(found)) expect(allowed, `${name}/${key} on disk`).toContain(found)
       }
     }
   }
@@ -199,7 +199,7 @@ describe('the state of a task', () => {
         await bench.restart()
         await bench.expectRows(KEYS)
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 
