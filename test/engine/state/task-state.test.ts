@@ -199,7 +199,7 @@ describe('the state of a task', () => {
         await bench.restart()
         await bench.expectRows(KEYS)
       }),
-      { numRuns: 200 },
+      { numRuns: 500 },
     )
   })
 
