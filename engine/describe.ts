@@ -18,6 +18,8 @@ export interface TopicDescription {
   readonly visibility: 'public' | 'internal'
   readonly graceMs: number
   readonly folded: boolean
+  /** Says nothing of how far event time is. */
+  readonly echo: boolean
 }
 
 export interface TopologyDescription {
@@ -31,13 +33,14 @@ export interface TopologyDescription {
 export const describe = (topology: Topology): TopologyDescription => ({
   name: topology.name,
   about: topology.about,
-  topics: topicsOf(topology).map(({ name, about, keySpace, visibility, graceMs, fold }) => ({
+  topics: topicsOf(topology).map(({ name, about, keySpace, visibility, graceMs, fold, isEcho }) => ({
     name,
     about,
     keySpace,
     visibility,
     graceMs,
     folded: fold !== undefined,
+    echo: isEcho === true,
   })),
   nodes: topology.nodes.map((node) => ({
     name: node.name,

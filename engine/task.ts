@@ -106,7 +106,7 @@ export class Task {
     this.reader = new BatchReader(nodes.topics, partition, services, this.outputs, deadLetters, options)
     this.runner = new NodeRunner(this.outputs, timers, metrics)
     this.watermark = new Watermark(
-      plan.inputs.map((topic) => topic.graceMs),
+      plan.inputs.map(({ isEcho, graceMs }) => (isEcho ? null : graceMs)),
       options.idleMs,
     )
     this.restorePositions()

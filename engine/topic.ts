@@ -37,6 +37,11 @@ export interface TopicInfo {
   readonly keySpace: KeySpace
   /** How far behind the newest event an event may be and still be on time. */
   readonly graceMs: number
+  /**
+   * Its records follow from events that this or another task has seen already (deltas, reversed edges, what a
+   * timer sent): they do not tell how far event time is, so they neither move nor hold back the watermark.
+   */
+  readonly isEcho?: true
   readonly fold?: Fold
   /** Public topics are contracts that apps publish to; internal ones are written by processors. */
   readonly visibility: 'public' | 'internal'

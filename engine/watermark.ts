@@ -1,16 +1,16 @@
 /**
  * Event time of a task: the smallest, over its inputs, of (newest event time − grace). An input that brought
  * nothing for `idleMs` of wall time is left out, so that a quiet topic does not hold the others back. It
- * never goes back.
+ * never goes back. An echo (an input without a grace) neither moves it nor holds it back, and is never late.
  */
 export class Watermark {
   private readonly newest: Float64Array
-  private readonly graceMs: readonly number[]
+  private readonly graceMs: readonly (number | null)[]
   private readonly heardAt: Float64Array
   private readonly idleMs: number
   private reached = -Infinity
 
-  constructor(graceMs: readonly number[], idleMs: number) {
+  constructor(graceMs: readonly (number | null)[], idleMs: number) {
     this.graceMs = graceMs
     this.idleMs = idleMs
     this.newest = new Float64Array(graceMs.length).fill(-Infinity)
@@ -35,15 +35,16 @@ export class Watermark {
   observe(input: number, time: number, wallMs: number): boolean {
     if (time > this.newest[input]!) this.newest[input] = time
     this.heardAt[input] = wallMs
-    return time < this.reached
+    return time < this.reached && this.graceMs[input] !== null
   }
 
   /** Moves the watermark to where the inputs allow. */
   advance(wallMs: number): void {
     let lowest = Infinity
     for (let input = 0; input < this.graceMs.length; input++) {
-      if (wallMs - this.heardAt[input]! >= this.idleMs) continue
-      lowest = Math.min(lowest, this.newest[input]! - this.graceMs[input]!)
+      const graceMs = this.graceMs[input]!
+      if (graceMs === null || wallMs - this.heardAt[input]! >= this.idleMs) continue
+      lowest = Math.min(lowest, this.newest[input]! - graceMs)
     }
     if (lowest !== Infinity && lowest > this.reached) this.reached = lowest
   }

@@ -54,6 +54,7 @@ export const deltaTopicOf = <In>(view: View<In>): Topic<ViewDelta> => {
     about: `What events add to rows of ${view.name}, rekeyed by ${view.keySpace}.`,
     keySpace: view.keySpace,
     graceMs: view.source.graceMs,
+    isEcho: true,
     visibility: 'internal',
     key: copyKey,
     time: (delta) => delta.time,

@@ -33,6 +33,7 @@ export const undoneReactions: Topic<Reaction> = {
   name: 'undone-reactions',
   about: 'Undone reactions, dated to when they were given.',
   visibility: 'internal',
+  isEcho: true,
 }
 
 /** The commit makes internal topics exact; the public one has dropped duplicates already. */

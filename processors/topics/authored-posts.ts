@@ -18,6 +18,7 @@ export const authoredPosts: Topic<AuthoredPost> = {
   about: 'Posts published and deleted, by author.',
   keySpace: 'user',
   graceMs: GRACE_MS,
+  isEcho: true,
   visibility: 'internal',
   key: (value, key) => {
     key.id(value.userId)

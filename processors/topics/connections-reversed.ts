@@ -25,6 +25,7 @@ export const connectionsReversed: Topic<ReversedConnection> = {
   about: 'Friendships, blocks and mutes, told to whom they are directed at.',
   keySpace: 'user',
   graceMs: GRACE_MS,
+  isEcho: true,
   visibility: 'internal',
   key: (value, key) => {
     key.id(value.userId)

@@ -18,6 +18,7 @@ export const followerDeltas: Topic<FollowerDelta> = {
   about: 'Followers gained and lost, added up by user in each commit.',
   keySpace: 'user',
   graceMs: GRACE_MS,
+  isEcho: true,
   visibility: 'internal',
   key: (value, key) => {
     key.id(value.userId)

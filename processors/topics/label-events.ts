@@ -37,6 +37,7 @@ export const labelEvents: Topic<LabelEvent> = {
   about: 'Reactions assigned to slates, and slates to forget, keyed by user and request.',
   keySpace: 'user',
   graceMs: GRACE_MS,
+  isEcho: true,
   visibility: 'internal',
   key: (value, key) => {
     key.id(value.userId)

@@ -38,6 +38,7 @@ export const labelSettlements: Topic<LabelSettlement> = {
   keySpace: 'user',
   // Made from the watermark on: the task's time need not wait for more of them.
   graceMs: 0,
+  isEcho: true,
   visibility: 'internal',
   key: (value, key) => {
     key.id(value.userId)

@@ -126,6 +126,7 @@ const entryTopic = <Entry extends PostEntry>(
   about: `Posts as they appear in, change in and vanish from the index by ${keySpace}.`,
   keySpace,
   graceMs: GRACE_MS,
+  isEcho: true,
   visibility: 'internal',
   codec,
   key,

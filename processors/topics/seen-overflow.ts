@@ -18,6 +18,7 @@ export const seenOverflow: Topic<SeenOverflow> = {
   about: 'Seen posts on their way from the recent ones to the filter.',
   keySpace: 'user',
   graceMs: GRACE_MS,
+  isEcho: true,
   visibility: 'internal',
   key: (value, key) => {
     key.id(value.userId)
