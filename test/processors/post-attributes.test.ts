@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { postAttributes, readPostAttributes, TEXT_KEPT_CHARS_MAX } from '../../processors/post-attributes.ts'
+import { split } from '../../processors/hashtags/segmenter.ts'
 import { posts } from '../../processors/topics.ts'
 import {
   authorPosts,
@@ -217,7 +218,10 @@ const usesWord = (shown: Post | undefined, pair: string): boolean => {
   const [tag, word] = pair.split(' ')
   if (shown === undefined || !shown.hashtags.some((each) => each === tag)) return false
   const others = shown.hashtags.filter((each) => each !== tag)
-  return (shown.text ?? '').includes(word!) || others.some((other) => other.includes(word!))
+  return (
+    (shown.text ?? '').split(' ').includes(word!) ||
+    others.some((other) => split(other, undefined).includes(word!))
+  )
 }
 
 test('edits and deletions leave the same row in any order', () => {
