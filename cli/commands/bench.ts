@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import { CliError } from '../errors.ts'
+import { print, printJson } from '../terminal.ts'
+import { examples, integer, jsonOption } from './options.ts'
+
+const DIRECTORY = join(import.meta.dirname, '..', '..', 'bench')
+
+/** What a file in bench/ must export to be run by its name. */
+interface Bench {
+  run(options: Readonly<Record<string, number>>): Promise<object>
+}
+
+interface BenchOptions {
+  readonly keys?: number
+  readonly events?: number
+  readonly seconds?: number
+  readonly json?: boolean
+}
+
+export const benchCommand = (): Command =>
+  new Command('bench')
+    .description('Runs a benchmark of bench/ on this machine, in a directory of its own.')
+    .argument('<name>', 'a benchmark; an unknown name lists them')
+    .addOption(new Option('--keys <n>', 'distinct keys in the state').argParser(integer(1, 1e9)))
+    .addOption(new Option('--events <n>', 'events of each pass').argParser(integer(1, 1e9)))
+    .addOption(new Option('--seconds <n>', 'length of passes that are timed').argParser(integer(1, 86_400)))
+    .addOption(jsonOption())
+    .addHelpText('after', examples('freshet bench engine --json', 'freshet bench engine --keys 100000'))
+    .action(async (name: string, { json, ...options }: BenchOptions) => {
+      const bench = await load(name)
+      const result = await bench.run(options)
+      if (json) printJson(result)
+      else
+        for (const [figure, value] of Object.entries(result)) print(`${figure.padEnd(28)} ${String(value)}`)
+    })
+
+const load = async (name: string): Promise<Bench> => {
+  const names = benches()
+  if (!names.includes(name)) {
+    throw new CliError('UNKNOWN_BENCH', `there is no benchmark "${name}"; benchmarks are ${names.join(', ')}`)
+  }
+  return (await import(join(DIRECTORY, `${name}.ts`))) as Bench
+}
+
+/** Other files there are parts of benchmarks; importing one may run it. */
+const EXPORTS_RUN = /^export const run\b/m
+
+const benches = (): string[] =>
+  readdirSync(DIRECTORY)
+    .filter((file) => file.endsWith('.ts') && EXPORTS_RUN.test(readFileSync(join(DIRECTORY, file), 'utf8')))
+    .map((file) => file.slice(0, -'.ts'.length))

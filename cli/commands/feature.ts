@@ -1,0 +1,44 @@
+import { Command, Option } from 'commander'
+import type { FeatureView } from '../inspect/inspection.ts'
+import { inspecting } from '../inspect/open.ts'
+import { print, printJson } from '../terminal.ts'
+import { type DataOptions, dataOption, examples, jsonOption, time, urlOption } from './options.ts'
+
+interface FeatureOptions extends DataOptions {
+  readonly asOf?: number
+}
+
+export const featureCommand = (): Command =>
+  new Command('feature').description('Reads features of views.').addCommand(
+    new Command('get')
+      .description('Reads every column of a view for one key, as of a time.')
+      .argument('<view>', 'a view; an unknown name lists them')
+      .argument('<key...>', 'the ids that the key is made of, such as user and author')
+      .addOption(
+        new Option('--as-of <time>', 'milliseconds since 1970 or ISO 8601; now where absent').argParser(time),
+      )
+      .addOption(dataOption())
+      .addOption(urlOption())
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        examples(
+          'freshet feature get user-author ada bea',
+          'freshet feature get post post-17 --as-of 2026-05-17T15:30Z',
+        ),
+      )
+      .action(async (view: string, key: string[], options: FeatureOptions) => {
+        const feature = await inspecting(options, (inspection) =>
+          inspection.feature(view, key, options.asOf ?? null),
+        )
+        if (options.json) printJson(feature)
+        else print(tableOf(feature))
+      }),
+  )
+
+const tableOf = ({ view, key, asOf, known, columns }: FeatureView): string => {
+  const width = Math.max(...Object.keys(columns).map((name) => name.length))
+  const lines = Object.entries(columns).map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+  const title = `${view} of ${key.join(' ')} as of ${new Date(asOf).toISOString()}`
+  return [known ? title : `${title}: never seen`, ...lines].join('\n')
+}

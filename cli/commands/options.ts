@@ -1,0 +1,46 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { MILLIS_MAX, MILLIS_MIN } from '../../schemas/declare/numbers.ts'
+import { DATA_DEFAULT } from '../runtime/open.ts'
+
+/** Options that several commands share, worded once. */
+export const dataOption = (): Option => new Option('--data <dir>', 'data directory').default(DATA_DEFAULT)
+
+export const urlOption = (): Option =>
+  new Option('--url <url>', 'ask a running `freshet up` on this machine, such as http://127.0.0.1:8080')
+
+export const jsonOption = (): Option =>
+  new Option('--json', 'print JSON; the last line of stdout is the result')
+
+/** Parses a whole number within a range, for an option. */
+export const integer =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`)
+  }
+
+/** A time: milliseconds since 1970, or anything ISO 8601 such as 2026-05-17T15:30Z. */
+export const time = (text: string): number => {
+  const value = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+  if (value >= MILLIS_MIN && value <= MILLIS_MAX) return value
+  throw new InvalidArgumentError(
+    'Give milliseconds since 1970, or a time such as 2026-05-17T15:30Z, from 2000 to 2100.',
+  )
+}
+
+export const speed = (text: string): number => {
+  const value = text === 'max' ? Infinity : Number(text)
+  if (value > 0) return value
+  throw new InvalidArgumentError('Give "max", or a number above 0: 60 plays an hour in a minute.')
+}
+
+export interface DataOptions {
+  readonly data: string
+  readonly url?: string
+  readonly json?: boolean
+}
+
+/** Examples below the help of a command. */
+export const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`

@@ -1,0 +1,81 @@
+import { Command, Option } from 'commander'
+import { CliError } from '../errors.ts'
+import { type RowView, ROWS_MAX } from '../inspect/inspection.ts'
+import { inspecting } from '../inspect/open.ts'
+import { print, printJson, say } from '../terminal.ts'
+import { type DataOptions, dataOption, examples, integer, jsonOption, urlOption } from './options.ts'
+
+const ABOUT =
+  'Reads rows of stores, decoded.\n\nOf a data directory that no process has open, or with --url of a running `freshet up`.'
+
+interface ScanOptions extends DataOptions {
+  readonly prefix?: string
+  readonly limit: number
+}
+
+export const stateCommand = (): Command =>
+  new Command('state')
+    .summary('reads rows of stores')
+    .description(ABOUT)
+    .addCommand(getCommand())
+    .addCommand(scanCommand())
+
+const getCommand = (): Command =>
+  new Command('get')
+    .description('Reads one row.')
+    .argument('<store>', 'a store; an unknown name lists them')
+    .argument('<key...>', 'the ids that the key is made of')
+    .addOption(dataOption())
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'freshet state get connections ada',
+        'freshet state get user-author ada bea --url http://127.0.0.1:8080',
+      ),
+    )
+    .action(async (store: string, key: string[], options: DataOptions) => {
+      const row = await inspecting(options, (inspection) => inspection.row(store, key))
+      if (options.json) printJson(row)
+      else show(row)
+      if (row.bytes === null) process.exitCode = 1
+    })
+
+const scanCommand = (): Command =>
+  new Command('scan')
+    .description('Lists rows in the order of their keys.')
+    .argument('<store>', 'a store; an unknown name lists them')
+    .argument('[key...]', 'ids that the keys begin with')
+    .addOption(dataOption())
+    .addOption(urlOption())
+    .addOption(new Option('--prefix <text>', 'text that the keys begin with'))
+    .addOption(new Option('--limit <n>', 'rows at most').argParser(integer(1, ROWS_MAX)).default(20))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'freshet state scan user-author ada',
+        'freshet state scan posts-by-hour --prefix 2026-05-17 --limit 5',
+      ),
+    )
+    .action(async (store: string, key: string[], options: ScanOptions) => {
+      const rows = await inspecting(options, (inspection) =>
+        inspection.rows(store, prefixOf(key, options.prefix), options.limit),
+      )
+      if (options.json) printJson({ rows })
+      else rows.forEach(show)
+      if (!options.json && rows.length === options.limit)
+        say(`The first ${rows.length} rows; --limit shows more.`)
+    })
+
+/** Whole ids end with the separator that the next one begins after. */
+const prefixOf = (key: readonly string[], prefix: string | undefined): string => {
+  if (key.length > 0 && prefix !== undefined) throw new CliError('USAGE', 'give ids or --prefix, not both')
+  return prefix ?? key.map((id) => `${id}\0`).join('')
+}
+
+const show = ({ key, bytes, value }: RowView): void => {
+  if (bytes === null) print(`${key.join(' ')}: there is no row`)
+  else print(`${key.join(' ')} (${bytes} bytes)\n${JSON.stringify(value, null, 2)}`)
+}

@@ -1,0 +1,44 @@
+import type { Millis } from '../schemas/ids.ts'
+import { readCommentCount } from '../processors/comments.ts'
+import { readConnections } from '../processors/connections/index.ts'
+import { readFollowers } from '../processors/followers.ts'
+import { readHashtagWords } from '../processors/hashtag-words.ts'
+import { readIntegrity } from '../processors/integrity.ts'
+import { readPostAttributes } from '../processors/post-attributes.ts'
+import { readPosts } from '../processors/post-index.ts'
+import { readProfileRow } from '../processors/profiles.ts'
+import { readUserCountry } from '../processors/reaction-routing.ts'
+import { readLastLogin, readSeenRecent } from '../processors/seen.ts'
+import { readTouchedAuthors } from '../processors/touched-authors.ts'
+import { readWatchedPosts } from '../processors/watched-posts.ts'
+import { views } from '../topologies/index.ts'
+import { type Plain, plainOf } from './inspect/plain.ts'
+
+/** Reads a stored row, version byte included, for people. */
+export type Decoder = (row: Buffer, asOf: Millis) => unknown
+
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  comments: (row) => ({ comments: readCommentCount(row) }),
+  connections: readConnections,
+  followers: (row) => ({ followers: readFollowers(row) }),
+  'hashtag-words': readHashtagWords,
+  integrity: readIntegrity,
+  'post-attributes': readPostAttributes,
+  'posts-by-author': (row) => readPosts(row),
+  'posts-by-container': (row) => readPosts(row),
+  'posts-by-hashtag': (row) => readPosts(row),
+  'posts-by-hour': (row) => readPosts(row),
+  profiles: readProfileRow,
+  'reaction-routing': (row) => ({ country: readUserCountry(row) }),
+  seen: (row) => ({ ...readLastLogin(row), postsKeptExactly: readSeenRecent(row).size }),
+  'touched-authors': readTouchedAuthors,
+  'watched-posts': readWatchedPosts,
+}
+
+/** The row as its store's own reader, or the view's columns as of a time, tell it; hex where there is none. */
+export const decodeRow = (store: string, row: Buffer, asOf: Millis): Plain => {
+  const view = views.get(store)
+  if (view !== undefined && row[0] === view.version) return plainOf(view.describe(row.subarray(1), asOf))
+  const decoder = Object.hasOwn(DECODERS, store) ? DECODERS[store] : undefined
+  return plainOf(decoder === undefined ? { hex: row } : decoder(row, asOf))
+}

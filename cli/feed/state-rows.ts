@@ -1,0 +1,55 @@
+import { EngineError } from '../../engine/errors.ts'
+import { partitionOf } from '../../engine/hash.ts'
+import type { Store } from '../../engine/state/store.ts'
+
+/** Where tasks of this process keep their rows: a worker, as readers need it. */
+export interface StoreSource {
+  /** One store a partition, in their order. */
+  stores(name: string): Promise<Store[] | undefined>
+}
+
+/** Reads stored rows of a process that runs every task: one read a store and partition for all keys. */
+export class StateRows {
+  private readonly source: StoreSource
+  private readonly partitions: number
+
+  constructor(source: StoreSource, partitions: number) {
+    this.source = source
+    this.partitions = partitions
+  }
+
+  /** One row a key, in the order asked; undefined where there is none. */
+  async readMany(name: string, keys: readonly Uint8Array[]): Promise<(Buffer | undefined)[]> {
+    if (keys.length === 0) return []
+    const stores = await this.source.stores(name)
+    if (stores === undefined) throw new EngineError('TOPOLOGY_INVALID', `there is no store "${name}"`)
+    if (stores.length < this.partitions) {
+      throw new EngineError('LOG_UNAVAILABLE', `store "${name}" is being restored; ask again`)
+    }
+    if (this.partitions === 1) return stores[0]!.readMany(keys)
+    return this.readPartitions(stores, keys)
+  }
+
+  async read(name: string, key: Uint8Array): Promise<Buffer | undefined> {
+    const [row] = await this.readMany(name, [key])
+    return row
+  }
+
+  private async readPartitions(
+    stores: readonly Store[],
+    keys: readonly Uint8Array[],
+  ): Promise<(Buffer | undefined)[]> {
+    const rows: (Buffer | undefined)[] = Array.from({ length: keys.length })
+    const byPartition = stores.map((): number[] => [])
+    for (const [index, key] of keys.entries()) {
+      byPartition[partitionOf(key, 0, key.length, this.partitions)]!.push(index)
+    }
+    await Promise.all(
+      byPartition.map(async (indices, partition) => {
+        const found = await stores[partition]!.readMany(indices.map((index) => keys[index]!))
+        for (const [at, index] of indices.entries()) rows[index] = found[at]
+      }),
+    )
+    return rows
+  }
+}

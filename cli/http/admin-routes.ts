@@ -1,0 +1,87 @@
+import { isIP } from 'node:net'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { LETTERS_MAX, ROWS_MAX } from '../inspect/inspection.ts'
+import { HttpError } from './errors.ts'
+import { asOfSchema } from './feed-route.ts'
+import type { HttpServices } from './services.ts'
+
+const KEYS_MAX = 4
+const key = { type: 'array', minItems: 1, maxItems: KEYS_MAX, items: { type: 'string' } } as const
+const limit = { type: 'integer', minimum: 1, default: 20 } as const
+
+const query = (properties: object, required: readonly string[] = []): object => ({
+  querystring: { type: 'object', additionalProperties: false, required, properties },
+})
+
+const replayBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id'],
+  properties: { id: { type: 'string', maxLength: 128 } },
+} as const
+
+interface StoreParams {
+  readonly store: string
+}
+
+/**
+ * `/admin/v1/...`: what `freshet state`, `feature` and `dlq` ask of a running server. It tells of people, so it
+ * answers this machine only.
+ */
+export const adminRoutes = (app: FastifyInstance, { inspection }: HttpServices): void => {
+  void app.register(
+    async (admin) => {
+      admin.addHook('onRequest', async (request) => assertLoopback(request))
+      admin.get('/status', () => inspection.status())
+      admin.get('/stores', async () => ({ stores: await inspection.stores() }))
+      admin.get<{ Params: StoreParams; Querystring: { key: string[] } }>(
+        '/stores/:store/row',
+        { schema: query({ key }, ['key']) },
+        ({ params, query }) => inspection.row(params.store, query.key),
+      )
+      admin.get<{ Params: StoreParams; Querystring: { prefix: string; limit: number } }>(
+        '/stores/:store/rows',
+        {
+          schema: query({ prefix: { type: 'string', default: '' }, limit: { ...limit, maximum: ROWS_MAX } }),
+        },
+        async ({ params, query }) => ({
+          rows: await inspection.rows(params.store, query.prefix, query.limit),
+        }),
+      )
+      admin.get<{ Params: { view: string }; Querystring: { key: string[]; asOf?: number } }>(
+        '/features/:view',
+        { schema: query({ key, asOf: asOfSchema }, ['key']) },
+        ({ params, query }) => inspection.feature(params.view, query.key, query.asOf ?? null),
+      )
+      admin.get<{ Querystring: { topic?: string; limit: number } }>(
+        '/dead-letters',
+        { schema: query({ topic: { type: 'string' }, limit: { ...limit, maximum: LETTERS_MAX } }) },
+        ({ query }) => inspection.letters(query.topic ?? null, query.limit),
+      )
+      admin.get<{ Querystring: { id: string } }>(
+        '/dead-letters/letter',
+        { schema: query({ id: { type: 'string' } }, ['id']) },
+        ({ query }) => inspection.letter(query.id),
+      )
+      admin.post<{ Body: { id: string } }>(
+        '/dead-letters/replay',
+        { schema: { body: replayBody } },
+        ({ body }) => inspection.replay(body.id),
+      )
+    },
+    { prefix: '/admin/v1' },
+  )
+}
+
+const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/
+
+/** The name asked for must be this machine's too, or a web page could have its own name lead here. */
+const assertLoopback = (request: FastifyRequest): void => {
+  if (LOOPBACK_ADDRESS.test(request.ip) && isLoopbackName(request.hostname)) return
+  throw new HttpError('LOOPBACK_ONLY', 'Ask from this machine, at localhost or 127.0.0.1')
+}
+
+const isLoopbackName = (name: string): boolean => {
+  const bare = name.replace(/^\[|\]$/g, '')
+  return isIP(bare) > 0 ? LOOPBACK_ADDRESS.test(bare) : bare === 'localhost'
+}

@@ -1,0 +1,42 @@
+import { CliError, systemCodeOf } from '../errors.ts'
+
+export interface Answer {
+  readonly status: number
+  /** Parsed JSON; null where the answer is none. */
+  readonly body: unknown
+  readonly retryAfterSeconds: number | null
+}
+
+export interface RequestBody {
+  readonly type: string
+  readonly bytes: Buffer
+}
+
+/** One HTTP request: a POST where there is a body. Throws `NOT_REACHABLE` when nothing answers. */
+export const ask = async (url: string, body?: RequestBody): Promise<Answer> => {
+  try {
+    const response = await fetch(
+      url,
+      body && { method: 'POST', headers: { 'content-type': body.type }, body: body.bytes },
+    )
+    const text = await response.text()
+    const retryAfter = Number(response.headers.get('retry-after') ?? NaN)
+    return {
+      status: response.status,
+      body: parsed(text),
+      retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
+    }
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined
+    const why = systemCodeOf(cause) ?? (cause instanceof Error ? cause.message : String(error))
+    throw new CliError('NOT_REACHABLE', `${new URL(url).origin}: ${why}`, { cause: error })
+  }
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

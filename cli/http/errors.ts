@@ -1,0 +1,113 @@
+import { EngineError, type EngineErrorCode, type Recovery } from '../../engine/errors.ts'
+import { CliError, type CliErrorCode } from '../errors.ts'
+
+/** Every error that HTTP answers of its own, with its status. The body is always `{code, message, field?}`. */
+export const HTTP_ERRORS = {
+  BAD_REQUEST: { status: 400, about: 'A parameter or the body is not as it must be.' },
+  EVENTS_REFUSED: { status: 400, about: 'No event was accepted; `refused` says why.' },
+  NO_EVENTS: { status: 400, about: 'The body holds no event.' },
+  LOOPBACK_ONLY: { status: 403, about: 'Asked for from another machine, or by another name than localhost.' },
+  NOT_FOUND: { status: 404, about: 'There is no such route or thing.' },
+  REQUEST_TIMEOUT: { status: 408, about: 'The request did not arrive whole in time.' },
+  BODY_TOO_LARGE: { status: 413, about: 'The body is larger than is taken.' },
+  TOO_MANY_EVENTS: { status: 413, about: 'The body holds more events than are taken at once.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, about: 'The body is of a type that is not taken.' },
+  HEADERS_TOO_LARGE: { status: 431, about: 'The headers are larger than is taken.' },
+  INTERNAL: { status: 500, about: 'An error that should not be; the log has more.' },
+  TOO_BUSY: { status: 503, about: 'Too much is being received at once. Send again later.' },
+  NOT_READY: { status: 503, about: 'Processing is behind.' },
+  STALLED: { status: 503, about: 'Records wait, and none is processed.' },
+} as const
+
+export type HttpErrorCode = keyof typeof HTTP_ERRORS
+
+export class HttpError extends Error {
+  readonly code: HttpErrorCode
+  readonly field: string | null
+
+  constructor(code: HttpErrorCode, message: string, field: string | null = null) {
+    super(message)
+    this.name = 'HttpError'
+    this.code = code
+    this.field = field
+  }
+}
+
+export interface ErrorAnswer {
+  readonly status: number
+  readonly retryAfterSeconds: number | null
+  readonly body: { readonly code: string; readonly message: string; readonly field?: string }
+}
+
+/** What to answer for an error; null for one that nobody foresaw. */
+export const answerOf = (error: unknown): ErrorAnswer | null => {
+  if (error instanceof HttpError) {
+    const { code, message, field } = error
+    return answer(HTTP_ERRORS[code].status, code, message, field)
+  }
+  if (error instanceof EngineError) return answer(statusOfEngine(error), error.code, error.message, null)
+  if (error instanceof CliError)
+    return answer(STATUS_OF_CLI[error.code] ?? 500, error.code, error.message, null)
+  return fastifyAnswer(error)
+}
+
+const STATUS_OF_RECOVERY: Readonly<Record<Recovery, number>> = {
+  retry: 503,
+  'dead-letter': 400,
+  rejoin: 503,
+  rebuild: 503,
+  stop: 500,
+}
+const STATUS_OF_ENGINE: Partial<Record<EngineErrorCode, number>> = {
+  DISK_FULL: 507,
+  RECORD_TOO_LARGE: 413,
+  CLOSED: 503,
+}
+const statusOfEngine = ({ code, recovery }: EngineError): number =>
+  STATUS_OF_ENGINE[code] ?? STATUS_OF_RECOVERY[recovery]
+
+const STATUS_OF_CLI: Partial<Record<CliErrorCode, number>> = {
+  UNKNOWN_STORE: 404,
+  UNKNOWN_VIEW: 404,
+  UNKNOWN_LETTER: 404,
+  NOT_REPLAYABLE: 409,
+  USAGE: 400,
+}
+
+/** Seconds after which what may succeed later is worth another try. */
+const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 503: 1, 507: 5 }
+
+const answer = (status: number, code: string, message: string, field: string | null): ErrorAnswer => ({
+  status,
+  retryAfterSeconds: RETRY_AFTER_SECONDS[status] ?? null,
+  body: { code, message, ...(field !== null && { field }) },
+})
+
+const OF_FASTIFY: Readonly<Record<string, HttpErrorCode>> = {
+  FST_ERR_VALIDATION: 'BAD_REQUEST',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
+  FST_ERR_BAD_URL: 'BAD_REQUEST',
+  FST_ERR_ASYNC_CONSTRAINT: 'BAD_REQUEST',
+}
+
+const fastifyAnswer = (error: unknown): ErrorAnswer | null => {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
+  const code = OF_FASTIFY[error.code]
+  if (code === undefined) return null
+  return answer(HTTP_ERRORS[code].status, code, error.message, fieldOf(error))
+}
+
+/** The parameter that a schema refused, from the validator's words. */
+const fieldOf = (error: Error): string | null => {
+  if (!('validation' in error) || !Array.isArray(error.validation)) return null
+  const [first] = error.validation as readonly ValidationProblem[]
+  const named = first?.params?.missingProperty ?? first?.params?.additionalProperty
+  return named ?? (first?.instancePath ?? '').split('/')[1] ?? null
+}
+
+interface ValidationProblem {
+  readonly instancePath?: string
+  readonly params?: { readonly missingProperty?: string; readonly additionalProperty?: string }
+}

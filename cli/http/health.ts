@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify'
+import type { Embedded } from '../runtime/embedded.ts'
+import { HttpError } from './errors.ts'
+import type { HttpLimits, HttpServices } from './services.ts'
+
+/** Tells records that wait while nothing is committed from work that goes on. Asked at least every few seconds. */
+export class StallWatch {
+  private readonly embedded: Embedded
+  private committed = -1
+  private movedAtMs: number
+
+  constructor(embedded: Embedded, nowMs: number) {
+    this.embedded = embedded
+    this.movedAtMs = nowMs
+  }
+
+  /** For how long records have waited without a commit, milliseconds. */
+  sample(nowMs: number): number {
+    const committed = commitsOf(this.embedded)
+    if (this.embedded.worker.settled || committed !== this.committed) this.movedAtMs = nowMs
+    this.committed = committed
+    return nowMs - this.movedAtMs
+  }
+}
+
+/** Commits of all tasks, each counted once for every store it has: enough to see whether there was one. */
+const commitsOf = ({ worker, log }: Embedded): number => {
+  const partitions = log.partitions('reactions')
+  let commits = 0
+  for (const store of worker.storeNames()) {
+    for (let partition = 0; partition < partitions; partition++) {
+      commits += worker.positionOf(store, partition)?.sequence ?? 0
+    }
+  }
+  return commits
+}
+
+const SAMPLE_MS = 1_000
+
+/** `GET /healthz`: alive, and processing goes on. `GET /readyz`: restored, and not far behind. */
+export const healthRoutes = (app: FastifyInstance, services: HttpServices, limits: HttpLimits): void => {
+  const { embedded, clock } = services
+  const watch = new StallWatch(embedded, clock.monotonicMs())
+  const sampling = setInterval(() => watch.sample(clock.monotonicMs()), SAMPLE_MS).unref()
+  app.addHook('onClose', async () => clearInterval(sampling))
+  app.get('/healthz', () => {
+    embedded.assertRunning()
+    const stalledMs = watch.sample(clock.monotonicMs())
+    if (stalledMs > limits.stalledMs) {
+      throw new HttpError(
+        'STALLED',
+        `Nothing was committed for ${Math.round(stalledMs)} ms while records wait`,
+      )
+    }
+    return { status: 'alive' }
+  })
+  app.get('/readyz', () => {
+    embedded.assertRunning()
+    const lagRecords = embedded.worker.lagRecords()
+    if (lagRecords > limits.readyLagRecordsMax) {
+      throw new HttpError(
+        'NOT_READY',
+        `${lagRecords} records wait to be processed, more than ${limits.readyLagRecordsMax}`,
+      )
+    }
+    return { status: 'ready', lagRecords }
+  })
+}

@@ -1,0 +1,116 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import fastify, { type FastifyInstance } from 'fastify'
+import { CliError, systemCodeOf } from '../errors.ts'
+import { say } from '../terminal.ts'
+import { adminRoutes } from './admin-routes.ts'
+import { answerOf, HTTP_ERRORS, type HttpErrorCode } from './errors.ts'
+import { eventBodies, eventsRoute } from './events-route.ts'
+import { feedRoute } from './feed-route.ts'
+import { healthRoutes } from './health.ts'
+import { metricsRoute } from './metrics-route.ts'
+import { HTTP_DEFAULTS, type HttpLimits, type HttpServices } from './services.ts'
+
+/** Bodies of other routes than that for events. */
+const SMALL_BODY_BYTES_MAX = 64 << 10
+
+/** How often Node looks for requests that are over their time. */
+const TIMEOUT_CHECK_MS = 1_000
+
+/** The HTTP server, not listening yet. Close it with `closeServer`. */
+export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DEFAULTS): FastifyInstance => {
+  const app = fastify({
+    logger: false,
+    bodyLimit: SMALL_BODY_BYTES_MAX,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    http: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
+    // Unknown parameters are refused, not dropped: a mistyped one would be believed to work.
+    ajv: { customOptions: { removeAdditional: false } },
+    clientErrorHandler,
+  })
+  app.server.maxConnections = limits.connectionsMax
+  answerErrors(app)
+  metricsRoute(app, services)
+  healthRoutes(app, services, limits)
+  feedRoute(app, services)
+  adminRoutes(app, services)
+  void app.register(async (scope) => {
+    eventBodies(scope)
+    eventsRoute(scope, services, limits)
+  })
+  return app
+}
+
+const answerErrors = (app: FastifyInstance): void => {
+  app.setErrorHandler((error, request, reply) => {
+    const answer = answerOf(error)
+    if (answer === null) {
+      tell(request.method, request.routeOptions.url ?? 'unknown', error)
+      const { status, about } = HTTP_ERRORS.INTERNAL
+      return reply.code(status).send({ code: 'INTERNAL', message: about })
+    }
+    if (answer.retryAfterSeconds !== null) void reply.header('retry-after', answer.retryAfterSeconds)
+    return reply.code(answer.status).send(answer.body)
+  })
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(HTTP_ERRORS.NOT_FOUND.status).send({
+      code: 'NOT_FOUND',
+      message: 'Routes are POST /v1/events, GET /v1/feed, /healthz, /readyz and /metrics',
+    }),
+  )
+}
+
+/** The route's pattern, not what was asked for: that may name a person. */
+const tell = (method: string, route: string, error: unknown): void => {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  say(
+    `INTERNAL: ${method} ${route}: ${process.env['FRESHET_DEBUG'] === undefined ? detail.split('\n')[0] : detail}`,
+  )
+}
+
+const OF_CLIENT: Readonly<Record<string, HttpErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+}
+
+/** What Node refuses before there is a request. */
+const clientErrorHandler = (error: Error & { readonly code?: string }, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const code = OF_CLIENT[error.code ?? ''] ?? 'BAD_REQUEST'
+  const { status, about } = HTTP_ERRORS[code]
+  const body = JSON.stringify({ code, message: about })
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+/** Listens, and answers the URL. Throws what `--port` and `--host` can mend by name. */
+export const listen = async (app: FastifyInstance, host: string, port: number): Promise<string> => {
+  try {
+    return await app.listen({ host, port })
+  } catch (error) {
+    const code = systemCodeOf(error)
+    if (code === 'EADDRINUSE')
+      throw new CliError('PORT_TAKEN', `port ${port} of ${host} is taken`, { cause: error })
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+      throw new CliError('HOST_REFUSED', `cannot listen on ${host}, port ${port} (${code})`, { cause: error })
+    }
+    throw error
+  }
+}
+
+/** Takes no more requests, gives those under way a moment, and closes. */
+export const closeServer = async (app: FastifyInstance, closeMs: number): Promise<void> => {
+  const deadline = setTimeout(() => app.server.closeAllConnections(), closeMs)
+  await app.close()
+  clearTimeout(deadline)
+}

@@ -1,0 +1,77 @@
+import type { EventTotals } from '../runtime/event-counts.ts'
+import type { Plain } from './plain.ts'
+
+/** A stored row, decoded. */
+export interface RowView {
+  readonly store: string
+  /** The ids that its key is made of. */
+  readonly key: readonly string[]
+  /** Null: there is no such row. */
+  readonly bytes: number | null
+  readonly value: Plain
+}
+
+export interface FeatureView {
+  readonly view: string
+  readonly key: readonly string[]
+  readonly asOf: number
+  /** Whether there is a row; without one the columns read as never seen. */
+  readonly known: boolean
+  readonly columns: Readonly<Record<string, number>>
+}
+
+/** A dead letter, in short. */
+export interface LetterSummary {
+  /** `topic/partition/offset`, of the dead letter itself. */
+  readonly id: string
+  readonly code: string
+  readonly field: string | null
+  readonly reason: string
+  /** When it was put aside, wall clock. */
+  readonly at: number
+}
+
+export interface LetterList {
+  /** Topics with dead letters, and how many each has. */
+  readonly topics: Readonly<Record<string, number>>
+  /** The newest, oldest first. */
+  readonly letters: readonly LetterSummary[]
+}
+
+export interface LetterView extends LetterSummary {
+  /** Where the record lay that it is about. */
+  readonly source: { readonly topic: string; readonly partition: number; readonly offset: number }
+  readonly processor: string | null
+  /** The record as its contract reads it; null where it cannot. */
+  readonly record: Plain
+  readonly keyHex: string
+  readonly valueHex: string
+}
+
+export interface Status extends EventTotals {
+  readonly lagRecords: number
+  /** Everything accepted is processed and committed. */
+  readonly settled: boolean
+}
+
+/**
+ * Looks into a data directory, or into a running `freshet up`. Throws a `CliError` for names that do not
+ * exist. Decoded times are milliseconds.
+ */
+export interface Inspection {
+  stores(): Promise<readonly string[]>
+  row(store: string, key: readonly string[]): Promise<RowView>
+  /** Rows in key order whose key begins with `prefix`, up to `limit`. */
+  rows(store: string, prefix: string, limit: number): Promise<readonly RowView[]>
+  /** `asOf` null: now. */
+  feature(view: string, key: readonly string[], asOf: number | null): Promise<FeatureView>
+  /** `topic` null: of all topics. At most `limit` letters a topic. */
+  letters(topic: string | null, limit: number): Promise<LetterList>
+  letter(id: string): Promise<LetterView>
+  /** Appends the record to its topic again; answers when it is durable. The letter stays. */
+  replay(id: string): Promise<LetterView>
+  status(): Promise<Status>
+}
+
+export const ROWS_MAX = 1_000
+export const LETTERS_MAX = 1_000

@@ -1,0 +1,163 @@
+import { contractCodec } from '../../engine/contract-topic.ts'
+import { deadLetterTopicName } from '../../engine/dead-letters.ts'
+import { FrameCursor, FrameWriter } from '../../engine/log/frame.ts'
+import type { Log } from '../../engine/log/port.ts'
+import type { Topic } from '../../engine/topic.ts'
+import { inputsOf, type Topology } from '../../engine/topology.ts'
+import { DEAD_VALUE_BYTES_MAX, type DeadLetter, deadLetters } from '../../schemas/dead-letters/index.ts'
+import { CliError } from '../errors.ts'
+import type { LetterList, LetterSummary, LetterView } from './inspection.ts'
+import { plainOf } from './plain.ts'
+
+const READ_BYTES_MAX = 1 << 20
+const ID = /^([a-z0-9-]+)\/(\d{1,5})\/(\d{1,15})$/
+
+interface Place {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** The dead letters of a topology's topics, as they lie in the log. */
+export class LetterBox {
+  private readonly log: Log
+  private readonly topics: ReadonlyMap<string, Topic<unknown>>
+
+  constructor(log: Log, topology: Topology) {
+    this.log = log
+    this.topics = new Map(topology.nodes.flatMap(inputsOf).map((topic) => [topic.name, topic]))
+  }
+
+  /** The newest `limit` of each topic and partition, oldest first. */
+  async list(only: string | null, limit: number): Promise<LetterList> {
+    if (only !== null) this.topicOf(only)
+    const topics: Record<string, number> = {}
+    const letters: LetterSummary[] = []
+    for (const name of [...this.topics.keys()].sort()) {
+      if (only !== null && only !== name) continue
+      const own = await this.newest(name, limit)
+      if (own.count > 0) topics[name] = own.count
+      letters.push(...own.letters)
+    }
+    return { topics, letters: letters.sort((one, other) => one.at - other.at).slice(-limit) }
+  }
+
+  async show(id: string): Promise<LetterView> {
+    const { letter, summary } = await this.find(id)
+    const { topic, partition, offset, processor, key, value } = letter
+    return {
+      ...summary,
+      source: { topic, partition, offset },
+      processor,
+      record: this.decode(letter),
+      keyHex: Buffer.from(key).toString('hex'),
+      valueHex: Buffer.from(value).toString('hex'),
+    }
+  }
+
+  /** Appends the letter's record to the topic it came from, byte for byte. */
+  async replay(id: string): Promise<LetterView> {
+    const { letter } = await this.find(id)
+    const { topic, partition, key, value } = letter
+    if (value.length >= DEAD_VALUE_BYTES_MAX) {
+      throw new CliError('NOT_REPLAYABLE', `${id} holds the first ${value.length} bytes of its record`)
+    }
+    const frame = new FrameWriter()
+    frame.append(this.timeOf(letter), key, 0, key.length, value, 0, value.length)
+    await this.log.append([{ topic, partition, frame: frame.take() }])
+    return this.show(id)
+  }
+
+  private async newest(name: string, limit: number): Promise<{ count: number; letters: LetterSummary[] }> {
+    const topic = deadLetterTopicName(name)
+    const letters: LetterSummary[] = []
+    let count = 0
+    for (let partition = 0; partition < this.log.partitions(topic); partition++) {
+      const end = this.log.endOffset(topic, partition)
+      const start = this.log.startOffset(topic, partition)
+      count += end - start
+      for (let from = Math.max(start, end - limit); from < end;) {
+        const read = await this.readFrom({ topic: name, partition, offset: from })
+        if (read.length === 0) break
+        letters.push(...read.map(({ summary }) => summary))
+        from += read.length
+      }
+    }
+    return { count, letters }
+  }
+
+  private async find(id: string): Promise<{ letter: DeadLetter; summary: LetterSummary }> {
+    const [, topic, partition, offset] = ID.exec(id) ?? []
+    if (topic === undefined) {
+      throw new CliError('UNKNOWN_LETTER', `"${id}" is not of the form topic/partition/offset`)
+    }
+    this.topicOf(topic)
+    const place = { topic, partition: Number(partition), offset: Number(offset) }
+    const name = deadLetterTopicName(topic)
+    const exists =
+      place.partition < this.log.partitions(name) &&
+      place.offset >= this.log.startOffset(name, place.partition) &&
+      place.offset < this.log.endOffset(name, place.partition)
+    const [found] = exists ? await this.readFrom(place) : []
+    if (found === undefined) throw new CliError('UNKNOWN_LETTER', `${id} is not in the log`)
+    return found
+  }
+
+  /** Some letters from a place on; at least that one, if it exists. */
+  private async readFrom({
+    topic,
+    partition,
+    offset,
+  }: Place): Promise<{ letter: DeadLetter; summary: LetterSummary }[]> {
+    const frames = await this.log.read(deadLetterTopicName(topic), partition, offset, READ_BYTES_MAX)
+    const cursor = new FrameCursor()
+    const read: { letter: DeadLetter; summary: LetterSummary }[] = []
+    for (const { baseOffset, frame } of frames) {
+      cursor.over(frame)
+      while (cursor.next()) {
+        const at = baseOffset + cursor.index
+        if (at < offset) continue
+        const letter = codec.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd)
+        read.push({ letter, summary: summaryOf(letter, `${topic}/${partition}/${at}`) })
+      }
+    }
+    return read
+  }
+
+  private decode(letter: DeadLetter): LetterView['record'] {
+    try {
+      const value = Buffer.from(letter.value)
+      return plainOf(this.topicOf(letter.topic).codec.decode(value, 0, value.length))
+    } catch {
+      return null
+    }
+  }
+
+  /** Event time of the record where it can be read; otherwise when it was put aside. */
+  private timeOf(letter: DeadLetter): number {
+    try {
+      const topic = this.topicOf(letter.topic)
+      const value = Buffer.from(letter.value)
+      return topic.time(topic.codec.decode(value, 0, value.length))
+    } catch {
+      return letter.at
+    }
+  }
+
+  private topicOf(name: string): Topic<unknown> {
+    const topic = this.topics.get(name)
+    if (topic !== undefined) return topic
+    const names = [...this.topics.keys()].sort().join(', ')
+    throw new CliError('UNKNOWN_LETTER', `there is no topic "${name}"; topics are ${names}`)
+  }
+}
+
+const codec = contractCodec(deadLetters)
+
+const summaryOf = ({ code, field, reason, at }: DeadLetter, id: string): LetterSummary => ({
+  id,
+  code,
+  field,
+  reason,
+  at,
+})

@@ -1,0 +1,112 @@
+import type { Clock } from '../../engine/clock.ts'
+import { idsOf, keyOf } from '../../engine/key.ts'
+import type { Topology } from '../../engine/topology.ts'
+import { idBreaks } from '../../schemas/declare/text.ts'
+import { CONTRACT_RULES } from '../../schemas/index.ts'
+import { views } from '../../topologies/index.ts'
+import { decodeRow } from '../decoders.ts'
+import { CliError } from '../errors.ts'
+import { StateRows } from '../feed/state-rows.ts'
+import type { Embedded } from '../runtime/embedded.ts'
+import type { EventCounts } from '../runtime/event-counts.ts'
+import type { FeatureView, Inspection, LetterList, LetterView, RowView, Status } from './inspection.ts'
+import { LetterBox } from './letters.ts'
+
+const VERSION_BYTES = 1
+
+export interface LocalInspectionParts {
+  readonly embedded: Embedded
+  readonly topology: Topology
+  readonly counts: EventCounts
+  readonly clock: Clock
+}
+
+/** Looks into the state and log of this process. */
+export class LocalInspection implements Inspection {
+  private readonly embedded: Embedded
+  private readonly counts: EventCounts
+  private readonly clock: Clock
+  private readonly stateRows: StateRows
+  private readonly box: LetterBox
+
+  constructor({ embedded, topology, counts, clock }: LocalInspectionParts) {
+    this.embedded = embedded
+    this.counts = counts
+    this.clock = clock
+    this.stateRows = new StateRows(embedded.worker, embedded.log.partitions('reactions'))
+    this.box = new LetterBox(embedded.log, topology)
+  }
+
+  async stores(): Promise<readonly string[]> {
+    return this.embedded.worker.storeNames()
+  }
+
+  async row(store: string, key: readonly string[]): Promise<RowView> {
+    this.checkStore(store)
+    const row = await this.stateRows.read(store, keyOfIds(key))
+    return this.viewOf(store, key, row)
+  }
+
+  async rows(store: string, prefix: string, limit: number): Promise<readonly RowView[]> {
+    this.checkStore(store)
+    const stores = (await this.embedded.worker.stores(store)) ?? []
+    const options = { limit, prefix: Buffer.from(prefix) }
+    const found = await Promise.all(stores.map((each) => each.scan(options)))
+    return found
+      .flat()
+      .sort((one, other) => Buffer.compare(one.key, other.key))
+      .slice(0, limit)
+      .map(({ key, value }) => this.viewOf(store, idsOf(key), value))
+  }
+
+  async feature(name: string, key: readonly string[], asOf: number | null): Promise<FeatureView> {
+    const view = views.get(name)
+    if (view === undefined) {
+      throw new CliError(
+        'UNKNOWN_VIEW',
+        `there is no view "${name}"; views are ${[...views.keys()].sort().join(', ')}`,
+      )
+    }
+    const row = await this.stateRows.read(name, keyOfIds(key))
+    const at = asOf ?? this.clock.now()
+    const columns = view.describe(row?.subarray(VERSION_BYTES) ?? Buffer.alloc(0), at)
+    return { view: name, key, asOf: at, known: row !== undefined, columns }
+  }
+
+  async letters(topic: string | null, limit: number): Promise<LetterList> {
+    return this.box.list(topic, limit)
+  }
+
+  async letter(id: string): Promise<LetterView> {
+    return this.box.show(id)
+  }
+
+  async replay(id: string): Promise<LetterView> {
+    this.embedded.assertAccepting()
+    return this.box.replay(id)
+  }
+
+  async status(): Promise<Status> {
+    const { worker } = this.embedded
+    return { ...this.counts.totals, lagRecords: worker.lagRecords(), settled: worker.settled }
+  }
+
+  private checkStore(store: string): void {
+    const names = this.embedded.worker.storeNames()
+    if (names.includes(store)) return
+    throw new CliError('UNKNOWN_STORE', `there is no store "${store}"; stores are ${names.join(', ')}`)
+  }
+
+  private viewOf(store: string, key: readonly string[], row: Buffer | undefined): RowView {
+    const value = row === undefined ? null : decodeRow(store, row, this.clock.now())
+    return { store, key, bytes: row?.length ?? null, value: value }
+  }
+}
+
+const keyOfIds = (ids: readonly string[]): Buffer => {
+  for (const id of ids) {
+    const rule = idBreaks(id)
+    if (rule !== null) throw new CliError('USAGE', `key: ${CONTRACT_RULES[rule].about}`)
+  }
+  return keyOf(...ids)
+}

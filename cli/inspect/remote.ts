@@ -1,0 +1,81 @@
+import { CliError } from '../errors.ts'
+import { ask } from '../http/client.ts'
+import type { FeatureView, Inspection, LetterList, LetterView, RowView, Status } from './inspection.ts'
+
+/** Looks into a running `freshet up`, through its admin routes. */
+export class RemoteInspection implements Inspection {
+  private readonly base: string
+
+  /** `url` is the server's, such as `http://127.0.0.1:8080`. */
+  constructor(url: string) {
+    this.base = `${baseOf(url)}/admin/v1`
+  }
+
+  async stores(): Promise<readonly string[]> {
+    const { stores } = await this.get<{ stores: readonly string[] }>('/stores')
+    return stores
+  }
+
+  async row(store: string, key: readonly string[]): Promise<RowView> {
+    return this.get(`/stores/${encodeURIComponent(store)}/row`, keyPairs(key))
+  }
+
+  async rows(store: string, prefix: string, limit: number): Promise<readonly RowView[]> {
+    const { rows } = await this.get<{ rows: readonly RowView[] }>(
+      `/stores/${encodeURIComponent(store)}/rows`,
+      [
+        ['prefix', prefix],
+        ['limit', String(limit)],
+      ],
+    )
+    return rows
+  }
+
+  async feature(view: string, key: readonly string[], asOf: number | null): Promise<FeatureView> {
+    const pairs: Pair[] = asOf === null ? [] : [['asOf', String(asOf)]]
+    return this.get(`/features/${encodeURIComponent(view)}`, [...keyPairs(key), ...pairs])
+  }
+
+  async letters(topic: string | null, limit: number): Promise<LetterList> {
+    const pairs: Pair[] = topic === null ? [] : [['topic', topic]]
+    return this.get('/dead-letters', [...pairs, ['limit', String(limit)]])
+  }
+
+  async letter(id: string): Promise<LetterView> {
+    return this.get('/dead-letters/letter', [['id', id]])
+  }
+
+  async replay(id: string): Promise<LetterView> {
+    const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify({ id })) }
+    return answered(await ask(`${this.base}/dead-letters/replay`, body)) as LetterView
+  }
+
+  async status(): Promise<Status> {
+    return this.get('/status')
+  }
+
+  /** The other side is this program: its answers are taken at their word. */
+  private async get<Answer>(path: string, pairs: readonly Pair[] = []): Promise<Answer> {
+    const query = new URLSearchParams(pairs).toString()
+    return answered(await ask(`${this.base}${path}${query === '' ? '' : `?${query}`}`)) as Answer
+  }
+}
+
+type Pair = [name: string, value: string]
+
+const keyPairs = (key: readonly string[]): Pair[] => key.map((id) => ['key', id])
+
+/** The URL without its trailing slash. Throws `USAGE` for what is no URL of HTTP. */
+export const baseOf = (url: string): string => {
+  const parsed = URL.parse(url)
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    throw new CliError('USAGE', `"${url}" is no URL such as http://127.0.0.1:8080`)
+  }
+  return url.replace(/\/+$/, '')
+}
+
+const answered = ({ status, body }: { readonly status: number; readonly body: unknown }): unknown => {
+  if (status < 300) return body
+  const { code, message } = body as { readonly code?: string; readonly message?: string }
+  throw new CliError('REMOTE_REFUSED', `${code ?? status}: ${message ?? 'no reason given'}`)
+}

@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import { benchCommand } from './commands/bench.ts'
+import { describeCommand } from './commands/describe.ts'
+import { dlqCommand } from './commands/dlq.ts'
+import { featureCommand } from './commands/feature.ts'
+import { importCommand } from './commands/import.ts'
+import { newCommand } from './commands/new.ts'
+import { examples } from './commands/options.ts'
+import { replayCommand } from './commands/replay.ts'
+import { stateCommand } from './commands/state.ts'
+import { upCommand } from './commands/up.ts'
+import { exitCodeOf, lineOf, systemCodeOf } from './errors.ts'
+import { say } from './terminal.ts'
+
+const MISUSED = 2
+
+const program = (): Command => {
+  const made = new Command('freshet')
+    .description(manifest.description)
+    .version(manifest.version)
+    .addHelpText(
+      'after',
+      examples(
+        'freshet up --demo              # a feed at http://127.0.0.1:8080/v1/feed?userId=ada',
+        'freshet replay events.ndjson   # events from a file',
+        'freshet <command> --help       # more on a command',
+      ),
+    )
+  for (const command of [
+    upCommand(),
+    importCommand(),
+    replayCommand(),
+    stateCommand(),
+    featureCommand(),
+    dlqCommand(),
+    describeCommand(),
+    newCommand(),
+    benchCommand(),
+  ]) {
+    made.addCommand(command)
+  }
+  throwInsteadOfExit(made)
+  return made
+}
+
+const throwInsteadOfExit = (command: Command): void => {
+  command.exitOverride()
+  for (const child of command.commands) throwInsteadOfExit(child)
+}
+
+/** Runs one command; answers the exit code. Never throws: an error becomes one line on stderr. */
+export const main = async (args: readonly string[]): Promise<number> => {
+  endWithReader()
+  try {
+    await program().parseAsync([...args], { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED
+    say(`freshet: ${lineOf(error)}`)
+    if (process.env['FRESHET_DEBUG'] !== undefined && error instanceof Error) say(error.stack ?? '')
+    return exitCodeOf(error)
+  }
+}
+
+/** `freshet … | head` closes the pipe: there is nobody left to tell. */
+const endWithReader = (): void => {
+  process.stdout.on('error', (error) => {
+    if (systemCodeOf(error) === 'EPIPE') process.exit(0)
+    throw error
+  })
+}

@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Clock } from '../../engine/clock.ts'
+import { CliError } from '../errors.ts'
+import { type Answer, ask } from '../http/client.ts'
+import { RemoteInspection, baseOf } from '../inspect/remote.ts'
+import type { Status } from '../inspect/inspection.ts'
+import type { Line } from '../intake/line-splitter.ts'
+import type { Refusal } from '../intake/refusal.ts'
+import type { EventTotals } from '../runtime/event-counts.ts'
+import type { ReplaySink } from './sink.ts'
+
+export interface RetryLimits {
+  /** First wait; it doubles up to `waitMsMax`. */
+  readonly waitMs: number
+  readonly waitMsMax: number
+  /** Time without success after which the replay gives up. */
+  readonly giveUpMs: number
+}
+
+export const RETRY_DEFAULTS: RetryLimits = { waitMs: 100, waitMsMax: 5_000, giveUpMs: 60_000 }
+
+/** What may succeed later: the server is busy, behind, out of disk, or being started again. */
+const RETRYABLE = new Set([408, 429, 502, 503, 504, 507])
+const STATUS_INTERVAL_MS = 200
+
+/** Sends NDJSON to a running `freshet up`. A batch that may have been lost is sent again: event ids are known there. */
+export class RemoteSink implements ReplaySink {
+  private readonly url: string
+  private readonly inspection: RemoteInspection
+  private readonly clock: Clock
+  private readonly limits: RetryLimits
+  private readonly before: Status | null
+  private parts: Buffer[] = []
+  /** Line in the file of each line in the batch. */
+  private numbers: number[] = []
+
+  private constructor(url: string, clock: Clock, limits: RetryLimits, before: Status | null) {
+    this.url = `${baseOf(url)}/v1/events`
+    this.inspection = new RemoteInspection(url)
+    this.clock = clock
+    this.limits = limits
+    this.before = before
+  }
+
+  static async open(url: string, clock: Clock, limits = RETRY_DEFAULTS): Promise<RemoteSink> {
+    return new RemoteSink(url, clock, limits, await statusOf(new RemoteInspection(url)))
+  }
+
+  get pending(): number {
+    return this.numbers.length
+  }
+
+  add({ buffer, start, end, number }: Line): undefined {
+    this.parts.push(Buffer.from(buffer.subarray(start, end)), NEWLINE)
+    this.numbers.push(number)
+  }
+
+  async flush(): Promise<readonly Refusal[]> {
+    const { numbers } = this
+    if (numbers.length === 0) return []
+    const body = { type: 'application/x-ndjson', bytes: Buffer.concat(this.parts) }
+    this.parts = []
+    this.numbers = []
+    const { status, body: answer } = await this.send(body)
+    const refused = refusedIn(answer)
+    if (refused === null) throw refusedWhole(status, answer)
+    return refused.map((refusal) => ({ ...refusal, line: numbers[refusal.line - 1]! }))
+  }
+
+  async settle(): Promise<void> {
+    for (;;) {
+      const status = await statusOf(this.inspection)
+      if (status === null || status.settled) return
+      await pause(STATUS_INTERVAL_MS)
+    }
+  }
+
+  async outcome(): Promise<EventTotals | null> {
+    const { before } = this
+    const now = await statusOf(this.inspection)
+    if (before === null || now === null || now.processed < before.processed) return null
+    return {
+      processed: now.processed - before.processed,
+      late: now.late - before.late,
+      duplicates: now.duplicates - before.duplicates,
+      deadLetters: now.deadLetters - before.deadLetters,
+    }
+  }
+
+  lagRecords(): null {
+    return null
+  }
+
+  private async send(body: { readonly type: string; readonly bytes: Buffer }): Promise<Answer> {
+    const started = this.clock.monotonicMs()
+    for (let waitMs = this.limits.waitMs; ; waitMs = Math.min(waitMs * 2, this.limits.waitMsMax)) {
+      const answer = await this.tryOnce(body, started)
+      if (answer !== undefined && !RETRYABLE.has(answer.status)) return answer
+      if (answer !== undefined && this.clock.monotonicMs() - started > this.limits.giveUpMs) return answer
+      await pause(Math.max(waitMs, (answer?.retryAfterSeconds ?? 0) * 1_000))
+    }
+  }
+
+  private async tryOnce(
+    body: { readonly type: string; readonly bytes: Buffer },
+    started: number,
+  ): Promise<Answer | undefined> {
+    try {
+      return await ask(this.url, body)
+    } catch (error) {
+      if (this.clock.monotonicMs() - started > this.limits.giveUpMs) throw error
+      return undefined
+    }
+  }
+}
+
+const NEWLINE = Buffer.from('\n')
+
+/** Null where the server does not tell: its admin routes answer its own machine only. */
+const statusOf = async (inspection: RemoteInspection): Promise<Status | null> => {
+  try {
+    return await inspection.status()
+  } catch {
+    return null
+  }
+}
+
+/** The refusals of an answer to a batch; null when it is no such answer. */
+const refusedIn = (answer: unknown): readonly Refusal[] | null => {
+  if (typeof answer !== 'object' || answer === null || !('refused' in answer)) return null
+  return answer.refused as readonly Refusal[]
+}
+
+const refusedWhole = (status: number, answer: unknown): CliError => {
+  const { code, message } = (answer ?? {}) as { readonly code?: string; readonly message?: string }
+  return new CliError('REMOTE_REFUSED', `${code ?? `HTTP ${status}`}: ${message ?? 'no reason given'}`)
+}

@@ -1,0 +1,22 @@
+import type { Refusal } from '../intake/refusal.ts'
+import type { Line } from '../intake/line-splitter.ts'
+import type { EventTotals } from '../runtime/event-counts.ts'
+
+/** Where a replay's lines go: into a data directory, or to a running server. */
+export interface ReplaySink {
+  /** Takes a line into the batch, or refuses it at once. */
+  add(line: Line): Refusal | undefined
+  /** Lines taken and not yet flushed. */
+  readonly pending: number
+  /**
+   * Makes the batch durable and waits while processing is too far behind; answers what was refused only now.
+   * Throws when the batch may not be durable: sending it again is harmless.
+   */
+  flush(): Promise<readonly Refusal[]>
+  /** Resolves when everything is processed. */
+  settle(): Promise<void>
+  /** What became of events since the replay began; null where it cannot be known. */
+  outcome(): Promise<EventTotals | null>
+  /** Records that wait to be processed; null where it is not known. */
+  lagRecords(): number | null
+}

@@ -1,0 +1,81 @@
+import { readdir } from 'node:fs/promises'
+import { EngineError } from '../../engine/errors.ts'
+import { EmbeddedLog } from '../../engine/log/embedded.ts'
+import type { Metrics } from '../../engine/metrics.ts'
+import { Database } from '../../engine/storage/database.ts'
+import type { Topology } from '../../engine/topology.ts'
+import { everything } from '../../topologies/index.ts'
+import { CliError, systemCodeOf } from '../errors.ts'
+import { systemClock } from './clock.ts'
+import { Embedded, EMBEDDED_DEFAULTS } from './embedded.ts'
+import { bothMetrics, EventCounts } from './event-counts.ts'
+
+export const DATA_DEFAULT = '.freshet/data'
+
+export interface Opened {
+  readonly embedded: Embedded
+  readonly topology: Topology
+  readonly counts: EventCounts
+}
+
+export interface OpenOptions {
+  readonly data: string
+  /** For a new directory; one that exists keeps its own, and another number is refused. */
+  readonly partitions?: number
+  readonly metrics?: Metrics
+}
+
+/** Opens a data directory with everything, making it if it is missing. */
+export const openData = async ({ data, partitions, metrics }: OpenOptions): Promise<Opened> => {
+  const holds = await contentOf(data)
+  if (holds === 'other') {
+    throw new CliError('DATA_FOREIGN', `"${data}" holds files that are not Freshet's`)
+  }
+  const counts = new EventCounts()
+  const known = holds === 'data' ? await partitionsIn(data) : undefined
+  const embedded = await Embedded.open({
+    ...EMBEDDED_DEFAULTS,
+    directory: data,
+    topology: everything,
+    clock: systemClock,
+    metrics: metrics === undefined ? counts : bothMetrics(counts, metrics),
+    partitions: partitions ?? known ?? EMBEDDED_DEFAULTS.partitions,
+  })
+  return { embedded, topology: everything, counts }
+}
+
+/** Opens a data directory that must be there. */
+export const openExisting = async (data: string): Promise<Opened> => {
+  if ((await contentOf(data)) !== 'data') throw new CliError('NO_DATA', `"${data}" is no data directory`)
+  return openData({ data })
+}
+
+/** RocksDB keeps this file in every directory of its own. */
+const DATABASE_FILE = 'CURRENT'
+
+/** What a directory holds; a missing one holds nothing. */
+export const contentOf = async (directory: string): Promise<'nothing' | 'data' | 'other'> => {
+  try {
+    const names = await readdir(directory)
+    if (names.length === 0) return 'nothing'
+    return names.includes(DATABASE_FILE) ? 'data' : 'other'
+  } catch (error) {
+    return systemCodeOf(error) === 'ENOENT' ? 'nothing' : 'other'
+  }
+}
+
+/** Partitions of the topics in a data directory; undefined where there are none yet. */
+const partitionsIn = async (data: string): Promise<number | undefined> => {
+  const database = await Database.open(data)
+  try {
+    const log = await EmbeddedLog.open(database, { clock: () => systemClock.now() })
+    const partitions = log.partitions('reactions')
+    await log.close()
+    return partitions
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'UNKNOWN_TOPIC') return undefined
+    throw error
+  } finally {
+    await database.close()
+  }
+}
