@@ -53,9 +53,11 @@ export class SimulatedLog implements Log {
   }
 
   async append(entries: readonly AppendEntry[]): Promise<void> {
+    if (this.faults.delay) await this.faults.delay()
     this.assertOpen()
     this.check(entries)
     this.step('append', () => this.disk.append(entries, this.clock()))
+    if (this.faults.delay) await this.faults.delay()
   }
 
   async read(
@@ -64,6 +66,7 @@ export class SimulatedLog implements Log {
     offset: number,
     bytesMax: number,
   ): Promise<readonly StoredFrame[]> {
+    if (this.faults.delay) await this.faults.delay()
     this.assertOpen()
     const { frames } = this.disk.partition(topic, number)
     const found: StoredFrame[] = []
@@ -92,6 +95,7 @@ export class SimulatedLog implements Log {
       check: (commit) => this.checkCommit(commit),
       append: (outputs) => this.disk.append(outputs, this.clock()),
       step: (run) => this.step('commit', run),
+      delay: this.faults.delay,
       dropsTrimmed: this.dropsTrimmed,
     })
   }
@@ -144,6 +148,7 @@ interface SimulatedHost {
   readonly check: (commit: LogCommit) => void
   readonly append: (outputs: readonly AppendEntry[]) => void
   readonly step: (run: () => void) => void
+  readonly delay: (() => Promise<void>) | undefined
   readonly dropsTrimmed: boolean
 }
 
@@ -170,10 +175,13 @@ class SimulatedSession implements LogSession {
   }
 
   async commit(commit: LogCommit): Promise<number> {
+    if (this.host.delay) await this.host.delay()
     this.assertOwner()
     this.host.check(commit)
     this.host.step(() => this.apply(commit))
-    return this.task.sequence
+    const sequence = this.task.sequence
+    if (this.host.delay) await this.host.delay()
+    return sequence
   }
 
   async *changelog(afterSequence: number): AsyncIterable<ChangelogBlock> {

@@ -54,6 +54,8 @@ class MemoryTaskStorage implements TaskStorage {
   async getMany(store: number, keys: readonly Uint8Array[]): Promise<readonly (Buffer | undefined)[]> {
     this.assertOpen()
     checkStore(store)
+    if (this.faults.delay) await this.faults.delay()
+    this.assertOpen()
     return keys.map((key) => this.task.get(store, key))
   }
 
@@ -66,12 +68,14 @@ class MemoryTaskStorage implements TaskStorage {
 
   write(): StateWrite {
     this.assertOpen()
-    return new MemoryStateWrite((changes, sequence) => {
+    return new MemoryStateWrite(async (changes, sequence) => {
+      if (this.faults.delay) await this.faults.delay()
       this.assertOpen()
       this.faults.before?.('state-write')
       for (const change of changes) this.task.apply(change)
       this.task.sequence = sequence
       this.faults.after?.('state-write')
+      if (this.faults.delay) await this.faults.delay()
     })
   }
 
@@ -87,9 +91,9 @@ class MemoryTaskStorage implements TaskStorage {
 
 class MemoryStateWrite implements StateWrite {
   private readonly changes: RowChange[] = []
-  private readonly done: (changes: readonly RowChange[], sequence: number) => void
+  private readonly done: (changes: readonly RowChange[], sequence: number) => Promise<void>
 
-  constructor(done: (changes: readonly RowChange[], sequence: number) => void) {
+  constructor(done: (changes: readonly RowChange[], sequence: number) => Promise<void>) {
     this.done = done
   }
 
@@ -108,6 +112,6 @@ class MemoryStateWrite implements StateWrite {
   }
 
   async commit(sequence: number): Promise<void> {
-    this.done(this.changes, sequence)
+    await this.done(this.changes, sequence)
   }
 }

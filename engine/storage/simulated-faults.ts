@@ -5,6 +5,8 @@ export type SimulatedStep = 'append' | 'commit' | 'state-write'
 export interface SimulatedFaults {
   readonly before?: (step: SimulatedStep) => void
   readonly after?: (step: SimulatedStep) => void
+  /** Awaited before and after every read and every step: what may overlap does, in a test's own order. */
+  readonly delay?: () => Promise<void>
 }
 
 /** What a hook throws to cut a run. No adapter throws it by itself. */

@@ -165,10 +165,11 @@ const play = async (sequence: readonly Step[]): Promise<{ store: Store; model: M
   const disk = await diskWith(Object.fromEntries(model))
   const store = new Store('store', STORE, disk)
   for (const step of sequence) {
-    if (step.kind === 'flush') await flush(store, disk)
-    else if (step.kind === 'evict') store.evict(Infinity)
-    else if (step.kind === 'fetch') await store.fetch()
-    else {
+    if (!('key' in step)) {
+      if (step.kind === 'flush') await flush(store, disk)
+      else if (step.kind === 'evict') store.evict(Infinity)
+      else await store.fetch()
+    } else {
       const slot = want(store, step.key)
       if (step.kind === 'want') continue
       await store.fetch()
