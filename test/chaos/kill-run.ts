@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { digestOf, replayUnderKills } from './kill.ts'
+
+/** `node test/chaos/kill-run.ts FILE [--kills 20] [--seed 1]`: prints JSON; exit 1 where the states differ. */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { kills: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' } },
+})
+const [file] = positionals
+if (file === undefined) throw new Error('name a file of events: node test/chaos/kill-run.ts FILE')
+const directory = await mkdtemp(join(tmpdir(), 'freshet-chaos-'))
+const common = { file, batchLines: 1000, seed: Number(values.seed), aliveMsMin: 300, aliveMsMax: 2_500 }
+const calm = { ...common, directory: join(directory, 'calm'), kills: 0 }
+const killed = { ...common, directory: join(directory, 'killed'), kills: Number(values.kills) }
+await replayUnderKills(calm)
+const report = await replayUnderKills(killed)
+const expected = await digestOf(calm.directory)
+const actual = await digestOf(killed.directory)
+const differing = Object.keys(expected).filter((store) => expected[store] !== actual[store])
+await rm(directory, { recursive: true, force: true })
+process.stdout.write(`${JSON.stringify({ ...report, stores: Object.keys(expected).length, differing })}\n`)
+process.exitCode = differing.length === 0 ? 0 : 1
