@@ -98,6 +98,11 @@ export class Worker {
     )
   }
 
+  /** Tasks that this worker runs. */
+  taskIds(): string[] {
+    return [...this.tasks.keys()]
+  }
+
   /** Every task of the topology, for a log with its topics created. */
   allTaskIds(): string[] {
     return plansOf(this.topology).flatMap((plan) =>

@@ -1,3 +1,4 @@
+import { setImmediate as macrotask } from 'node:timers/promises'
 import { millis, type Millis } from '../../schemas/ids.ts'
 import { ByteWriter } from '../bytes.ts'
 import { EngineError } from '../errors.ts'
@@ -29,6 +30,10 @@ export interface DriverOptions {
   readonly startMs: number
   readonly worker: Partial<WorkerOptions>
   readonly metrics: Metrics
+  /** Called at every step of every worker: for faults other than crashes. */
+  readonly faults: Pick<SimulatedFaults, 'before' | 'after'>
+  /** Reads and writes take up to this many turns of the event loop's queue, so that batches and commits overlap. */
+  readonly delayTurnsMax: number
 }
 
 const DEFAULTS: DriverOptions = {
@@ -38,6 +43,8 @@ const DEFAULTS: DriverOptions = {
   startMs: 1_750_000_000_000,
   worker: {},
   metrics: NO_METRICS,
+  faults: {},
+  delayTurnsMax: 10,
 }
 
 const RETENTION_MS = 365 * 24 * 3_600_000
@@ -52,38 +59,14 @@ const hookOf: Readonly<Record<CrashStep, readonly ['before' | 'after', Simulated
   'after-state': ['after', 'state-write'],
 }
 
-/** One simulated machine: a production worker on a disk of its own, over a log shared with the others. */
-class Machine {
-  worker: Worker
-  tasks: string[] = []
+/** A worker as it runs on a machine: it crashes at most once, and after that nothing it does takes effect. */
+class Process {
+  readonly worker: Worker
   crashAt: CrashStep | undefined
   crashed = false
-  private disk = new MemoryDisk()
-  private readonly newWorker: (disk: MemoryDisk, faults: SimulatedFaults) => Worker
-  private readonly faults: SimulatedFaults = {
-    before: (step) => this.cut('before', step),
-    after: (step) => this.cut('after', step),
-  }
 
-  constructor(newWorker: (disk: MemoryDisk, faults: SimulatedFaults) => Worker) {
-    this.newWorker = newWorker
-    this.worker = newWorker(this.disk, this.faults)
-  }
-
-  /** The process is gone; its disk is not. */
-  async restart(): Promise<void> {
-    this.crashAt = undefined
-    this.crashed = false
-    this.worker = this.newWorker(this.disk, this.faults)
-    await this.worker.open(this.tasks)
-  }
-
-  /** The machine is thought dead, and another starts in its place with an empty disk. Answers the old worker. */
-  replace(): Worker {
-    const old = this.worker
-    this.disk = new MemoryDisk()
-    this.worker = this.newWorker(this.disk, {})
-    return old
+  constructor(newWorker: NewWorker, disk: MemoryDisk) {
+    this.worker = newWorker(disk, (when, step) => this.cut(when, step))
   }
 
   private cut(when: 'before' | 'after', step: SimulatedStep): void {
@@ -96,6 +79,40 @@ class Machine {
   }
 }
 
+type Cut = (when: 'before' | 'after', step: SimulatedStep) => void
+type NewWorker = (disk: MemoryDisk, cut: Cut) => Worker
+
+/** One simulated machine: a production worker on a disk of its own, over a log shared with the others. */
+class Machine {
+  process: Process
+  tasks: string[] = []
+  private disk = new MemoryDisk()
+  private readonly newWorker: NewWorker
+
+  constructor(newWorker: NewWorker) {
+    this.newWorker = newWorker
+    this.process = new Process(newWorker, this.disk)
+  }
+
+  get worker(): Worker {
+    return this.process.worker
+  }
+
+  /** The process is gone; its disk is not. */
+  async restart(): Promise<void> {
+    this.process = new Process(this.newWorker, this.disk)
+    await this.worker.open(this.tasks)
+  }
+
+  /** The machine is thought dead, and another starts in its place with an empty disk. Answers what runs on. */
+  replace(): Process {
+    const old = this.process
+    this.disk = new MemoryDisk()
+    this.process = new Process(this.newWorker, this.disk)
+    return old
+  }
+}
+
 /**
  * Production code over a simulated log, disk and clock: several partitions, workers and commit intervals,
  * crashes at each step of a commit, and rebalances. A run is a function of its seed.
@@ -103,19 +120,23 @@ class Machine {
 export class Driver {
   readonly clock: SimulatedClock
   readonly random: Random
+  /** All that is committed: topics, positions and changelogs. */
+  readonly logDisk = new SimulatedLogDisk()
   private readonly topology: Topology
   private readonly options: DriverOptions
-  private readonly logDisk = new SimulatedLogDisk()
   private readonly publisher: SimulatedLog
+  /** Of its own, so that what a run does to its tasks does not depend on how long its reads take. */
+  private readonly delays: Random
   private machines: Machine[] = []
-  /** Workers thought dead that are not: what they still try must change nothing. */
-  private zombies: Worker[] = []
+  /** Thought dead, but not: what they still try must change nothing. */
+  private zombies: Process[] = []
 
   private constructor(topology: Topology, options: DriverOptions) {
     this.topology = topology
     this.options = options
     this.clock = new SimulatedClock(options.startMs)
     this.random = new Random(options.seed)
+    this.delays = new Random(~options.seed)
     this.publisher = new SimulatedLog({ clock: () => this.clock.now(), disk: this.logDisk })
   }
 
@@ -143,16 +164,19 @@ export class Driver {
     await this.publisher.append([{ topic: topic.name, partition, frame: frame.take() }])
   }
 
-  /** One round of every worker, with a random stretch of time before it. */
+  /**
+   * One round of every worker, with a random stretch of time before it. Throws what stopped a worker for good.
+   * Every second round leaves commits under way.
+   */
   async round(): Promise<void> {
     for (const machine of this.machines) {
       this.clock.advance(1 + this.random.below(ROUND_MS_MAX))
-      await machine.worker.round()
-      await settle()
-      if (machine.crashed) await machine.restart()
+      if (!machine.process.crashed) await machine.worker.round()
+      if (machine.process.crashed || this.random.chance(0.5)) await macrotask()
+      if (machine.process.crashed) await machine.restart()
     }
-    for (const zombie of this.zombies) await zombie.round()
-    await settle()
+    for (const { worker, crashed } of this.zombies) if (!crashed) await worker.round()
+    this.zombies = this.zombies.filter(({ worker, crashed }) => !crashed && worker.taskIds().length > 0)
   }
 
   /** Runs until everything published is processed and committed. */
@@ -166,7 +190,7 @@ export class Driver {
 
   /** The next commit of a worker is cut at this step, and the worker starts again from its disk. */
   crash(step: CrashStep, worker = this.random.below(this.machines.length)): void {
-    this.machines[worker]!.crashAt = step
+    this.machines[worker]!.process.crashAt = step
   }
 
   /**
@@ -175,7 +199,7 @@ export class Driver {
    */
   async rebalance(workers: number): Promise<void> {
     while (this.machines.length < workers) {
-      this.machines.push(new Machine((disk, faults) => this.newWorker(disk, faults)))
+      this.machines.push(new Machine((disk, cut) => this.newWorker(disk, cut)))
     }
     const tasks = this.shuffled(this.machines[0]!.worker.allTaskIds())
     const wanted = this.machines.map((_, index) =>
@@ -266,7 +290,19 @@ export class Driver {
     }
   }
 
-  private newWorker(disk: MemoryDisk, faults: SimulatedFaults): Worker {
+  private newWorker(disk: MemoryDisk, cut: Cut): Worker {
+    const { before, after } = this.options.faults
+    const faults: SimulatedFaults = {
+      before: (step) => {
+        cut('before', step)
+        before?.(step)
+      },
+      after: (step) => {
+        cut('after', step)
+        after?.(step)
+      },
+      delay: () => this.delay(),
+    }
     return new Worker(
       this.topology,
       {
@@ -279,6 +315,10 @@ export class Driver {
     )
   }
 
+  private async delay(): Promise<void> {
+    for (let turns = this.delays.below(this.options.delayTurnsMax + 1); turns > 0; turns--) await undefined
+  }
+
   private shuffled<T>(items: readonly T[]): T[] {
     const shuffled = [...items]
     for (let index = shuffled.length - 1; index > 0; index--) {
@@ -287,9 +327,4 @@ export class Driver {
     }
     return shuffled
   }
-}
-
-/** Lets every promise that can resolve do so. */
-const settle = async (): Promise<void> => {
-  for (let turn = 0; turn < 50; turn++) await Promise.resolve()
 }
