@@ -18,20 +18,35 @@ export const contractCodec = <Value>(contract: Contract<Value>): Codec<Value> =>
   decode: (buffer, start, end) => contract.decode(buffer, start, end),
 })
 
+interface TopicSettings {
+  readonly keySpace: KeySpace
+  readonly graceMs: number
+}
+
 /** The topic of a contract: its name, key, time and identity are the contract's own. */
-export const contractTopic = <Value>(
+export const contractTopic = <Value>(contract: Contract<Value>, settings: TopicSettings): Topic<Value> => ({
+  ...bareTopic(contract, settings),
+  ...(contract.eventIdOf && { eventId: contract.eventIdOf }),
+})
+
+/**
+ * An internal topic whose values are those of a public contract. Nothing is de-duplicated on it: the commit
+ * makes it exact, and what led to it was de-duplicated before.
+ */
+export const echoTopic = <Value>(
   contract: Contract<Value>,
-  settings: { readonly keySpace: KeySpace; readonly graceMs: number },
-): Topic<Value> => ({
+  settings: TopicSettings & { readonly name: string; readonly about: string },
+): Topic<Value> => ({ ...bareTopic(contract, settings), ...settings, visibility: 'internal', isEcho: true })
+
+const bareTopic = <Value>(contract: Contract<Value>, { keySpace, graceMs }: TopicSettings): Topic<Value> => ({
   name: contract.topic,
   about: contract.about,
-  keySpace: settings.keySpace,
-  graceMs: settings.graceMs,
+  keySpace,
+  graceMs,
   visibility: contract.visibility,
   codec: contractCodec(contract),
   key: (value, key) => {
     key.id(contract.keyOf(value))
   },
   time: (value) => contract.timeOf(value),
-  ...(contract.eventIdOf && { eventId: contract.eventIdOf }),
 })

@@ -52,7 +52,7 @@ export interface Handler<In, State> {
 export type AnyHandler<State> = Handler<unknown, State>
 
 /** Sound because the engine hands a handler only what the handler's own input topic decoded. */
-export const on = <In, State>(handler: Handler<In, State>): AnyHandler<State> => handler as AnyHandler<State>
+export const on = <In, State>(handler: Handler<In, State>): AnyHandler<State> => handler
 
 /**
  * Keyed, stateful, synchronous: sees one key's events one at a time. Must be a function of its event, its

@@ -31,7 +31,7 @@ export const inputsOf = (each: Node): readonly Topic<unknown>[] =>
  * Erases a node's value types so that nodes of different types fit one list. Sound because the engine hands
  * a node only what its own input topic's codec decoded, and a state only what its own layout made.
  */
-export const node = <Value>(typed: Processor<Value> | Mapper<Value>): Node => typed as Node
+export const node = <Value>(typed: Processor<Value> | Mapper<Value>): Node => typed
 
 export const topology = (name: string, about: string, nodes: readonly Node[]): Topology => {
   const made = { name, about, nodes }

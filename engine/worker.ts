@@ -157,11 +157,10 @@ export class Worker {
    * person can mend.
    */
   async run(control: WorkerControl): Promise<void> {
-    const { idle, breathe } = control
     while (!control.stopping()) {
       const taken = control.paused() ? 0 : await this.round()
       if (this.failure !== undefined) throw this.failure
-      await (taken === 0 ? idle(this.idleMs()) : breathe())
+      await (taken === 0 ? control.idle(this.idleMs()) : control.breathe())
     }
     await this.release([...this.tasks.keys()])
   }
@@ -274,15 +273,18 @@ export class Worker {
     const due = sinceMs >= (taken === 0 ? idleCommitIntervalMs : commitIntervalMs)
     if (!due || !task.dirty || assigned.committing !== undefined) return
     assigned.committedAt = this.services.clock.monotonicMs()
-    assigned.committing = task
-      .commit()
-      .then(() => {
-        assigned.retryMs = this.options.retryMs
-      })
-      .catch((error: unknown) => this.commitFailed(assigned, error))
-      .finally(() => {
-        assigned.committing = undefined
-      })
+    assigned.committing = this.commitTask(assigned, task)
+  }
+
+  private async commitTask(assigned: Assigned, task: Task): Promise<void> {
+    try {
+      await task.commit()
+      assigned.retryMs = this.options.retryMs
+    } catch (error) {
+      await this.commitFailed(assigned, error)
+    } finally {
+      assigned.committing = undefined
+    }
   }
 
   /** A retryable commit is kept and tried again; after any other failure the task starts over from what is committed. */

@@ -1,7 +1,6 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
-import { contractTopic } from '../engine/contract-topic.ts'
+import { echoTopic } from '../engine/contract-topic.ts'
 import { on, type Context, type Mapper, type Processor, type StateLayout } from '../engine/processor.ts'
-import type { Topic } from '../engine/topic.ts'
 import { millis } from '../schemas/ids.ts'
 import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
 import { reactions as contract } from '../schemas/reactions/index.ts'
@@ -28,19 +27,12 @@ const UNDOABLE: readonly ReactionKind[] = [
 ]
 
 /** Undone reactions, dated to when they were given. Of a kind nobody takes back, the undo's own time is taken. */
-export const undoneReactions: Topic<Reaction> = {
-  ...withoutEventId(contractTopic(contract, { keySpace: 'user', graceMs: GRACE_MS })),
+export const undoneReactions = echoTopic(contract, {
   name: 'undone-reactions',
   about: 'Undone reactions, dated to when they were given.',
-  visibility: 'internal',
-  isEcho: true,
-}
-
-/** The commit makes internal topics exact; the public one has dropped duplicates already. */
-function withoutEventId(topic: Topic<Reaction>): Topic<Reaction> {
-  const { eventId: _, ...rest } = topic
-  return rest
-}
+  keySpace: 'user',
+  graceMs: GRACE_MS,
+})
 
 /** A reaction given and not undone, or (`at` of −1) an undo that came before what it undoes. */
 interface Given {

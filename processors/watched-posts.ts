@@ -5,12 +5,11 @@ import { ERASURE_MEMORY_MS } from './erasure.ts'
 import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
 import { erasures, reactions } from './topics.ts'
-import { type AuthoredPost, authoredPosts } from './topics/authored-posts.ts'
 
 /** Posts watched for a user: those they came back to last. */
 export const WATCHED_POSTS_MAX = 128
 
-/** Reactions after which a user cares what is said under a post. Writing it is another reason. */
+/** Reactions after which a user cares what is said under a post. Having written it is another reason. */
 export const WATCHING: readonly ReactionKind[] = ['like', 'comment', 'share', 'save']
 
 /**
@@ -24,8 +23,6 @@ const FLAGS_AT = 8
 const COUNTS_AT = 9
 const NO_REASON = -1
 const AUTHORED = 1
-/** Stays set: a deletion that overtakes its post still holds when the post comes. */
-const DELETED = 2
 
 const row = new IdEntries(HEADER_BYTES, FIELD_BYTES)
 
@@ -51,34 +48,13 @@ const flagsAt = (state: IdEntries, entry: number): number => state.bytes[state.f
 const countAt = (state: IdEntries, entry: number, reason: number): number =>
   state.bytes.readInt16LE(state.fieldsAt(entry) + COUNTS_AT + reason * 2)
 
-/** The author's own reaction says that they are the author, in case it overtakes the post's record. */
 const flagsOf = (reaction: Reaction): number => (reaction.authorId === reaction.userId ? AUTHORED : 0)
 
-const react = (reaction: Reaction, state: IdEntries, context: Context): boolean =>
-  watch(
-    state,
-    reaction.postId,
-    reaction.at,
-    WATCHING.indexOf(reaction.kind),
-    reaction.undo,
-    flagsOf(reaction),
-    context,
-  )
-
-const author = (post: AuthoredPost, state: IdEntries, context: Context): boolean =>
-  watch(state, post.postId, post.at, NO_REASON, false, post.deleted ? AUTHORED | DELETED : AUTHORED, context)
-
-/** `reason` is an index of `WATCHING`, or `NO_REASON` for what gives none. */
-const watch = (
-  state: IdEntries,
-  postId: string,
-  at: number,
-  reason: number,
-  undo: boolean,
-  flags: number,
-  context: Context,
-): boolean => {
+const watch = (reaction: Reaction, state: IdEntries, context: Context): boolean => {
+  const { postId, at, kind, undo } = reaction
   if (at <= erasedAt(state)) return false
+  const reason = WATCHING.indexOf(kind)
+  const flags = flagsOf(reaction)
   const found = state.find(postId)
   if (found === NO_ENTRY && reason === NO_REASON && flags === 0) return false
   const entry = found === NO_ENTRY ? state.add(postId) : found
@@ -137,10 +113,13 @@ const forgetErasure = (at: Millis, state: IdEntries): boolean => {
 }
 
 /**
- * Posts whose comments a user cares about: those they wrote, liked, commented on, saved or shared. With the
- * comments of a post, the last time it was seen says what is new to them. A post is watched until every
- * reason is undone, or it is deleted, or others were seen since. Any reaction to a watched post, even an
- * undo, moves the time it was last seen; one that comes before the post is watched does not.
+ * Posts whose comments a user cares about: those they liked, commented on, saved or shared, and their own once
+ * they came back to them. With the comments of a post, the last time it was seen says what is new to them. A
+ * post is watched until every reason is undone, or others were seen since. Any reaction to a watched post,
+ * even an undo, moves the time it was last seen; one that comes before the post is watched does not.
+ *
+ * Only reactions feed it: what a full row drops hangs on the order of what comes, and the order of one
+ * user's reactions is the log's. Posts that their author never came back to are found by author in the index.
  */
 export const watchedPosts: Processor<IdEntries> = {
   name: 'watched-posts',
@@ -150,9 +129,8 @@ export const watchedPosts: Processor<IdEntries> = {
     on({
       input: reactions,
       key: (reaction, key) => reaction.userId !== null && key.id(reaction.userId),
-      process: react,
+      process: watch,
     }),
-    on({ input: authoredPosts, key: (post, key) => key.id(post.userId), process: author }),
     on({
       input: erasures,
       key: (erasure, key) => key.id(erasure.userId),
@@ -181,8 +159,5 @@ export const readWatchedPosts = (stored: Buffer): WatchedPost[] => {
   )
 }
 
-const isWatched = (state: IdEntries, entry: number): boolean => {
-  const flags = flagsAt(state, entry)
-  if ((flags & DELETED) !== 0) return false
-  return (flags & AUTHORED) !== 0 || WATCHING.some((_, reason) => countAt(state, entry, reason) > 0)
-}
+const isWatched = (state: IdEntries, entry: number): boolean =>
+  flagsAt(state, entry) === AUTHORED || WATCHING.some((_, reason) => countAt(state, entry, reason) > 0)

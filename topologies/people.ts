@@ -4,7 +4,6 @@ import { profiles } from '../processors/profiles.ts'
 import { seen } from '../processors/seen.ts'
 import { seenFilter } from '../processors/seen-filter.ts'
 import { watchedPosts } from '../processors/watched-posts.ts'
-import { authoredPostsByUser } from '../processors/authored-posts.ts'
 
 /** Who people are and know, and what they have seen. */
 export const people = topology('people', 'Who people are and know, and what they have seen.', [
@@ -13,5 +12,4 @@ export const people = topology('people', 'Who people are and know, and what they
   node(seen),
   node(seenFilter),
   node(watchedPosts),
-  node(authoredPostsByUser),
 ])

@@ -1,5 +1,4 @@
 import { compose, node, topology } from '../engine/topology.ts'
-import { authoredPostsByUser } from '../processors/authored-posts.ts'
 import { postComments } from '../processors/comments.ts'
 import { hashtagWords } from '../processors/hashtag-words.ts'
 import { integrity } from '../processors/integrity.ts'
@@ -19,7 +18,6 @@ const stores = topology(
     node(postComments),
     node(hashtagWords),
     node(integrity),
-    node(authoredPostsByUser),
   ],
 )
 

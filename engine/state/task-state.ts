@@ -181,8 +181,8 @@ export class TaskState {
    */
   private writeBehind(write: StateWrite, sequence: number, rowsMax: number): WriteBehindQueue {
     const written = new WriteBehindQueue()
-    const all = rowsMax === Infinity
-    while (this.queue.length > 0 && written.length < rowsMax && (all || this.changelogIsLong())) {
+    const wanted = rowsMax === Infinity ? () => true : () => this.changelogIsLong()
+    while (this.queue.length > 0 && written.length < rowsMax && wanted()) {
       const store = this.queue.frontStore
       const slot = this.queue.frontSlot
       this.queue.drop()

@@ -1,10 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { node } from '../../engine/topology.ts'
-import { authoredPostsByUser } from '../../processors/authored-posts.ts'
 import { ERASURE_MEMORY_MS } from '../../processors/erasure.ts'
-import { erasures, posts, reactions } from '../../processors/topics.ts'
-import { authoredPosts } from '../../processors/topics/authored-posts.ts'
+import { erasures, reactions } from '../../processors/topics.ts'
 import {
   readWatchedPosts,
   WATCHED_POSTS_MAX,
@@ -12,10 +9,9 @@ import {
   watchedPosts,
 } from '../../processors/watched-posts.ts'
 import { REACTION_KINDS, type Reaction } from '../../schemas/reactions/index.ts'
-import { aPost, aReaction, later } from './events.ts'
+import { aReaction, later } from './events.ts'
 import { Harness } from './harness.ts'
 import { anErasure } from './personal-events.ts'
-import { picks, Pipeline } from './pipeline.ts'
 
 const run = (events: readonly Reaction[]): Harness<unknown> => {
   const harness = new Harness(watchedPosts) as Harness<unknown>
@@ -84,30 +80,11 @@ test('reasons less undos decide, in any order', () => {
   )
 })
 
-test('an author watches their post until it is deleted, however its record and reactions interleave', () => {
-  const life = [
-    aPost({ authorId: 'user-1', at: later(1) }),
-    aPost({ authorId: 'user-1', action: 'edited', at: later(2) }),
-  ]
-  const deleted = aPost({ authorId: 'user-1', action: 'deleted', at: later(4) })
-  for (let seed = 1; seed < 30; seed++) {
-    const pipeline = new Pipeline([node(authoredPostsByUser), node(watchedPosts)])
-    pipeline.publish(posts, ...life)
-    pipeline.publish(reactions, aReaction({ authorId: 'user-1', kind: 'view', at: later(3) }))
-    pipeline.drain(picks(seed))
-    expect(watchedOf(pipeline.of('watched-posts'))).toEqual([['post-1', later(3)]])
-    pipeline.publish(posts, deleted)
-    pipeline.drain(picks(seed))
-    expect(watchedOf(pipeline.of('watched-posts'))).toEqual([])
-  }
-})
-
-test('a deletion that overtakes its post holds', () => {
-  const harness = new Harness(watchedPosts) as Harness<unknown>
-  const { postId, authorId } = aPost({ authorId: 'user-1' })
-  harness.apply(authoredPosts, { userId: authorId, postId, deleted: true, at: later(2) })
-  harness.apply(authoredPosts, { userId: authorId, postId, deleted: false, at: later(1) })
-  expect(watchedOf(harness)).toEqual([])
+test('an author watches their own post once they come back to it', () => {
+  expect(watchedOf(run([aReaction({ authorId: 'user-1', kind: 'view', at: later(3) })]))).toEqual([
+    ['post-1', later(3)],
+  ])
+  expect(watchedOf(run([aReaction({ kind: 'view', at: later(3) })]))).toEqual([])
 })
 
 test('the posts seen last are kept, whatever the order', () => {

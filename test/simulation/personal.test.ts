@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { CRASH_STEPS, Driver } from '../../engine/driver/driver.ts'
 import { Random } from '../../engine/driver/random.ts'
 import { node, topology } from '../../engine/topology.ts'
-import { authoredPostsByUser } from '../../processors/authored-posts.ts'
 import { connections } from '../../processors/connections/index.ts'
 import { followers } from '../../processors/followers.ts'
 import { labelJoin } from '../../processors/label-join/labels.ts'
@@ -16,7 +15,6 @@ import {
   erasures,
   examples,
   impressions,
-  posts,
   reactions,
 } from '../../processors/topics.ts'
 import { touchedAuthors } from '../../processors/touched-authors.ts'
@@ -24,7 +22,7 @@ import { watchedPosts } from '../../processors/watched-posts.ts'
 import { CONNECTION_KINDS } from '../../schemas/connections/index.ts'
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../schemas/ids.ts'
 import { REACTION_KINDS } from '../../schemas/reactions/index.ts'
-import { aPost, aReaction, later, T0 } from '../processors/events.ts'
+import { aReaction, later, T0 } from '../processors/events.ts'
 import { aConnection, anErasure, anImpression } from '../processors/personal-events.ts'
 
 const personal = topology('personal', 'What is kept for each user.', [
@@ -34,7 +32,6 @@ const personal = topology('personal', 'What is kept for each user.', [
   node(seenFilter),
   node(touchedAuthors),
   node(watchedPosts),
-  node(authoredPostsByUser),
   node(profiles),
   node(labelIndex),
   node(labelJoin),
@@ -79,10 +76,6 @@ const eventsOf = (seed: number): Publish[] => {
         at,
       })
       return (driver) => driver.publish(connectionTopic, value)
-    }
-    if (choice === 2) {
-      const value = aPost({ eventId, postId: post, authorId: author, at })
-      return (driver) => driver.publish(posts, value)
     }
     if (choice === 3 && random.chance(0.2)) {
       const value = anErasure(at, ERASED, eventId)

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteWriter } from '../../../engine/bytes.ts'
 import type { Codec, Topic } from '../../../engine/topic.ts'
-import { authoredPosts } from '../../../processors/topics/authored-posts.ts'
 import { connectionsReversed, REVERSED_KINDS } from '../../../processors/topics/connections-reversed.ts'
 import { followerDeltas } from '../../../processors/topics/follower-deltas.ts'
 import { labelEvents } from '../../../processors/topics/label-events.ts'
@@ -21,7 +20,6 @@ const joined = fc.record({ candidate: fc.nat(511), kind, at, value })
 
 /** Arbitrary values by plain ids: brands cost nothing at run time. */
 const topics: readonly (readonly [Topic<never>, fc.Arbitrary<unknown>])[] = [
-  [authoredPosts as Topic<never>, fc.record({ userId: id, postId: id, deleted: fc.boolean(), at })],
   [
     connectionsReversed as Topic<never>,
     fc.record({
