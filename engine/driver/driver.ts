@@ -316,7 +316,8 @@ export class Driver {
   }
 
   private async delay(): Promise<void> {
-    for (let turns = this.delays.below(this.options.delayTurnsMax + 1); turns > 0; turns--) await Promise.resolve()
+    for (let turns = this.delays.below(this.options.delayTurnsMax + 1); turns > 0; turns--)
+      await Promise.resolve()
   }
 
   private shuffled<T>(items: readonly T[]): T[] {

@@ -12,7 +12,7 @@ const { values, positionals } = parseArgs({
 const [file] = positionals
 if (file === undefined) throw new Error('name a file of events: node test/chaos/kill-run.ts FILE')
 const directory = await mkdtemp(join(tmpdir(), 'freshet-chaos-'))
-const common = { file, batchLines: 1000, seed: Number(values.seed), aliveMsMin: 300, aliveMsMax: 2_500 }
+const common = { file, batchLines: 1000, seed: Number(values.seed), aliveMsMin: 200, aliveMsMax: 1_500 }
 const calm = { ...common, directory: join(directory, 'calm'), kills: 0 }
 const killed = { ...common, directory: join(directory, 'killed'), kills: Number(values.kills) }
 await replayUnderKills(calm)
