@@ -80,11 +80,11 @@ export const closings: Topic<Closing> = {
   time: (closing) => closing.minute,
 }
 
-class Count {
+export class Count {
   count = 0
 }
 
-const countLayout: StateLayout<Count> = {
+export const countLayout: StateLayout<Count> = {
   version: 1,
   create: () => new Count(),
   read: (reader: ByteReader) => Object.assign(new Count(), { count: reader.signedVarint() }),
