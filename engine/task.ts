@@ -151,6 +151,11 @@ export class Task {
     return this.changed || this.pending !== undefined
   }
 
+  /** The watermark has reached timers that a batch has not had room to fire. */
+  get hasDueTimers(): boolean {
+    return this.timers.isDue(this.watermark.value)
+  }
+
   /**
    * Makes everything since the last commit durable, or nothing of it. After a retryable error call it again:
    * the same commit is tried again, and nothing was lost.

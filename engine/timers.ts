@@ -44,15 +44,17 @@ export class Timers {
     this.push(Buffer.from(row.subarray(0, length)))
   }
 
+  isDue(watermark: number): boolean {
+    return this.heap.length > 0 && timeOf(this.heap[0]!) <= watermark
+  }
+
   /** Takes the timers due at `watermark`, oldest first, at most `max`. */
   take(watermark: number, max: number): DueTimer[] {
     const due: DueTimer[] = []
-    while (due.length < max && this.heap.length > 0) {
-      const time = Number(this.heap[0]!.readBigUInt64BE(0))
-      if (time > watermark) break
+    while (due.length < max && this.isDue(watermark)) {
       const row = this.pop()
       this.store.remove(this.store.table.find(row, 0, row.length))
-      due.push({ time, processor: row.readUInt16BE(8), key: row.subarray(HEADER_BYTES) })
+      due.push({ time: timeOf(row), processor: row.readUInt16BE(8), key: row.subarray(HEADER_BYTES) })
     }
     return due
   }
@@ -91,3 +93,5 @@ export class Timers {
     heap[at] = row
   }
 }
+
+const timeOf = (row: Buffer): number => Number(row.readBigUInt64BE(0))

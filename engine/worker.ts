@@ -1,9 +1,11 @@
+import { AssignedTask, type TurnOptions } from './assigned-task.ts'
+import { heldBack, type Waits } from './backpressure.ts'
 import { EngineError } from './errors.ts'
 import { partitionOf } from './hash.ts'
 import type { TopicSpec } from './log/port.ts'
 import type { Store } from './state/store.ts'
 import { STATE_DEFAULTS } from './state/task-state.ts'
-import { Task, taskIdOf, type TaskOptions, type TaskServices } from './task.ts'
+import { taskIdOf, type Task, type TaskServices } from './task.ts'
 import { deadLetterTopicName } from './dead-letters.ts'
 import type { KeySpace } from './topic.ts'
 import {
@@ -16,16 +18,9 @@ import {
   type Topology,
 } from './topology.ts'
 
-export interface WorkerOptions extends TaskOptions {
-  /** Longest wall time that work stays uncommitted. */
-  readonly commitIntervalMs: number
-  /** A task with nothing left to read commits this soon after its last commit. */
-  readonly idleCommitIntervalMs: number
+export interface WorkerOptions extends TurnOptions {
   /** A task waits while a reader of its outputs is this far behind. */
   readonly backlogRecordsMax: number
-  /** First wait after a retryable error; it doubles up to `retryMsMax`. */
-  readonly retryMs: number
-  readonly retryMsMax: number
   readonly metricsIntervalMs: number
 }
 
@@ -54,17 +49,6 @@ export const topicSpecsOf = (topology: Topology, partitions: number, retentionMs
   })
 }
 
-interface Assigned {
-  readonly plan: TaskPlan
-  readonly partition: number
-  readonly outputs: readonly string[]
-  task: Task | undefined
-  committing: Promise<void> | undefined
-  committedAt: number
-  retryAt: number
-  retryMs: number
-}
-
 /** How a running worker is told what to do, and lets time pass. */
 export interface WorkerControl {
   stopping(): boolean
@@ -81,21 +65,24 @@ export interface WorkerControl {
  * recovery says. Which tasks it runs is its owner's choice.
  */
 export class Worker {
-  private readonly topology: Topology
   private readonly services: TaskServices
   private readonly options: WorkerOptions
-  private readonly tasks = new Map<string, Assigned>()
+  private readonly plans: readonly TaskPlan[]
+  private readonly tasks = new Map<string, AssignedTask>()
   private readonly spaceOfStore: ReadonlyMap<string, KeySpace>
+  /** Key spaces whose tasks write a topic, by the topic's name. */
+  private readonly writersOf: ReadonlyMap<string, readonly KeySpace[]>
   private reportedAt = -Infinity
   private failure: EngineError | undefined
 
   constructor(topology: Topology, services: TaskServices, options: WorkerOptions) {
-    this.topology = topology
+    this.plans = plansOf(topology)
     this.services = services
     this.options = options
     this.spaceOfStore = new Map(
       topology.nodes.filter(isProcessor).map((node) => [node.name, keySpaceOf(node)]),
     )
+    this.writersOf = writersOf(this.plans)
   }
 
   /** Tasks that this worker runs. */
@@ -105,7 +92,7 @@ export class Worker {
 
   /** Every task of the topology, for a log with its topics created. */
   allTaskIds(): string[] {
-    return plansOf(this.topology).flatMap((plan) =>
+    return this.plans.flatMap((plan) =>
       Array.from({ length: this.services.log.partitions(plan.inputs[0]!.name) }, (_, partition) =>
         taskIdOf(plan.keySpace, partition),
       ),
@@ -115,40 +102,47 @@ export class Worker {
   /** Opens the tasks, restoring their state; tasks already open stay as they are. */
   async open(taskIds: readonly string[]): Promise<void> {
     const wanted = new Set(taskIds)
-    for (const plan of plansOf(this.topology)) {
+    for (const plan of this.plans) {
       const partitions = this.services.log.partitions(plan.inputs[0]!.name)
       for (let partition = 0; partition < partitions; partition++) {
-        const id = taskIdOf(plan.keySpace, partition)
-        if (wanted.has(id) && !this.tasks.has(id)) await this.openTask(id, plan, partition)
+        const assigned = new AssignedTask(plan, partition, this.services, this.options)
+        if (!wanted.has(assigned.id) || this.tasks.has(assigned.id)) continue
+        await assigned.open()
+        this.tasks.set(assigned.id, assigned)
       }
     }
   }
 
-  /** Commits and closes tasks, so that another worker may open them. */
+  /** Commits and closes tasks, so that another worker may open them. Throws the first error after letting go of all. */
   async release(taskIds: readonly string[]): Promise<void> {
+    const failures: unknown[] = []
     for (const id of taskIds) {
       const assigned = this.tasks.get(id)
       this.tasks.delete(id)
-      await assigned?.committing
-      await assigned?.task?.close()
+      await assigned?.close().catch((error: unknown) => failures.push(error))
     }
+    if (failures.length > 0) throw failures[0]
   }
 
   /** Drops every task without committing, as a crash would. */
   async abandon(): Promise<void> {
     const tasks = [...this.tasks.values()]
     this.tasks.clear()
-    for (const { task, committing } of tasks) {
-      await committing?.catch(() => undefined)
-      await task?.abandon()
-    }
+    for (const assigned of tasks) await assigned.abandon()
   }
 
-  /** Polls every task once and commits those whose time has come; answers how many records were taken. */
+  /**
+   * Polls every task once and commits those whose time has come; answers how many records were taken. Throws
+   * the error that only a person can mend, now and ever after.
+   */
   async round(): Promise<number> {
+    const waiting = heldBack(this.waits())
     let taken = 0
-    for (const assigned of this.tasks.values()) taken += await this.turn(assigned)
+    for (const assigned of this.tasks.values()) {
+      taken += await this.turn(assigned, waiting.has(assigned.plan.keySpace))
+    }
     this.report()
+    if (this.failure !== undefined) throw this.failure
     return taken
   }
 
@@ -159,18 +153,9 @@ export class Worker {
   async run(control: WorkerControl): Promise<void> {
     while (!control.stopping()) {
       const taken = control.paused() ? 0 : await this.round()
-      if (this.failure !== undefined) throw this.failure
       await (taken === 0 ? control.idle(this.idleMs()) : control.breathe())
     }
-    await this.release([...this.tasks.keys()])
-  }
-
-  /** Commits everything that is processed, and waits for it. */
-  async commit(): Promise<void> {
-    for (const assigned of this.tasks.values()) {
-      await assigned.committing
-      await assigned.task?.commit()
-    }
+    await this.release(this.taskIds())
   }
 
   /** Records readable but not yet processed by this worker's tasks. */
@@ -180,11 +165,9 @@ export class Worker {
     return lag
   }
 
-  /** Nothing left to read or commit. */
+  /** Nothing left to read, fire or commit. */
   get settled(): boolean {
-    for (const { task } of this.tasks.values()) {
-      if (task === undefined || task.dirty || task.lagRecords() > 0) return false
-    }
+    for (const assigned of this.tasks.values()) if (!assigned.settled) return false
     return true
   }
 
@@ -219,98 +202,37 @@ export class Worker {
   private taskOf(name: string, key: Uint8Array): Task | undefined {
     const keySpace = this.spaceOfStore.get(name)
     if (keySpace === undefined) throw new EngineError('TOPOLOGY_INVALID', `there is no store "${name}"`)
-    const plan = plansOf(this.topology).find((each) => each.keySpace === keySpace)!
+    const plan = this.plans.find((each) => each.keySpace === keySpace)!
     const partitions = this.services.log.partitions(plan.inputs[0]!.name)
     const id = taskIdOf(keySpace, partitionOf(key, 0, key.length, partitions))
     return this.tasks.get(id)?.task
   }
 
-  private async openTask(id: string, plan: TaskPlan, partition: number): Promise<void> {
-    const task = await Task.open(plan, partition, this.services, this.options)
-    const outputs = [...new Set(plan.nodes.flatMap((node) => node.outputs.map(({ name }) => name)))]
-    const committedAt = this.services.clock.monotonicMs()
-    const { retryMs } = this.options
-    const assigned = {
-      plan,
-      partition,
-      outputs,
-      task,
-      committing: undefined,
-      committedAt,
-      retryAt: 0,
-      retryMs,
-    }
-    this.tasks.set(id, assigned)
-  }
-
-  private async turn(assigned: Assigned): Promise<number> {
-    if (this.services.clock.monotonicMs() < assigned.retryAt) return 0
+  private async turn(assigned: AssignedTask, isHeldBack: boolean): Promise<number> {
     try {
-      assigned.task ??= await Task.open(assigned.plan, assigned.partition, this.services, this.options)
-      const taken = this.isHeldBack(assigned) ? 0 : await assigned.task.poll()
-      this.startCommit(assigned, assigned.task, taken)
-      return taken
+      return await assigned.turn(isHeldBack)
     } catch (error) {
-      await this.rebuild(assigned, error)
+      if (!(error instanceof EngineError)) throw error
+      this.tasks.delete(assigned.id)
+      if (error.recovery === 'stop') this.failure ??= error
       return 0
     }
   }
 
-  /** A reader of this task's outputs, on this worker, is too far behind. */
-  private isHeldBack({ outputs, partition }: Assigned): boolean {
-    for (const { task, partition: other, plan } of this.tasks.values()) {
-      if (task === undefined || other !== partition) continue
-      for (const { name } of plan.inputs) {
-        if (outputs.includes(name) && task.lagRecords(name) > this.options.backlogRecordsMax) return true
+  /** Who waits for whom: writers of a topic for a reader, on this worker, that is too far behind. */
+  private waits(): Waits {
+    const waits = new Map<string, Set<string>>()
+    for (const { plan, task } of this.tasks.values()) {
+      for (const { name } of task === undefined ? [] : plan.inputs) {
+        const writers = this.writersOf.get(name)
+        if (writers === undefined || task!.lagRecords(name) <= this.options.backlogRecordsMax) continue
+        for (const writer of writers) {
+          const readers = waits.get(writer) ?? new Set()
+          waits.set(writer, readers.add(plan.keySpace))
+        }
       }
     }
-    return false
-  }
-
-  private startCommit(assigned: Assigned, task: Task, taken: number): void {
-    const sinceMs = this.services.clock.monotonicMs() - assigned.committedAt
-    const { commitIntervalMs, idleCommitIntervalMs } = this.options
-    const due = sinceMs >= (taken === 0 ? idleCommitIntervalMs : commitIntervalMs)
-    if (!due || !task.dirty || assigned.committing !== undefined) return
-    assigned.committedAt = this.services.clock.monotonicMs()
-    assigned.committing = this.commitTask(assigned, task)
-  }
-
-  private async commitTask(assigned: Assigned, task: Task): Promise<void> {
-    try {
-      await task.commit()
-      assigned.retryMs = this.options.retryMs
-    } catch (error) {
-      await this.commitFailed(assigned, error)
-    } finally {
-      assigned.committing = undefined
-    }
-  }
-
-  /** A retryable commit is kept and tried again; after any other failure the task starts over from what is committed. */
-  private async commitFailed(assigned: Assigned, error: unknown): Promise<void> {
-    if (error instanceof EngineError && error.recovery === 'retry') this.waitBeforeRetry(assigned)
-    else await this.rebuild(assigned, error)
-  }
-
-  private async rebuild(assigned: Assigned, error: unknown): Promise<void> {
-    const known =
-      error instanceof EngineError ? error : new EngineError('DISK_FAILED', String(error), { cause: error })
-    this.services.metrics.count('task_failures', { code: known.code }, 1)
-    if (known.recovery === 'stop') {
-      this.failure = known
-      return
-    }
-    const { task } = assigned
-    assigned.task = undefined
-    await task?.abandon().catch(() => undefined)
-    if (known.recovery === 'rejoin') this.tasks.delete(taskIdOf(assigned.plan.keySpace, assigned.partition))
-    else this.waitBeforeRetry(assigned)
-  }
-
-  private waitBeforeRetry(assigned: Assigned): void {
-    assigned.retryAt = this.services.clock.monotonicMs() + assigned.retryMs
-    assigned.retryMs = Math.min(assigned.retryMs * 2, this.options.retryMsMax)
+    return waits
   }
 
   private idleMs(): number {
@@ -323,4 +245,14 @@ export class Worker {
     this.reportedAt = now
     for (const { task } of this.tasks.values()) task?.report()
   }
+}
+
+const writersOf = (plans: readonly TaskPlan[]): Map<string, KeySpace[]> => {
+  const writers = new Map<string, KeySpace[]>()
+  for (const { keySpace, nodes } of plans) {
+    for (const name of new Set(nodes.flatMap(({ outputs }) => outputs.map((topic) => topic.name)))) {
+      writers.set(name, [...(writers.get(name) ?? []), keySpace])
+    }
+  }
+  return writers
 }

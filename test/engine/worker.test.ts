@@ -126,6 +126,7 @@ describe('a batch read while a commit is under way', () => {
     await abandoned
     await round
     await worker.round()
+    await turns()
     expect(failuresOf(rig)).toEqual({})
     const next = await rig.worker()
     await rig.settle(next)

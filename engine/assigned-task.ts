@@ -1,0 +1,157 @@
+import { EngineError } from './errors.ts'
+import { Task, taskIdOf, type TaskOptions, type TaskServices } from './task.ts'
+import type { TaskPlan } from './topology.ts'
+
+export interface TurnOptions extends TaskOptions {
+  /** Longest wall time that work stays uncommitted. */
+  readonly commitIntervalMs: number
+  /** A task with nothing left to read commits this soon after its last commit. */
+  readonly idleCommitIntervalMs: number
+  /** First wait after a retryable error; it doubles up to `retryMsMax`. */
+  readonly retryMs: number
+  readonly retryMsMax: number
+}
+
+/**
+ * A task as its worker runs it: opened, polled, committed by interval, and, after an error, tried again or
+ * started over from what is committed.
+ */
+export class AssignedTask {
+  readonly id: string
+  readonly plan: TaskPlan
+  readonly partition: number
+  private readonly services: TaskServices
+  private readonly options: TurnOptions
+  private current: Task | undefined
+  /** The worker has let go of it, perhaps in the midst of a turn. */
+  private dropped = false
+  private committing: Promise<void> | undefined
+  /** What a commit failed on; the next turn deals with it, for a batch may be under way. */
+  private commitFailure: EngineError | undefined
+  /** A commit is to be tried again; until it is through, no batch is taken on top of it. */
+  private retrying = false
+  private committedAt: number
+  private retryAt = -Infinity
+  private retryMs: number
+
+  constructor(plan: TaskPlan, partition: number, services: TaskServices, options: TurnOptions) {
+    this.id = taskIdOf(plan.keySpace, partition)
+    this.plan = plan
+    this.partition = partition
+    this.services = services
+    this.options = options
+    this.committedAt = services.clock.monotonicMs()
+    this.retryMs = options.retryMs
+  }
+
+  /** Undefined after an error, until the next turn opens it again. */
+  get task(): Task | undefined {
+    return this.current
+  }
+
+  /** Nothing left to read, fire or commit. */
+  get settled(): boolean {
+    const task = this.current
+    return task !== undefined && !task.dirty && !task.hasDueTimers && task.lagRecords() === 0
+  }
+
+  /** Restores the task's state. */
+  async open(): Promise<Task> {
+    return (this.current ??= await Task.open(this.plan, this.partition, this.services, this.options))
+  }
+
+  /**
+   * One batch (none while held back), and a commit if its time has come; answers how many records were taken.
+   * Throws only what this worker cannot go on after: then the task is dropped.
+   */
+  async turn(isHeldBack: boolean): Promise<number> {
+    if (this.services.clock.monotonicMs() < this.retryAt) return 0
+    try {
+      if (this.commitFailure !== undefined) throw this.commitFailure
+      const task = await this.open()
+      const taken = isHeldBack || this.retrying ? 0 : await task.poll()
+      if (!this.dropped) this.startCommit(task, taken)
+      return taken
+    } catch (error) {
+      if (!this.dropped) await this.startOver(coded(error))
+      return 0
+    }
+  }
+
+  /** Commits what is done and writes state to disk. Lets go of the task, whether or not that succeeds. */
+  async close(): Promise<void> {
+    this.dropped = true
+    await this.committing
+    try {
+      if (this.commitFailure === undefined) await this.current?.close()
+    } finally {
+      await this.letGo()
+    }
+  }
+
+  /** Lets go of the task without committing. */
+  async abandon(): Promise<void> {
+    this.dropped = true
+    await this.letGo()
+  }
+
+  private async letGo(): Promise<void> {
+    await this.committing
+    const task = this.current
+    this.current = undefined
+    this.retrying = false
+    await task?.abandon()
+  }
+
+  private startCommit(task: Task, taken: number): void {
+    const sinceMs = this.services.clock.monotonicMs() - this.committedAt
+    const { commitIntervalMs, idleCommitIntervalMs } = this.options
+    const due = sinceMs >= (taken === 0 ? idleCommitIntervalMs : commitIntervalMs)
+    if (!due || !task.dirty || this.committing !== undefined || this.commitFailure !== undefined) return
+    this.committedAt = this.services.clock.monotonicMs()
+    this.committing = task
+      .commit()
+      .then(
+        () => this.commitSucceeded(),
+        (error: unknown) => this.commitFailed(coded(error)),
+      )
+      .finally(() => {
+        this.committing = undefined
+      })
+  }
+
+  private commitSucceeded(): void {
+    this.retrying = false
+    this.retryMs = this.options.retryMs
+  }
+
+  private commitFailed(failure: EngineError): void {
+    if (failure.recovery !== 'retry') this.commitFailure = failure
+    else {
+      this.count(failure)
+      this.retrying = true
+      this.waitBeforeRetry()
+    }
+  }
+
+  /** What is in memory may be wrong, or half a batch: the next turn restores what is committed. */
+  private async startOver(failure: EngineError): Promise<void> {
+    this.count(failure)
+    await this.letGo().catch(() => undefined)
+    this.commitFailure = undefined
+    if (failure.recovery === 'stop' || failure.recovery === 'rejoin') throw failure
+    this.waitBeforeRetry()
+  }
+
+  private waitBeforeRetry(): void {
+    this.retryAt = this.services.clock.monotonicMs() + this.retryMs
+    this.retryMs = Math.min(this.retryMs * 2, this.options.retryMsMax)
+  }
+
+  private count({ code }: EngineError): void {
+    this.services.metrics.count('task_failures', { code }, 1)
+  }
+}
+
+const coded = (error: unknown): EngineError =>
+  error instanceof EngineError ? error : new EngineError('DISK_FAILED', String(error), { cause: error })
