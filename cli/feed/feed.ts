@@ -139,20 +139,19 @@ export class FeedReader {
     asOf: Millis,
     removed: Counts<Removal>,
   ): Promise<readonly FeedItem[]> {
-    const isSeen = ({ candidate }: Ranked): boolean => viewer.seen.has(candidate.post.postId)
+    const fresh: Ranked[] = []
+    const seen: Ranked[] = []
+    for (const each of ranked) (viewer.seen.has(each.candidate.post.postId) ? seen : fresh).push(each)
     const authors = new Map<UserId, number>()
     const items: FeedItem[] = []
-    for (const seen of [false, true]) {
-      const selection = new Selection(
-        ranked.filter((each) => isSeen(each) === seen),
-        authors,
-      )
+    for (const those of [fresh, seen]) {
+      const selection = new Selection(those, authors)
       while (items.length < limit && !selection.isEmpty) {
         const next = selection.take(limit - items.length)
-        items.push(...(await this.hydrate(next, viewer, seen, asOf, removed)))
+        items.push(...(await this.hydrate(next, viewer, those === seen, asOf, removed)))
       }
     }
-    removed.seen = ranked.filter(isSeen).length - items.filter((item) => item.seen).length
+    removed.seen = seen.length - items.filter((item) => item.seen).length
     return items
   }
 

@@ -48,7 +48,7 @@ export const answerOf = (error: unknown): ErrorAnswer | null => {
   if (error instanceof EngineError) return answer(statusOfEngine(error), error.code, error.message, null)
   if (error instanceof CliError)
     return answer(STATUS_OF_CLI[error.code] ?? 500, error.code, error.message, null)
-  return fastifyAnswer(error)
+  return frameworkAnswer(error)
 }
 
 const STATUS_OF_RECOVERY: Readonly<Record<Recovery, number>> = {
@@ -83,18 +83,18 @@ const answer = (status: number, code: string, message: string, field: string | n
   body: { code, message, ...(field !== null && { field }) },
 })
 
-const OF_FASTIFY: Readonly<Record<string, HttpErrorCode>> = {
-  FST_ERR_VALIDATION: 'BAD_REQUEST',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
-  FST_ERR_BAD_URL: 'BAD_REQUEST',
-  FST_ERR_ASYNC_CONSTRAINT: 'BAD_REQUEST',
+/** Errors of the framework and its parsers carry a status; of those that blame the request it says enough. */
+const OF_FRAMEWORK: Readonly<Record<number, HttpErrorCode>> = {
+  400: 'BAD_REQUEST',
+  404: 'NOT_FOUND',
+  413: 'BODY_TOO_LARGE',
+  414: 'BAD_REQUEST',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
 }
 
-const fastifyAnswer = (error: unknown): ErrorAnswer | null => {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
-  const code = OF_FASTIFY[error.code]
+const frameworkAnswer = (error: unknown): ErrorAnswer | null => {
+  if (!(error instanceof Error) || !('statusCode' in error)) return null
+  const code = OF_FRAMEWORK[Number(error.statusCode)]
   if (code === undefined) return null
   return answer(HTTP_ERRORS[code].status, code, error.message, fieldOf(error))
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import fastify, { type FastifyInstance } from 'fastify'
+import { inspect } from 'node:util'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CliError, systemCodeOf } from '../errors.ts'
 import { say } from '../terminal.ts'
 import { adminRoutes } from './admin-routes.ts'
@@ -9,6 +10,7 @@ import { eventBodies, eventsRoute } from './events-route.ts'
 import { feedRoute } from './feed-route.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoute } from './metrics-route.ts'
+import { refuseMalformed } from './request-form.ts'
 import { HTTP_DEFAULTS, type HttpLimits, type HttpServices } from './services.ts'
 
 /** Bodies of other routes than that for events. */
@@ -28,13 +30,16 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.requestTimeoutMs,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      requireHostHeader: false,
     },
     // Unknown parameters are refused, not dropped: a mistyped one would be believed to work.
     ajv: { customOptions: { removeAdditional: false } },
     clientErrorHandler,
+    frameworkErrors: answerError,
   })
   app.server.maxConnections = limits.connectionsMax
   answerErrors(app)
+  refuseMalformed(app)
   metricsRoute(app, services)
   healthRoutes(app, services, limits)
   feedRoute(app, services)
@@ -47,16 +52,7 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
 }
 
 const answerErrors = (app: FastifyInstance): void => {
-  app.setErrorHandler((error, request, reply) => {
-    const answer = answerOf(error)
-    if (answer === null) {
-      tell(request.method, request.routeOptions.url ?? 'unknown', error)
-      const { status, about } = HTTP_ERRORS.INTERNAL
-      return reply.code(status).send({ code: 'INTERNAL', message: about })
-    }
-    if (answer.retryAfterSeconds !== null) void reply.header('retry-after', answer.retryAfterSeconds)
-    return reply.code(answer.status).send(answer.body)
-  })
+  app.setErrorHandler(answerError)
   app.setNotFoundHandler((_request, reply) =>
     reply.code(HTTP_ERRORS.NOT_FOUND.status).send({
       code: 'NOT_FOUND',
@@ -65,13 +61,26 @@ const answerErrors = (app: FastifyInstance): void => {
   )
 }
 
-/** The route's pattern, not what was asked for: that may name a person. */
-const tell = (method: string, route: string, error: unknown): void => {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  say(
-    `INTERNAL: ${method} ${route}: ${process.env['FRESHET_DEBUG'] === undefined ? detail.split('\n')[0] : detail}`,
-  )
+const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+  const answer = answerOf(error)
+  if (answer === null) {
+    tell(request.method, request.routeOptions.url ?? 'unknown', error)
+    const { status, about } = HTTP_ERRORS.INTERNAL
+    void reply.code(status).send({ code: 'INTERNAL', message: about })
+    return
+  }
+  if (answer.retryAfterSeconds !== null) void reply.header('retry-after', answer.retryAfterSeconds)
+  void reply.code(answer.status).send(answer.body)
 }
+
+/** The route's pattern and the error's kind and place: what was asked for, and an error's text, may name a person. */
+const tell = (method: string, route: string, error: unknown): void => {
+  const [, place = ''] = error instanceof Error ? (error.stack ?? '').split(/\n\s*(?=at )/) : []
+  const detail = process.env['FRESHET_DEBUG'] === undefined ? `${nameOf(error)} ${place}` : inspect(error)
+  say(`INTERNAL: ${method} ${route}: ${detail}`)
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
 
 const OF_CLIENT: Readonly<Record<string, HttpErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',

@@ -13,7 +13,7 @@ import { Pacing, timeOf } from './pacing.ts'
 import type { ReplaySink } from './sink.ts'
 
 /** Lines made durable at once, and bytes: whichever is reached first. */
-const BATCH_LINES = 1_000
+const BATCH_LINES = 4_000
 const BATCH_BYTES_MAX = 4 << 20
 const CHUNK_BYTES = 1 << 20
 /** Timers of Node hold 2^31 milliseconds; a pause may be years of event time. */

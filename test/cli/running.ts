@@ -1,0 +1,101 @@
+import { onTestFinished } from 'vitest'
+import type { Clock } from '../../engine/clock.ts'
+import { openEnvelope } from '../../schemas/envelope.ts'
+import { type Feed, FeedReader } from '../../cli/feed/feed.ts'
+import { buildServer, closeServer, listen } from '../../cli/http/server.ts'
+import { HTTP_DEFAULTS, type HttpLimits } from '../../cli/http/services.ts'
+import { LocalInspection } from '../../cli/inspect/local.ts'
+import { PrometheusMetrics } from '../../cli/metrics.ts'
+import { systemClock } from '../../cli/runtime/clock.ts'
+import type { Embedded } from '../../cli/runtime/embedded.ts'
+import { openData } from '../../cli/runtime/open.ts'
+import type { PublishedEvent } from './community.ts'
+import { temporaryDirectory } from './temporary.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Record<string, unknown>
+}
+
+export interface RunningOptions {
+  readonly limits?: Partial<HttpLimits>
+  readonly partitions?: number
+  readonly clock?: Clock
+}
+
+/** What `freshet up` runs, on a port and in a directory of its own; stopped after the test. */
+export class Running {
+  readonly url: string
+  readonly data: string
+  readonly embedded: Embedded
+  private readonly close: () => Promise<void>
+
+  private constructor(url: string, data: string, embedded: Embedded, close: () => Promise<void>) {
+    this.url = url
+    this.data = data
+    this.embedded = embedded
+    this.close = close
+  }
+
+  /** Started in a directory; the caller stops it. */
+  static async open(data: string, options: RunningOptions = {}): Promise<Running> {
+    const clock = options.clock ?? systemClock
+    const metrics = new PrometheusMetrics()
+    const partitions = options.partitions ?? 1
+    const { embedded, counts, topology } = await openData({ data, partitions, metrics })
+    const feed = new FeedReader(embedded.worker, partitions, clock)
+    const inspection = new LocalInspection({ embedded, topology, counts, clock })
+    const limits = { ...HTTP_DEFAULTS, ...options.limits }
+    const app = buildServer({ embedded, feed, inspection, clock, metrics }, limits)
+    const url = await listen(app, '127.0.0.1', 0)
+    let closing: Promise<void> | undefined
+    const close = (): Promise<void> => (closing ??= closeServer(app, 1_000).then(() => embedded.close()))
+    return new Running(url, data, embedded, close)
+  }
+
+  /** Started for one test, in a directory of its own unless one is given. */
+  static async start(options: RunningOptions & { readonly data?: string } = {}): Promise<Running> {
+    const running = await Running.open(options.data ?? (await temporaryDirectory()), options)
+    onTestFinished(() => running.stop())
+    return running
+  }
+
+  async stop(): Promise<void> {
+    await this.close()
+  }
+
+  /** Publishes past HTTP, and waits until all is processed. */
+  async take(events: readonly PublishedEvent[]): Promise<void> {
+    await this.embedded.publish(events.map((each) => openEnvelope(each)))
+    await this.embedded.settled()
+  }
+
+  async get(path: string): Promise<Answer> {
+    return answerOf(await fetch(`${this.url}${path}`))
+  }
+
+  async post(path: string, body: string | Uint8Array, type = 'application/json'): Promise<Answer> {
+    return answerOf(
+      await fetch(`${this.url}${path}`, { method: 'POST', headers: { 'content-type': type }, body }),
+    )
+  }
+
+  async publish(...events: readonly PublishedEvent[]): Promise<Answer> {
+    return this.post('/v1/events', JSON.stringify(events))
+  }
+
+  async feed(query: Readonly<Record<string, string | number>>): Promise<Feed> {
+    const search = new URLSearchParams()
+    for (const [name, value] of Object.entries(query)) search.set(name, String(value))
+    const response = await fetch(`${this.url}/v1/feed?${search.toString()}`)
+    if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${await response.text()}`)
+    return (await response.json()) as Feed
+  }
+}
+
+const answerOf = async (response: Response): Promise<Answer> => {
+  const text = await response.text()
+  const body = (text.startsWith('{') ? JSON.parse(text) : { text }) as Record<string, unknown>
+  return { status: response.status, headers: response.headers, body }
+}
