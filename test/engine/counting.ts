@@ -28,7 +28,7 @@ export interface Closing {
 export const MINUTE_MS = 60_000
 export const POISON = 666
 
-const jsonCodec = <Value>(): Codec<Value> => ({
+export const jsonCodec = <Value>(): Codec<Value> => ({
   encode: (value, writer) => writer.string(JSON.stringify(value)),
   decode: (buffer, start, end) => JSON.parse(new Reader().over(buffer, start, end).string()) as Value,
 })
