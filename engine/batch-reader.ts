@@ -1,7 +1,7 @@
 import { Batch } from './batch.ts'
 import type { Clock } from './clock.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { failureOf } from './dead-letters.ts'
+import { failureOf, type FailedStep, type RawRecord } from './dead-letters.ts'
 import { EngineError } from './errors.ts'
 import { Input, oldestReady } from './input.ts'
 import { KeyWriter } from './key.ts'
@@ -9,7 +9,7 @@ import type { Log } from './log/port.ts'
 import type { Metrics } from './metrics.ts'
 import type { Outputs } from './outputs.ts'
 import { NO_SLOT } from './state/table.ts'
-import type { NodeRun, TopicRun } from './task-nodes.ts'
+import { nameOf, type NodeRun, type ProcessorRun, type TopicRun } from './task-nodes.ts'
 
 interface Services {
   readonly log: Log
@@ -66,18 +66,28 @@ export class BatchReader {
     return taken
   }
 
-  /** Writes the batch's event to the dead letters. */
-  putAside(at: number, error: unknown): void {
+  /** Writes the batch's event, on which a node failed, to the dead letters. */
+  putAside(at: number, error: unknown, node: string): void {
     const batch = this.batch
-    this.writeDeadLetter(
-      batch.inputs[at]!,
-      batch.offsets[at]!,
-      batch.buffers[at]!,
-      batch.keyStarts[at]!,
-      batch.keyEnds[at]!,
-      batch.valueEnds[at]!,
-      error,
-    )
+    const record = {
+      offset: batch.offsets[at]!,
+      buffer: batch.buffers[at]!,
+      keyStart: batch.keyStarts[at]!,
+      keyEnd: batch.keyEnds[at]!,
+      valueEnd: batch.valueEnds[at]!,
+    }
+    this.writeDeadLetter(batch.inputs[at]!, record, error, 'PROCESS_FAILED', node)
+  }
+
+  /**
+   * Writes a timer, on which its processor failed, to the dead letters of the processor's first topic: its key,
+   * no value, and as its offset how far that topic was read.
+   */
+  putTimerAside({ processor }: ProcessorRun, key: Buffer, time: number, error: unknown): void {
+    const index = this.topics.findIndex(({ topic }) => topic.name === processor.handlers[0]!.input.name)
+    const { offset } = this.inputs[index]!
+    const record = { offset, buffer: key, keyStart: 0, keyEnd: key.length, valueEnd: key.length }
+    this.writeDeadLetter(index, record, error, 'TIMER_FAILED', processor.name, `timer at ${time}: `)
   }
 
   private take(index: number, futureMs: number): void {
@@ -95,15 +105,9 @@ export class BatchReader {
       }
       this.addToBatch(index, input, event, time)
     } catch (error) {
-      this.writeDeadLetter(
-        index,
-        input.offset,
-        cursor.buffer,
-        cursor.keyStart,
-        cursor.keyEnd,
-        cursor.valueEnd,
-        error,
-      )
+      const { buffer, keyStart, keyEnd, valueEnd } = cursor
+      const record = { offset: input.offset, buffer, keyStart, keyEnd, valueEnd }
+      this.writeDeadLetter(index, record, error, 'DECODE_FAILED', null)
     }
     input.take()
   }
@@ -125,13 +129,23 @@ export class BatchReader {
     const batch = this.batch
     for (let at = 0; at < batch.length; at++) {
       const { nodes } = this.topics[batch.inputs[at]!]!
-      for (let index = 0; index < nodes.length; index++) {
-        batch.slots[at * batch.nodesMax + index] = this.slotOf(nodes[index]!, batch.events[at])
+      for (let index = 0; index < nodes.length && batch.refused[at] === 0; index++) {
+        this.findSlot(nodes[index]!, at, at * batch.nodesMax + index)
       }
     }
     for (const { nodes } of this.topics) {
       for (const each of nodes)
         if (each.kind === 'handler' && each.run.store.hasMissing) await each.run.store.fetch()
+    }
+  }
+
+  private findSlot(node: NodeRun, at: number, place: number): void {
+    const batch = this.batch
+    try {
+      batch.slots[place] = this.slotOf(node, batch.events[at])
+    } catch (error) {
+      batch.refused[at] = 1
+      this.putAside(at, error, nameOf(node))
     }
   }
 
@@ -145,22 +159,17 @@ export class BatchReader {
 
   private writeDeadLetter(
     input: number,
-    offset: number,
-    buffer: Buffer,
-    keyStart: number,
-    keyEnd: number,
-    valueEnd: number,
+    record: Omit<RawRecord, 'partition'>,
     error: unknown,
+    step: FailedStep,
+    node: string | null,
+    prefix = '',
   ): void {
     const { name } = this.topics[input]!.topic
-    const failure = failureOf(error)
+    const { code, field, reason } = failureOf(error, step)
     const { partition } = this.inputs[input]!
-    this.deadLetters.write(
-      this.outputs,
-      name,
-      { partition, offset, buffer, keyStart, keyEnd, valueEnd },
-      failure,
-    )
-    this.services.metrics.count('dead_letters', { topic: name, code: failure.code }, 1)
+    const failure = { code, field, reason: prefix + reason }
+    this.deadLetters.write(this.outputs, name, { partition, ...record }, failure, node)
+    this.services.metrics.count('dead_letters', { topic: name, code }, 1)
   }
 }

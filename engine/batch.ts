@@ -12,6 +12,8 @@ export class Batch {
   readonly events: unknown[] = []
   /** Slot of each (event, node of its input), `nodesMax` a row; -1 where the node has no use for the event. */
   readonly slots: Int32Array
+  /** 1 where a node could not tell the event's key: it is in the dead letters already. */
+  readonly refused: Uint8Array
   readonly nodesMax: number
   readonly buffers: Buffer[] = []
   readonly keyStarts: Uint32Array
@@ -22,6 +24,7 @@ export class Batch {
     this.capacity = capacity
     this.nodesMax = nodesMax
     this.inputs = new Uint16Array(capacity)
+    this.refused = new Uint8Array(capacity)
     this.times = new Float64Array(capacity)
     this.offsets = new Float64Array(capacity)
     this.keyStarts = new Uint32Array(capacity)
@@ -32,6 +35,7 @@ export class Batch {
 
   /** Lets go of the last batch's events and buffers. */
   reset(): void {
+    this.refused.fill(0, 0, this.length)
     this.length = 0
     this.events.length = 0
     this.buffers.length = 0

@@ -1,17 +1,18 @@
 import { ContractError } from '../schemas/contract.ts'
-import { deadLetters as contract } from '../schemas/dead-letters/index.ts'
+import {
+  DEAD_KEY_BYTES_MAX,
+  DEAD_VALUE_BYTES_MAX,
+  deadLetters as contract,
+} from '../schemas/dead-letters/index.ts'
 import type { Clock } from './clock.ts'
 import { contractTopic } from './contract-topic.ts'
 import { ByteWriter } from './bytes.ts'
-import { EngineError } from './errors.ts'
+import { EngineError, type EngineErrorCode } from './errors.ts'
 import type { Outputs } from './outputs.ts'
 import type { Topic, TopicInfo } from './topic.ts'
 
 /** Longest reason kept; what threw may say anything. */
 const REASON_CHARACTERS_MAX = 500
-
-/** A dead letter must itself fit a record: raw bytes beyond this are cut, and the reason says so. */
-const RAW_BYTES_MAX = 1_000_000
 
 /** Why an event was put aside. */
 export interface Failure {
@@ -19,6 +20,9 @@ export interface Failure {
   readonly field: string | null
   readonly reason: string
 }
+
+/** What was being done with it, for errors that have no code of their own. */
+export type FailedStep = Extract<EngineErrorCode, 'DECODE_FAILED' | 'PROCESS_FAILED' | 'TIMER_FAILED'>
 
 /** Where the raw record lies; its value follows its key. */
 export interface RawRecord {
@@ -32,15 +36,27 @@ export interface RawRecord {
 
 export const deadLetterTopicName = (topic: string): string => `${topic}.dead-letters`
 
-export const failureOf = (error: unknown): Failure => {
+export const failureOf = (error: unknown, step: FailedStep): Failure => {
   if (error instanceof ContractError) {
     return { code: error.code, field: error.field, reason: cut(error.message) }
   }
   if (error instanceof EngineError) return { code: error.code, field: null, reason: cut(error.message) }
-  return { code: 'PROCESS_FAILED', field: null, reason: cut(String(error)) }
+  return { code: step, field: null, reason: cut(textOf(error)) }
 }
 
-const cut = (text: string): string => text.slice(0, REASON_CHARACTERS_MAX)
+/** Anything can be thrown, and what cannot be put aside would come again for ever. */
+const textOf = (thrown: unknown): string => {
+  try {
+    return String(thrown)
+  } catch {
+    return 'something was thrown that has no text'
+  }
+}
+
+const cut = (text: string): string => text.slice(0, REASON_CHARACTERS_MAX).toWellFormed()
+
+/** A dead letter must itself fit a record and its contract: what is beyond is cut, and the reason says so. */
+const cutNote = (what: string, bytes: number): string => (bytes > 0 ? ` (${bytes} ${what} bytes cut)` : '')
 
 /** Writes what could not be processed, with its raw bytes, to the dead-letter topic of the topic it came from. */
 export class DeadLetters {
@@ -55,31 +71,38 @@ export class DeadLetters {
     this.topics = [...this.byInput.values()]
   }
 
-  write(outputs: Outputs, input: string, record: RawRecord, failure: Failure): void {
+  /** `processor` is the one that failed on it, if one did. */
+  write(
+    outputs: Outputs,
+    input: string,
+    record: RawRecord,
+    failure: Failure,
+    processor: string | null = null,
+  ): void {
     const topic = this.byInput.get(input)!
-    const { partition, offset, buffer, keyStart, keyEnd, valueEnd } = record
+    const { partition, offset, buffer, keyStart, keyEnd: valueStart, valueEnd } = record
     const at = this.clock.now()
-    const valueStart = keyEnd
-    const kept = Math.min(valueEnd, valueStart + RAW_BYTES_MAX)
+    const keyCut = Math.max(0, valueStart - keyStart - DEAD_KEY_BYTES_MAX)
+    const valueCut = Math.max(0, valueEnd - valueStart - DEAD_VALUE_BYTES_MAX)
+    const key = buffer.subarray(keyStart, valueStart - keyCut)
     const bytes = this.bytes
     bytes.reset()
-    bytes.bytes(buffer, keyStart, keyEnd)
-    const keyLength = bytes.position
+    bytes.bytes(key)
     topic.codec.encode(
       {
         topic: input,
         partition,
         offset,
         ...failure,
-        reason: kept < valueEnd ? `${failure.reason} (${valueEnd - kept} raw bytes cut)` : failure.reason,
-        processor: null,
-        key: buffer.subarray(keyStart, keyEnd),
-        value: buffer.subarray(valueStart, kept),
+        reason: failure.reason + cutNote('key', keyCut) + cutNote('raw', valueCut),
+        processor,
+        key,
+        value: buffer.subarray(valueStart, valueEnd - valueCut),
         at,
       },
       bytes,
     )
-    outputs.addTo(topic.name, partition, at, bytes.buffer, 0, keyLength, bytes.position)
+    outputs.addTo(topic.name, partition, at, bytes.buffer, 0, key.length, bytes.position)
   }
 }
 

@@ -136,6 +136,7 @@ export class EffectsContext implements Context {
 
   timer(at: Millis): void {
     if (this.store === undefined) throw new TypeError('a mapper has no key to set a timer for')
+    if (!Number.isSafeInteger(at)) throw new RangeError(`timer at ${at}: give integer milliseconds`)
     this.effects.timer(at, this.processor, this.store, this.slot)
   }
 

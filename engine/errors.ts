@@ -25,7 +25,14 @@ export const ENGINE_ERRORS = {
     recovery: 'dead-letter',
     about: 'A processor threw on this event; none of its effects were kept.',
   },
-  RECORD_TOO_LARGE: { recovery: 'dead-letter', about: 'A record is larger than the log takes.' },
+  TIMER_FAILED: {
+    recovery: 'dead-letter',
+    about: 'A processor threw on a timer; none of its effects were kept, and the timer is gone.',
+  },
+  RECORD_TOO_LARGE: {
+    recovery: 'dead-letter',
+    about: 'A record, or a row of state, is larger than the log takes.',
+  },
   LOG_UNAVAILABLE: { recovery: 'retry', about: 'The log did not take or give records.' },
   DISK_FULL: {
     recovery: 'retry',

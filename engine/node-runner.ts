@@ -5,8 +5,9 @@ import { EngineError } from './errors.ts'
 import { idsOf } from './key.ts'
 import type { Metrics } from './metrics.ts'
 import type { Outputs } from './outputs.ts'
+import { RECORD_BYTES_MAX } from './log/frame.ts'
 import { ABSENT, NO_SLOT } from './state/table.ts'
-import type { NodeRun, ProcessorRun } from './task-nodes.ts'
+import { nameOf, type NodeRun, type ProcessorRun } from './task-nodes.ts'
 import type { Timers } from './timers.ts'
 
 /** Runs an event, or a due timer, on its nodes: all of its effects take hold, or none. */
@@ -17,12 +18,19 @@ export class NodeRunner {
   private readonly context: EffectsContext
   private readonly reader = new ByteReader()
   private readonly counted: (name: string) => void
+  private nodes: readonly NodeRun[] = []
+  private running = 0
 
   constructor(outputs: Outputs, timers: Timers, metrics: Metrics) {
     this.outputs = outputs
     this.timers = timers
     this.context = new EffectsContext(this.effects, outputs)
     this.counted = (name) => metrics.count('processor_counts', { name }, 1)
+  }
+
+  /** The node that ran last: the one that threw, if `event` did. */
+  get lastNode(): string {
+    return nameOf(this.nodes[this.running]!)
   }
 
   /** Throws what a node threw, with nothing changed. `slots` holds each node's row from `slotsAt` on. */
@@ -36,7 +44,9 @@ export class NodeRunner {
     late: boolean,
   ): void {
     this.begin(time, watermark, late)
+    this.nodes = nodes
     for (let index = 0; index < nodes.length; index++) {
+      this.running = index
       const each = nodes[index]!
       if (each.kind === 'mapper') {
         this.context.store = undefined
@@ -48,7 +58,7 @@ export class NodeRunner {
       const state = this.enter(each.run, slot)
       if (each.handler.process(event, state, this.context)) this.stage(each.run, slot, state)
     }
-    this.effects.apply(this.outputs, this.timers, this.counted)
+    this.apply()
   }
 
   timer(run: ProcessorRun, slot: number, key: Buffer, time: number, watermark: number): void {
@@ -56,7 +66,18 @@ export class NodeRunner {
     const state = this.enter(run, slot)
     const changed = run.processor.onTimer?.(millis(time), idsOf(key), state, this.context) ?? false
     if (changed) this.stage(run, slot, state)
-    this.effects.apply(this.outputs, this.timers, this.counted)
+    this.apply()
+  }
+
+  /** All that can be refused was refused before, but for folds: one that throws leaves half of an event behind. */
+  private apply(): void {
+    try {
+      this.effects.apply(this.outputs, this.timers, this.counted)
+    } catch (error) {
+      throw new EngineError('TOPOLOGY_INVALID', `an output cannot be added up: ${String(error)}`, {
+        cause: error,
+      })
+    }
   }
 
   private begin(time: number, watermark: number, late: boolean): void {
@@ -82,6 +103,13 @@ export class NodeRunner {
     const start = bytes.position
     bytes.u8(run.processor.state.version)
     const kept = run.processor.state.write(state, bytes)
+    if (kept && bytes.position - start > RECORD_BYTES_MAX) {
+      const size = `a row of ${bytes.position - start} bytes`
+      throw new EngineError(
+        'RECORD_TOO_LARGE',
+        `${size} for store "${run.store.name}", at most ${RECORD_BYTES_MAX}`,
+      )
+    }
     this.effects.row(run.store, slot, start, kept ? bytes.position : start - 1)
   }
 }

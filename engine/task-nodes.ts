@@ -18,6 +18,10 @@ export type NodeRun =
   | { readonly kind: 'handler'; readonly run: ProcessorRun; readonly handler: AnyHandler<unknown> }
   | { readonly kind: 'mapper'; readonly mapper: Mapper<unknown> }
 
+/** The node's name. */
+export const nameOf = (node: NodeRun): string =>
+  node.kind === 'mapper' ? node.mapper.name : node.run.processor.name
+
 /** Counted event by event, told to the metrics batch by batch. */
 export interface TopicCounts {
   events: number

@@ -10,7 +10,7 @@ import type { StateStorage } from './state/port.ts'
 import type { Store } from './state/store.ts'
 import { NO_SLOT } from './state/table.ts'
 import { TaskState, type PreparedCommit, type StateOptions } from './state/task-state.ts'
-import { openNodes, type TaskNodes } from './task-nodes.ts'
+import { openNodes, type ProcessorRun, type TaskNodes } from './task-nodes.ts'
 import { Timers } from './timers.ts'
 import type { TaskPlan } from './topology.ts'
 import { Watermark } from './watermark.ts'
@@ -235,6 +235,7 @@ export class Task {
     const input = batch.inputs[at]!
     const { topic, nodes, ids, counts } = this.nodes.topics[input]!
     const event = batch.events[at]
+    if (batch.refused[at] === 1) return
     if (ids !== undefined && ids.seen(topic.eventId!(event))) {
       counts.duplicates++
       return
@@ -244,8 +245,8 @@ export class Task {
     try {
       this.runner.event(nodes, event, batch.slots, at * batch.nodesMax, time, this.watermark.value, late)
     } catch (error) {
-      if (error instanceof EngineError && error.recovery === 'stop') throw error
-      this.reader.putAside(at, error)
+      if (isFatal(error)) throw error
+      this.reader.putAside(at, error, this.runner.lastNode)
       return
     }
     ids?.remember()
@@ -262,10 +263,19 @@ export class Task {
     for (let index = 0; index < due.length; index++) {
       const run = runs[index]
       const { time, key } = due[index]!
-      if (run !== undefined) this.runner.timer(run, slots[index]!, key, time, this.watermark.value)
+      if (run !== undefined) this.fire(run, slots[index]!, key, time)
     }
     this.services.metrics.count('timers_fired', this.labels, due.length)
     return due.length
+  }
+
+  private fire(run: ProcessorRun, slot: number, key: Buffer, time: number): void {
+    try {
+      this.runner.timer(run, slot, key, time, this.watermark.value)
+    } catch (error) {
+      if (isFatal(error)) throw error
+      this.reader.putTimerAside(run, key, time, error)
+    }
   }
 
   private tellBatch(taken: number): void {
@@ -313,3 +323,5 @@ export class Task {
     }))
   }
 }
+
+const isFatal = (error: unknown): boolean => error instanceof EngineError && error.recovery === 'stop'
