@@ -10,7 +10,8 @@ import { MemoryDisk } from '../../engine/state/memory-disk.ts'
 import { MemoryState } from '../../engine/state/memory.ts'
 import type { SimulatedFaults } from '../../engine/storage/simulated-faults.ts'
 import type { Topic } from '../../engine/topic.ts'
-import type { Topology } from '../../engine/topology.ts'
+import { plansOf, type Topology } from '../../engine/topology.ts'
+import { Task } from '../../engine/task.ts'
 import { topicSpecsOf, Worker, WORKER_DEFAULTS, type WorkerOptions } from '../../engine/worker.ts'
 
 export interface RigOptions {
@@ -87,6 +88,18 @@ export class Rig {
     )
     await worker.open(worker.allTaskIds())
     return worker
+  }
+
+  /** A task of its own, without a worker. */
+  async task(): Promise<Task> {
+    const plan = plansOf(this.topology).find(({ keySpace }) => keySpace === 'user')!
+    const services = {
+      log: this.log,
+      state: new MemoryState({ disk: this.disk }),
+      clock: this.clock,
+      metrics: this.metrics,
+    }
+    return Task.open(plan, 0, services, { ...WORKER_DEFAULTS, ...this.options.worker })
   }
 
   /** Publishes values in one append, so that they come in one batch. */
