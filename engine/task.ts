@@ -125,7 +125,7 @@ export class Task {
     const disk = await services.state.open(id)
     const state = await TaskState.open(disk, (after) => session.changelog(after), options.state)
     const nodes = await openNodes(plan, state, options.eventIdsMax)
-    const timers = new Timers(await state.store('timers', 'resident'))
+    const timers = new Timers(await state.store('engine:timers', 'resident'))
     services.metrics.observe('restore_ms', { task: id }, services.clock.monotonicMs() - started)
     return new Task(plan, partition, services, options, { session, state, nodes, timers })
   }

@@ -106,7 +106,9 @@ const checkVersion = (whole: Topology, { name, state: { version } }: Processor<u
 const checkTopic = (whole: Topology, topics: Map<string, TopicInfo>, topic: TopicInfo): void => {
   if (!(topic.graceMs >= 0)) throw invalid(whole, `topic "${topic.name}" needs a grace in milliseconds`)
   const known = topics.get(topic.name) ?? topic
-  const other = (['keySpace', 'graceMs', 'visibility'] as const).find((each) => known[each] !== topic[each])
+  const other = (['keySpace', 'graceMs', 'visibility', 'isEcho'] as const).find(
+    (each) => known[each] !== topic[each],
+  )
   const differs = (known.fold === undefined) === (topic.fold === undefined) ? other : 'fold'
   if (differs !== undefined) {
     throw invalid(whole, `topic "${topic.name}" is declared twice, with another ${differs}: declare it once`)

@@ -28,7 +28,8 @@ export const STATE_DEFAULTS: StateOptions = {
 }
 
 const ENTRY_HEADER_BYTES = 8
-const CATALOGUE = 'catalogue'
+/** Stores of the engine have a colon in their names, which no processor's name may hold. */
+const CATALOGUE = 'engine:catalogue'
 const CATALOGUE_NUMBER = 0
 const REMOVED = 0xffff_ffff
 /** Evicting a little more than needed spares the next batches the search. */

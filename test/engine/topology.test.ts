@@ -110,6 +110,7 @@ describe('a topology', () => {
     expect(declared({ keySpace: 'author' })).toMatch('topic "taps" is declared twice, with another keySpace')
     expect(declared({ graceMs: 1 })).toMatch('topic "taps" is declared twice, with another graceMs')
     expect(declared({ visibility: 'internal' })).toMatch('with another visibility')
+    expect(declared({ isEcho: true })).toMatch('with another isEcho')
     expect(declared({ fold: totals.fold! })).toMatch('with another fold')
   })
 })
