@@ -45,7 +45,9 @@ const program = (): Command => {
 }
 
 const throwInsteadOfExit = (command: Command): void => {
-  command.exitOverride()
+  command.exitOverride().configureOutput({
+    outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`),
+  })
   for (const child of command.commands) throwInsteadOfExit(child)
 }
 

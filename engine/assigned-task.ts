@@ -23,6 +23,8 @@ export class AssignedTask {
   private readonly services: TaskServices
   private readonly options: TurnOptions
   private current: Task | undefined
+  /** Records of a batch under way are neither waiting to be read nor done. */
+  private inTurn = false
   /** The worker has let go of it, perhaps in the midst of a turn. */
   private dropped = false
   private committing: Promise<void> | undefined
@@ -52,7 +54,7 @@ export class AssignedTask {
   /** Nothing left to read, fire or commit. */
   get settled(): boolean {
     const task = this.current
-    return task !== undefined && !task.dirty && !task.hasDueTimers && task.lagRecords() === 0
+    return task !== undefined && !this.inTurn && !task.dirty && !task.hasDueTimers && task.lagRecords() === 0
   }
 
   /** Restores the task's state. */
@@ -66,6 +68,7 @@ export class AssignedTask {
    */
   async turn(isHeldBack: boolean): Promise<number> {
     if (this.services.clock.monotonicMs() < this.retryAt) return 0
+    this.inTurn = true
     try {
       if (this.commitFailure !== undefined) throw this.commitFailure
       const task = await this.open()
@@ -75,6 +78,8 @@ export class AssignedTask {
     } catch (error) {
       if (!this.dropped) await this.startOver(coded(error))
       return 0
+    } finally {
+      this.inTurn = false
     }
   }
 

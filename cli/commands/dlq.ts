@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander'
-import { CliError } from '../errors.ts'
 import { type Inspection, LETTERS_MAX, type LetterList, type LetterView } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { grouped, print, printJson } from '../terminal.ts'
@@ -15,7 +14,6 @@ interface ListOptions extends DataOptions {
 }
 
 interface ReplayOptions extends DataOptions {
-  readonly topic?: string
   readonly dryRun?: boolean
 }
 
@@ -64,9 +62,9 @@ const replayCommand = (): Command =>
       'Appends records of dead letters to their topic again, byte for byte, after showing them.\n\n' +
         'Letters stay listed. Replaying one twice is harmless: event ids are remembered.',
     )
-    .argument('[id...]', 'topic/partition/offset, as listed')
-    .addOption(
-      new Option('--topic <name>', `the newest letters of this topic, at most ${grouped(LETTERS_MAX)}`),
+    .argument(
+      '<what...>',
+      `topic/partition/offset, as listed; or a topic, for its newest ${grouped(LETTERS_MAX)}`,
     )
     .addOption(new Option('--dry-run', 'show them, and change nothing'))
     .addOption(dataOption())
@@ -74,20 +72,20 @@ const replayCommand = (): Command =>
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples('freshet dlq replay reactions/0/17', 'freshet dlq replay --topic reactions --dry-run'),
+      examples('freshet dlq replay reactions/0/17', 'freshet dlq replay reactions --dry-run'),
     )
-    .action(async (ids: string[], options: ReplayOptions) => {
-      const replayed = await inspecting(options, (inspection) => replayAll(inspection, ids, options))
+    .action(async (what: string[], options: ReplayOptions) => {
+      const replayed = await inspecting(options, (inspection) => replayAll(inspection, what, options))
       if (options.json) printJson({ replayed: options.dryRun ? 0 : replayed.length, ids: replayed })
       else print(options.dryRun ? 'Nothing was replayed.' : `Replayed ${grouped(replayed.length)}.`)
     })
 
 const replayAll = async (
   inspection: Inspection,
-  given: readonly string[],
+  what: readonly string[],
   options: ReplayOptions,
 ): Promise<readonly string[]> => {
-  const ids = await chosen(inspection, given, options.topic)
+  const ids = (await Promise.all(what.map((each) => idsOf(inspection, each)))).flat()
   for (const id of ids) {
     const letter = await inspection.letter(id)
     if (!options.json) print(lineOf(letter))
@@ -96,15 +94,9 @@ const replayAll = async (
   return ids
 }
 
-const chosen = async (
-  inspection: Inspection,
-  ids: readonly string[],
-  topic: string | undefined,
-): Promise<readonly string[]> => {
-  if (ids.length > 0 === (topic !== undefined))
-    throw new CliError('USAGE', 'give ids or --topic, one of the two')
-  if (topic === undefined) return ids
-  const { letters } = await inspection.letters(topic, LETTERS_MAX)
+const idsOf = async (inspection: Inspection, what: string): Promise<readonly string[]> => {
+  if (what.includes('/')) return [what]
+  const { letters } = await inspection.letters(what, LETTERS_MAX)
   return letters.map(({ id }) => id)
 }
 

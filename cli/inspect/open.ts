@@ -18,6 +18,8 @@ export const inspecting = async <Result>(
   if (url !== undefined) return look(new RemoteInspection(url))
   const { embedded, counts, topology } = await openExisting(data)
   try {
+    // What was accepted before the last stop may not be processed yet.
+    await embedded.settled()
     return await look(new LocalInspection({ embedded, counts, topology, clock: systemClock }))
   } finally {
     await embedded.close()
