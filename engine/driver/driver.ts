@@ -34,6 +34,8 @@ export interface DriverOptions {
   readonly faults: Pick<SimulatedFaults, 'before' | 'after'>
   /** Reads and writes take up to this many turns of the event loop's queue, so that batches and commits overlap. */
   readonly delayTurnsMax: number
+  /** `settle` gives up after this many rounds. */
+  readonly roundsMax: number
 }
 
 const DEFAULTS: DriverOptions = {
@@ -44,11 +46,11 @@ const DEFAULTS: DriverOptions = {
   worker: {},
   metrics: NO_METRICS,
   faults: {},
-  delayTurnsMax: 10,
+  delayTurnsMax: 40,
+  roundsMax: 100_000,
 }
 
 const RETENTION_MS = 365 * 24 * 3_600_000
-const ROUNDS_MAX = 100_000
 const SCAN_ROWS_MAX = 1_000_000
 const ROUND_MS_MAX = 60
 
@@ -181,16 +183,22 @@ export class Driver {
 
   /** Runs until everything published is processed and committed. */
   async settle(): Promise<void> {
-    for (let round = 0; round < ROUNDS_MAX; round++) {
+    const { roundsMax } = this.options
+    for (let round = 0; round < roundsMax; round++) {
       await this.round()
       if (this.machines.every(({ worker }) => worker.settled)) return
     }
-    throw new EngineError('TOPOLOGY_INVALID', `work is left after ${ROUNDS_MAX} rounds: is there a loop?`)
+    throw new EngineError('TOPOLOGY_INVALID', `work is left after ${roundsMax} rounds: is there a loop?`)
   }
 
   /** The next commit of a worker is cut at this step, and the worker starts again from its disk. */
   crash(step: CrashStep, worker = this.random.below(this.machines.length)): void {
     this.machines[worker]!.process.crashAt = step
+  }
+
+  /** Calls off crashes that have not come to pass. */
+  calm(): void {
+    for (const { process } of this.machines) process.crashAt = undefined
   }
 
   /**
