@@ -88,6 +88,12 @@ const UPPER_A = 0x41
 const UPPER_Z = 0x5a
 const isUpperLetter = (code: number): boolean => code >= UPPER_A && code <= UPPER_Z
 
+/** Beyond ASCII, letters change into others with their case: 'ı' into 'I', the Kelvin sign into 'k'. */
+const isAsciiOf = (json: unknown, charactersMax: number): json is string =>
+  typeof json === 'string' && json.length <= charactersMax && PRINTABLE_ASCII.test(json)
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
+
 /** ISO 3166-1 alpha-2, upper case (JSON may come in lower case). Whether the country exists is not checked. */
 export const country = (): Kind<string> =>
   scalar<string>({
@@ -99,7 +105,7 @@ export const country = (): Kind<string> =>
       if (value.length !== 2) return 'WRONG_FORM'
       return isUpperLetter(value.charCodeAt(0)) && isUpperLetter(value.charCodeAt(1)) ? null : 'WRONG_FORM'
     },
-    build: (json) => (typeof json === 'string' && json.length === 2 ? json.toUpperCase() : json),
+    build: (json) => (isAsciiOf(json, 2) ? json.toUpperCase() : json),
   })
 
 /** RFC 5646 asks readers to take tags of at least 35 characters. */
@@ -116,6 +122,5 @@ export const language = (): Kind<string> =>
       if (typeof value !== 'string') return 'WRONG_TYPE'
       return value.length <= LANGUAGE_CHARACTERS_MAX && LANGUAGE.test(value) ? null : 'WRONG_FORM'
     },
-    build: (json) =>
-      typeof json === 'string' && json.length <= LANGUAGE_CHARACTERS_MAX ? json.toLowerCase() : json,
+    build: (json) => (isAsciiOf(json, LANGUAGE_CHARACTERS_MAX) ? json.toLowerCase() : json),
   })

@@ -76,11 +76,11 @@ describe('countries and languages', () => {
     expect(language().build('pt-BR', '')).toBe('pt-br')
   })
 
-  it.each(['', 'G', 'GRC', 'G1', 'ßß'])('refuse %j as a country', (value) => {
+  it.each(['', 'G', 'GRC', 'G1', 'ßß', 'ıa', 'uſ'])('refuse %j as a country', (value) => {
     expect(country().breaks(country().build(value, ''))).toBe('WRONG_FORM')
   })
 
-  it.each(['', 'e', 'en_US', '-en', 'en-', 'x'.repeat(36)])('refuse %j as a language', (value) => {
+  it.each(['', 'e', 'en_US', '-en', 'en-', 'x'.repeat(36), '\u212Ao'])('refuse %j as a language', (value) => {
     expect(language().breaks(language().build(value, ''))).toBe('WRONG_FORM')
   })
 })
