@@ -2,17 +2,15 @@
  * Every error the engine raises has a code, and every code says what to do next. This table is the one
  * source for code, docs and tests.
  */
-export type Recovery =
-  /** The same call may succeed later. */
-  | 'retry'
-  /** The event is put aside with its reason; the task goes on. */
-  | 'dead-letter'
-  /** Another owner took over: drop the task and ask for work again. */
-  | 'rejoin'
-  /** What is in memory may be wrong: drop it and restore from what is committed. */
-  | 'rebuild'
-  /** A person must act; the message says how. */
-  | 'stop'
+export const RECOVERIES = {
+  retry: 'The same call may succeed later.',
+  'dead-letter': 'The event is put aside with its reason; the task goes on.',
+  rejoin: 'Another owner took over: drop the task and ask for work again.',
+  rebuild: 'What is in memory may be wrong: drop it and restore from what is committed.',
+  stop: 'A person must act; the message says how.',
+} as const
+
+export type Recovery = keyof typeof RECOVERIES
 
 export const ENGINE_ERRORS = {
   DECODE_FAILED: { recovery: 'dead-letter', about: 'The bytes are not a record of the schema they name.' },
