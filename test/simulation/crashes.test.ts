@@ -1,76 +1,112 @@
 import { describe, expect, it } from 'vitest'
-import { CRASH_STEPS, Driver } from '../../engine/driver/driver.ts'
+import { CRASH_STEPS, Driver, type DriverOptions } from '../../engine/driver/driver.ts'
 import { Random } from '../../engine/driver/random.ts'
-import { closings, counting, MINUTE_MS, taps, type Tap } from '../engine/counting.ts'
+import { EngineError } from '../../engine/errors.ts'
+import { keyOf } from '../../engine/key.ts'
+import { closings, counting, MINUTE_MS, POISON, taps, type Tap } from '../engine/counting.ts'
 
-const SEEDS = Number(process.env['FRESHET_SEEDS'] ?? 100)
+const SEEDS = Number(process.env['FRESHET_SEEDS'] ?? 150)
+const FIRST_SEED = Number(process.env['FRESHET_FIRST_SEED'] ?? 0)
 const START_MS = 1_750_000_000_000
+const EVENTS = 120
 
-/** Events of a seed, in the order they are published; some twice. */
-const eventsOf = (seed: number): Tap[] => {
+/** What is published: an event, or bytes that are none. */
+type Published = Tap | Buffer
+
+/** Events of a seed, in the order they are published; some twice, some that no processor takes, some garbage. */
+const eventsOf = (seed: number): Published[] => {
   const random = new Random(seed)
-  const events: Tap[] = []
-  for (let index = 0; index < 120; index++) {
+  const events: Published[] = []
+  for (let index = 0; index < EVENTS; index++) {
     const at = START_MS - 30 * MINUTE_MS + index * 9_000 - random.below(60_000)
     events.push({
       id: `tap-${index}`,
       user: `user-${random.below(6)}`,
       author: `author-${random.below(4)}`,
-      amount: 1 + random.below(5),
+      amount: random.chance(0.03) ? POISON : 1 + random.below(5),
       at,
     })
-    if (random.chance(0.1)) events.push(events[random.below(events.length)]!)
+    if (random.chance(0.1)) events.push(random.pick(events))
+    if (random.chance(0.03)) events.push(Buffer.from(`garbage ${index}`))
   }
   return events
 }
 
-const outcomeOf = async (driver: Driver): Promise<{ state: Map<string, string>; closings: string[] }> => ({
+const publish = (driver: Driver, event: Published): Promise<void> =>
+  event instanceof Buffer
+    ? driver.publishRaw(taps, keyOf('user-0'), event, START_MS - 30 * MINUTE_MS)
+    : driver.publish(taps, event)
+
+interface Outcome {
+  readonly state: Map<string, string>
+  readonly closings: readonly string[]
+  readonly deadLetters: readonly string[]
+}
+
+const outcomeOf = async (driver: Driver): Promise<Outcome> => ({
   state: await driver.state(),
   closings: (await driver.records(closings)).map((each) => JSON.stringify(each)).sort(),
+  deadLetters: (await driver.deadLetters(taps))
+    .map(({ partition, offset, code, value }) => `${partition} ${offset} ${code} ${value.toString()}`)
+    .sort(),
 })
 
-const golden = async (events: readonly Tap[]): Promise<Awaited<ReturnType<typeof outcomeOf>>> => {
+const golden = async (events: readonly Published[]): Promise<Outcome> => {
   const driver = await Driver.start(counting, { partitions: 3, workers: 1 })
-  for (const event of events) await driver.publish(taps, event)
+  for (const event of events) await publish(driver, event)
   await driver.settle()
   return outcomeOf(driver)
 }
 
-const disturbed = async (
-  seed: number,
-  events: readonly Tap[],
-): Promise<Awaited<ReturnType<typeof outcomeOf>>> => {
+/** Limits so small that every path is taken: eviction, write-behind, short batches, commits of any length. */
+const settingsOf = (seed: number): Partial<DriverOptions> => ({
+  seed,
+  partitions: 3,
+  workers: 1 + (seed % 3),
+  worker: {
+    batchEventsMax: 1 + (seed % 17),
+    timersMax: 1 + (seed % 5),
+    commitIntervalMs: seed % 200,
+    idleCommitIntervalMs: seed % 50,
+    retryMs: seed % 7,
+    backlogRecordsMax: seed % 11 === 0 ? 1 : 1000,
+    changelog: seed % 3 === 0 ? 'until-on-disk' : 'keep',
+    state: {
+      cacheBytesMax: seed % 2 === 0 ? 1 << 30 : 600,
+      changelogBytesMax: (seed % 5) * 300,
+      writeBehindRowsMax: 1 + (seed % 4),
+      changelogBlocksMax: 1000,
+    },
+  },
+})
+
+const disturbed = async (seed: number, events: readonly Published[]): Promise<Outcome> => {
+  let diskIsFull = false
   const driver = await Driver.start(counting, {
-    seed,
-    partitions: 3,
-    workers: 1 + (seed % 3),
-    worker: {
-      batchEventsMax: 1 + (seed % 17),
-      commitIntervalMs: seed % 200,
-      idleCommitIntervalMs: seed % 50,
-      retryMs: 0,
-      changelog: seed % 3 === 0 ? 'until-on-disk' : 'keep',
-      state: {
-        cacheBytesMax: seed % 2 === 0 ? 1 << 30 : 600,
-        changelogBytesMax: (seed % 5) * 300,
-        writeBehindRowsMax: 1 + (seed % 4),
-        changelogBlocksMax: 1000,
+    ...settingsOf(seed),
+    faults: {
+      before: () => {
+        if (diskIsFull) throw new EngineError('DISK_FULL', 'no space left')
       },
     },
   })
   for (const event of events) {
-    await driver.publish(taps, event)
+    await publish(driver, event)
+    diskIsFull = driver.random.chance(diskIsFull ? 0.7 : 0.03)
     if (driver.random.chance(0.1)) driver.crash(driver.random.pick(CRASH_STEPS))
-    if (seed % 3 !== 0 && driver.random.chance(0.03)) await driver.rebalance(1 + driver.random.below(3))
+    if (seed % 3 !== 0 && !diskIsFull && driver.random.chance(0.03)) {
+      await driver.rebalance(1 + driver.random.below(3))
+    }
     if (driver.random.chance(0.5)) await driver.round()
   }
+  diskIsFull = false
   await driver.settle()
   return outcomeOf(driver)
 }
 
-describe('a topology under crashes and rebalances', () => {
+describe('a topology under crashes, rebalances and full disks', () => {
   it(`ends as an undisturbed run does, for ${SEEDS} seeds`, async () => {
-    for (let seed = 0; seed < SEEDS; seed++) {
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       const events = eventsOf(seed)
       const expected = await golden(events)
       const actual = await disturbed(seed, events)
