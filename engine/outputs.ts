@@ -46,6 +46,14 @@ class Output {
     else this.append(partition, time, bytes, keyStart, keyEnd, keyEnd, valueEnd)
   }
 
+  hasRecords(partition: number): boolean {
+    return (
+      this.frames[partition]!.count > 0 ||
+      this.folds[partition]?.isEmpty === false ||
+      this.full.some((entry) => entry.partition === partition)
+    )
+  }
+
   /** Everything collected, as frames; starts anew. */
   take(into: AppendEntry[]): number {
     for (const fold of this.folds) fold.drain()
@@ -96,6 +104,10 @@ class FoldedRecords {
   constructor(fold: Fold, takeRecord: TakeRecord) {
     this.fold = fold
     this.takeRecord = takeRecord
+  }
+
+  get isEmpty(): boolean {
+    return this.table.size === 0
   }
 
   add(time: number, bytes: Buffer, keyStart: number, keyEnd: number, valueEnd: number): void {
@@ -178,6 +190,11 @@ export class Outputs {
     if (bytes > RECORD_BYTES_MAX) {
       throw new EngineError('RECORD_TOO_LARGE', `${bytes} bytes for ${topic}, at most ${RECORD_BYTES_MAX}`)
     }
+  }
+
+  /** Whether anything is collected for a partition. */
+  hasRecords(topic: string, partition: number): boolean {
+    return this.outputOf(topic).hasRecords(partition)
   }
 
   take(): { entries: AppendEntry[]; records: number } {

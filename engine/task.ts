@@ -1,6 +1,7 @@
 import { BatchReader } from './batch-reader.ts'
 import type { Clock } from './clock.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { Echoes, type SentEchoes } from './echoes.ts'
 import { EngineError } from './errors.ts'
 import type { InputPosition, Log, LogCommit, LogSession } from './log/port.ts'
 import type { Metrics } from './metrics.ts'
@@ -45,6 +46,7 @@ export interface TaskServices {
 interface PendingCommit {
   readonly commit: LogCommit
   readonly prepared: PreparedCommit
+  readonly echoes: SentEchoes | undefined
   logged: boolean
 }
 
@@ -76,6 +78,7 @@ export class Task {
   private readonly reader: BatchReader
   private readonly runner: NodeRunner
   private readonly watermark: Watermark
+  private readonly echoes: Echoes
   private readonly labels: Readonly<Record<string, string>>
   private polling = false
   private changed = false
@@ -109,6 +112,9 @@ export class Task {
       plan.inputs.map(({ isEcho, graceMs }) => (isEcho ? null : graceMs)),
       options.idleMs,
     )
+    const written = new Set(plan.nodes.flatMap((node) => node.outputs.map(({ name }) => name)))
+    const ownInputs = this.reader.inputs.filter(({ topic }) => written.has(topic))
+    this.echoes = new Echoes(ownInputs, this.outputs, log)
     this.restorePositions()
   }
 
@@ -139,6 +145,7 @@ export class Task {
     const wallMs = this.services.clock.now()
     for (let at = 0; at < batch.length; at++) this.run(at, wallMs)
     this.watermark.advance(wallMs)
+    this.echoes.advance(this.watermark.value)
     const fired = await this.fireTimers()
     this.changed ||= taken > 0 || fired > 0
     if (taken > 0) this.tellBatch(taken)
@@ -151,7 +158,7 @@ export class Task {
     return this.changed || this.pending !== undefined
   }
 
-  /** The watermark has reached timers that a batch has not had room to fire. */
+  /** The watermark has reached timers that a batch has not had room to fire, or that wait for echoes. */
   get hasDueTimers(): boolean {
     return this.timers.isDue(this.watermark.value)
   }
@@ -228,6 +235,7 @@ export class Task {
       this.watermark.restore(index, position.newest, wallMs)
     }
     this.watermark.advance(wallMs)
+    this.echoes.restore(this.watermark.value)
   }
 
   private run(at: number, wallMs: number): void {
@@ -243,7 +251,7 @@ export class Task {
     const time = batch.times[at]!
     const late = this.watermark.observe(input, time, wallMs)
     try {
-      this.runner.event(nodes, event, batch.slots, at * batch.nodesMax, time, this.watermark.value, late)
+      this.runner.event(nodes, event, batch.slots, at * batch.nodesMax, time, this.echoes.watermark, late)
     } catch (error) {
       if (isFatal(error)) throw error
       this.reader.putAside(at, error, this.runner.lastNode)
@@ -255,7 +263,7 @@ export class Task {
   }
 
   private async fireTimers(): Promise<number> {
-    const due = this.timers.take(this.watermark.value, this.options.timersMax)
+    const due = this.timers.take(this.echoes.watermark, this.options.timersMax)
     if (due.length === 0) return 0
     const runs = due.map(({ processor }) => this.nodes.processors.find(({ number }) => number === processor))
     const slots = due.map(({ key }, index) => runs[index]?.store.want(key, 0, key.length) ?? NO_SLOT)
@@ -271,7 +279,7 @@ export class Task {
 
   private fire(run: ProcessorRun, slot: number, key: Buffer, time: number): void {
     try {
-      this.runner.timer(run, slot, key, time, this.watermark.value)
+      this.runner.timer(run, slot, key, time, this.echoes.watermark)
     } catch (error) {
       if (isFatal(error)) throw error
       this.reader.putTimerAside(run, key, time, error)
@@ -294,18 +302,20 @@ export class Task {
 
   private prepareCommit(flushAll: boolean): PendingCommit {
     if (this.polling) throw new TypeError('a commit must not begin in the midst of a batch')
+    const echoes = this.echoes.leave(this.watermark.value)
     const { entries, records } = this.outputs.take()
     const prepared = this.state.prepare(this.session.sequence() + 1, flushAll)
     this.changed = false
     this.services.metrics.count('emitted_records', this.labels, records)
     const commit = { positions: this.positions(), outputs: entries, changelog: prepared.changelog }
-    return { commit, prepared, logged: false }
+    return { commit, prepared, echoes, logged: false }
   }
 
   private async finishCommit(pending: PendingCommit): Promise<void> {
     if (!pending.logged) {
       await this.session.commit(pending.commit)
       pending.logged = true
+      if (pending.echoes !== undefined) this.echoes.arrived(pending.echoes)
     }
     const onDisk = await pending.prepared.finish()
     this.pending = undefined
