@@ -3,7 +3,16 @@ import { CRASH_STEPS, Driver, type DriverOptions } from '../../engine/driver/dri
 import { Random } from '../../engine/driver/random.ts'
 import { EngineError } from '../../engine/errors.ts'
 import { keyOf } from '../../engine/key.ts'
-import { closings, counting, MINUTE_MS, POISON, taps, type Tap } from '../engine/counting.ts'
+import {
+  closings,
+  countOf,
+  counting,
+  MINUTE_MS,
+  POISON,
+  taps,
+  type Closing,
+  type Tap,
+} from '../engine/counting.ts'
 
 const SEEDS = Number(process.env['FRESHET_SEEDS'] ?? 150)
 const FIRST_SEED = Number(process.env['FRESHET_FIRST_SEED'] ?? 0)
@@ -58,6 +67,42 @@ const golden = async (events: readonly Published[]): Promise<Outcome> => {
   return outcomeOf(driver)
 }
 
+/** What the events add up to, by definition: each id once, unless a processor threw on it. */
+const expectSums = ({ state, closings, deadLetters }: Outcome, events: readonly Published[]): void => {
+  const byPair = new Map<string, number>()
+  const byAuthor = new Map<string, number>()
+  const byMinute = new Map<string, number>()
+  const add = (sums: Map<string, number>, key: string, amount: number): unknown =>
+    sums.set(key, (sums.get(key) ?? 0) + amount)
+  const taken = new Set<string>()
+  let refused = 0
+  for (const event of events) {
+    if (event instanceof Buffer) refused++
+    else if (event.amount === POISON) refused++
+    else if (!taken.has(event.id)) {
+      taken.add(event.id)
+      add(byPair, `${event.user}\0${event.author}`, event.amount)
+      add(byAuthor, event.author, event.amount)
+      add(byMinute, `${event.user}\0${Math.floor(event.at / MINUTE_MS)}`, event.amount)
+    }
+  }
+  const stored = (store: string): Map<string, number> =>
+    new Map(
+      [...state]
+        .filter(([row]) => row.startsWith(`${store}/`))
+        .map(([row, hex]) => [row.slice(store.length + 1), countOf(Buffer.from(hex, 'hex'))!]),
+    )
+  expect(stored('by-pair')).toEqual(byPair)
+  expect(stored('by-author')).toEqual(byAuthor)
+  const closed = stored('by-minute')
+  for (const each of closings) {
+    const { user, minute, amount } = JSON.parse(each) as Closing
+    add(closed, `${user}\0${minute / MINUTE_MS - 1}`, amount)
+  }
+  expect(closed, 'a minute is either open or closed').toEqual(byMinute)
+  expect(deadLetters).toHaveLength(refused)
+}
+
 /** Limits so small that every path is taken: eviction, write-behind, short batches, commits of any length. */
 const settingsOf = (seed: number): Partial<DriverOptions> => ({
   seed,
@@ -109,6 +154,7 @@ describe('a topology under crashes, rebalances and full disks', () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       const events = eventsOf(seed)
       const expected = await golden(events)
+      expectSums(expected, events)
       const actual = await disturbed(seed, events)
       expect(actual, `seed ${seed}`).toEqual(expected)
     }
