@@ -35,6 +35,9 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   'watched-posts': readWatchedPosts,
 }
 
+/** Whether rows of the store are told in words. */
+export const isDecoded = (store: string): boolean => views.has(store) || Object.hasOwn(DECODERS, store)
+
 /** The row as its store's own reader, or the view's columns as of a time, tell it; hex where there is none. */
 export const decodeRow = (store: string, row: Buffer, asOf: Millis): Plain => {
   const view = views.get(store)

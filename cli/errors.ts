@@ -1,5 +1,5 @@
 import { ENGINE_ERRORS, EngineError } from '../engine/errors.ts'
-import { ContractError } from '../schemas/index.ts'
+import { ContractError } from '../schemas/rules.ts'
 import { ImportError } from './import/import-error.ts'
 
 /** What a command may end with, beside the engine's errors: every code says what to do. */

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import manifest from '../package.json' with { type: 'json' }
 import { benchCommand } from './commands/bench.ts'
 import { describeCommand } from './commands/describe.ts'
 import { dlqCommand } from './commands/dlq.ts'
@@ -15,10 +16,20 @@ import { say } from './terminal.ts'
 
 const MISUSED = 2
 
+interface Manifest {
+  readonly description: string
+  readonly version: string
+}
+
+const manifest = (): Manifest =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as Manifest
+
+/** Commands import what they run only when they run it: half a second of modules otherwise. */
 const program = (): Command => {
+  const { description, version } = manifest()
   const made = new Command('freshet')
-    .description(manifest.description)
-    .version(manifest.version)
+    .description(description)
+    .version(version)
     .addHelpText(
       'after',
       examples(

@@ -46,4 +46,6 @@ export class Progress {
   }
 }
 
-export const grouped = (count: number): string => Math.round(count).toLocaleString('en')
+/** 1234567 as 1,234,567. */
+export const grouped = (count: number): string =>
+  String(Math.round(count)).replaceAll(/\B(?=(\d{3})+$)/g, ',')

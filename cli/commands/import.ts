@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { importStackExchange, type ImportProgress, type ImportReport } from '../import/stackexchange.ts'
+import type { ImportProgress, ImportReport } from '../import/stackexchange.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { grouped, print, printJson, Progress } from '../terminal.ts'
 import { examples, jsonOption } from './options.ts'
@@ -28,6 +28,7 @@ export const importCommand = (): Command =>
   )
 
 const run = async (directory: string, options: ImportOptions): Promise<void> => {
+  const { importStackExchange } = await import('../import/stackexchange.ts')
   const progress = new Progress(() => systemClock.monotonicMs())
   const onProgress = (now: ImportProgress): void => progress.update(() => standing(now))
   try {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { createProcessor, createView, type Created } from '../new/create.ts'
+import type { Created } from '../new/create.ts'
 import { print } from '../terminal.ts'
 import { examples } from './options.ts'
 
@@ -15,14 +15,20 @@ export const newCommand = (): Command =>
         )
         .argument('<name>', 'lower case, digits and dashes; also the name of its store')
         .addHelpText('after', examples('freshet new view user-surface'))
-        .action(async (name: string) => tell(await createView(process.cwd(), name))),
+        .action(async (name: string) => {
+          const { createView } = await import('../new/create.ts')
+          tell(await createView(process.cwd(), name))
+        }),
     )
     .addCommand(
       new Command('processor')
         .description('A processor with a state of its own: processors/NAME.ts with its test and topology.')
         .argument('<name>', 'lower case, digits and dashes; also the name of its store')
         .addHelpText('after', examples('freshet new processor longest-dwell'))
-        .action(async (name: string) => tell(await createProcessor(process.cwd(), name))),
+        .action(async (name: string) => {
+          const { createProcessor } = await import('../new/create.ts')
+          tell(await createProcessor(process.cwd(), name))
+        }),
     )
 
 const tell = ({ written, changed, test }: Created): void => {

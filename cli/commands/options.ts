@@ -1,6 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { MILLIS_MAX, MILLIS_MIN } from '../../schemas/declare/numbers.ts'
-import { DATA_DEFAULT } from '../runtime/open.ts'
+
+export const DATA_DEFAULT = '.freshet/data'
+export const DEMO_DIRECTORY = '.freshet/demo'
+export const PARTITIONS_MAX = 64
 
 /** Options that several commands share, worded once. */
 export const dataOption = (): Option => new Option('--data <dir>', 'data directory').default(DATA_DEFAULT)

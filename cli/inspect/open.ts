@@ -1,7 +1,5 @@
 import { systemClock } from '../runtime/clock.ts'
-import { openExisting } from '../runtime/open.ts'
 import type { Inspection } from './inspection.ts'
-import { LocalInspection } from './local.ts'
 import { RemoteInspection } from './remote.ts'
 
 export interface InspectionOptions {
@@ -14,8 +12,14 @@ export interface InspectionOptions {
 export const inspecting = async <Result>(
   { data, url }: InspectionOptions,
   look: (inspection: Inspection) => Promise<Result>,
+): Promise<Result> => (url === undefined ? inspectingData(data, look) : look(new RemoteInspection(url)))
+
+const inspectingData = async <Result>(
+  data: string,
+  look: (inspection: Inspection) => Promise<Result>,
 ): Promise<Result> => {
-  if (url !== undefined) return look(new RemoteInspection(url))
+  const { openExisting } = await import('../runtime/open.ts')
+  const { LocalInspection } = await import('./local.ts')
   const { embedded, counts, topology } = await openExisting(data)
   try {
     // What was accepted before the last stop may not be processed yet.

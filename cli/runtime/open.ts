@@ -10,8 +10,6 @@ import { systemClock } from './clock.ts'
 import { Embedded, EMBEDDED_DEFAULTS } from './embedded.ts'
 import { bothMetrics, EventCounts } from './event-counts.ts'
 
-export const DATA_DEFAULT = '.freshet/data'
-
 export interface Opened {
   readonly embedded: Embedded
   readonly topology: Topology
@@ -52,13 +50,15 @@ export const openExisting = async (data: string): Promise<Opened> => {
 
 /** RocksDB keeps this file in every directory of its own. */
 const DATABASE_FILE = 'CURRENT'
+/** What RocksDB writes; without the file above, of a directory whose making was cut short. */
+const OWN_FILE = /^(IDENTITY|LOCK|LOG.*|(MANIFEST|OPTIONS)-\d+.*|\d+\.[a-z]+)$/
 
 /** What a directory holds; a missing one holds nothing. */
 export const contentOf = async (directory: string): Promise<'nothing' | 'data' | 'other'> => {
   try {
     const names = await readdir(directory)
-    if (names.length === 0) return 'nothing'
-    return names.includes(DATABASE_FILE) ? 'data' : 'other'
+    if (names.includes(DATABASE_FILE)) return 'data'
+    return names.every((name) => OWN_FILE.test(name)) ? 'nothing' : 'other'
   } catch (error) {
     return systemCodeOf(error) === 'ENOENT' ? 'nothing' : 'other'
   }

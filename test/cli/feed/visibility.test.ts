@@ -143,7 +143,8 @@ describe('whatever happened before', () => {
       for (const userId of [...USERS, 'stranger']) {
         const { items, meta } = await running.feed({ userId, limit: FEED_LIMIT_MAX })
         const sources = items.map(({ postId, reason }): [string, string] => [postId, reason.source])
-        expect(sources.sort()).toEqual([...model.visible(userId)].sort())
+        expect(Object.fromEntries(sources)).toEqual(Object.fromEntries(model.visible(userId)))
+        expect(sources).toHaveLength(model.visible(userId).size)
         for (const { postId, seen } of items) expect(seen, postId).toBe(model.wasSeen(userId, postId))
         const lastFresh = items.findLastIndex(({ seen }) => !seen)
         expect(items.slice(0, lastFresh + 1).every(({ seen }) => !seen)).toBe(true)

@@ -164,6 +164,11 @@ const PATHS: readonly (readonly [string, number, object])[] = [
   [`/${'x'.repeat(20_000)}`, 431, { code: 'HEADERS_TOO_LARGE' }],
 ]
 
+const expectCoded = ({ body }: Answer): void => {
+  expect(body['code']).toMatch(/^[A-Z_]+$/)
+  expect(typeof body['message']).toBe('string')
+}
+
 describe('a server that is sent what is not right', () => {
   let running: Running
   let data: string
@@ -176,11 +181,6 @@ describe('a server that is sent what is not right', () => {
     await running.stop()
     await rm(data, { recursive: true })
   })
-
-  const expectCoded = ({ body }: Answer): void => {
-    expect(body['code']).toMatch(/^[A-Z_]+$/)
-    expect(typeof body['message']).toBe('string')
-  }
 
   test.each(BODIES)('refuses %s', async (_name, type, body, status, answered) => {
     const answer = await running.post('/v1/events', body, type)

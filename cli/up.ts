@@ -1,0 +1,130 @@
+import { rm } from 'node:fs/promises'
+import { EngineError } from '../engine/errors.ts'
+import { Database } from '../engine/storage/database.ts'
+import { DEMO_DIRECTORY } from './commands/options.ts'
+import { NOTABLE_ID } from './demo/events.ts'
+import { CliError, lineOf } from './errors.ts'
+import { FeedReader } from './feed/feed.ts'
+import { buildServer, closeServer, listen } from './http/server.ts'
+import { HTTP_DEFAULTS } from './http/services.ts'
+import { LocalInspection } from './inspect/local.ts'
+import { feedDemo } from './intake/demo.ts'
+import { PrometheusMetrics } from './metrics.ts'
+import { systemClock } from './runtime/clock.ts'
+import type { Embedded } from './runtime/embedded.ts'
+import { contentOf, openData } from './runtime/open.ts'
+import { grouped, print, say } from './terminal.ts'
+
+const FAILURE_CHECK_MS = 1_000
+
+export interface UpOptions {
+  readonly data: string
+  readonly port: number
+  readonly host: string
+  readonly partitions?: number
+  readonly demo?: boolean
+}
+
+/** Runs everything in this process, until it is told to stop. */
+export const up = async (options: UpOptions): Promise<void> => {
+  const data = options.demo ? DEMO_DIRECTORY : options.data
+  if (options.demo) await wipe(data)
+  const clock = systemClock
+  const metrics = new PrometheusMetrics()
+  const { partitions } = options
+  const { embedded, counts, topology } = await openData({
+    data,
+    metrics,
+    ...(partitions !== undefined && { partitions }),
+  })
+  const feed = new FeedReader(embedded.worker, embedded.log.partitions('reactions'), clock)
+  const inspection = new LocalInspection({ embedded, topology, counts, clock })
+  const app = buildServer({ embedded, feed, inspection, clock, metrics })
+  const stopping = new Stopping(async () => {
+    await closeServer(app, HTTP_DEFAULTS.closeMs)
+    await embedded.close()
+  })
+  try {
+    const url = await listen(app, options.host, options.port)
+    print(`Freshet listens at ${url}, with its data in ${data}. Stop it with Ctrl+C.`)
+    if (!isLoopback(options.host)) say(`Whoever reaches ${options.host} may publish events and read feeds.`)
+    if (options.demo) await tellDemo(embedded, url)
+    watch(embedded)
+  } catch (error) {
+    const wasAsked = stopping.begun
+    await stopping.stop()
+    // What a signal cuts short fails for no other reason.
+    if (!wasAsked) throw error
+  }
+}
+
+/** The demo starts anew each time, unless another process is at it. */
+const wipe = async (directory: string): Promise<void> => {
+  const content = await contentOf(directory)
+  if (content === 'other') {
+    throw new CliError('DATA_FOREIGN', `"${directory}" holds files that are not Freshet's`)
+  }
+  if (content === 'data') await assertUnlocked(directory)
+  await rm(directory, { recursive: true, force: true })
+}
+
+const assertUnlocked = async (directory: string): Promise<void> => {
+  try {
+    const database = await Database.open(directory)
+    await database.close()
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'DATA_LOCKED') throw error
+  }
+}
+
+const tellDemo = async (embedded: Embedded, url: string): Promise<void> => {
+  const count = await feedDemo(embedded, systemClock)
+  print(`Took in ${grouped(count)} demo events: three days of an invented community.\n`)
+  print(`Try:  curl '${url}/v1/feed?userId=${NOTABLE_ID}&limit=5'`)
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+/** Stops once, on the first signal or when asked; a second signal does not wait. */
+class Stopping {
+  private readonly close: () => Promise<void>
+  private closing: Promise<void> | undefined
+
+  constructor(close: () => Promise<void>) {
+    this.close = close
+    process.on('SIGINT', () => this.onSignal())
+    process.on('SIGTERM', () => this.onSignal())
+  }
+
+  get begun(): boolean {
+    return this.closing !== undefined
+  }
+
+  stop(): Promise<void> {
+    return (this.closing ??= this.close())
+  }
+
+  private onSignal(): void {
+    if (this.begun) process.exit(1)
+    this.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        say(`freshet: ${lineOf(error)}`)
+        process.exit(1)
+      },
+    )
+  }
+}
+
+/** Says once when processing stopped on an error; the health check says so from then on. */
+const watch = (embedded: Embedded): void => {
+  const timer = setInterval(() => {
+    try {
+      embedded.assertRunning()
+    } catch (error) {
+      clearInterval(timer)
+      say(`freshet: ${lineOf(error)}`)
+    }
+  }, FAILURE_CHECK_MS).unref()
+}
