@@ -56,7 +56,7 @@ export class BatchReader {
     let taken = 0
     for (const input of this.inputs) await input.fill(this.services.log)
     for (; taken < batch.capacity; taken++) {
-      const index = oldestReady(this.inputs)
+      const index = oldestReady(this.inputs, futureMs)
       if (index === -1) break
       this.take(index, futureMs)
       const input = this.inputs[index]!

@@ -62,15 +62,18 @@ export class Input {
 }
 
 /**
- * The input whose next record is the oldest in event time; -1 when none is ready. Ties go to the first. Whatever
- * time a record claims, NaN and Infinity too, its turn comes.
+ * The input whose next record is the oldest in event time; -1 when none is ready. Ties go to the first. A record
+ * that claims no time up to `latest` is taken at once: it will be put aside or is wrongly stamped, and those
+ * behind it must not wait until all other inputs are empty.
  */
-export const oldestReady = (inputs: readonly Input[]): number => {
+export const oldestReady = (inputs: readonly Input[], latest: number): number => {
   let oldest = -1
   let time = Infinity
   for (let index = 0; index < inputs.length; index++) {
     const input = inputs[index]!
-    if (input.ready && (oldest === -1 || input.cursor.time < time)) {
+    if (!input.ready) continue
+    if (!(input.cursor.time <= latest)) return index
+    if (oldest === -1 || input.cursor.time < time) {
       oldest = index
       time = input.cursor.time
     }

@@ -97,30 +97,45 @@ describe('the oldest of several inputs', () => {
     return input
   }
 
+  const LATEST = 1_000
+
   it('is the one whose next record has the least event time', async () => {
     const inputs = [await inputAt(5), await inputAt(3, 1), await inputAt(4), await inputAt()]
-    expect(oldestReady(inputs)).toBe(1)
+    expect(oldestReady(inputs, LATEST)).toBe(1)
   })
 
   it('is the first of equals, and none when none is ready', async () => {
-    expect(oldestReady([await inputAt(), await inputAt(3), await inputAt(3)])).toBe(1)
-    expect(oldestReady([await inputAt()])).toBe(-1)
-    expect(oldestReady([])).toBe(-1)
+    expect(oldestReady([await inputAt(), await inputAt(3), await inputAt(3)], LATEST)).toBe(1)
+    expect(oldestReady([await inputAt()], LATEST)).toBe(-1)
+    expect(oldestReady([], LATEST)).toBe(-1)
   })
 
   it.each([NaN, Infinity, -Infinity])(
     'may be one whose record claims the time %d: it must not stay',
     async (time) => {
-      expect(oldestReady([await inputAt(time)])).toBe(0)
-      expect(oldestReady([await inputAt(), await inputAt(time)])).toBe(1)
+      expect(oldestReady([await inputAt(time)], LATEST)).toBe(0)
+      expect(oldestReady([await inputAt(), await inputAt(time)], LATEST)).toBe(1)
       const inputs = [await inputAt(3, 4), await inputAt(time)]
-      const order = [oldestReady(inputs)]
+      const order = [oldestReady(inputs, LATEST)]
       inputs[order[0]!]!.take()
-      for (let next = oldestReady(inputs); next !== -1; next = oldestReady(inputs)) {
+      for (let next = oldestReady(inputs, LATEST); next !== -1; next = oldestReady(inputs, LATEST)) {
         order.push(next)
         inputs[next]!.take()
       }
       expect(order.toSorted()).toEqual([0, 0, 1])
+    },
+  )
+
+  it.each([NaN, Infinity, LATEST + 1])(
+    'is one whose record claims the time %d, so that those behind it keep their turn',
+    async (time) => {
+      const inputs = [await inputAt(1, 3, 5), await inputAt(time, 2, 4)]
+      const order: number[] = []
+      for (let next = oldestReady(inputs, LATEST); next !== -1; next = oldestReady(inputs, LATEST)) {
+        order.push(inputs[next]!.cursor.time)
+        inputs[next]!.take()
+      }
+      expect(order).toEqual([time, 1, 2, 3, 4, 5])
     },
   )
 })
