@@ -14,7 +14,7 @@ import { columnOf, type FeatureTable } from './feature-table.ts'
  * | ---------- | ----------------------------------------------------------------------------------- |
  * | affinity   | ln1(e_1d + e_30d) of the viewer with the author                                     |
  * | tie        | what ties the viewer to the post: see TIES, and CLOSENESS for friends               |
- * | popularity | 0.6 ln1(e_24h) of the post + 4 (engagements per view, smoothed, − its prior of 5 %) |
+ * | popularity | 0.6 ln1(e_24h) of the post + 4 (engagements per view, 50 % at most, − its prior of 5 %) |
  * | author     | 0.2 ln1(e_24h) of the author                                                        |
  * | age        | −0.5 log2(1 + age / 6 h)                                                            |
  * | dislike    | −2 ln1(n_14d) of the viewer with the author − 0.5 ln1(n_24h) of the post            |
@@ -48,6 +48,8 @@ const POPULARITY_WEIGHT = 0.6
 const RATE_WEIGHT = 4
 /** What a post without views reads as: the view's prior of 1 in 20. */
 const RATE_PRIOR = 0.05
+/** Where views are not published, the rate is no rate: engagements alone would make it as high as they are many. */
+const RATE_MAX = 0.5
 const AUTHOR_WEIGHT = 0.2
 const AGE_WEIGHT = 0.5
 const AGE_UNIT_MS = 6 * HOUR_MS
@@ -93,7 +95,7 @@ const ln1 = (value: number): number => Math.log1p(Math.max(0, value))
 /** How a post fares with everyone, of a row of the post view. */
 export const popularityOf = (posts: FeatureTable, row: number): number =>
   POPULARITY_WEIGHT * ln1(posts.at(row, POST.engagements)) +
-  RATE_WEIGHT * (posts.at(row, POST.rate) - RATE_PRIOR)
+  RATE_WEIGHT * (Math.min(posts.at(row, POST.rate), RATE_MAX) - RATE_PRIOR)
 
 export const ageTermOf = (ageMs: number): number =>
   -AGE_WEIGHT * Math.log2(1 + Math.max(0, ageMs) / AGE_UNIT_MS)

@@ -1,5 +1,6 @@
 import { ABSENT, NO_SLOT, RowTable } from './table.ts'
 import type { ScanOptions, StateRow, StateWrite, TaskStorage } from './port.ts'
+import { StoreScan } from './store-scan.ts'
 
 /** Changed since the last commit was prepared. */
 const TOUCHED = 1
@@ -203,25 +204,14 @@ export class Store {
 
   /** Rows in key order, memory over disk: for people and tools, not for the hot path. */
   async scan(options: ScanOptions): Promise<StateRow[]> {
-    const disk = await this.disk.scan(this.number, { ...options, limit: options.limit + this.table.size })
-    const rows = new Map<string, StateRow>(disk.map((row) => [row.key.toString('latin1'), row]))
-    for (let slot = 0; slot < this.table.slotsEnd; slot++) this.overlay(rows, slot, options)
-    const inOrder = [...rows.values()].sort((one, other) => Buffer.compare(one.key, other.key))
-    return inOrder.slice(0, options.limit)
-  }
-
-  private overlay(rows: Map<string, StateRow>, slot: number, options: ScanOptions): void {
-    const table = this.table
-    if (!table.isUsed(slot) || (table.flags[slot]! & MISSING) !== 0) return
-    const start = table.keyStart(slot)
-    const key = table.buffer(slot).subarray(start, start + table.keyLength(slot))
-    const { prefix, after } = options
-    if (prefix && !key.subarray(0, prefix.length).equals(prefix)) return
-    if (after && Buffer.compare(key, after) <= 0) return
-    const value = table.value(slot)
-    const name = key.toString('latin1')
-    if (value === undefined) rows.delete(name)
-    else rows.set(name, { key: Buffer.from(key), value: Buffer.from(value) })
+    const scan = new StoreScan(this.table, options, (slot) => (this.table.flags[slot]! & MISSING) === 0)
+    // More rows may go while the disk is read: then it is read again, further.
+    for (let limit = options.limit + scan.gone(); ; limit *= 2) {
+      const disk = await this.disk.scan(this.number, { ...options, limit })
+      const diskHasMore = disk.length === limit
+      const rows = scan.over(disk, diskHasMore)
+      if (rows.length >= options.limit || !diskHasMore) return rows
+    }
   }
 }
 
