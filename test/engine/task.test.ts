@@ -318,6 +318,27 @@ describe('the watermark of a task', () => {
     expect(await firedAt(driver)).toEqual([1])
   })
 
+  it.each(['none', 'a crash', 'a release'] as const)(
+    'never goes back, even where it left an idle input behind: what is late is late after %s',
+    async (restart) => {
+      const rig = await Rig.start(merging, { worker: { idleMs: 10_000 } })
+      let worker = await rig.worker()
+      await rig.publish(taps, tap('slow', { at: AT + 2 * MINUTE_MS }))
+      await rig.settle(worker)
+      rig.clock.advance(10_000)
+      await rig.publish(others, tap('fast', { at: AT + 30 * MINUTE_MS }))
+      await rig.settle(worker)
+      expect(rig.metrics.counts.get('timers_fired user-0')).toBe(2)
+      if (restart === 'a crash') await worker.abandon()
+      else if (restart === 'a release') await worker.release(worker.taskIds())
+      if (restart !== 'none') worker = await rig.worker()
+      await rig.publish(others, tap('late', { at: AT + 20 * MINUTE_MS }))
+      await rig.settle(worker)
+      expect(rig.metrics.counts.get('late_events others')).toBe(1)
+      expect(rig.metrics.counts.get('timers_fired user-0')).toBe(3)
+    },
+  )
+
   it('is taken up where the last commit left it', async () => {
     const driver = await Driver.start(timers, { partitions: 1, workers: 1 })
     await flush(driver, AT + 60 * MINUTE_MS)
