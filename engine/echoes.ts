@@ -34,8 +34,9 @@ export class Echoes {
     return this.heard
   }
 
-  /** A task that starts has yet to hear what its last owner sent. */
-  restore(watermark: number): void {
+  /** A task that starts has yet to hear what its last owner sent; `heard` is how far that owner had come. */
+  restore(watermark: number, heard: number): void {
+    this.heard = heard
     this.sent.push({ watermark, ends: this.ends() })
     this.advance(watermark)
   }

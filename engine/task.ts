@@ -11,6 +11,7 @@ import type { StateStorage } from './state/port.ts'
 import type { Store } from './state/store.ts'
 import { NO_SLOT } from './state/table.ts'
 import { TaskState, type PreparedCommit, type StateOptions } from './state/task-state.ts'
+import { TaskTime } from './task-time.ts'
 import { openNodes, type ProcessorRun, type TaskNodes } from './task-nodes.ts'
 import { Timers } from './timers.ts'
 import type { TaskPlan } from './topology.ts'
@@ -55,6 +56,7 @@ interface TaskParts {
   readonly state: TaskState
   readonly nodes: TaskNodes
   readonly timers: Timers
+  readonly time: TaskTime
 }
 
 /** Name of the task that runs a key space's partition: owner of positions, stores and changelog. */
@@ -74,6 +76,7 @@ export class Task {
   private readonly state: TaskState
   private readonly nodes: TaskNodes
   private readonly timers: Timers
+  private readonly time: TaskTime
   private readonly outputs: Outputs
   private readonly reader: BatchReader
   private readonly runner: NodeRunner
@@ -90,7 +93,7 @@ export class Task {
     partition: number,
     services: TaskServices,
     options: TaskOptions,
-    { session, state, nodes, timers }: TaskParts,
+    { session, state, nodes, timers, time }: TaskParts,
   ) {
     this.id = taskIdOf(plan.keySpace, partition)
     this.services = services
@@ -99,6 +102,7 @@ export class Task {
     this.state = state
     this.nodes = nodes
     this.timers = timers
+    this.time = time
     this.labels = { task: this.id }
     const { log, clock, metrics } = services
     const deadLetters = new DeadLetters(plan.inputs, clock)
@@ -132,8 +136,9 @@ export class Task {
     const state = await TaskState.open(disk, (after) => session.changelog(after), options.state)
     const nodes = await openNodes(plan, state, options.eventIdsMax)
     const timers = new Timers(await state.store('engine:timers', 'resident'))
+    const time = new TaskTime(await state.store('engine:time', 'resident'))
     services.metrics.observe('restore_ms', { task: id }, services.clock.monotonicMs() - started)
-    return new Task(plan, partition, services, options, { session, state, nodes, timers })
+    return new Task(plan, partition, services, options, { session, state, nodes, timers, time })
   }
 
   /** Runs one batch and the timers it made due; answers how many records it took. */
@@ -234,8 +239,9 @@ export class Task {
       this.reader.inputs[index]!.offset = position.offset
       this.watermark.restore(index, position.newest, wallMs)
     }
+    this.watermark.resume(this.time.reached)
     this.watermark.advance(wallMs)
-    this.echoes.restore(this.watermark.value)
+    this.echoes.restore(this.watermark.value, this.time.heard)
   }
 
   private run(at: number, wallMs: number): void {
@@ -303,6 +309,7 @@ export class Task {
   private prepareCommit(flushAll: boolean): PendingCommit {
     if (this.polling) throw new TypeError('a commit must not begin in the midst of a batch')
     const echoes = this.echoes.leave(this.watermark.value)
+    this.time.save(this.watermark.value, this.echoes.watermark)
     const { entries, records } = this.outputs.take()
     const prepared = this.state.prepare(this.session.sequence() + 1, flushAll)
     this.changed = false

@@ -25,7 +25,12 @@ export class Watermark {
     return this.newest[input]!
   }
 
-  /** Takes up where the last commit left off; the input counts as heard, so that time need not wait for it. */
+  /** Takes up where the last commit left off. */
+  resume(reached: number): void {
+    this.reached = reached
+  }
+
+  /** Takes up an input where the last commit left off; it counts as heard just now: time waits for it until it is idle. */
   restore(input: number, newest: number, wallMs: number): void {
     this.newest[input] = newest
     this.heardAt[input] = wallMs
