@@ -1,5 +1,5 @@
 import { EngineError, type EngineErrorCode, type Recovery } from '../../engine/errors.ts'
-import { CliError, type CliErrorCode } from '../errors.ts'
+import { CliError, type CliErrorCode, lineOf } from '../errors.ts'
 
 /** Every error that HTTP answers of its own, with its status. The body is always `{code, message, field?}`. */
 export const HTTP_ERRORS = {
@@ -45,7 +45,7 @@ export const answerOf = (error: unknown): ErrorAnswer | null => {
     const { code, message, field } = error
     return answer(HTTP_ERRORS[code].status, code, message, field)
   }
-  if (error instanceof EngineError) return answer(statusOfEngine(error), error.code, error.message, null)
+  if (error instanceof EngineError) return answer(statusOfEngine(error), error.code, lineOf(error), null)
   if (error instanceof CliError)
     return answer(STATUS_OF_CLI[error.code] ?? 500, error.code, error.message, null)
   return frameworkAnswer(error)

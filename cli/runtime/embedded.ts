@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
 import { EngineError } from '../../engine/errors.ts'
 import { EmbeddedLog } from '../../engine/log/embedded.ts'
+import type { AppendEntry } from '../../engine/log/port.ts'
 import type { Metrics } from '../../engine/metrics.ts'
 import { RocksState } from '../../engine/state/rocksdb.ts'
 import { Database, DATABASE_DEFAULTS, type DatabaseOptions } from '../../engine/storage/database.ts'
@@ -84,7 +85,10 @@ export class Embedded {
 
   /** A batch of events to accept together. */
   publisher(): Publisher {
-    return new Publisher(this.log)
+    return new Publisher({
+      partitions: (topic) => this.log.partitions(topic),
+      append: (entries) => this.append(entries),
+    })
   }
 
   /** Accepts events: resolves when they are durable. Throws `BACKLOG_FULL` when processing is too far behind. */
@@ -111,7 +115,7 @@ export class Embedded {
     }
   }
 
-  /** Throws the error that processing stopped on, if it did: one that only a person can mend. */
+  /** Throws what processing stopped on, or what the log can no longer be written for: one that needs a restart. */
   assertRunning(): void {
     if (this.failure !== undefined) throw this.failure
   }
@@ -141,6 +145,17 @@ export class Embedded {
   async abandon(): Promise<void> {
     await this.worker.abandon()
     await this.close()
+  }
+
+  /** Without a log that takes records nothing would be accepted or committed again, though nothing may be waiting. */
+  private async append(entries: readonly AppendEntry[]): Promise<void> {
+    try {
+      await this.log.append(entries)
+    } catch (error) {
+      const isLasting = error instanceof EngineError && ['stop', 'rebuild'].includes(error.recovery)
+      if (isLasting) this.failure ??= error
+      throw error
+    }
   }
 
   private start(): void {

@@ -8,13 +8,13 @@ import { contractCodec } from '../../engine/contract-topic.ts'
 
 /** Collects checked events into one append: a batch is one durable write, however many events it holds. */
 export class Publisher {
-  private readonly log: Log
+  private readonly log: Pick<Log, 'partitions' | 'append'>
   private readonly frames = new Map<string, FrameWriter[]>()
   private readonly value = new ByteWriter(4096)
   private readonly key = new KeyWriter()
   private pending = 0
 
-  constructor(log: Log) {
+  constructor(log: Pick<Log, 'partitions' | 'append'>) {
     this.log = log
   }
 
