@@ -4,7 +4,12 @@ import { FrameCursor, FrameWriter } from '../../engine/log/frame.ts'
 import type { Log } from '../../engine/log/port.ts'
 import type { Topic } from '../../engine/topic.ts'
 import { inputsOf, type Topology } from '../../engine/topology.ts'
-import { DEAD_VALUE_BYTES_MAX, type DeadLetter, deadLetters } from '../../schemas/dead-letters/index.ts'
+import {
+  DEAD_KEY_BYTES_MAX,
+  DEAD_VALUE_BYTES_MAX,
+  type DeadLetter,
+  deadLetters,
+} from '../../schemas/dead-letters/index.ts'
 import { CliError } from '../errors.ts'
 import type { LetterList, LetterSummary, LetterView } from './inspection.ts'
 import { plainOf } from './plain.ts'
@@ -59,8 +64,9 @@ export class LetterBox {
   async replay(id: string): Promise<LetterView> {
     const { letter } = await this.find(id)
     const { topic, partition, key, value } = letter
-    if (value.length >= DEAD_VALUE_BYTES_MAX) {
-      throw new CliError('NOT_REPLAYABLE', `${id} holds the first ${value.length} bytes of its record`)
+    if (value.length >= DEAD_VALUE_BYTES_MAX || key.length >= DEAD_KEY_BYTES_MAX) {
+      const held = `${key.length} bytes of key and ${value.length} of value`
+      throw new CliError('NOT_REPLAYABLE', `${id} may hold only a part of its record: ${held}`)
     }
     const frame = new FrameWriter()
     frame.append(this.timeOf(letter), key, 0, key.length, value, 0, value.length)
