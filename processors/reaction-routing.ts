@@ -1,51 +1,104 @@
+import { ByteReader } from '../engine/bytes.ts'
 import type { AnyHandler, Context, Mapper, Processor, StateLayout } from '../engine/processor.ts'
 import { on } from '../engine/processor.ts'
 import type { Topic } from '../engine/topic.ts'
-import type { EventId, Millis } from '../schemas/ids.ts'
+import type { Millis } from '../schemas/ids.ts'
 import { millis } from '../schemas/ids.ts'
+import type { Profile } from '../schemas/profiles/index.ts'
 import type { Reaction } from '../schemas/reactions/index.ts'
 import { ERASURE_MEMORY_MS } from './erasure.ts'
 import { undoneReactions } from './given-reactions.ts'
-import { supersedes, type Written } from './register.ts'
+import { NewestRecords, type Place } from './newest-records.ts'
 import { stateOf } from './rows.ts'
 import { erasures, profiles, reactions } from './topics.ts'
-import { readCountry, reactionsByPost, writeCountry } from './topics/post-reaction.ts'
+import { readCountry, reactionsByPost } from './topics/post-reaction.ts'
 
-/** The user's country by their newest profile: a last-write-wins register. */
-interface UserCountry {
-  country: string | null
-  written: Written | null
-  /** The last write was an erasure. */
-  erased: boolean
+const COUNTRY_BYTES = 2
+const NO_COUNTRY = Buffer.alloc(0)
+
+/** Profiles whose country is kept for a user: the newest. */
+export const COUNTRIES_MAX = 8
+
+/** Where a user lived, from when on. */
+interface UserCountries {
+  /** 0 for never. */
+  erasedAt: number
+  /** By the time and id of the profile: its country's two letters, or nothing. */
+  readonly profiles: NewestRecords
 }
 
-const COUNTRY = 1
-const ERASED = 2
+const countries: UserCountries = { erasedAt: 0, profiles: new NewestRecords(COUNTRIES_MAX) }
 
-const layout: StateLayout<UserCountry> = {
-  version: 1,
-  create: () => ({ country: null, written: null, erased: false }),
+const fresh = (): UserCountries => {
+  countries.erasedAt = 0
+  countries.profiles.clear()
+  return countries
+}
+
+const COUNTRY_V1 = 1
+const ERASED_V1 = 2
+
+/** One profile only, or an erasure. What the user's country was before it is not known: taken to be the same. */
+const readV1 = (reader: ByteReader): UserCountries => {
+  const { profiles: kept } = fresh()
+  const flags = reader.u8()
+  const country = flags & COUNTRY_V1 ? Buffer.from(reader.bytes(COUNTRY_BYTES)) : NO_COUNTRY
+  const at = reader.f64()
+  if (flags & ERASED_V1) countries.erasedAt = at
+  else kept.add(at, Buffer.from(reader.string()), country)
+  kept.overflowed = kept.count > 0
+  return countries
+}
+
+/** `f64 erasedAt · profiles`. */
+const layout: StateLayout<UserCountries> = {
+  version: 2,
+  migrations: { 1: readV1 },
+  create: fresh,
   read(reader) {
-    const flags = reader.u8()
-    const country = flags & COUNTRY ? readCountry(reader) : null
-    const written = { at: reader.f64() as Millis, eventId: reader.string() as EventId }
-    return { country, written, erased: (flags & ERASED) !== 0 }
+    countries.erasedAt = reader.f64()
+    countries.profiles.load(reader)
+    return countries
   },
-  write({ country, written, erased }, writer) {
-    if (written === null) return false
-    writer.u8((country === null ? 0 : COUNTRY) | (erased ? ERASED : 0))
-    if (country !== null) writeCountry(country, writer)
-    writer.f64(written.at)
-    writer.string(written.eventId)
+  write({ erasedAt, profiles: kept }, writer) {
+    if (erasedAt === 0 && kept.count === 0) return false
+    writer.f64(erasedAt)
+    kept.save(writer)
     return true
   },
 }
 
-const assign = (state: UserCountry, country: string | null, { at, eventId }: Written): boolean => {
-  if (!supersedes({ at, eventId }, state.written)) return false
-  state.country = country
-  state.written = { at, eventId }
-  state.erased = false
+const payload = new ByteReader()
+
+const countryAt = (place: Place, kept: NewestRecords): string | null => {
+  kept.payload(place, payload)
+  return payload.left === 0 ? null : readCountry(payload)
+}
+
+/**
+ * The country that the user lived in at a time: an undo, which bears the time of what it undoes, finds the
+ * country that was counted. Null before the first profile and before an erasure.
+ */
+const countryAsOf = ({ erasedAt, profiles: kept }: UserCountries, at: Millis): string | null => {
+  if (kept.count === 0 || at <= erasedAt) return null
+  let place = kept.newest()
+  while (place >= 0 && kept.at(place) > at) place = kept.older(place)
+  if (place >= 0) return countryAt(place, kept)
+  return kept.overflowed ? countryAt(kept.oldest(), kept) : null
+}
+
+const move = ({ at, eventId, country }: Profile, { erasedAt, profiles: kept }: UserCountries): boolean =>
+  at > erasedAt && kept.put(at, Buffer.from(eventId), country === null ? NO_COUNTRY : Buffer.from(country))
+
+const erase = (at: Millis, state: UserCountries, context: Context): boolean => {
+  if (at <= state.erasedAt) return false
+  const { profiles: kept } = state
+  while (kept.count > 0 && kept.at(kept.oldest()) <= at) {
+    kept.remove(kept.oldest())
+    kept.overflowed = false
+  }
+  state.erasedAt = at
+  context.timer(millis(at + ERASURE_MEMORY_MS))
   return true
 }
 
@@ -55,22 +108,22 @@ const route = (reaction: Reaction, country: string | null, context: Context): vo
 }
 
 /** Handles what counts of a topic of users' reactions: undos come from where their time is known. */
-const routed = (input: Topic<Reaction>, counts: (reaction: Reaction) => boolean): AnyHandler<UserCountry> =>
+const routed = (input: Topic<Reaction>, counts: (reaction: Reaction) => boolean): AnyHandler<UserCountries> =>
   on({
     input,
     key: (reaction, key) => counts(reaction) && reaction.userId !== null && key.id(reaction.userId),
-    process(reaction, state: UserCountry, context) {
-      route(reaction, state.country, context)
+    process(reaction, state: UserCountries, context) {
+      route(reaction, countryAsOf(state, reaction.at), context)
       return false
     },
   })
 
 /**
  * Sends users' reactions on to their posts; undos come from where they are dated to what they undo. The
- * country is the one known when the reaction is processed: inputs are taken in order of event time, and a
- * profile that comes later than that changes no past reaction.
+ * country is that of the reaction's own time, as far as profiles are processed by then: inputs are taken in
+ * order of event time, and a profile that comes later than that changes no past reaction.
  */
-export const reactionRouting: Processor<UserCountry> = {
+export const reactionRouting: Processor<UserCountries> = {
   name: 'reaction-routing',
   about: "Keys users' reactions by post and adds the user's country.",
   state: layout,
@@ -78,25 +131,20 @@ export const reactionRouting: Processor<UserCountry> = {
     on({
       input: profiles,
       key: (profile, key) => key.id(profile.userId),
-      process: (profile, state: UserCountry) => assign(state, profile.country, profile),
+      process: move,
     }),
     on({
       input: erasures,
       key: (erasure, key) => key.id(erasure.userId),
-      process(erasure, state: UserCountry, context) {
-        if (!assign(state, null, erasure)) return false
-        state.erased = true
-        context.timer(millis(erasure.at + ERASURE_MEMORY_MS))
-        return true
-      },
+      process: (erasure, state: UserCountries, context) => erase(erasure.at, state, context),
     }),
     routed(reactions, (reaction) => !reaction.undo),
     routed(undoneReactions, () => true),
   ],
   outputs: [reactionsByPost],
   onTimer(at, _key, state) {
-    if (!state.erased || state.written === null || state.written.at + ERASURE_MEMORY_MS > at) return false
-    state.written = null
+    if (state.erasedAt === 0 || state.erasedAt + ERASURE_MEMORY_MS > at) return false
+    state.erasedAt = 0
     return true
   },
 }
@@ -124,4 +172,7 @@ export const anonymousReactionRouting: readonly Mapper<Reaction>[] = [
 ]
 
 /** The user's country in a row of `reaction-routing`; null where no profile names one. */
-export const readUserCountry = (row: Buffer): string | null => stateOf(layout, row).country
+export const readUserCountry = (row: Buffer): string | null => {
+  const { profiles: kept } = stateOf(layout, row)
+  return kept.count === 0 ? null : countryAt(kept.newest(), kept)
+}
