@@ -8,7 +8,7 @@ import {
 import { DAY_MS } from '../../../schemas/ids.ts'
 import { aProfile, later, T0 } from '../../processors/events.ts'
 import { aConnection, anErasure } from '../../processors/personal-events.ts'
-import { GROUPS, MEMBERS, membersOf, PAGES } from './people.ts'
+import { COUNTRIES, GROUPS, MEMBERS, membersOf, PAGES } from './people.ts'
 import type { Society } from './society.ts'
 
 /**
@@ -63,11 +63,15 @@ export const introduce = (society: Society): void => {
   for (const { id, country } of MEMBERS) society.send(profiles, profileOf(society, id, country), 0)
 }
 
-/** Says something else of themselves, and lives where they lived. */
+/**
+ * Moves, or says something else of themselves. At once, for a profile that comes late changes no reaction that
+ * came before it.
+ */
 export const changeProfile = (society: Society): void => {
   const member = society.member()
   if (member === undefined) return
-  society.publish(profiles, profileOf(society, member.id, member.country), member.role !== 'leaver')
+  const country = member.role === 'leaver' ? null : society.random.pick(COUNTRIES)
+  society.send(profiles, profileOf(society, member.id, country), 0)
 }
 
 /** Those who leave are erased, some of them twice. */

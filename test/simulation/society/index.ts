@@ -52,7 +52,7 @@ const actionsOf = (society: Society): (() => void) => {
     [14, () => post(society)],
     [3, () => judgement(society)],
     [10, () => connect(society, beginnings)],
-    [2, () => changeProfile(society)],
+    [4, () => changeProfile(society)],
     [4, () => slates.push(serve(society))],
     [14, () => slates.length > 0 && note(reactToFeed(society, random.pick(slates.slice(-3))))],
     [2, () => publishNonsense(society)],

@@ -4,15 +4,15 @@
  *   order for each post, never beyond the grace, and they are not erased.
  * - A *wanderer* is served none, and does everything else: late, undone before it was done, months ago.
  * - A *leaver* is erased. Around the erasure there is a quiet while, for whether what is dated about then
- *   comes before it would hang on the order of topics. They name no country, for which country a reaction
- *   counts in is the one known when it is processed.
+ *   comes before it would hang on the order of topics. They name no country, for an undo that is under way
+ *   finds it forgotten or not.
  */
 export type Role = 'reader' | 'wanderer' | 'leaver'
 
 export interface Member {
   readonly id: string
   readonly role: Role
-  /** Told before anything else, and never changed. */
+  /** Where they live at first. */
   readonly country: string | null
 }
 
@@ -30,5 +30,6 @@ export const MEMBERS: readonly Member[] = [
 export const membersOf = (...roles: readonly Role[]): readonly Member[] =>
   MEMBERS.filter(({ role }) => roles.includes(role))
 
+export const COUNTRIES = ['JP', 'DE', null] as const
 export const GROUPS = ['group-1', 'group-2'] as const
 export const PAGES = ['page-1', 'toString'] as const
