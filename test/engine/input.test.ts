@@ -122,7 +122,7 @@ describe('the oldest of several inputs', () => {
         order.push(next)
         inputs[next]!.take()
       }
-      expect(order.toSorted()).toEqual([0, 0, 1])
+      expect(order.toSorted((one, other) => one - other)).toEqual([0, 0, 1])
     },
   )
 

@@ -133,5 +133,5 @@ export class Rig {
 
 /** Lets everything that can go on do so. */
 export const turns = async (): Promise<void> => {
-  for (let turn = 0; turn < 200; turn++) await undefined
+  for (let turn = 0; turn < 200; turn++) await Promise.resolve()
 }

@@ -366,7 +366,7 @@ describe('the inputs of a task', () => {
           )
           await rig.publish(
             others,
-            ...inOrder.filter(({ other }) => other).map(({ id, at }) => tap(`${id}`, { at })),
+            ...inOrder.filter(({ other }) => other).map(({ id, at }) => tap(id, { at })),
           )
           const worker = await rig.worker()
           await rig.settle(worker)

@@ -302,7 +302,13 @@ describe('releasing', () => {
 })
 
 /** Topics that a loop is made of: by author and by user, without fold or identity. */
-const loose = { codec: taps.codec, time: taps.time, about: '', visibility: 'internal', graceMs: 0 } as const
+const loose = {
+  codec: taps.codec,
+  time: (tap: Tap) => tap.at,
+  about: '',
+  visibility: 'internal',
+  graceMs: 0,
+} as const
 const sums: Topic<Tap> = {
   ...loose,
   name: 'sums',

@@ -1,5 +1,5 @@
 import { integrity, posts } from '../../../processors/topics.ts'
-import type { ContainerId, Hashtag, UserId } from '../../../schemas/ids.ts'
+import type { ContainerId, UserId } from '../../../schemas/ids.ts'
 import { VERDICTS } from '../../../schemas/integrity/index.ts'
 import { AUDIENCES, POST_ACTIONS, POST_KINDS } from '../../../schemas/posts/index.ts'
 import { aPost, eventId, later, postId, T0 } from '../../processors/events.ts'
@@ -41,7 +41,7 @@ export const post = (society: Society): void => {
     containerId: random.pick([null, null, ...GROUPS, ...PAGES, postAt(0)]) as ContainerId | null,
     text: random.pick(TEXTS),
     language: random.pick([null, 'en', 'ja']),
-    hashtags: some(society, HASHTAGS, 0.3) as Hashtag[],
+    hashtags: some(society, HASHTAGS, 0.3),
     mentions: some(society, MEMBERS, 0.1).map((member) => member.id as UserId),
     at: later(society.now - T0),
   })
