@@ -26,6 +26,8 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
     bodyLimit: SMALL_BODY_BYTES_MAX,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveMs,
+    // A request that runs out of time is answered and ended; a client that does not end too would stay for ever.
+    connectionTimeout: limits.silentMs,
     http: {
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.requestTimeoutMs,

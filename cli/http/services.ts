@@ -25,6 +25,8 @@ export interface HttpLimits {
   /** A request must have arrived whole by then. */
   readonly requestTimeoutMs: number
   readonly keepAliveMs: number
+  /** A connection is closed when nothing has moved on it for this long before or within a request. */
+  readonly silentMs: number
   /** Not ready while more records than this wait to be processed. */
   readonly readyLagRecordsMax: number
   /** Not alive when records wait this long and nothing is committed. */
@@ -43,6 +45,7 @@ export const HTTP_DEFAULTS: HttpLimits = {
   connectionsMax: 1_000,
   requestTimeoutMs: 30_000,
   keepAliveMs: 72_000,
+  silentMs: 60_000,
   readyLagRecordsMax: 50_000,
   stalledMs: 30_000,
   closeMs: 5_000,

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { reaction } from '../community.ts'
 import { Running } from '../running.ts'
 
@@ -32,6 +32,17 @@ test('headers that do not end in time are refused', async () => {
   const running = await Running.start({ limits: { requestTimeoutMs: 200 } })
   const { answer } = await send(running, HEAD)
   expect(await answer).toContain('"code":"REQUEST_TIMEOUT"')
+})
+
+test('a connection on which nothing moves does not keep its place, though its client never closes it', async () => {
+  const running = await Running.start({ limits: { requestTimeoutMs: 200, silentMs: 300, connectionsMax: 1 } })
+  const { hostname, port } = new URL(running.url)
+  const silent = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+  onTestFinished(() => void silent.destroy())
+  silent.on('error', () => undefined)
+  await new Promise<void>((resolve) => silent.once('connect', resolve))
+  await expect(running.get('/healthz')).rejects.toThrow('fetch failed')
+  await expect.poll(async () => (await running.get('/healthz')).status, { timeout: 20_000 }).toBe(200)
 })
 
 test('headers beyond the limit are refused', async () => {
