@@ -2,9 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runHostile } from './hostile.ts'
+import { RSS_MIB_MAX, runHostile } from './hostile.ts'
 
-/** `node test/chaos/hostile-run.ts [--events 200000] [--seed 1]`: prints JSON; throws where anything bad passed. */
+/**
+ * `node test/chaos/hostile-run.ts [--events 200000] [--seed 1]`: prints JSON. Throws where anything bad passed; exit
+ * code 1 where the server crashed or took too much memory.
+ */
 const { values } = parseArgs({
   options: { events: { type: 'string', default: '200000' }, seed: { type: 'string', default: '1' } },
 })
@@ -19,6 +22,7 @@ try {
   })
   const seconds = Math.round((performance.now() - started) / 1_000)
   process.stdout.write(`${JSON.stringify({ ...report, seconds })}\n`)
+  process.exitCode = report.crashed === 0 && report.rss_mb_peak < RSS_MIB_MAX ? 0 : 1
 } finally {
   await rm(directory, { recursive: true, force: true })
 }

@@ -38,8 +38,12 @@ export interface HostileReport {
   readonly rss_mb_first_third: number
   readonly rss_mb_last_third: number
   readonly serving_checks: number
+  /** Measured by the busy sender, its own work included. */
   readonly serving_worst_ms: number
 }
+
+/** What `freshet up` may take of memory, whatever it is sent. */
+export const RSS_MIB_MAX = 700
 
 /** Of all that is malformed: through connections, past the door; the rest are events at the door. */
 const CONNECTION_SHARE = 0.04
