@@ -81,7 +81,10 @@ export interface LogSession {
   positions(): readonly InputPosition[]
   /** Sequence of the last commit; 0 before the first. */
   sequence(): number
-  /** Outputs, positions and changelog become durable and visible together, or not at all. Answers the commit's sequence. */
+  /**
+   * Outputs, positions and changelog become durable and visible together, or not at all. Answers the commit's
+   * sequence. An error whose recovery is `retry` promises that nothing took effect: the same commit is tried again.
+   */
   commit(commit: LogCommit): Promise<number>
   /** The blocks of commits after `sequence`, in order. Throws `STATE_CORRUPT` when some of them were dropped. */
   changelog(afterSequence: number): AsyncIterable<ChangelogBlock>
