@@ -15,6 +15,7 @@ import { countComments, countPostsByHour, recountState } from './travel/state.ts
 const dump = join(process.env['FRESHET_DATA'] ?? resolve('../shared/data'), 'travel_stackexchange_2017')
 const isPresent = existsSync(dump)
 const why = isPresent ? '' : `: not run, ${dump} is absent (FRESHET_DATA names the directory above it)`
+if (!isPresent) process.stdout.write(`travel.test.ts${why}\n`)
 
 /** Some 40 seconds of work, and other tests run beside it. */
 const TEST_MS_MAX = 300_000
