@@ -1,8 +1,7 @@
 import { ByteReader } from '../../engine/bytes.ts'
-import type { Topic } from '../../engine/topic.ts'
 import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
 import { Symbols } from '../symbols.ts'
-import { GRACE_MS } from '../topics.ts'
+import { userEcho } from './user-echo.ts'
 
 /** Connections that concern the other side as well. */
 export const REVERSED_KINDS = ['friend', 'block', 'mute'] as const
@@ -20,17 +19,9 @@ export interface ReversedConnection {
 const kinds = new Symbols<ReversedKind>(REVERSED_KINDS)
 const reader = new ByteReader()
 
-export const connectionsReversed: Topic<ReversedConnection> = {
+export const connectionsReversed = userEcho<ReversedConnection>({
   name: 'connections-reversed',
   about: 'Friendships, blocks and mutes, told to whom they are directed at.',
-  keySpace: 'user',
-  graceMs: GRACE_MS,
-  isEcho: true,
-  visibility: 'internal',
-  key: (value, key) => {
-    key.id(value.userId)
-  },
-  time: (value) => value.at,
   codec: {
     encode: (value, writer) => {
       writer.string(value.userId)
@@ -50,4 +41,4 @@ export const connectionsReversed: Topic<ReversedConnection> = {
       }
     },
   },
-}
+})

@@ -1,7 +1,6 @@
 import { ByteReader } from '../../engine/bytes.ts'
-import type { Topic } from '../../engine/topic.ts'
 import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
-import { GRACE_MS } from '../topics.ts'
+import { userEcho } from './user-echo.ts'
 
 /** A user gained followers, or lost some when below 0. */
 export interface FollowerDelta {
@@ -13,17 +12,9 @@ export interface FollowerDelta {
 const reader = new ByteReader()
 const other = new ByteReader()
 
-export const followerDeltas: Topic<FollowerDelta> = {
+export const followerDeltas = userEcho<FollowerDelta>({
   name: 'follower-deltas',
   about: 'Followers gained and lost, added up by user in each commit.',
-  keySpace: 'user',
-  graceMs: GRACE_MS,
-  isEcho: true,
-  visibility: 'internal',
-  key: (value, key) => {
-    key.id(value.userId)
-  },
-  time: (value) => value.at,
   codec: {
     encode: (value, writer) => {
       writer.signedVarint(value.followers)
@@ -47,4 +38,4 @@ export const followerDeltas: Topic<FollowerDelta> = {
       writer.bytes(from, reader.position, end)
     },
   },
-}
+})

@@ -1,7 +1,6 @@
 import { ByteReader } from '../../engine/bytes.ts'
-import type { Topic } from '../../engine/topic.ts'
 import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
-import { GRACE_MS } from '../topics.ts'
+import { userEcho } from './user-echo.ts'
 
 /** Seen posts that a user's `seen` row hands over to their `seen-filter` row. */
 export interface SeenOverflow {
@@ -13,17 +12,9 @@ export interface SeenOverflow {
 
 const reader = new ByteReader()
 
-export const seenOverflow: Topic<SeenOverflow> = {
+export const seenOverflow = userEcho<SeenOverflow>({
   name: 'seen-overflow',
   about: 'Seen posts on their way from the recent ones to the filter.',
-  keySpace: 'user',
-  graceMs: GRACE_MS,
-  isEcho: true,
-  visibility: 'internal',
-  key: (value, key) => {
-    key.id(value.userId)
-  },
-  time: (value) => value.at,
   codec: {
     encode: (value, writer) => {
       writer.string(value.userId)
@@ -37,4 +28,4 @@ export const seenOverflow: Topic<SeenOverflow> = {
       return { userId, at, entries: reader.bytes(reader.left) }
     },
   },
-}
+})
