@@ -1,6 +1,6 @@
 import type { ViewRows } from '../../features/view.ts'
 import type { Millis } from '../../schemas/ids.ts'
-import type { StateRows } from './state-rows.ts'
+import type { StateRows } from '../../serving/state-rows.ts'
 
 const EMPTY = Buffer.alloc(0)
 const VERSION_BYTES = 1

@@ -19,7 +19,7 @@ import { type Ranked, rank, rounded } from './ranking.ts'
 import { type Reason, reasonOf } from './reason.ts'
 import { Selection } from './selection.ts'
 import { TERMS, type Terms } from './score.ts'
-import { StateRows, type StoreSource } from './state-rows.ts'
+import { StateRows, type StoreSource } from '../../serving/state-rows.ts'
 import { Trending } from './trending.ts'
 import { readViewer, type Viewer } from './viewer.ts'
 

@@ -5,7 +5,7 @@ import type { TouchedAuthor } from '../../processors/touched-authors.ts'
 import type { IndexedPost } from '../../processors/topics/post-entry.ts'
 import { type ContainerId, DAY_MS, type Millis, millis, type PostId, type UserId } from '../../schemas/ids.ts'
 import type { Candidate, Source } from './candidate.ts'
-import type { StateRows } from './state-rows.ts'
+import type { StateRows } from '../../serving/state-rows.ts'
 import type { Viewer } from './viewer.ts'
 
 /** Whose posts are read: of each tie, those that the viewer touched last, then the closest. */

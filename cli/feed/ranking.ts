@@ -7,7 +7,7 @@ import type { Millis, UserId } from '../../schemas/ids.ts'
 import type { Candidate } from './candidate.ts'
 import { FeatureTable } from './feature-table.ts'
 import { SHOWN, sumOf, type Terms, termsOf } from './score.ts'
-import type { StateRows } from './state-rows.ts'
+import type { StateRows } from '../../serving/state-rows.ts'
 import type { Viewer } from './viewer.ts'
 
 /** A candidate with its place in the ranking. */

@@ -6,7 +6,7 @@ import { post as postView } from '../../processors/views/post.ts'
 import { HOUR_MS, type Millis, millis } from '../../schemas/ids.ts'
 import { FeatureTable } from './feature-table.ts'
 import { ageTermOf, popularityOf } from './score.ts'
-import type { StateRows } from './state-rows.ts'
+import type { StateRows } from '../../serving/state-rows.ts'
 
 /** Hours walked back from the time of the feed: a week. */
 export const TRENDING_HOURS_MAX = 168

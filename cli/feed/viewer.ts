@@ -3,7 +3,7 @@ import { readConnections, type Connections, type Edge } from '../../processors/c
 import { SeenPosts } from '../../processors/seen-filter.ts'
 import { readTouchedAuthors, type TouchedAuthor } from '../../processors/touched-authors.ts'
 import type { ContainerId, UserId } from '../../schemas/ids.ts'
-import type { StateRows } from './state-rows.ts'
+import type { StateRows } from '../../serving/state-rows.ts'
 
 /** Whom a feed is for: what decides which posts they may and would see. */
 export interface Viewer {

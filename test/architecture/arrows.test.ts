@@ -9,8 +9,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   features: ['schemas', 'engine'],
   processors: ['schemas', 'engine', 'features'],
   topologies: ['schemas', 'engine', 'features', 'processors'],
-  cli: ['schemas', 'engine', 'features', 'processors', 'topologies', 'bench'],
-  bench: ['schemas', 'engine', 'features', 'processors', 'topologies', 'cli'],
+  serving: ['schemas', 'engine', 'features', 'processors', 'models'],
+  cli: ['schemas', 'engine', 'features', 'processors', 'topologies', 'models', 'serving', 'world', 'bench'],
+  bench: ['schemas', 'engine', 'features', 'processors', 'topologies', 'models', 'serving', 'world', 'cli'],
 }
 
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { openData } from '../../../cli/runtime/open.ts'
-import { StateRows } from '../../../cli/feed/state-rows.ts'
+import { StateRows } from '../../../serving/state-rows.ts'
 import { keyOf } from '../../../engine/key.ts'
 import { openEnvelope } from '../../../schemas/envelope.ts'
 import { post } from '../../../processors/views/post.ts'

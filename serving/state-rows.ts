@@ -1,6 +1,6 @@
-import { EngineError } from '../../engine/errors.ts'
-import { partitionOf } from '../../engine/hash.ts'
-import type { Store } from '../../engine/state/store.ts'
+import { EngineError } from '../engine/errors.ts'
+import { partitionOf } from '../engine/hash.ts'
+import type { Store } from '../engine/state/store.ts'
 
 /** Where tasks of this process keep their rows: a worker, as readers need it. */
 export interface StoreSource {

@@ -1,0 +1,64 @@
+import type { PostContent } from '../processors/post-attributes.ts'
+import type { IndexedPost } from '../processors/topics/post-entry.ts'
+import type { Verdict } from '../schemas/integrity/index.ts'
+
+/** Why a post may be shown, strongest first: a post found in several ways is there for the first of them. */
+export const SOURCES = [
+  'comments',
+  'mention',
+  'friend',
+  'follow',
+  'group',
+  'page',
+  'carried',
+  'touched',
+  'trending',
+  'retrieval',
+] as const
+export type Source = (typeof SOURCES)[number]
+
+/** Sources of posts by nobody and nothing that the viewer chose: out of network. */
+export const OUT_OF_NETWORK: ReadonlySet<Source> = new Set(['trending', 'retrieval'])
+
+/** A post on its way through the pipeline. One object a post; what stages learn of it is written into it. */
+export interface Candidate {
+  readonly post: IndexedPost
+  /** The strongest of `sources`. */
+  source: Source
+  /** Every source that found it: bit i stands for `SOURCES[i]`. */
+  sources: number
+  /** Comments by others since the viewer last saw the post, and how many of those by friends; 0 where none is known. */
+  unseenComments: number
+  unseenCommentsByFriends: number
+  /** Earlier sessions that ranked it and did not show it. */
+  carriedTimes: number
+  verdict: Verdict
+  /** What the post says now; null until its content is read, which is done for those that pass 0 keeps. */
+  content: PostContent | null
+  /** Pass 0: score and place, from 0; −1 before it ran. */
+  lightScore: number
+  lightRank: number
+  /** Pass 1: expected value and place, from 0; −1 for what pass 0 dropped. */
+  expectedValue: number
+  heavyRank: number
+  /** Row of the heavy matrix that holds its features and outputs; −1 without. */
+  row: number
+  /** Pass 2: value after multipliers and place in the whole order, from 0; −1 for what has none. */
+  value: number
+  rank: number
+}
+
+/** Why a candidate was left out, in the order asked. */
+export const REMOVALS = [
+  'own',
+  'future',
+  'too-old',
+  'kept-apart',
+  'audience',
+  'deleted',
+  'hidden',
+  'integrity',
+  'seen',
+  'fatigue',
+] as const
+export type Removal = (typeof REMOVALS)[number]

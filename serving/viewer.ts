@@ -1,0 +1,25 @@
+import type { Edge } from '../processors/connections/index.ts'
+import type { UserProfile } from '../processors/profiles.ts'
+import type { LastLogin } from '../processors/seen.ts'
+import type { SeenPosts } from '../processors/seen-filter.ts'
+import type { TouchedAuthor } from '../processors/touched-authors.ts'
+import type { ContainerId, UserId } from '../schemas/ids.ts'
+
+/** Whom a feed is for: what decides which posts they may and would see. Of a user never heard of, all is empty. */
+export interface Viewer {
+  readonly userId: UserId
+  readonly profile: UserProfile | null
+  readonly friends: ReadonlyMap<UserId, Edge<UserId>>
+  readonly follows: ReadonlyMap<UserId, Edge<UserId>>
+  readonly groups: ReadonlyMap<ContainerId, Edge<ContainerId>>
+  readonly pages: ReadonlyMap<ContainerId, Edge<ContainerId>>
+  /** Authors they touched, last first. */
+  readonly touched: ReadonlyMap<UserId, TouchedAuthor>
+  readonly seen: SeenPosts
+  /** Null for one who never did anything. */
+  readonly lastLogin: LastLogin | null
+  /** How many users follow them. */
+  readonly followers: number
+  /** Either blocks or mutes the other. */
+  isKeptApart(authorId: UserId): boolean
+}
