@@ -1,0 +1,56 @@
+import type { Recovery } from '../engine/errors.ts'
+
+/** What the models room may fail with. As everywhere, every code says what to do next. */
+export const MODEL_ERRORS = {
+  ROW_INVALID: {
+    recovery: 'stop',
+    about: 'The columns of a row are declared wrongly. Correct the declaration.',
+  },
+  NETWORK_INVALID: {
+    recovery: 'stop',
+    about: 'A network cannot be built as declared. Correct its definition.',
+  },
+  VALUE_MODEL_INVALID: {
+    recovery: 'stop',
+    about: 'A weight of the value model is missing, unknown or out of bounds. Correct the field named.',
+  },
+  SNAPSHOT_MISSING: {
+    recovery: 'stop',
+    about: 'The directory holds no manifest: it is no snapshot, or was left half-written. Name another one.',
+  },
+  SNAPSHOT_CORRUPT: {
+    recovery: 'stop',
+    about:
+      'A file of the snapshot is not what its manifest says. Copy it again, or roll back to another one.',
+  },
+  SNAPSHOT_COLUMNS: {
+    recovery: 'stop',
+    about:
+      'The snapshot was made for other columns than this code fills. Train one on this code, or serve the prior.',
+  },
+  SNAPSHOT_FAILED: {
+    recovery: 'stop',
+    about: 'The ONNX runtime refuses the graph of the snapshot. Roll back to another one.',
+  },
+  SCORERS_BUSY: {
+    recovery: 'retry',
+    about: 'Too many requests wait for a scorer already. Send again later, or add scorers.',
+  },
+  SCORER_CRASHED: { recovery: 'retry', about: 'The worker died while it scored. It is started again.' },
+  SCORING_FAILED: { recovery: 'stop', about: 'The ONNX runtime failed on a batch of rows.' },
+  SCORERS_CLOSED: { recovery: 'stop', about: 'The scorers were closed, or the lease was given back.' },
+} as const satisfies Record<string, { recovery: Recovery; about: string }>
+
+export type ModelErrorCode = keyof typeof MODEL_ERRORS
+
+export class ModelError extends Error {
+  readonly code: ModelErrorCode
+  readonly recovery: Recovery
+
+  constructor(code: ModelErrorCode, detail: string, options?: ErrorOptions) {
+    super(`${code}: ${detail}`, options)
+    this.name = 'ModelError'
+    this.code = code
+    this.recovery = MODEL_ERRORS[code].recovery
+  }
+}

@@ -1,0 +1,45 @@
+import type { ModelName, SnapshotManifest } from '../snapshot/manifest.ts'
+
+/** A model's rows and what it answered, both on memory that is shared with the scorers' threads. */
+export interface Matrix {
+  readonly rowsMax: number
+  /** Columns of a row. */
+  readonly width: number
+  /** Outputs of a row. */
+  readonly heads: number
+  /** rowsMax × width, row after row. Fill it in place. */
+  readonly rows: Float32Array
+  /** rowsMax × heads; holds what the last `score` answered, undefined before. */
+  readonly outputs: Float32Array
+}
+
+/**
+ * The use of a pair of matrices and of the snapshots that were live when it was given out, for one request.
+ * Must be released, once; not used afterwards.
+ */
+export interface Lease {
+  readonly heavy: Matrix
+  readonly light: Matrix
+  /** What scores this lease, until it is released: a swap meanwhile counts from the next lease on. */
+  readonly manifests: Readonly<Record<ModelName, SnapshotManifest>>
+  /**
+   * Scores the first `rows` rows of a matrix into its outputs. Throws `SCORER_CRASHED` (score again: the rows
+   * are still there), `SCORING_FAILED`, `SCORERS_CLOSED`; a RangeError for more rows than the matrix has.
+   */
+  score(model: ModelName, rows: number): Promise<void>
+  release(): void
+}
+
+/** Where scores come from. */
+export interface Scorers {
+  /** The snapshots that the next lease will be scored by. */
+  readonly manifests: Readonly<Record<ModelName, SnapshotManifest>>
+  /**
+   * Waits for free matrices, first come, first served. Throws `SCORERS_BUSY` when too many wait already,
+   * `SCORERS_CLOSED`; the signal's reason once it is aborted while waiting.
+   */
+  lease(signal?: AbortSignal): Promise<Lease>
+  /** Loads a snapshot beside the live one and switches to it between leases. Throws `SNAPSHOT_…`. */
+  swap(model: ModelName, directory: string): Promise<SnapshotManifest>
+  close(): Promise<void>
+}
