@@ -1,0 +1,90 @@
+import { ModelError } from '../errors.ts'
+import type { Head } from '../heads.ts'
+import type { RowLayout } from '../row/row-layout.ts'
+import type { Transform } from '../row/transform.ts'
+
+/**
+ * A column that the network adds to the row: a weighted sum of columns, each in its transform's units, read
+ * through a transform of its own. For what adds up before it flattens: ln(1 + a + b) is one affinity, where
+ * ln(1 + a) + ln(1 + b) would count it twice.
+ */
+export interface SumColumn {
+  readonly name: string
+  /** Columns that are read by `log`, with factors above 0. */
+  readonly terms: Readonly<Record<string, number>>
+  readonly transform: Transform
+}
+
+/** Sizes of the deep part; layers are lists of units, each layer a linear map and a ReLU. */
+export interface DeepPart {
+  /** Shared by all heads, which differ in how their gates mix them. */
+  readonly experts: { readonly count: number; readonly layers: readonly number[] }
+  /** One for each head, on its mixture; a last layer of one unit without a ReLU follows. */
+  readonly towers: { readonly layers: readonly number[] }
+}
+
+/**
+ * A network, as data: the one definition that the serving graph and the training step are made from.
+ *
+ * logits = transformed row × wide weights + bias + towers(gated experts(normalised row)): a wide part that can
+ * be set by hand and read, and a deep part that learns what it lacks ("Wide & Deep Learning for Recommender
+ * Systems", Cheng et al., 2016; gates and experts as in "Modeling Task Relationships in Multi-task Learning
+ * with Multi-gate Mixture-of-Experts", Ma et al., 2018).
+ */
+export interface NetworkDefinition {
+  readonly name: string
+  readonly row: RowLayout
+  readonly sums: readonly SumColumn[]
+  readonly heads: readonly Pick<Head, 'name' | 'output'>[]
+  readonly deep?: DeepPart
+}
+
+export const LAYERS_MAX = 8
+export const UNITS_MAX = 4_096
+export const EXPERTS_MAX = 64
+
+/** Transforms of every column the network reads, sums last, by name. */
+export const inputColumns = ({
+  row,
+  sums,
+}: NetworkDefinition): readonly { readonly name: string; readonly transform: Transform }[] => [
+  ...row.columns,
+  ...sums,
+]
+
+/** Throws `NETWORK_INVALID`, naming what is wrong. */
+export const checkDefinition = (definition: NetworkDefinition): void => {
+  const { name, row, sums, heads, deep } = definition
+  const invalid = (detail: string): ModelError =>
+    new ModelError('NETWORK_INVALID', `network ${name}: ${detail}`)
+  if (heads.length === 0) throw invalid('has no heads')
+  for (const sum of sums) {
+    if (row.has(sum.name)) throw invalid(`sum ${sum.name} is a column of the row already`)
+    for (const [column, factor] of Object.entries(sum.terms)) {
+      if (!row.has(column))
+        throw invalid(`sum ${sum.name} is of ${column}, which row ${row.name} does not have`)
+      const { kind } = row.columns[row.indexOf(column)]!.transform
+      if (kind !== 'log') throw invalid(`sum ${sum.name} is of ${column}, which is not read by log`)
+      if (!(factor > 0 && factor < Infinity)) throw invalid(`sum ${sum.name} takes ${column} times ${factor}`)
+    }
+  }
+  const names = [...inputColumns(definition), ...heads].map((each) => each.name)
+  const twice = names.find((each, index) => names.indexOf(each) !== index)
+  if (twice !== undefined) throw invalid(`has two of ${twice}`)
+  if (deep !== undefined) checkDeep(deep, invalid)
+}
+
+const checkDeep = ({ experts, towers }: DeepPart, invalid: (detail: string) => ModelError): void => {
+  if (!isCount(experts.count, EXPERTS_MAX))
+    throw invalid(`experts.count is ${experts.count}: use 1 to ${EXPERTS_MAX}`)
+  for (const [part, layers] of [
+    ['experts', experts.layers],
+    ['towers', towers.layers],
+  ] as const) {
+    if (!isCount(layers.length, LAYERS_MAX)) throw invalid(`${part}.layers: use 1 to ${LAYERS_MAX} layers`)
+    const wrong = layers.find((units) => !isCount(units, UNITS_MAX))
+    if (wrong !== undefined) throw invalid(`${part}.layers has ${wrong} units: use 1 to ${UNITS_MAX}`)
+  }
+}
+
+const isCount = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max
