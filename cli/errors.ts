@@ -1,4 +1,5 @@
 import { ENGINE_ERRORS, EngineError } from '../engine/errors.ts'
+import { MODEL_ERRORS, ModelError } from '../models/errors.ts'
 import { ContractError } from '../schemas/rules.ts'
 import { ImportError } from './import/import-error.ts'
 
@@ -43,6 +44,10 @@ export const lineOf = (error: unknown): string => {
   if (error instanceof EngineError) {
     const detail = error.message.slice(error.code.length + 2)
     return sentence(error.code, detail, ENGINE_ERRORS[error.code].about)
+  }
+  if (error instanceof ModelError) {
+    const detail = error.message.slice(error.code.length + 2)
+    return sentence(error.code, detail, MODEL_ERRORS[error.code].about)
   }
   if (error instanceof ContractError) return oneLine(error.message)
   if (error instanceof ImportError) return oneLine(`IMPORT_FAILED: ${error.message}`)

@@ -70,6 +70,18 @@ export class GraphBuilder {
     return this.node('Where', [condition, one, other], shape)
   }
 
+  /** Every element brought between two bounds. */
+  clip(value: Value, lowest: number, highest: number): Value {
+    const bounds = [lowest, highest].map((bound) => this.number(bound))
+    return this.node('Clip', [value, ...bounds], value.shape)
+  }
+
+  /** Elements from start to end, not including it, along the last dimension. */
+  slice(value: Value, start: number, end: number): Value {
+    const operands = [start, end, -1].map((number) => this.integers([number]))
+    return this.node('Slice', [value, ...operands], [...value.shape.slice(0, -1), end - start])
+  }
+
   /** […, m, k] × […, k, n] = […, m, n], leading dimensions broadcast. */
   matMul(one: Value, other: Value): Value {
     return this.node('MatMul', [one, other], matMulShape(one.shape, other.shape))
@@ -84,6 +96,7 @@ export class GraphBuilder {
   concat(values: readonly Value[]): Value {
     const [first] = values
     if (first === undefined) throw new ModelError('NETWORK_INVALID', 'Concat of nothing')
+    if (values.length === 1) return first
     const width = values.reduce((sum, { shape }) => sum + sizeOf(shape.slice(-1)), 0)
     return this.node('Concat', values, [...first.shape.slice(0, -1), width], { axis: -1 })
   }
@@ -101,14 +114,7 @@ export class GraphBuilder {
 
   /** At most one dimension of the new shape may be known only at run time. */
   reshape(value: Value, shape: Shape): Value {
-    const target = reshaped(value.shape, shape)
-    const name = this.nextName('shape')
-    const dimensions = this.initialiser({
-      value: { name, type: 'int64', shape: [shape.length] },
-      data: BigInt64Array.from(target, BigInt),
-      isParameter: false,
-    })
-    return this.node('Reshape', [value, dimensions], shape)
+    return this.node('Reshape', [value, this.integers(reshaped(value.shape, shape))], shape)
   }
 
   /** A value under a name of its own, as an output. */
@@ -156,6 +162,16 @@ export class GraphBuilder {
     }
     this.initialisers.push(initialiser)
     return value
+  }
+
+  private number(number: number): Value {
+    const value: Value = { name: this.nextName('number'), type: 'float32', shape: [] }
+    return this.initialiser({ value, data: Float32Array.of(number), isParameter: false })
+  }
+
+  private integers(numbers: readonly number[]): Value {
+    const value: Value = { name: this.nextName('integers'), type: 'int64', shape: [numbers.length] }
+    return this.initialiser({ value, data: BigInt64Array.from(numbers, BigInt), isParameter: false })
   }
 
   private value(name: string, type: ElementType, shape: Shape): Value {

@@ -28,6 +28,7 @@ export interface Node {
 /** The operators in use. Each has one meaning in opset 17, the one that the builder's method states. */
 export type Operator =
   | 'Add'
+  | 'Clip'
   | 'Concat'
   | 'Exp'
   | 'Less'
@@ -39,6 +40,7 @@ export type Operator =
   | 'Relu'
   | 'Reshape'
   | 'Sigmoid'
+  | 'Slice'
   | 'Softmax'
   | 'Sub'
   | 'Transpose'

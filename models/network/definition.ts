@@ -1,7 +1,7 @@
 import { ModelError } from '../errors.ts'
 import type { Head } from '../heads.ts'
 import type { RowLayout } from '../row/row-layout.ts'
-import type { Transform } from '../row/transform.ts'
+import { type CurvedTransform, isCurved, type Transform } from '../row/transform.ts'
 
 /**
  * A column that the network adds to the row: a weighted sum of columns, each in its transform's units, read
@@ -10,9 +10,9 @@ import type { Transform } from '../row/transform.ts'
  */
 export interface SumColumn {
   readonly name: string
-  /** Columns that are read by `log`, with factors above 0. */
+  /** Columns that are read by `log`, each in units of its `per`, with factors above 0. */
   readonly terms: Readonly<Record<string, number>>
-  readonly transform: Transform
+  readonly transform: CurvedTransform
 }
 
 /** Sizes of the deep part; layers are lists of units, each layer a linear map and a ReLU. */
@@ -43,13 +43,20 @@ export const LAYERS_MAX = 8
 export const UNITS_MAX = 4_096
 export const EXPERTS_MAX = 64
 
-/** Transforms of every column the network reads, sums last, by name. */
-export const inputColumns = ({
-  row,
-  sums,
-}: NetworkDefinition): readonly { readonly name: string; readonly transform: Transform }[] => [
-  ...row.columns,
+/** A column as the network sees it, transformed. */
+export interface InputColumn {
+  readonly name: string
+  readonly transform: Transform
+}
+
+/**
+ * What the wide and the deep part read, in order: the row's columns that are read by log or age, the sums,
+ * then the linear ones. Parameters line up with it.
+ */
+export const inputColumns = ({ row, sums }: NetworkDefinition): readonly InputColumn[] => [
+  ...row.columns.filter((column) => isCurved(column.transform)),
   ...sums,
+  ...row.columns.filter((column) => !isCurved(column.transform)),
 ]
 
 /** Throws `NETWORK_INVALID`, naming what is wrong. */

@@ -1,80 +1,79 @@
 import type { GraphBuilder } from '../graph/builder.ts'
 import type { Value } from '../graph/graph.ts'
-import type { Transform } from '../row/transform.ts'
-import { inputColumns, type NetworkDefinition } from './definition.ts'
+import { type CurvedTransform, isCurved, LINEAR_MAX, type RowColumn } from '../row/transform.ts'
+import type { NetworkDefinition } from './definition.ts'
 
 /**
- * The transforms of all columns, in the graph: raw rows [rows, columns of the row] to [rows, columns of the
- * row and sums]. A handful of operators over the whole matrix, with a constant a column, is several times
- * faster than gathering the columns of each kind.
+ * The transforms of all columns, in the graph: raw rows [rows, columns of the row] to [rows, input columns], in
+ * the order that `inputColumns` gives. A few operators over many columns at a time, with a constant a column,
+ * are several times faster than operators a column.
  */
 export const transformed = (graph: GraphBuilder, definition: NetworkDefinition, rows: Value): Value => {
-  const all = inputColumns(definition).map((column) => column.transform)
-  const ofRow = definition.row.columns.map((column) => column.transform)
-  const scaled = bounded(
-    graph,
-    'row',
-    ofRow,
-    graph.multiply(
-      rows,
-      perColumn(graph, 'row.scale', ofRow, (each) => 1 / each.per),
-    ),
-  )
-  const inputs =
-    definition.sums.length === 0 ? scaled : graph.concat([scaled, sums(graph, definition, scaled)])
-
-  const logarithm = graph.log(graph.add(inputs, graph.scalar('one', 1)))
-  const curved = graph.add(
-    graph.multiply(logarithm, perColumn(graph, 'curve.slope', all, slopeOf)),
-    perColumn(graph, 'curve.start', all, (each) => (each.kind === 'recency' ? 1 : 0)),
-  )
-  const zero = graph.scalar('zero', 0)
-  const isCurved = graph.flags(
-    'curve.of',
-    all.map((each) => each.kind !== 'linear'),
-  )
-  // Below zero lies what never was, of columns that are read by recency only: the others are bounded by 0.
-  return graph.where(isCurved, graph.where(graph.less(inputs, zero), zero, curved), inputs)
-}
-
-/** 1 − ln(1 + z) / ln(1 + max) for recency, ln(1 + z) for the rest. */
-const slopeOf = ({ kind, max }: Transform): number => (kind === 'recency' ? -1 / Math.log1p(max) : 1)
-
-/** −1 still tells never from now. */
-const LOWEST: Readonly<Record<Transform['kind'], (max: number) => number>> = {
-  linear: (max) => -max,
-  log: () => 0,
-  recency: () => -1,
-}
-
-const bounded = (graph: GraphBuilder, name: string, transforms: readonly Transform[], value: Value): Value =>
-  graph.minimum(
-    graph.maximum(
-      value,
-      perColumn(graph, `${name}.lowest`, transforms, ({ kind, max }) => LOWEST[kind](max)),
-    ),
-    perColumn(graph, `${name}.highest`, transforms, ({ max }) => max),
-  )
-
-const sums = (graph: GraphBuilder, { row, sums }: NetworkDefinition, scaled: Value): Value => {
-  const factors = new Float32Array(row.width * sums.length)
-  for (const [index, { terms, transform }] of sums.entries()) {
-    for (const [column, factor] of Object.entries(terms)) {
-      factors[row.indexOf(column) * sums.length + index] = factor / transform.per
-    }
+  const { columns } = definition.row
+  const parts: Value[] = []
+  const curved = columns.map((column) => column.transform).filter(isCurved)
+  if (curved.length > 0) {
+    const scaled = bounded(graph, 'row', select(graph, columns, 'curved', rows), curved)
+    const inputs =
+      definition.sums.length === 0 ? scaled : graph.concat([scaled, sums(graph, definition, scaled)])
+    parts.push(graph.log(graph.add(inputs, graph.scalar('curve.one', 1))))
   }
-  const product = graph.matMul(scaled, graph.constant('sums.factors', [row.width, sums.length], factors))
-  return bounded(
-    graph,
-    'sums',
-    sums.map((sum) => sum.transform),
-    product,
-  )
+  if (curved.length < columns.length) {
+    parts.push(graph.clip(select(graph, columns, 'linear', rows), -LINEAR_MAX, LINEAR_MAX))
+  }
+  return graph.concat(parts)
 }
 
-const perColumn = (
+/** The columns of one sort, in order. Copying runs of neighbours is fast, gathering single columns is not. */
+const select = (
+  graph: GraphBuilder,
+  columns: readonly RowColumn[],
+  sort: 'curved' | 'linear',
+  rows: Value,
+): Value => {
+  const runs: Value[] = []
+  let start = -1
+  for (let index = 0; index <= columns.length; index++) {
+    const column = columns[index]
+    const belongs = column !== undefined && isCurved(column.transform) === (sort === 'curved')
+    if (belongs && start === -1) start = index
+    if (belongs || start === -1) continue
+    runs.push(graph.slice(rows, start, index))
+    start = -1
+  }
+  return graph.concat(runs)
+}
+
+/** z = x / per from 0 to max; of ages, what is below 0 is max. */
+const bounded = (
   graph: GraphBuilder,
   name: string,
-  transforms: readonly Transform[],
-  valueOf: (transform: Transform) => number,
-): Value => graph.constant(name, [transforms.length], Float32Array.from(transforms, valueOf))
+  value: Value,
+  transforms: readonly CurvedTransform[],
+): Value => {
+  const constant = (of: string, valueOf: (transform: CurvedTransform) => number): Value =>
+    graph.constant(`${name}.${of}`, [transforms.length], Float32Array.from(transforms, valueOf))
+  const scaled = graph.multiply(
+    value,
+    constant('scale', ({ per }) => 1 / per),
+  )
+  const isBelow = graph.less(scaled, graph.scalar(`${name}.zero`, 0))
+  const never = constant('below_zero', ({ kind, max }) => (kind === 'age' ? max : 0))
+  return graph.minimum(
+    graph.where(isBelow, never, scaled),
+    constant('highest', ({ max }) => max),
+  )
+}
+
+const sums = (graph: GraphBuilder, { row, sums }: NetworkDefinition, scaled: Value): Value => {
+  const curved = row.columns.filter((column) => isCurved(column.transform)).map((column) => column.name)
+  const factors = new Float32Array(curved.length * sums.length)
+  for (const [index, { terms }] of sums.entries()) {
+    for (const [column, factor] of Object.entries(terms)) {
+      factors[curved.indexOf(column) * sums.length + index] = factor
+    }
+  }
+  const products = graph.matMul(scaled, graph.constant('sums.factors', [curved.length, sums.length], factors))
+  const transforms = sums.map((sum) => sum.transform)
+  return bounded(graph, 'sums', products, transforms)
+}

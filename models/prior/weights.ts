@@ -19,6 +19,8 @@ const NO_RATE = Math.LN2
 /** ln(1 + 24) and ln(1 + 20): a post a day old with some twenty reactions is typical. */
 const DAY_OLD = Math.log1p(24)
 const SOME_TWENTY = Math.log1p(20)
+/** A time since what never was reads as 420 days. */
+const NEVER = Math.log1p(420)
 
 /**
  * The prior of both rankers, by what is known about feeds in general. Counts are read as ln(1 + n), so a
@@ -29,7 +31,12 @@ export const PRIOR_WEIGHTS: readonly PriorWeight[] = [
   { column: 'sum.affinity', interest: 0.55, dislike: -0.2, because: 'who was liked lately is liked again' },
   { column: 'user_author.engagements.decayed_30min', interest: 0.2, because: 'the session goes on' },
   { column: 'user_author.engagements.days_active_30d', interest: 0.2, because: 'a habit beats one binge' },
-  { column: 'user_author.engagements.since_last_ms', interest: 0.4, because: 'interest fades' },
+  {
+    column: 'user_author.engagements.since_last_ms',
+    interest: -0.08,
+    typical: NEVER,
+    because: 'interest fades',
+  },
   {
     column: 'user_author.engagements_per_views.rate_30d',
     interest: 0.45,
@@ -180,7 +187,12 @@ export const PRIOR_WEIGHTS: readonly PriorWeight[] = [
   { column: 'user_kind.negatives.decayed_30d', interest: -0.15, dislike: 0.2, because: 'not this kind' },
   { column: 'user_hashtag.engagements.decayed_30d', interest: 0.4, because: 'topics are tastes' },
   { column: 'user_hashtag.engagements.decayed_1d', interest: 0.15, because: 'of the day' },
-  { column: 'user_hashtag.engagements.since_last_ms', interest: 0.3, because: 'topics fade' },
+  {
+    column: 'user_hashtag.engagements.since_last_ms',
+    interest: -0.06,
+    typical: NEVER,
+    because: 'topics fade',
+  },
   { column: 'user_hashtag.negatives.decayed_30d', interest: -0.4, dislike: 0.5, because: 'not this topic' },
   { column: 'hashtag.engagements.decayed_30min', interest: 0.06, because: 'the topic trends' },
   { column: 'hashtag.engagements.decayed_24h', interest: 0.04, because: 'the topic is alive' },

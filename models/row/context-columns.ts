@@ -38,12 +38,12 @@ const column = (suffix: string, unit: string, about: string, transform: Transfor
   transform,
 })
 
-const flag = (suffix: string, about: string): RowColumn => column(suffix, 'flag', about, linear())
+const flag = (suffix: string, about: string): RowColumn => column(suffix, 'flag', about, linear)
 const flags = (group: string, values: readonly string[], about: (value: string) => string): RowColumn[] =>
   values.map((value) => flag(`${group}.${value}`, about(value)))
 const count = (suffix: string, about: string): RowColumn => column(suffix, 'count', about, log())
 /** Already between −1 and 1. */
-const unit = (suffix: string, about: string): RowColumn => column(suffix, 'ratio', about, linear())
+const unit = (suffix: string, about: string): RowColumn => column(suffix, 'ratio', about, linear)
 
 const numbersBelow = (end: number): string[] => Array.from({ length: end }, (_, index) => String(index))
 
@@ -57,34 +57,36 @@ const ageBucketAbout = (bucket: string): string => {
 }
 
 export const CONTEXT_COLUMNS: readonly RowColumn[] = [
+  // Read by log, as most columns of the views are: side by side with them they are transformed in one go.
   column('age_hours', 'hours', 'Age of the post when the feed was asked for.', log()),
+  column('friendship_days', 'days', 'How long viewer and author have been friends.', log()),
+  count('unseen_comments', 'Comments on the post since the viewer saw it last.'),
+  count('unseen_comments_by_friends', 'Those of them by friends of the viewer.'),
+  count('carried_times', 'Earlier feeds that ranked the post for this viewer and did not show it.'),
+  count('viewer_followers', 'Followers of the viewer.'),
+  count('author_followers', 'Followers of the author.'),
+  count('author_posts_30d', "The author's posts of the last 30 days; 0 where that is not known."),
+  count('text_characters', "Length of the post's text, in UTF-16 units."),
+  count('hashtags', 'Hashtags of the post.'),
+
   ...flags('age_bucket', numbersBelow(AGE_BUCKETS), ageBucketAbout),
   ...flags('kind', POST_KINDS, (kind) => `1 for a post of kind ${kind}.`),
   ...flags('audience', AUDIENCES, (audience) => `1 for a post for ${audience}.`),
   ...flags('source', CANDIDATE_SOURCES, (source) => `1 where the primary source is ${source}.`),
   flag('in_network', '1 where the viewer is tied to the author or the container.'),
   ...flags('closeness', CLOSENESSES, (closeness) => `1 for a friend whose closeness is ${closeness}.`),
-  column('friendship_days', 'days', 'How long viewer and author have been friends.', log()),
   flag('is_follow', '1 where the viewer follows the author.'),
   flag('is_group_member', '1 where the viewer is in the group that holds the post.'),
   flag('is_page_member', '1 where the viewer follows the page that holds the post.'),
   flag('mentions_viewer', '1 where the post mentions the viewer.'),
+  flag('own_thread', '1 where the post is by the viewer, or its container is a post by the viewer.'),
+  flag('has_embedding', '1 where the post came with a content embedding.'),
   flag('language_match', "1 where the post's language is the viewer's."),
   flag('country_match', "1 where the author's country is the viewer's."),
   unit('hour_sin', 'Sine of the hour of the day (UTC), a day being one turn.'),
   unit('hour_cos', 'Cosine of the hour of the day (UTC).'),
   ...flags('weekday', numbersBelow(WEEKDAYS), (day) => `1 on weekday ${day} (UTC), Sunday being 0.`),
   ...flags('device', DEVICES, (device) => `1 where the feed is asked for on a ${device}.`),
-  count('unseen_comments', 'Comments on the post since the viewer saw it last.'),
-  count('unseen_comments_by_friends', 'Those of them by friends of the viewer.'),
-  count('carried_times', 'Earlier feeds that ranked the post for this viewer and did not show it.'),
-  flag('own_thread', '1 where the post is by the viewer, or its container is a post by the viewer.'),
-  count('viewer_followers', 'Followers of the viewer.'),
-  count('author_followers', 'Followers of the author.'),
-  count('text_characters', "Length of the post's text, in UTF-16 units."),
-  count('hashtags', 'Hashtags of the post.'),
-  flag('has_embedding', '1 where the post came with a content embedding.'),
-  count('author_posts_30d', "The author's posts of the last 30 days; 0 where that is not known."),
 ]
 
 /** Which age bucket a post falls into. */

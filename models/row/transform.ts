@@ -3,19 +3,24 @@ import { DAY_MS, SECOND_MS } from '../../schemas/ids.ts'
 
 /**
  * How the graph reads a raw value x of a column. Rows hold raw values, exactly as logged; what follows is part
- * of the network, so that training and serving cannot differ in it. z = x / per, cut off at `max`.
+ * of the network, so that training and serving cannot differ in it.
  *
- * - `linear`: z, from −max to max.
- * - `log`: ln(1 + max(0, z)): for counts, which differ by orders of magnitude.
- * - `recency`: for a time since something, −1 for never: 1 − ln(1 + z) / ln(1 + max). 1 is just now, 0 is
- *   never or longer ago than `max`.
+ * - `linear`: x, from −LINEAR_MAX to LINEAR_MAX: for flags and what lies between −1 and 1.
+ * - `log`: ln(1 + z), z = x / per from 0 to max: for counts, which differ by orders of magnitude.
+ * - `age`: the same for a time since something, where below 0 is never and reads as max.
  */
-export interface Transform {
-  readonly kind: 'linear' | 'log' | 'recency'
+export type Transform = { readonly kind: 'linear' } | CurvedTransform
+
+export interface CurvedTransform {
+  readonly kind: 'log' | 'age'
   readonly per: number
   /** In units of `per`. Keeps a broken value from becoming infinite. */
   readonly max: number
 }
+
+export const isCurved = (transform: Transform): transform is CurvedTransform => transform.kind !== 'linear'
+
+export const LINEAR_MAX = 1_000
 
 /** One float32 of a row that a model reads. */
 export interface RowColumn extends Column {
@@ -23,13 +28,12 @@ export interface RowColumn extends Column {
 }
 
 const COUNT_MAX = 1e9
-const LINEAR_MAX = 1_000
 /** What is longer ago is as good as never: the time to live of most views. */
-const RECENCY_DAYS_MAX = 420
+const AGE_DAYS_MAX = 420
 
-export const linear = (per = 1, max = LINEAR_MAX): Transform => ({ kind: 'linear', per, max })
-export const log = (per = 1, max = COUNT_MAX): Transform => ({ kind: 'log', per, max })
-export const recency = (per: number, max: number): Transform => ({ kind: 'recency', per, max })
+export const linear: Transform = { kind: 'linear' }
+export const log = (per = 1, max = COUNT_MAX): CurvedTransform => ({ kind: 'log', per, max })
+export const age = (per: number, max: number): CurvedTransform => ({ kind: 'age', per, max })
 
 /**
  * Rates are read in units of a usual one, so that this reads as ln 2. Up to ten times as much: where views are
@@ -43,6 +47,6 @@ const RATE_MAX = 10
 export const transformOf = ({ name, unit }: Column): Transform => {
   if (unit === 'ratio')
     return log(name.includes('.negatives_per_') ? USUAL_NEGATIVE_RATE : USUAL_RATE, RATE_MAX)
-  if (name.endsWith('.since_last_ms')) return recency(DAY_MS, RECENCY_DAYS_MAX)
+  if (name.endsWith('.since_last_ms')) return age(DAY_MS, AGE_DAYS_MAX)
   return log(unit === 'ms' ? SECOND_MS : 1)
 }

@@ -15,7 +15,7 @@ export interface Matrix {
 
 /**
  * The use of a pair of matrices and of the snapshots that were live when it was given out, for one request.
- * Must be released, once; not used afterwards.
+ * Must be released; not used afterwards.
  */
 export interface Lease {
   readonly heavy: Matrix
@@ -30,16 +30,13 @@ export interface Lease {
   release(): void
 }
 
-/** Where scores come from. */
-export interface Scorers {
-  /** The snapshots that the next lease will be scored by. */
-  readonly manifests: Readonly<Record<ModelName, SnapshotManifest>>
-  /**
-   * Waits for free matrices, first come, first served. Throws `SCORERS_BUSY` when too many wait already,
-   * `SCORERS_CLOSED`; the signal's reason once it is aborted while waiting.
-   */
-  lease(signal?: AbortSignal): Promise<Lease>
-  /** Loads a snapshot beside the live one and switches to it between leases. Throws `SNAPSHOT_…`. */
-  swap(model: ModelName, directory: string): Promise<SnapshotManifest>
-  close(): Promise<void>
+/** How busy the scorers are: for metrics. */
+export interface ScorerStats {
+  readonly leased: number
+  readonly waiting: number
+  readonly readyThreads: number
+  /** Threads that died and were started again, so far. */
+  readonly restarts: number
+  /** Snapshots switched to, so far. */
+  readonly swaps: number
 }

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { ModelError } from '../errors.ts'
+
 /** Which of the two rankers a snapshot is of. */
 export const MODELS = ['heavy', 'light'] as const
 export type ModelName = (typeof MODELS)[number]
@@ -5,6 +8,9 @@ export type ModelName = (typeof MODELS)[number]
 /** Whether its weights were set by hand or learned. */
 export const ORIGINS = ['prior', 'trained'] as const
 export type Origin = (typeof ORIGINS)[number]
+
+/** Of the manifest itself: raised when its fields change their meaning. */
+export const MANIFEST_FORMAT = 1
 
 /** One file of a snapshot, as its manifest promises it. */
 export interface SnapshotFile {
@@ -14,8 +20,7 @@ export interface SnapshotFile {
 
 /** What a snapshot is, beside its files: `manifest.json`. */
 export interface SnapshotManifest {
-  /** Of the manifest itself. */
-  readonly format: 1
+  readonly format: typeof MANIFEST_FORMAT
   readonly model: ModelName
   /** Made from everything else in the manifest and so from every byte of the files: equal content, equal version. */
   readonly version: string
@@ -27,3 +32,82 @@ export interface SnapshotManifest {
   readonly heads: readonly string[]
   readonly files: Readonly<Record<string, SnapshotFile>>
 }
+
+/** The one file that every snapshot has. */
+export const MODEL_FILE = 'model.onnx'
+
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+const VERSION_CHARACTERS = 16
+
+/** A manifest with the version that its content has. */
+export const withVersion = (content: Omit<SnapshotManifest, 'version'>): SnapshotManifest => {
+  const { format, model, origin, columns, columnsHash, heads, files } = content
+  const sorted = Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1))
+  const text = JSON.stringify([
+    format,
+    model,
+    origin,
+    columns,
+    columnsHash,
+    heads,
+    sorted.map(([name, { bytes, sha256 }]) => [name, bytes, sha256]),
+  ])
+  return { ...content, version: sha256Of(Buffer.from(text)).slice(0, VERSION_CHARACTERS) }
+}
+
+/**
+ * Reads a manifest, trusting nothing. Throws `SNAPSHOT_CORRUPT`, naming the field, for what is no manifest or
+ * was changed after it was written.
+ */
+export const parseManifest = (text: string, directory: string): SnapshotManifest => {
+  const corrupt = (detail: string): ModelError =>
+    new ModelError('SNAPSHOT_CORRUPT', `the manifest in ${directory}: ${detail}`)
+  const json = parsed(text)
+  if (!isObject(json)) throw corrupt('is no JSON object')
+  const { format, model, version, origin, columns, columnsHash, heads, files } = json
+  if (format !== MANIFEST_FORMAT)
+    throw corrupt(`format is ${String(format)}, this code reads ${MANIFEST_FORMAT}`)
+  if (!isOneOf(MODELS, model)) throw corrupt(`model is none of ${MODELS.join(', ')}`)
+  if (!isOneOf(ORIGINS, origin)) throw corrupt(`origin is none of ${ORIGINS.join(', ')}`)
+  if (!isTexts(columns)) throw corrupt('columns is no list of names')
+  if (!isTexts(heads)) throw corrupt('heads is no list of names')
+  if (typeof columnsHash !== 'string') throw corrupt('columnsHash is no text')
+  if (!isFiles(files)) throw corrupt('files is no map of files, or names none called model.onnx')
+  const manifest = withVersion({ format, model, origin, columns, columnsHash, heads, files })
+  if (manifest.version !== version) {
+    throw corrupt(`version is ${String(version)}, but its content has ${manifest.version}`)
+  }
+  return manifest
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isOneOf = <const T extends string>(values: readonly T[], value: unknown): value is T =>
+  values.some((each) => each === value)
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')
+
+/** Names of files in the snapshot's own directory, and nowhere else. */
+const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+
+const isFiles = (value: unknown): value is Readonly<Record<string, SnapshotFile>> =>
+  isObject(value) &&
+  MODEL_FILE in value &&
+  Object.entries(value).every(
+    ([name, file]) =>
+      FILE_NAME.test(name) &&
+      isObject(file) &&
+      Number.isSafeInteger(file['bytes']) &&
+      typeof file['sha256'] === 'string',
+  )

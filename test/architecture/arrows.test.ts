@@ -9,6 +9,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   features: ['schemas', 'engine'],
   processors: ['schemas', 'engine', 'features'],
   topologies: ['schemas', 'engine', 'features', 'processors'],
+  models: ['schemas', 'engine', 'features', 'processors'],
   serving: ['schemas', 'engine', 'features', 'processors', 'models'],
   cli: ['schemas', 'engine', 'features', 'processors', 'topologies', 'models', 'serving', 'world', 'bench'],
   bench: ['schemas', 'engine', 'features', 'processors', 'topologies', 'models', 'serving', 'world', 'cli'],

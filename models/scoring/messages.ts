@@ -1,0 +1,31 @@
+import type { ModelErrorCode } from '../errors.ts'
+import type { ModelName } from '../snapshot/manifest.ts'
+import type { LoadedSnapshot } from '../snapshot/read.ts'
+import type { Matrices } from './matrices.ts'
+
+/** What a scorer's thread is started with: every lease's matrices, on shared memory. */
+export interface ThreadData {
+  readonly slots: readonly Matrices[]
+}
+
+/** What a thread is asked. Each is answered, in order. */
+export type Task =
+  | { readonly kind: 'load'; readonly snapshot: LoadedSnapshot }
+  | {
+      readonly kind: 'score'
+      readonly slot: number
+      readonly model: ModelName
+      readonly version: string
+      readonly rows: number
+    }
+  | { readonly kind: 'drop'; readonly version: string }
+
+export interface Request {
+  readonly id: number
+  readonly task: Task
+}
+
+export interface Answer {
+  readonly id: number
+  readonly error?: { readonly code: ModelErrorCode; readonly detail: string }
+}

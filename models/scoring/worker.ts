@@ -1,0 +1,45 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { ModelError } from '../errors.ts'
+import type { Answer, Request, Task, ThreadData } from './messages.ts'
+import { ScoringSession } from './session.ts'
+
+/** A scorer's thread: holds the snapshots in use and scores matrices that it shares with serving. */
+
+const { slots } = workerData as ThreadData
+const sessions = new Map<string, ScoringSession>()
+
+const perform = async (task: Task): Promise<void> => {
+  if (task.kind === 'score') {
+    const { rows, outputs } = slots[task.slot]![task.model]
+    return sessionOf(task.version).score(rows, task.rows, outputs)
+  }
+  if (task.kind === 'load') {
+    const { snapshot } = task
+    sessions.set(snapshot.manifest.version, await ScoringSession.create(snapshot))
+    return
+  }
+  await sessionOf(task.version).dispose()
+  sessions.delete(task.version)
+}
+
+const sessionOf = (version: string): ScoringSession => {
+  const session = sessions.get(version)
+  if (session === undefined) throw new ModelError('SCORING_FAILED', `version ${version} is not loaded`)
+  return session
+}
+
+const answerTo = async ({ id, task }: Request): Promise<Answer> => {
+  try {
+    await perform(task)
+    return { id }
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error
+    return { id, error: { code: error.code, detail: error.message.slice(error.code.length + 2) } }
+  }
+}
+
+// A session takes one call at a time, and a snapshot is loaded before it scores: one task after the other.
+let last: Promise<void> = Promise.resolve()
+parentPort!.on('message', (request: Request) => {
+  last = last.then(async () => parentPort!.postMessage(await answerTo(request)))
+})

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ModelError } from '../errors.ts'
+import { NETWORKS } from '../rankers.ts'
+import { MODEL_FILE, type ModelName, parseManifest, sha256Of, type SnapshotManifest } from './manifest.ts'
+
+export const MANIFEST_FILE = 'manifest.json'
+
+/** A snapshot in memory, checked. */
+export interface LoadedSnapshot {
+  readonly manifest: SnapshotManifest
+  /** The ONNX model. */
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Reads a snapshot of a model and checks all of it: `SNAPSHOT_MISSING` where there is no manifest,
+ * `SNAPSHOT_CORRUPT` where a file is not what the manifest says, `SNAPSHOT_COLUMNS` where it was made for a
+ * row other than the one this code fills.
+ */
+export const readSnapshot = async (directory: string, model: ModelName): Promise<LoadedSnapshot> => {
+  const text = await readFile(join(directory, MANIFEST_FILE), 'utf8').catch((cause: unknown) => {
+    throw new ModelError('SNAPSHOT_MISSING', `${directory} holds no readable ${MANIFEST_FILE}`, { cause })
+  })
+  const manifest = parseManifest(text, directory)
+  checkFits(manifest, directory, model)
+  return { manifest, bytes: await readChecked(manifest, directory) }
+}
+
+/** Whether a directory is a snapshot at all. */
+export const holdsManifest = async (directory: string): Promise<boolean> =>
+  readFile(join(directory, MANIFEST_FILE)).then(
+    () => true,
+    () => false,
+  )
+
+const checkFits = (manifest: SnapshotManifest, directory: string, model: ModelName): void => {
+  if (manifest.model !== model) {
+    throw new ModelError(
+      'SNAPSHOT_COLUMNS',
+      `${directory} is of the ${manifest.model} model, not of the ${model}`,
+    )
+  }
+  const { row, heads } = NETWORKS[model]
+  const columns = row.columns.map((column) => column.name)
+  if (manifest.columnsHash !== row.hash || !equal(manifest.columns, columns)) {
+    throw new ModelError(
+      'SNAPSHOT_COLUMNS',
+      `${directory} has columns ${manifest.columnsHash}, this code fills ${row.hash}${difference(manifest.columns, columns)}`,
+    )
+  }
+  const names = heads.map((head) => head.name)
+  if (!equal(manifest.heads, names)) {
+    throw new ModelError(
+      'SNAPSHOT_COLUMNS',
+      `${directory} answers ${manifest.heads.join(', ')}, this code reads ${names.join(', ')}`,
+    )
+  }
+}
+
+const equal = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((name, index) => name === other[index])
+
+/** The first column that differs: what a person looks for. */
+const difference = (theirs: readonly string[], ours: readonly string[]): string => {
+  const index = ours.findIndex((name, at) => name !== theirs[at])
+  const at = index === -1 ? ours.length : index
+  return ` (column ${at}: ${theirs[at] ?? 'none'} there, ${ours[at] ?? 'none'} here)`
+}
+
+const readChecked = async (manifest: SnapshotManifest, directory: string): Promise<Uint8Array> => {
+  let model: Uint8Array = new Uint8Array()
+  for (const [name, { bytes, sha256 }] of Object.entries(manifest.files)) {
+    const content = await readFile(join(directory, name)).catch((cause: unknown) => {
+      throw new ModelError('SNAPSHOT_CORRUPT', `${name} in ${directory} cannot be read`, { cause })
+    })
+    if (content.length !== bytes || sha256Of(content) !== sha256) {
+      throw new ModelError(
+        'SNAPSHOT_CORRUPT',
+        `${name} in ${directory} is not the file that the manifest names`,
+      )
+    }
+    if (name === MODEL_FILE) model = content
+  }
+  return model
+}
