@@ -121,7 +121,9 @@ const refuseUnknown = (prefix: string, others: Readonly<Record<string, unknown>>
   if (unknown !== undefined) throw invalid(`${prefix}${unknown} is no field of a value model: leave it out`)
 }
 
-const shown = (value: unknown): string =>
-  value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value)
+const shown = (value: unknown): string => {
+  if (value === undefined) return 'missing'
+  return typeof value === 'number' ? String(value) : JSON.stringify(value)
+}
 
 const invalid = (detail: string): ModelError => new ModelError('VALUE_MODEL_INVALID', detail)

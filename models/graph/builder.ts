@@ -78,6 +78,10 @@ export class GraphBuilder {
 
   /** Elements from start to end, not including it, along the last dimension. */
   slice(value: Value, start: number, end: number): Value {
+    const width = value.shape.at(-1)
+    if (typeof width !== 'number' || start < 0 || start >= end || end > width) {
+      throw new ModelError('NETWORK_INVALID', `Slice of [${value.shape.join(', ')}] from ${start} to ${end}`)
+    }
     const operands = [start, end, -1].map((number) => this.integers([number]))
     return this.node('Slice', [value, ...operands], [...value.shape.slice(0, -1), end - start])
   }

@@ -24,8 +24,9 @@ export const matMulShape = (one: Shape, other: Shape): Dimension[] => {
 
 /** The operand of ONNX's Reshape for a new shape: −1 stands for the dimension known only at run time. */
 export const reshaped = (from: Shape, to: Shape): number[] => {
-  const open = to.filter((dimension) => typeof dimension === 'string')
-  if (open.length > 1 || open.some((dimension) => !from.includes(dimension)) || fixed(from) !== fixed(to)) {
+  const isOpen = (dimension: Dimension): boolean => typeof dimension === 'string'
+  const open = to.filter(isOpen)
+  if (open.length > 1 || open[0] !== from.find(isOpen) || fixed(from) !== fixed(to)) {
     throw mismatch('Reshape', from, to)
   }
   return to.map((dimension) => (typeof dimension === 'string' ? -1 : dimension))

@@ -1,5 +1,5 @@
 import { ModelError } from '../errors.ts'
-import { type Shape, sizeOf } from '../graph/graph.ts'
+import { sizeOf } from '../graph/graph.ts'
 import { inputColumns, type NetworkDefinition } from './definition.ts'
 
 /** A tensor that a network needs a value for. */
@@ -102,7 +102,7 @@ export const checkParameters = (definition: NetworkDefinition, parameters: Param
   for (const { name, shape } of parameterSlots(definition)) {
     const values = parameters.get(name)
     if (values === undefined) throw invalid(definition, name, 'is missing')
-    if (values.length !== sizeOf(shape as Shape)) {
+    if (values.length !== sizeOf(shape)) {
       throw invalid(definition, name, `has ${values.length} values where [${shape.join(', ')}] is needed`)
     }
     const broken = values.findIndex((value) => !Number.isFinite(value))

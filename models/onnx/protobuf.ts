@@ -1,5 +1,5 @@
 /**
- * Writes protobuf's wire format, as far as ONNX needs it: varints, 32-bit floats and length-delimited fields
+ * Writes protobuf's wire format, as far as ONNX needs it: varints and length-delimited fields
  * (https://protobuf.dev/programming-guides/encoding/). Eight message types do not pay for a library and its
  * generated code.
  */
@@ -10,14 +10,6 @@ export class ProtobufWriter {
   integer(field: number, value: number): this {
     this.tag(field, VARINT)
     this.varint(value)
-    return this
-  }
-
-  float(field: number, value: number): this {
-    this.tag(field, FIXED_32)
-    const bytes = Buffer.alloc(4)
-    bytes.writeFloatLE(value)
-    this.parts.push(bytes)
     return this
   }
 
@@ -64,4 +56,3 @@ export class ProtobufWriter {
 
 const VARINT = 0
 const LENGTH_DELIMITED = 2
-const FIXED_32 = 5

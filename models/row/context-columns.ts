@@ -50,10 +50,10 @@ const numbersBelow = (end: number): string[] => Array.from({ length: end }, (_, 
 const ageBucketAbout = (bucket: string): string => {
   const bound = AGE_BUCKET_BOUNDS_HOURS[Number(bucket)]
   const from = AGE_BUCKET_BOUNDS_HOURS[Number(bucket) - 1] ?? 0
-  const hours = (value: number): string => String(Number(value.toPrecision(2)))
+  const hours = (value: number): string => String(Number(value.toPrecision(3)))
   return bound === undefined
-    ? `1 for a post of ${hours(from)} hours or older.`
-    : `1 for a post of ${hours(from)} hours up to, not including, ${hours(bound)} hours.`
+    ? `1 for a post of ${hours(from)} h or older.`
+    : `1 for a post of ${hours(from)} h up to, not including, ${hours(bound)} h.`
 }
 
 export const CONTEXT_COLUMNS: readonly RowColumn[] = [

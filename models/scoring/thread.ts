@@ -21,17 +21,17 @@ export class ScorerThread {
   readonly loaded = new Set<string>()
   private readonly worker: Worker
   private readonly waiting = new Map<number, Waiting>()
-  private cause: unknown = undefined
+  private cause: Error | undefined
   private hasExited = false
   private nextId = 0
 
   constructor(worker: Worker, onExit: () => void) {
     this.worker = worker
     worker.on('message', (answer: Answer) => this.settle(answer))
-    worker.on('error', (error) => (this.cause = error))
+    worker.on('error', (error) => (this.cause = error as Error))
     worker.once('exit', () => {
       this.hasExited = true
-      for (const { reject } of this.waiting.values()) reject(this.crashed())
+      for (const waiting of this.waiting.values()) waiting.reject(this.crashed())
       this.waiting.clear()
       onExit()
     })
@@ -65,7 +65,7 @@ export class ScorerThread {
   }
 
   private crashed(): ModelError {
-    const why = this.cause === undefined ? '' : `: ${String(this.cause)}`
+    const why = this.cause === undefined ? '' : `: ${this.cause.message}`
     return new ModelError('SCORER_CRASHED', `a scorer's thread has died${why}`, { cause: this.cause })
   }
 }
