@@ -66,7 +66,6 @@ export const checkDefinition = (definition: NetworkDefinition): void => {
     new ModelError('NETWORK_INVALID', `network ${name}: ${detail}`)
   if (heads.length === 0) throw invalid('has no heads')
   for (const sum of sums) {
-    if (row.has(sum.name)) throw invalid(`sum ${sum.name} is a column of the row already`)
     for (const [column, factor] of Object.entries(sum.terms)) {
       if (!row.has(column))
         throw invalid(`sum ${sum.name} is of ${column}, which row ${row.name} does not have`)

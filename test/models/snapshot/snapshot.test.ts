@@ -1,0 +1,170 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../../engine/driver/random.ts'
+import { priorParameters } from '../../../models/prior/prior.ts'
+import { writePriors } from '../../../models/prior/snapshots.ts'
+import { rankingRow } from '../../../models/ranking-row.ts'
+import { type SnapshotManifest, withVersion } from '../../../models/snapshot/manifest.ts'
+import { readSnapshot } from '../../../models/snapshot/read.ts'
+import { snapshotRecord } from '../../../models/snapshot/record.ts'
+import { writeSnapshot } from '../../../models/snapshot/write.ts'
+import { snapshots } from '../../../schemas/snapshots/index.ts'
+import { millis } from '../../../schemas/ids.ts'
+import { temporaryDirectory } from '../../cli/temporary.ts'
+
+const heavySnapshot = async (): Promise<{ root: string; directory: string; manifest: SnapshotManifest }> => {
+  const root = await temporaryDirectory()
+  return { root, ...(await writeSnapshot(root, 'heavy', 'prior', priorParameters('heavy'))) }
+}
+
+const rewriteManifest = async (
+  directory: string,
+  change: (manifest: SnapshotManifest) => unknown,
+): Promise<void> => {
+  const file = join(directory, 'manifest.json')
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as SnapshotManifest
+  await writeFile(file, JSON.stringify(change(manifest)))
+}
+
+describe('a snapshot', () => {
+  test('is read back as it was written', async () => {
+    const { directory, manifest } = await heavySnapshot()
+    const read = await readSnapshot(directory, 'heavy')
+    expect(read.manifest).toEqual(manifest)
+    expect(manifest).toMatchObject({ model: 'heavy', origin: 'prior', columnsHash: rankingRow.hash })
+    expect(read.bytes.length).toBe(manifest.files['model.onnx']!.bytes)
+  })
+
+  test('has one version for one content, and another for any other', async () => {
+    const { root, directory, manifest } = await heavySnapshot()
+    const again = await writeSnapshot(root, 'heavy', 'prior', priorParameters('heavy'))
+    expect(again).toEqual({ directory, manifest })
+    expect(await readdir(root)).toHaveLength(1)
+
+    const changed = new Map(priorParameters('heavy'))
+    changed.set(
+      'wide.bias',
+      changed.get('wide.bias')!.map((value) => value + 1),
+    )
+    const other = await writeSnapshot(root, 'heavy', 'trained', changed)
+    expect(other.manifest.version).not.toBe(manifest.version)
+    expect(await readdir(root)).toHaveLength(2)
+  })
+
+  test('replaces what a writer that died left behind', async () => {
+    const { root, directory, manifest } = await heavySnapshot()
+    await rm(join(directory, 'manifest.json'))
+    await mkdir(`${directory}.part`)
+    await writeFile(join(`${directory}.part`, 'left-over'), '')
+    await writeSnapshot(root, 'heavy', 'prior', priorParameters('heavy'))
+    expect((await readSnapshot(directory, 'heavy')).manifest).toEqual(manifest)
+    expect(await readdir(root)).toEqual([`heavy-${manifest.version}`])
+    expect((await readdir(directory)).sort()).toEqual(['manifest.json', 'model.onnx'])
+  })
+
+  test('is told on its topic in a record that keeps the contract', async () => {
+    const { directory, manifest } = await heavySnapshot()
+    const record = snapshotRecord(manifest, {
+      at: millis(1_700_000_000_000),
+      uri: `file:${directory}`,
+      state: 'live',
+      metrics: { 'like.auc': 0.7 },
+    })
+    expect(snapshots.fromJson(JSON.parse(JSON.stringify(record)))).toEqual(record)
+    expect(record.snapshotId).toBe(`heavy-${manifest.version}`)
+  })
+})
+
+describe('refused is', () => {
+  test('a directory without a manifest, such as a half-written one', async () => {
+    const { root, directory } = await heavySnapshot()
+    await expect(readSnapshot(join(root, 'nothing'), 'heavy')).rejects.toThrow('SNAPSHOT_MISSING')
+    await rm(join(directory, 'manifest.json'))
+    await expect(readSnapshot(directory, 'heavy')).rejects.toThrow('SNAPSHOT_MISSING')
+  })
+
+  test('a model file that is missing, cut short or changed in any one bit', async () => {
+    const { root, directory } = await heavySnapshot()
+    const model = await readFile(join(directory, 'model.onnx'))
+    const random = new Random(1)
+    for (let round = 0; round < 50; round++) {
+      const broken = Buffer.from(model)
+      broken[random.below(broken.length)]! ^= 1 << random.below(8)
+      const bytes = random.chance(0.5) ? broken : model.subarray(0, random.below(model.length))
+      await writeFile(join(directory, 'model.onnx'), bytes)
+      await expect(readSnapshot(directory, 'heavy')).rejects.toThrow(
+        `SNAPSHOT_CORRUPT: model.onnx in ${directory} is not the file`,
+      )
+    }
+    await rm(join(directory, 'model.onnx'))
+    await expect(readSnapshot(directory, 'heavy')).rejects.toThrow(
+      `SNAPSHOT_CORRUPT: model.onnx in ${directory}`,
+    )
+    expect(await readdir(root)).toHaveLength(1)
+  })
+
+  test('a manifest cut short anywhere', async () => {
+    const { directory } = await heavySnapshot()
+    const file = join(directory, 'manifest.json')
+    const text = (await readFile(file, 'utf8')).trimEnd()
+    const random = new Random(2)
+    for (let round = 0; round < 50; round++) {
+      await writeFile(file, text.slice(0, random.below(text.length)))
+      await expect(readSnapshot(directory, 'heavy')).rejects.toThrow('SNAPSHOT_CORRUPT')
+    }
+  })
+
+  test.each<[string, (manifest: SnapshotManifest) => unknown]>([
+    ['format is 2', (manifest) => ({ ...manifest, format: 2 })],
+    ['model is none of', (manifest) => ({ ...manifest, model: 'middle' })],
+    ['origin is none of', (manifest) => ({ ...manifest, origin: 'dreamt' })],
+    ['columns is no list', (manifest) => ({ ...manifest, columns: [1] })],
+    ['heads is no list', (manifest) => ({ ...manifest, heads: 'click' })],
+    ['columnsHash is no text', (manifest) => ({ ...manifest, columnsHash: 1 })],
+    ['files is no map', (manifest) => ({ ...manifest, files: {} })],
+    [
+      'files is no map',
+      (manifest) => ({ ...manifest, files: { ...manifest.files, '../x': { bytes: 1, sha256: '' } } }),
+    ],
+    ['version is', (manifest) => ({ ...manifest, origin: 'trained' })],
+    ['version is', ({ version: _, ...manifest }) => manifest],
+    ['is no JSON object', () => []],
+  ])('a manifest whose %s', async (message, change) => {
+    const { directory } = await heavySnapshot()
+    await rewriteManifest(directory, change)
+    await expect(readSnapshot(directory, 'heavy')).rejects.toThrow(
+      `SNAPSHOT_CORRUPT: the manifest in ${directory}: ${message}`,
+    )
+  })
+
+  test('a snapshot of other columns, saying which, and what to do', async () => {
+    const { directory } = await heavySnapshot()
+    await rewriteManifest(directory, (manifest) =>
+      withVersion({ ...manifest, columns: ['x', ...manifest.columns.slice(1)], columnsHash: 'feed' }),
+    )
+    const refusal = await readSnapshot(directory, 'heavy').catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'SNAPSHOT_COLUMNS', recovery: 'stop' })
+    expect(String(refusal)).toContain(
+      `has columns feed, this code fills ${rankingRow.hash} (column 0: x there`,
+    )
+  })
+
+  test('a snapshot of other heads, or of the other model', async () => {
+    const { root, directory } = await heavySnapshot()
+    await cp(directory, join(root, 'copy'), { recursive: true })
+    await rewriteManifest(join(root, 'copy'), (manifest) => withVersion({ ...manifest, heads: ['click'] }))
+    await expect(readSnapshot(join(root, 'copy'), 'heavy')).rejects.toThrow('SNAPSHOT_COLUMNS')
+    await expect(readSnapshot(directory, 'light')).rejects.toThrow('is of the heavy model, not of the light')
+  })
+})
+
+test('the priors of both rankers are written side by side', async () => {
+  const root = await temporaryDirectory()
+  const { heavy, light } = await writePriors(root)
+  expect((await readdir(root)).sort()).toEqual([
+    `heavy-${heavy.manifest.version}`,
+    `light-${light.manifest.version}`,
+  ])
+  expect((await readSnapshot(light.directory, 'light')).manifest.origin).toBe('prior')
+})
