@@ -1,0 +1,68 @@
+/**
+ * How long scoring takes, from rows in shared matrices to outputs in shared matrices, on one thread, one
+ * request at a time: the prior's rankers over rows as feeds have them, about half of each row zeros.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Random } from '../engine/driver/random.ts'
+import { writePriors } from '../models/prior/snapshots.ts'
+import { ScorerPool } from '../models/scoring/pool.ts'
+import type { Lease, Matrix } from '../models/scoring/types.ts'
+import type { ModelName } from '../models/snapshot/manifest.ts'
+
+const HEAVY_ROWS = 500
+const LIGHT_ROWS = [1_500, 2_800] as const
+const ROUNDS = 1_000
+const WARM_ROUNDS = 100
+
+export const run = async (): Promise<object> => {
+  const root = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
+  try {
+    const { heavy, light } = await writePriors(root)
+    const pool = await ScorerPool.open({
+      workers: 1,
+      rowsMax: { heavy: HEAVY_ROWS, light: Math.max(...LIGHT_ROWS) },
+      heavy: heavy.directory,
+      light: light.directory,
+    })
+    const lease = await pool.lease()
+    const random = new Random(1)
+    fill(lease.heavy, random)
+    fill(lease.light, random)
+    const figures = {
+      heavy_columns: lease.heavy.width,
+      light_columns: lease.light.width,
+      ...(await timed(lease, 'heavy', HEAVY_ROWS)),
+      ...(await timed(lease, 'light', LIGHT_ROWS[0])),
+      ...(await timed(lease, 'light', LIGHT_ROWS[1])),
+    }
+    lease.release()
+    await pool.close()
+    return figures
+  } finally {
+    await rm(root, { recursive: true })
+  }
+}
+
+const fill = ({ rows }: Matrix, random: Random): void => {
+  for (let index = 0; index < rows.length; index++) rows[index] = random.chance(0.5) ? 0 : random.next() * 20
+}
+
+const timed = async (lease: Lease, model: ModelName, rows: number): Promise<Record<string, number>> => {
+  const times = new Float64Array(ROUNDS)
+  for (let round = -WARM_ROUNDS; round < ROUNDS; round++) {
+    const start = performance.now()
+    await lease.score(model, rows)
+    if (round >= 0) times[round] = performance.now() - start
+  }
+  times.sort()
+  const name = `${model}_${rows}`
+  return {
+    [`${name}_min_ms`]: rounded(times[0]!),
+    [`${name}_p50_ms`]: rounded(times[ROUNDS / 2]!),
+    [`${name}_p99_ms`]: rounded(times[ROUNDS * 0.99]!),
+  }
+}
+
+const rounded = (ms: number): number => Number(ms.toFixed(2))
