@@ -1,6 +1,7 @@
 /**
  * How long scoring takes, from rows in shared matrices to outputs in shared matrices, on one thread, one
- * request at a time: the prior's rankers over rows as feeds have them, about half of each row zeros.
+ * request at a time: the prior's rankers over rows as feeds have them, about half of each row zeros. Beside
+ * other work on the machine, `cpu_ms` (of all threads of the process) says more than the times do.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -51,17 +52,21 @@ const fill = ({ rows }: Matrix, random: Random): void => {
 
 const timed = async (lease: Lease, model: ModelName, rows: number): Promise<Record<string, number>> => {
   const times = new Float64Array(ROUNDS)
+  let before = process.cpuUsage()
   for (let round = -WARM_ROUNDS; round < ROUNDS; round++) {
+    if (round === 0) before = process.cpuUsage()
     const start = performance.now()
     await lease.score(model, rows)
     if (round >= 0) times[round] = performance.now() - start
   }
+  const { user, system } = process.cpuUsage(before)
   times.sort()
   const name = `${model}_${rows}`
   return {
     [`${name}_min_ms`]: rounded(times[0]!),
     [`${name}_p50_ms`]: rounded(times[ROUNDS / 2]!),
     [`${name}_p99_ms`]: rounded(times[ROUNDS * 0.99]!),
+    [`${name}_cpu_ms`]: rounded((user + system) / 1_000 / ROUNDS),
   }
 }
 

@@ -63,7 +63,7 @@ export class ValueModel {
   }
 
   /** Fills `values[0..rows)` from `outputs`, which is rows × heads. Makes no objects. */
-  fill(outputs: Float32Array, rows: number, values: Float32Array): void {
+  evaluate(outputs: Float32Array, rows: number, values: Float32Array): void {
     const { signed } = this
     const heads = signed.length
     for (let row = 0, offset = 0; row < rows; row++) {

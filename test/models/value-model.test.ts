@@ -27,7 +27,7 @@ describe('the value model', () => {
       fc.property(config, outputs, (config, outputs) => {
         const rows = outputs.length / HEADS.length
         const values = new Float32Array(rows)
-        new ValueModel(config).fill(outputs, rows, values)
+        new ValueModel(config).evaluate(outputs, rows, values)
         for (let row = 0; row < rows; row++) {
           let expected = 0
           for (const [index, { name, sign }] of HEADS.entries()) {
@@ -45,7 +45,7 @@ describe('the value model', () => {
         const model = new ValueModel(config)
         const rows = outputs.length / HEADS.length
         const values = new Float32Array(rows)
-        model.fill(outputs, rows, values)
+        model.evaluate(outputs, rows, values)
         const trace = model.trace(outputs, rows - 1)
         expect(trace.map(({ head }) => head)).toEqual(HEAD_NAMES)
         for (const { probability, weight, value } of trace) expect(value).toBe(probability * weight)
@@ -56,7 +56,7 @@ describe('the value model', () => {
 
   test('writes no further than it is asked to', () => {
     const values = new Float32Array(3).fill(7)
-    new ValueModel(DEFAULT_VALUE_MODEL).fill(new Float32Array(2 * HEADS.length), 2, values)
+    new ValueModel(DEFAULT_VALUE_MODEL).evaluate(new Float32Array(2 * HEADS.length), 2, values)
     expect([...values]).toEqual([0, 0, 7])
   })
 })

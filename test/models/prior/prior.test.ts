@@ -76,7 +76,7 @@ const valueOf = async (values: Values): Promise<number> => {
   const outputs = new Float32Array(HEAD_NAMES.length)
   await heavy.score(rowOf(rankingRow, values), 1, outputs)
   const value = new Float32Array(1)
-  new ValueModel(DEFAULT_VALUE_MODEL).fill(outputs, 1, value)
+  new ValueModel(DEFAULT_VALUE_MODEL).evaluate(outputs, 1, value)
   return value[0]!
 }
 

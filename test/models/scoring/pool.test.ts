@@ -197,29 +197,28 @@ describe('a thread that dies', () => {
   test('costs only what it was scoring: the others go on', async () => {
     const { pool, workers } = await openPool(2)
     const random = new Random(3)
-    let crashed = 0
-    let scored = 0
+    const counted = { crashed: 0, scored: 0 }
     const client = async (): Promise<void> => {
       for (let round = 0; round < 40; round++) {
         const lease = await pool.lease()
         fill(lease, 'heavy', 50, random)
         await lease.score('heavy', 50).then(
-          () => scored++,
+          () => counted.scored++,
           (error: unknown) => {
             expect(error).toMatchObject({ code: 'SCORER_CRASHED' })
-            crashed++
+            counted.crashed++
           },
         )
         lease.release()
       }
     }
     const clients = [client(), client(), client(), client()]
-    while (scored < 20) await new Promise((resolve) => setImmediate(resolve))
+    while (counted.scored < 20) await new Promise((resolve) => setImmediate(resolve))
     await workers[0]!.terminate()
     await Promise.all(clients)
     // At most the leases there are can have been on the thread that died.
-    expect(crashed).toBeLessThanOrEqual(4)
-    expect(scored + crashed).toBe(160)
+    expect(counted.crashed).toBeLessThanOrEqual(4)
+    expect(counted.scored + counted.crashed).toBe(160)
     await untilReady(pool, 2)
     expect(pool.stats).toMatchObject({ leased: 0, restarts: 1 })
   })
@@ -235,9 +234,9 @@ describe('a swap', () => {
     )
     const byVersion = new Map(snapshots.map(({ manifest }, index) => [manifest.version, parameters[index]!]))
     const seen = new Set<string>()
-    let isSwapping = true
+    const swapping = { isOver: false }
     const client = async (): Promise<void> => {
-      while (isSwapping) {
+      while (!swapping.isOver) {
         const lease = await pool.lease()
         const values = fill(lease, 'light', 2, random)
         await lease.score('light', 2)
@@ -257,7 +256,7 @@ describe('a swap', () => {
       expect(await pool.swap('light', directory)).toEqual(manifest)
       expect(pool.manifests.light).toEqual(manifest)
     }
-    isSwapping = false
+    swapping.isOver = true
     await Promise.all(clients)
     expect(seen.size).toBeGreaterThan(1)
     expect(pool.stats).toMatchObject({ swaps: 20, restarts: 0, leased: 0 })

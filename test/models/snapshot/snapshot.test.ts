@@ -128,7 +128,7 @@ describe('refused is', () => {
       (manifest) => ({ ...manifest, files: { ...manifest.files, '../x': { bytes: 1, sha256: '' } } }),
     ],
     ['version is', (manifest) => ({ ...manifest, origin: 'trained' })],
-    ['version is', ({ version: _, ...manifest }) => manifest],
+    ['version is', (manifest) => ({ ...manifest, version: undefined })],
     ['is no JSON object', () => []],
   ])('a manifest whose %s', async (message, change) => {
     const { directory } = await heavySnapshot()
