@@ -33,7 +33,7 @@ const program = (): Command => {
     .addHelpText(
       'after',
       examples(
-        'freshet up --demo              # a feed at http://127.0.0.1:8080/v1/feed?userId=ada',
+        'freshet up --world 300         # a feed at http://127.0.0.1:8080/v1/feed?userId=ada',
         'freshet replay events.ndjson   # events from a file',
         'freshet <command> --help       # more on a command',
       ),

@@ -1,19 +1,18 @@
 import { rm } from 'node:fs/promises'
 import { EngineError } from '../engine/errors.ts'
 import { Database } from '../engine/storage/database.ts'
-import { DEMO_DIRECTORY } from './commands/options.ts'
-import { NOTABLE_ID } from './demo/events.ts'
+import { WORLD_DIRECTORY } from './commands/options.ts'
 import { CliError, lineOf } from './errors.ts'
 import { FeedReader } from './feed/feed.ts'
 import { buildServer, closeServer, listen } from './http/server.ts'
 import { HTTP_DEFAULTS } from './http/services.ts'
 import { LocalInspection } from './inspect/local.ts'
-import { feedDemo } from './intake/demo.ts'
 import { PrometheusMetrics } from './metrics.ts'
 import { systemClock } from './runtime/clock.ts'
 import type { Embedded } from './runtime/embedded.ts'
 import { contentOf, openData } from './runtime/open.ts'
 import { grouped, print, say } from './terminal.ts'
+import { HISTORY_DAYS, LiveWorld } from './world/live.ts'
 
 const FAILURE_CHECK_MS = 1_000
 
@@ -22,13 +21,14 @@ export interface UpOptions {
   readonly port: number
   readonly host: string
   readonly partitions?: number
-  readonly demo?: boolean
+  /** Users of a world to open; its data directory is made anew. */
+  readonly world?: number
 }
 
 /** Runs everything in this process, until it is told to stop. */
 export const up = async (options: UpOptions): Promise<void> => {
-  const data = options.demo ? DEMO_DIRECTORY : options.data
-  if (options.demo) await wipe(data)
+  const data = options.world === undefined ? options.data : WORLD_DIRECTORY
+  if (options.world !== undefined) await wipe(data)
   const clock = systemClock
   const metrics = new PrometheusMetrics()
   const { partitions } = options
@@ -40,7 +40,9 @@ export const up = async (options: UpOptions): Promise<void> => {
   const feed = new FeedReader(embedded.worker, embedded.log.partitions('reactions'), clock)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
   const app = buildServer({ embedded, feed, inspection, clock, metrics })
+  let world: LiveWorld | undefined
   const stopping = new Stopping(async () => {
+    await world?.stop()
     await closeServer(app, HTTP_DEFAULTS.closeMs)
     await embedded.close()
   })
@@ -48,7 +50,10 @@ export const up = async (options: UpOptions): Promise<void> => {
     const url = await listen(app, options.host, options.port)
     print(`Freshet listens at ${url}, with its data in ${data}. Stop it with Ctrl+C.`)
     if (!isLoopback(options.host)) say(`Whoever reaches ${options.host} may publish events and read feeds.`)
-    if (options.demo) await tellDemo(embedded, url)
+    if (options.world !== undefined) {
+      world = new LiveWorld(options.world, url, clock)
+      await tellWorld(world, url)
+    }
     watch(embedded)
   } catch (error) {
     const wasAsked = stopping.begun
@@ -58,7 +63,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   }
 }
 
-/** The demo starts anew each time, unless another process is at it. */
+/** A world starts anew each time, unless another process is at it. */
 const wipe = async (directory: string): Promise<void> => {
   const content = await contentOf(directory)
   if (content === 'other') {
@@ -77,10 +82,15 @@ const assertUnlocked = async (directory: string): Promise<void> => {
   }
 }
 
-const tellDemo = async (embedded: Embedded, url: string): Promise<void> => {
-  const count = await feedDemo(embedded, systemClock)
-  print(`Took in ${grouped(count)} demo events: three days of an invented community.\n`)
-  print(`Try:  curl '${url}/v1/feed?userId=${NOTABLE_ID}&limit=5'`)
+const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
+  const { ids } = live.world.people
+  const events = await live.fill()
+  live.start((error) => say(`freshet: the world has stopped: ${lineOf(error)}`))
+  print(
+    `Took in ${grouped(events)} events: ${HISTORY_DAYS} days of an invented society of ${grouped(ids.length)}, ` +
+      'which goes on living as you look.\n',
+  )
+  print(`Try:  curl '${url}/v1/feed?userId=${ids[0]!}&limit=5'`)
 }
 
 const isLoopback = (host: string): boolean =>

@@ -16,6 +16,11 @@ interface BenchOptions {
   readonly keys?: number
   readonly events?: number
   readonly seconds?: number
+  readonly users?: number
+  readonly posts?: number
+  readonly impressions?: number
+  readonly days?: number
+  readonly seed?: number
   readonly json?: boolean
 }
 
@@ -26,8 +31,22 @@ export const benchCommand = (): Command =>
     .addOption(new Option('--keys <n>', 'distinct keys in the state').argParser(integer(1, 1e9)))
     .addOption(new Option('--events <n>', 'events of each pass').argParser(integer(1, 1e9)))
     .addOption(new Option('--seconds <n>', 'length of passes that are timed').argParser(integer(1, 86_400)))
+    .addOption(new Option('--users <n>', 'users of a world').argParser(integer(20, 20_000)))
+    .addOption(new Option('--posts <n>', 'posts of a world').argParser(integer(1, 4_000_000)))
+    .addOption(
+      new Option('--impressions <n>', 'posts that a world is shown, about').argParser(integer(1, 1e9)),
+    )
+    .addOption(new Option('--days <n>', 'days of a world').argParser(integer(1, 365)))
+    .addOption(new Option('--seed <n>', 'seed of a world').argParser(integer(0, 2 ** 32 - 1)))
     .addOption(jsonOption())
-    .addHelpText('after', examples('freshet bench engine --json', 'freshet bench engine --keys 100000'))
+    .addHelpText(
+      'after',
+      examples(
+        'freshet bench engine --json',
+        'freshet bench engine --keys 100000',
+        'freshet bench world --users 2000 --posts 20000 --impressions 1000000 --days 10 --json',
+      ),
+    )
     .action(async (name: string, { json, ...options }: BenchOptions) => {
       const bench = await load(name)
       const result = await bench.run(options)

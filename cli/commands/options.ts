@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import { MILLIS_MAX, MILLIS_MIN } from '../../schemas/declare/numbers.ts'
 
 export const DATA_DEFAULT = '.freshet/data'
-export const DEMO_DIRECTORY = '.freshet/demo'
+export const WORLD_DIRECTORY = '.freshet/world'
 export const PARTITIONS_MAX = 64
 
 /** Options that several commands share, worded once. */

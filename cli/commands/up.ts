@@ -1,14 +1,17 @@
 import { Command, Option } from 'commander'
+import { USERS_MIN } from '../../world/parameters.ts'
 import type { UpOptions } from '../up.ts'
-import { DATA_DEFAULT, DEMO_DIRECTORY, examples, integer, PARTITIONS_MAX } from './options.ts'
+import { DATA_DEFAULT, WORLD_DIRECTORY, examples, integer, PARTITIONS_MAX } from './options.ts'
 
 const PORT_DEFAULT = 8080
+/** A larger world would take minutes to begin. */
+const LIVE_USERS_MAX = 5_000
 
 export const upCommand = (): Command =>
   new Command('up')
     .description('Runs everything in one process: takes events over HTTP, processes them, serves feeds.')
     .addOption(
-      new Option('--data <dir>', 'data directory, made if missing').default(DATA_DEFAULT).conflicts('demo'),
+      new Option('--data <dir>', 'data directory, made if missing').default(DATA_DEFAULT).conflicts('world'),
     )
     .addOption(
       new Option('--port <n>', 'port; 0 finds a free one')
@@ -21,11 +24,19 @@ export const upCommand = (): Command =>
         integer(1, PARTITIONS_MAX),
       ),
     )
-    .addOption(new Option('--demo', `start anew in ${DEMO_DIRECTORY} with events of an invented community`))
+    .addOption(
+      new Option(
+        '--world <users>',
+        `start anew in ${WORLD_DIRECTORY}, with an invented society that lives as you look`,
+      ).argParser(integer(USERS_MIN, LIVE_USERS_MAX)),
+    )
     .addHelpText(
       'after',
-      examples('freshet up', 'freshet up --demo --port 0', 'freshet up --data /var/lib/freshet --port 80') +
-        '\nStop it with Ctrl+C; nothing that was accepted is lost.\n',
+      examples(
+        'freshet up',
+        'freshet up --world 300 --port 0',
+        'freshet up --data /var/lib/freshet --port 80',
+      ) + '\nStop it with Ctrl+C; nothing that was accepted is lost.\n',
     )
     .action(async (options: UpOptions) => {
       const { up } = await import('../up.ts')

@@ -37,7 +37,10 @@ const commitsOf = ({ worker, log }: Embedded): number => {
 
 const SAMPLE_MS = 1_000
 
-/** `GET /healthz`: alive, and processing goes on. `GET /readyz`: restored, and not far behind. */
+/**
+ * `GET /healthz`: alive, and processing goes on. `GET /readyz`: restored, and not far behind; `settled` says that
+ * everything accepted is processed and committed.
+ */
 export const healthRoutes = (app: FastifyInstance, services: HttpServices, limits: HttpLimits): void => {
   const { embedded, clock } = services
   const watch = new StallWatch(embedded, clock.monotonicMs())
@@ -63,6 +66,6 @@ export const healthRoutes = (app: FastifyInstance, services: HttpServices, limit
         `${lagRecords} records wait to be processed, more than ${limits.readyLagRecordsMax}`,
       )
     }
-    return { status: 'ready', lagRecords }
+    return { status: 'ready', lagRecords, settled: embedded.worker.settled }
   })
 }

@@ -12,6 +12,7 @@ const ROOMS = [
   'topologies',
   'models',
   'serving',
+  'world',
   'cli',
   'bench',
 ]

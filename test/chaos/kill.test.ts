@@ -2,11 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoEvents } from '../../cli/demo/events.ts'
-import { millis } from '../../schemas/ids.ts'
+import { lived } from '../world/recorder.ts'
 import { digestOf, replayUnderKills } from './kill.ts'
-
-const NOW = millis(Date.UTC(2026, 0, 15))
 
 describe('freshet up, killed with kill -9 while it takes events', () => {
   let directory = ''
@@ -21,8 +18,9 @@ describe('freshet up, killed with kill -9 while it takes events', () => {
 
   it('ends with the state of an undisturbed run, value for value', async () => {
     const file = join(directory, 'events.ndjson')
-    const lines = [...demoEvents({ seed: 1, now: NOW })].map((event) => JSON.stringify(event))
-    await writeFile(file, `${lines.join('\n')}\n`)
+    const { recorder } = await lived({ users: 120 }, { days: 3, driver: { limit: 12 } })
+    expect(recorder.lines.length).toBeGreaterThan(15_000)
+    await writeFile(file, `${recorder.lines.join('\n')}\n`)
     const common = { file, seed: 7, batchLines: 200, aliveMsMin: 100, aliveMsMax: 500 }
     const calm = await replayUnderKills({ ...common, directory: join(directory, 'calm'), kills: 0 })
     const killed = await replayUnderKills({ ...common, directory: join(directory, 'killed'), kills: 3 })

@@ -36,6 +36,8 @@ describe('a command that cannot run', () => {
     [['nope'], 2, /unknown command/],
     [['state', 'get', 'connections'], 2, /missing required argument/],
     [['up', '--port', '99999'], 2, /--port.*0 to 65535/],
+    [['up', '--world', '3'], 2, /--world.*20 to 5000/],
+    [['up', '--world', '30', '--data', 'mine'], 2, /cannot be used with/],
     [['up', '--prot', '1'], 2, /unknown option '--prot'/],
     [['replay', 'x.ndjson', '--speed', '0'], 2, /--speed/],
     [['feature', 'get', 'post', 'p1', '--as-of', 'yesterday'], 2, /--as-of/],
@@ -94,14 +96,14 @@ describe('freshet up', () => {
     expect(lastJson(rows)['rows']).toMatchObject([{ key: ['ada', 'bea'] }])
   })
 
-  test('with --demo serves a feed of a made-up community, and names a request to try', async () => {
+  test('with --world serves a feed to people of an invented society, and names a request to try', async () => {
     const directory = await temporaryDirectory()
-    const up = new Spawned(directory, ['up', '--demo', '--port', '0'])
+    const up = new Spawned(directory, ['up', '--world', '60', '--port', '0'])
     const request = await up.printed(/curl '(\S+)'/)
     const feed = (await (await fetch(request)).json()) as { items: { reason: { text: string } }[] }
     expect(feed.items).toHaveLength(5)
     expect(feed.items[0]!.reason.text).toMatch(/\w/)
-    const second = await freshet(directory, 'up', '--demo', '--port', '0')
+    const second = await freshet(directory, 'up', '--world', '60', '--port', '0')
     expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('DATA_LOCKED')])
     up.signal('SIGINT')
     expect((await up.ended).code).toBe(0)

@@ -1,4 +1,4 @@
-import type { PostKind } from '../../schemas/index.ts'
+import type { PostKind } from '../../schemas/posts/index.ts'
 
 /** What a post about a subject may look like. `{}` in a sentence is filled in. */
 export interface Subject {
@@ -212,6 +212,41 @@ export const SUBJECTS: readonly Subject[] = [
     ],
     kinds: ['link', 'text', 'photo'],
   },
+  {
+    name: 'home',
+    sentences: [
+      'Spent the weekend on {} and only cried once.',
+      'Before and after: {}.',
+      'If you ever plan to do {} yourself, ask me first.',
+      'The landlord said yes to {}.',
+      'Measured twice, cut once, and {} still does not fit.',
+      'A neighbour lent me tools for {}. Now I owe cake.',
+    ],
+    fillings: [
+      'new shelves',
+      'the kitchen floor',
+      'a window seat',
+      'the attic',
+      'a green front door',
+      'tiles',
+    ],
+    hashtags: ['diy', 'oldhouse', 'woodworking', 'smallspaces', 'renovation', 'weekendproject'],
+    kinds: ['photo', 'photo', 'video', 'text'],
+  },
+  {
+    name: 'games',
+    sentences: [
+      'One more round of {} turned into four hours.',
+      'Looking for two more people for {} on Friday.',
+      'Lost at {} against a nine-year-old. Again.',
+      'Taught my parents {}. There was shouting.',
+      '{} has the best soundtrack of the year.',
+      'Finished {} at last, and the ending is worth it.',
+    ],
+    fillings: ['chess', 'that farming game', 'a four-hour board game', 'table tennis', 'the quiz', 'go'],
+    hashtags: ['boardgames', 'indiegame', 'chess', 'gamenight', 'retrogaming', 'pubquiz'],
+    kinds: ['text', 'video', 'link'],
+  },
 ]
 
 /** Said after the first sentence, or not at all. */
@@ -229,18 +264,3 @@ export const AFTERTHOUGHTS: readonly string[] = [
   'Not my finest hour, but a good one.',
   'Next week we do it properly.',
 ]
-
-/** User ids; the first is the one the README asks about. */
-export const NAMES: readonly string[] = (
-  'ada ben chiara dmitri elif farah goran hana ines jonas kofi leila mateo nadia oskar priya quentin rosa sami ' +
-  'tomoko ulrike victor wen ximena yusuf zofia amara bjorn carmen dario esther fabian greta hugo imani jakub ' +
-  'karin lucas mina noah olga pedro qiu rafael sofia tariq uma vera wilma xavier yara zain anton beatriz cem ' +
-  'daphne emil fatima gustav helena igor julia kenji lena marco nora omar paula rahul silvia theo ursula vikram ' +
-  'wanda yuki zara adil brigitte cosmin delia enzo freya gael heidi ismail joana katya levi maya nikos olive ' +
-  'pavel ramona stefan tamar ugo valeria walter yasmin zeno alba bruno celine david edith filip gita harald ida ' +
-  'jamal kira lorenzo magda nils odette petra rui selma tuan una viola wim yann zuzana aiko bogdan clara dora ' +
-  'erik fiona gerd hiro irene joel klara liam marta nico ola pia ravi sara timo ulla vasil wout yves zelda akira ' +
-  'birgit carlos dina elena frank gwen hassan ilse jana kai lars mei nina oleg pilar romy simon tess uri vito ' +
-  'willa yoko zack agnes basil corin dalia esme felix gina henk inga jude kasia luz milo neva orla paco reem sven ' +
-  'tilda ingrid mathis oona ruben salma thea ulf yvonne zita'
-).split(' ')

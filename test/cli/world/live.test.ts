@@ -1,0 +1,38 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { Clock } from '../../../engine/clock.ts'
+import { DAY_MS, millis } from '../../../schemas/ids.ts'
+import { HISTORY_DAYS, LiveWorld } from '../../../cli/world/live.ts'
+import { Running } from '../running.ts'
+
+const SPEED = 2_000
+
+/** A clock that runs fast: hours pass while a test waits for a moment. */
+const fastClock = (): Clock => {
+  const [start, monotonic] = [Date.now(), performance.now()]
+  return {
+    now: () => millis(Math.floor(start + SPEED * (performance.now() - monotonic))),
+    monotonicMs: () => performance.now(),
+  }
+}
+
+test('a live world has a history that ends now, goes on by itself, and ends when it is told to', async () => {
+  const clock = fastClock()
+  const running = await Running.start({ clock })
+  const started = clock.now()
+  const live = new LiveWorld(40, running.url, clock)
+  const events = await live.fill()
+  expect(events).toBeGreaterThan(3_000)
+  expect(live.world.now).toBeGreaterThanOrEqual(started)
+  expect(live.world.parameters.startAt).toBeGreaterThanOrEqual(started - HISTORY_DAYS * DAY_MS)
+  const failures: unknown[] = []
+  live.start((error) => failures.push(error))
+  while (live.events < events + 200 && failures.length === 0) await pause(50)
+  await live.stop()
+  expect(failures).toEqual([])
+  const sent = live.events
+  const { body } = await running.get('/metrics')
+  expect(String(body['text'])).toContain(`freshet_accepted_events_total ${sent}`)
+  const feed = await running.feed({ userId: live.world.people.ids[0]!, limit: 5 })
+  expect(feed.items.length).toBeGreaterThan(0)
+})
