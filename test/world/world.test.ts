@@ -217,6 +217,16 @@ describe('people', () => {
   })
 })
 
+test('the user whom examples ask about has much to see and does much with it', () => {
+  const [ada] = world.people.ids
+  const count = (topic: string): number => of(topic).filter(({ userId }) => userId === ada).length
+  const meanOf = (topic: string): number => of(topic).length / world.people.count
+  expect(count('connections')).toBeGreaterThan(1.5 * meanOf('connections'))
+  expect(count('reactions')).toBeGreaterThan(1.5 * meanOf('reactions'))
+  const likes = reactions.filter(({ userId, kind }) => userId === ada && kind === 'like')
+  expect(likes.length).toBeGreaterThan(5)
+})
+
 describe('tastes', () => {
   const favourites = (of: World): readonly number[] =>
     Array.from({ length: of.people.count }, (_, user) => {

@@ -1,6 +1,9 @@
 const BINS = 4_096
 const LOG_ODDS_MAX = 12
 
+/** Of fewer than this an area says nothing. */
+export const POSITIVES_MIN = 20
+
 /**
  * Area under the ROC curve of probabilities against what came true, in constant memory: log-odds from −12 to 12
  * fall into 4,096 bins, and those of one bin count as ties (half).
@@ -17,8 +20,8 @@ export class BinnedAuc {
     else this.negatives[bin]! += 1
   }
 
-  /** Null where there is nothing to tell apart. */
-  value(): number | null {
+  /** Null where there is too little to tell apart: no negatives, or fewer positives than asked for. */
+  value(positivesMin = POSITIVES_MIN): number | null {
     let below = 0
     let wins = 0
     let positives = 0
@@ -27,6 +30,6 @@ export class BinnedAuc {
       below += this.negatives[bin]!
       positives += this.positives[bin]!
     }
-    return positives === 0 || below === 0 ? null : wins / (positives * below)
+    return positives < Math.max(1, positivesMin) || below === 0 ? null : wins / (positives * below)
   }
 }

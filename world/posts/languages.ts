@@ -14,11 +14,11 @@ export const PHRASEBOOKS: readonly Phrasebook[] = [
   {
     language: 'de',
     sentences: [
-      'Endlich wieder Zeit für {}.',
+      'Endlich wieder Zeit dafür: {}.',
       'Heute den ganzen Tag: {}. Und morgen gleich noch einmal.',
-      'Wer von euch kennt sich aus mit dem Thema {}?',
+      'Wer von euch kennt sich damit aus: {}?',
       'Ein Abend, zwei Freunde, {}. Mehr braucht es nicht.',
-      'Ich hatte vergessen, wie viel Freude {} machen kann.',
+      'Meine Freude der Woche: {}.',
     ],
     nouns: words(
       'Lissabon, Nachtzüge, Wandern im Harz|Sauerteig, Linsensuppe, Maultaschen|Hausmusik, Jazz, Chorproben|' +
@@ -32,7 +32,7 @@ export const PHRASEBOOKS: readonly Phrasebook[] = [
     sentences: [
       'Enfin un peu de temps pour {}.',
       'Toute la journée avec {}, et je recommence demain.',
-      'Qui parmi vous s’y connaît en {} ?',
+      'Une question à qui s’y connaît : {} ?',
       'Un soir, deux amis, {}. Rien de plus.',
       'J’avais oublié à quel point j’aime {}.',
     ],
@@ -49,9 +49,9 @@ export const PHRASEBOOKS: readonly Phrasebook[] = [
     sentences: [
       'Por fin un rato para {}.',
       'Todo el día con {}, y mañana otra vez.',
-      '¿Quién de vosotros sabe algo de {}?',
+      '¿Quién de vosotros entiende de esto: {}?',
       'Una tarde, dos amigos, {}. No hace falta más.',
-      'Se me había olvidado cuánto me gusta {}.',
+      'La alegría de la semana: {}.',
     ],
     nouns: words(
       'Oaxaca, el tren nocturno, Lisboa|la masa madre, la paella, las lentejas|el flamenco, el jazz, el coro|' +
@@ -66,7 +66,7 @@ export const PHRASEBOOKS: readonly Phrasebook[] = [
     sentences: [
       'Finalmente um tempo para {}.',
       'O dia inteiro com {}, e amanhã tem mais.',
-      'Quem aqui entende de {}?',
+      'Quem aqui entende disto: {}?',
       'Uma noite, dois amigos, {}. Não precisa de mais nada.',
       'Tinha esquecido o quanto gosto de {}.',
     ],

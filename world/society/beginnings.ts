@@ -3,15 +3,15 @@ import { DAY_MS } from '../../schemas/ids.ts'
 import type { Chance } from '../chance.ts'
 import type { Journal } from '../events/journal.ts'
 import { SUBJECTS } from '../posts/subjects.ts'
-import { type People, SUBJECT_COUNT } from './people.ts'
+import { NOTABLE, type People, SUBJECT_COUNT } from './people.ts'
 import type { Ties } from './ties.ts'
 
 /** Ties and profiles are this old at most when people begin to post. */
 const AGE_DAYS_MAX = 700
 const FRIENDSHIPS_MEAN = 5
 const FOLLOWS_MEAN = 8
-/** Share of a user's ties that the first user, whom examples ask about, has more. */
-const NOTABLE_FACTOR = 2
+/** How many more ties the notable user makes. */
+const NOTABLE_FACTOR = 3
 const FAMILY_SHARE = 0.06
 const CLOSE_SHARE = 0.2
 /** How often somebody looks for one more friend of like taste before taking anybody. */
@@ -65,7 +65,7 @@ const profile = ({ people, journal, chance, startAt }: Newcomers, user: number):
 
 /** Integer from a log-normal of the mean. */
 const countOf = (user: number, mean: number, most: number, chance: Chance): number => {
-  const factor = user === 0 ? NOTABLE_FACTOR : Math.exp(0.6 * chance.normal() - 0.18)
+  const factor = user === NOTABLE ? NOTABLE_FACTOR : Math.exp(0.6 * chance.normal() - 0.18)
   return Math.min(most, Math.round(mean * factor))
 }
 

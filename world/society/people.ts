@@ -16,6 +16,10 @@ export const MANNER_DIMENSIONS = 6
 const FAVOURITE_TASTE = 1.6
 const COLD_TASTE = -0.7
 const FAVOURITES_MAX = 3
+
+/** The first user, whom examples ask about: British, likes three subjects, reads and reacts much. */
+export const NOTABLE = 0
+const NOTABLE_FEEDS = 4
 /** How far a taste wanders in a day, and how strongly it is drawn back. */
 const WANDERING = 0.08
 const DRAWN_BACK = 0.03
@@ -73,10 +77,11 @@ export class People {
     this.shiftHours = new Float32Array(users)
     for (let user = 0; user < users; user++) {
       this.settle(user, chance.of('people', user))
-      this.isPassive[user] = user > 0 && chance.happens(passiveShare) ? 1 : 0
-      this.isSpammer[user] = user > 0 && chance.happens(spammerShare) ? 1 : 0
+      this.isPassive[user] = chance.happens(passiveShare) ? 1 : 0
+      this.isSpammer[user] = chance.happens(spammerShare) ? 1 : 0
       this.writeHabits(user, chance)
     }
+    this.makeNotable()
     scaleTo(this.postsPerDay, habits.postsPerUserDay)
     scaleTo(this.feedsPerDay, habits.feedsPerUserDay)
   }
@@ -132,7 +137,8 @@ export class People {
   }
 
   private settle(user: number, chance: Chance): void {
-    const place = chance.weighted(PLACES.map(({ share }) => share))
+    const drawn = chance.weighted(PLACES.map(({ share }) => share))
+    const place = user === NOTABLE ? 0 : drawn
     const own = LANGUAGES.findIndex((language) => language === PLACES[place]!.language)
     this.places[user] = place
     this.writes[user] = own
@@ -141,7 +147,8 @@ export class People {
     for (let subject = 0; subject < SUBJECT_COUNT; subject++) {
       this.tastes[first + subject] = COLD_TASTE + 0.4 * chance.normal()
     }
-    const favourites = chance.sample(SUBJECT_COUNT, chance.between(1, FAVOURITES_MAX), () => 1)
+    const likes = chance.between(user === NOTABLE ? FAVOURITES_MAX : 1, FAVOURITES_MAX)
+    const favourites = chance.sample(SUBJECT_COUNT, likes, () => 1)
     for (const subject of favourites) this.tastes[first + subject] = FAVOURITE_TASTE + 0.3 * chance.normal()
     for (let kind = 0; kind < KIND_COUNT; kind++) {
       this.kindTastes[user * KIND_COUNT + kind] = 0.5 * chance.normal()
@@ -151,6 +158,14 @@ export class People {
       this.likedManner[user * MANNER_DIMENSIONS + dimension] = spread * chance.normal()
       this.ownManner[user * MANNER_DIMENSIONS + dimension] = spread * chance.normal()
     }
+  }
+
+  private makeNotable(): void {
+    this.isPassive[NOTABLE] = 0
+    this.isSpammer[NOTABLE] = 0
+    this.talkative[NOTABLE] = 0.8
+    this.postsPerDay[NOTABLE] = 1
+    this.feedsPerDay[NOTABLE] = NOTABLE_FEEDS
   }
 
   private writeHabits(user: number, chance: Chance): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BinnedAuc } from '../../../world/oracle/auc.ts'
+import { BinnedAuc, POSITIVES_MIN } from '../../../world/oracle/auc.ts'
 
 interface Example {
   readonly logOdds: number
@@ -26,8 +26,18 @@ test('the area is that of all pairs, where probabilities differ by more than a b
       const auc = new BinnedAuc()
       for (const { logOdds, isTrue } of examples) auc.add(1 / (1 + Math.exp(-logOdds / 4)), isTrue)
       const expected = pairwise(examples)
-      if (expected === null) expect(auc.value()).toBeNull()
-      else expect(auc.value()).toBeCloseTo(expected, 9)
+      if (expected === null) expect(auc.value(1)).toBeNull()
+      else expect(auc.value(1)).toBeCloseTo(expected, 9)
     }),
   )
+})
+
+test('of a few positives it says nothing', () => {
+  const auc = new BinnedAuc()
+  for (let example = 0; example < POSITIVES_MIN; example++) {
+    expect(auc.value()).toBeNull()
+    auc.add(0.9, true)
+    auc.add(0.1, false)
+  }
+  expect(auc.value()).toBe(1)
 })
