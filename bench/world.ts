@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../cli/runtime/clock.ts'
 import { HttpApi } from '../cli/world/http-api.ts'
+import { DEFAULT_VALUE_MODEL } from '../models/value-model.ts'
 import { DAY_MS } from '../schemas/ids.ts'
 import { Driver, DRIVER_DEFAULTS } from '../world/driver/driver.ts'
 import type { FreshetApi } from '../world/driver/port.ts'
 import { Ledger, type WorldReport } from '../world/oracle/ledger.ts'
 import { Oracle } from '../world/oracle/rankings.ts'
 import { WORLD_DEFAULTS, type WorldParameters } from '../world/parameters.ts'
-import { DEFAULT_VALUE_WEIGHTS } from '../world/value-weights.ts'
 import { World } from '../world/world.ts'
 import { NullApi } from './world-null.ts'
 import { startServer } from './world-server.ts'
+import { worldWeights } from './world-weights.ts'
 
 export interface WorldBenchOptions {
   readonly users: number
@@ -50,6 +51,7 @@ export interface WorldBenchResult extends WorldReport {
   readonly evaluation_ms_per_feed: number
 }
 
+const WEIGHTS = worldWeights(DEFAULT_VALUE_MODEL)
 const HISTORY_DAYS = 1
 const EVALUATE_ONE_IN = 20
 /** Comments bring people back now and then, beyond their habits. */
@@ -119,7 +121,7 @@ const begin = async (
   await driver.open()
   await driver.history(world.now + HISTORY_DAYS * DAY_MS)
   const { limit } = DRIVER_DEFAULTS
-  return { driver, ledger: new Ledger(world, { weights: DEFAULT_VALUE_WEIGHTS, evaluateOneIn, limit }) }
+  return { driver, ledger: new Ledger(world, { weights: WEIGHTS, evaluateOneIn, limit }) }
 }
 
 interface Alone {
@@ -144,7 +146,7 @@ const measureAlone = async (options: WorldBenchOptions): Promise<Alone> => {
 }
 
 const evaluationMs = (world: World): number => {
-  const oracle = new Oracle(world, DEFAULT_VALUE_WEIGHTS)
+  const oracle = new Oracle(world, WEIGHTS)
   const viewers = Math.min(world.people.count, EVALUATIONS_TIMED)
   const started = systemClock.monotonicMs()
   for (let viewer = 0; viewer < viewers; viewer++) {
