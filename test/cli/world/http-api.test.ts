@@ -46,7 +46,10 @@ describe('the API over HTTP', () => {
       response.end(JSON.stringify(isReady ? { items: [], meta: { requestId: 'r1' } } : { code: 'TOO_BUSY' }))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void server.close().closeAllConnections())
+    onTestFinished(() => {
+      server.close()
+      server.closeAllConnections()
+    })
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('the server listens nowhere')
     const url = `http://127.0.0.1:${address.port}`
