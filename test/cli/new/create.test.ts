@@ -8,7 +8,18 @@ import { createProcessor, createView } from '../../../cli/new/create.ts'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '..', '..', '..')
-const ROOMS = ['schemas', 'engine', 'features', 'processors', 'topologies', 'cli', 'bench']
+const ROOMS = [
+  'schemas',
+  'engine',
+  'features',
+  'processors',
+  'topologies',
+  'models',
+  'serving',
+  'world',
+  'cli',
+  'bench',
+]
 const SETTINGS = [
   'package.json',
   'tsconfig.json',
