@@ -5,7 +5,17 @@ import { ENGINE_ERRORS, EngineError, RECOVERIES, type EngineErrorCode } from '..
 
 const CODES = Object.keys(ENGINE_ERRORS) as EngineErrorCode[]
 const TABLES = ['engine/errors.ts', 'engine/errors-page.ts']
-const ROOMS = ['schemas', 'engine', 'features', 'processors', 'topologies', 'models', 'serving', 'cli', 'bench']
+const ROOMS = [
+  'schemas',
+  'engine',
+  'features',
+  'processors',
+  'topologies',
+  'models',
+  'serving',
+  'cli',
+  'bench',
+]
 
 const sources = ROOMS.flatMap((room) => globSync(`${room}/**/*.ts`))
   .filter((file) => !TABLES.includes(file))
