@@ -1,5 +1,6 @@
 import type { PostContent } from '../processors/post-attributes.ts'
 import type { IndexedPost } from '../processors/topics/post-entry.ts'
+import type { UserId } from '../schemas/ids.ts'
 import type { Verdict } from '../schemas/integrity/index.ts'
 
 /** Why a post may be shown, strongest first: a post found in several ways is there for the first of them. */
@@ -30,9 +31,15 @@ export interface Candidate {
   /** Comments by others since the viewer last saw the post, and how many of those by friends; 0 where none is known. */
   unseenComments: number
   unseenCommentsByFriends: number
+  /** Who wrote those, friends first: at most `COMMENTERS_MAX`. */
+  commenters: readonly UserId[]
+  /** The viewer saw the post before, as far as is remembered. */
+  seen: boolean
   /** Earlier sessions that ranked it and did not show it. */
   carriedTimes: number
   verdict: Verdict
+  /** What a see-less on the author leaves of the post's value: 0 to 1, and 1 without one. */
+  fatigue: number
   /** What the post says now; null until its content is read, which is done for those that pass 0 keeps. */
   content: PostContent | null
   /** Pass 0: score and place, from 0; −1 before it ran. */
@@ -47,6 +54,43 @@ export interface Candidate {
   value: number
   rank: number
 }
+
+/** Commenters named on a candidate. */
+export const COMMENTERS_MAX = 3
+
+const NOBODY: readonly UserId[] = []
+const BIT_OF: ReadonlyMap<Source, number> = new Map(SOURCES.map((source, bit) => [source, 1 << bit]))
+
+/** The bit of `Candidate.sources` that stands for a source. */
+export const bitOf = (source: Source): number => BIT_OF.get(source)!
+
+export const isFoundBy = (candidate: Candidate, source: Source): boolean =>
+  (candidate.sources & bitOf(source)) !== 0
+
+/** The sources in such bits, strongest first. */
+export const sourcesIn = (bits: number): Source[] => SOURCES.filter((source) => (bits & bitOf(source)) !== 0)
+
+/** A post that a source found, with nothing known of it yet. */
+export const candidateOf = (post: IndexedPost, source: Source): Candidate => ({
+  post,
+  source,
+  sources: bitOf(source),
+  unseenComments: 0,
+  unseenCommentsByFriends: 0,
+  commenters: NOBODY,
+  seen: false,
+  carriedTimes: 0,
+  verdict: 'allow',
+  fatigue: 1,
+  content: null,
+  lightScore: 0,
+  lightRank: -1,
+  expectedValue: 0,
+  heavyRank: -1,
+  row: -1,
+  value: 0,
+  rank: -1,
+})
 
 /** Why a candidate was left out, in the order asked. */
 export const REMOVALS = [

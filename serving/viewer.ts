@@ -3,7 +3,7 @@ import type { UserProfile } from '../processors/profiles.ts'
 import type { LastLogin } from '../processors/seen.ts'
 import type { SeenPosts } from '../processors/seen-filter.ts'
 import type { TouchedAuthor } from '../processors/touched-authors.ts'
-import type { ContainerId, UserId } from '../schemas/ids.ts'
+import type { ContainerId, Millis, PostId, UserId } from '../schemas/ids.ts'
 
 /** Whom a feed is for: what decides which posts they may and would see. Of a user never heard of, all is empty. */
 export interface Viewer {
@@ -22,4 +22,8 @@ export interface Viewer {
   readonly followers: number
   /** Either blocks or mutes the other. */
   isKeptApart(authorId: UserId): boolean
+  /** They hid or reported the post, and did not take it back. */
+  isHidden(postId: PostId): boolean
+  /** What their last see-less on the author leaves of a post's value: 0 while it is to be shown none of, up to 1. */
+  fatigueOf(authorId: UserId, asOf: Millis): number
 }

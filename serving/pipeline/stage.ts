@@ -1,6 +1,7 @@
 import type { Candidate, Removal, Source } from '../candidate.ts'
 import type { FeedQuery } from '../query.ts'
 import type { Viewer } from '../viewer.ts'
+import type { ViewerDraft } from '../viewer-draft.ts'
 
 /**
  * What every stage of the pipeline has. A stage that throws or is not done within its deadline is dropped and
@@ -19,30 +20,58 @@ export interface Stage {
   enable(query: FeedQuery): boolean
 }
 
-/** Finds posts. Answers at most its quota (see quotas.ts), best or newest first. */
+/** Reads a part of what is known of the viewer. Answers how to write it: the runner does so if it was in time. */
+export interface QueryHydratorStage extends Stage {
+  hydrate(query: FeedQuery): Promise<(viewer: ViewerDraft) => void>
+}
+
+/** Finds posts, best or newest first. */
 export interface SourceStage extends Stage {
   readonly source: Source
-  find(query: FeedQuery, viewer: Viewer): Promise<readonly Candidate[]>
+  find(query: FeedQuery, viewer: Viewer): Promise<Finding>
 }
 
-/** Writes into candidates what later stages need of them. */
+/** What a source found. Candidates are made only as they are taken: how many, is decided when all have found. */
+export interface Finding {
+  /** How many are left to take, at most: some may turn out to be gone. */
+  readonly left: number
+  /** The next ones, at most `max`; fewer only when there are no more. */
+  take(max: number): readonly Candidate[]
+}
+
+/** Reads what later stages need of candidates. Answers how to write it: the runner does so if it was in time. */
 export interface HydratorStage extends Stage {
-  hydrate(query: FeedQuery, viewer: Viewer, candidates: readonly Candidate[]): Promise<void>
+  hydrate(query: FeedQuery, viewer: Viewer, candidates: readonly Candidate[]): Promise<() => void>
 }
 
-/** Says why a candidate is not for this viewer; null when it is. Synchronous, and asked again before answering. */
+/** Says whether a candidate is not for this viewer. Synchronous; the first filter that says so is its removal. */
 export interface FilterStage extends Stage {
   readonly removal: Removal
   removes(query: FeedQuery, viewer: Viewer, candidate: Candidate): boolean
 }
 
+export interface Removed {
+  readonly candidate: Candidate
+  readonly removal: Removal
+}
+
 /** Filters answer both. */
 export interface Filtered {
   readonly kept: readonly Candidate[]
-  readonly removed: readonly { readonly candidate: Candidate; readonly removal: Removal }[]
+  readonly removed: readonly Removed[]
 }
 
-/** Scores candidates and keeps the best, in order; what it drops keeps its scores, so that it can be explained. */
+/**
+ * Scores candidates and keeps the best, in order; what it drops keeps its scores, so that it can be explained.
+ * When the stage itself is dropped, its candidates go on as they came, the first `keptMax` of them.
+ */
 export interface ScorerStage extends Stage {
-  score(query: FeedQuery, viewer: Viewer, candidates: readonly Candidate[]): Promise<readonly Candidate[]>
+  readonly keptMax: number
+  /** Once `signal` is aborted the stage is too late: it must write to no candidate any more. */
+  score(
+    query: FeedQuery,
+    viewer: Viewer,
+    candidates: readonly Candidate[],
+    signal: AbortSignal,
+  ): Promise<readonly Candidate[]>
 }
