@@ -10,7 +10,7 @@ import { SETTLED_KINDS } from './windows.ts'
 
 const codec = contractCodec(impressionContract)
 
-/** A row is the impression's own frame, decoded only when it is asked for. */
+/** A row is the impression's own frame, which names its contract's version: rows of every version are read. */
 interface Slate {
   impression: Impression | null
 }
@@ -64,8 +64,8 @@ const exampleOf = (
   phase: ExamplePhase,
   labels: readonly JoinedLabel[],
 ): Example => {
-  const { requestId, userId, at, modelVersion, configVersion, columnsHash } = impression
-  const { postId, authorId, position, propensity, features } = impression.candidates[index]!
+  const { requestId, userId, at, modelVersion, configVersion, columnsHash, featuresEncoding } = impression
+  const { postId, authorId, position, propensity, features, source } = impression.candidates[index]!
   const late = phase === 'late' ? labels[0] : undefined
   return {
     exampleId: exampleIdOf(requestId, postId, phase, late),
@@ -83,6 +83,8 @@ const exampleOf = (
     phase,
     labels: labels.map(({ kind, at: labelAt, value }) => ({ label: kind, at: labelAt, value })),
     settledLabels: [],
+    featuresEncoding,
+    source,
   }
 }
 

@@ -1,5 +1,6 @@
 import { contract } from '../contract.ts'
 import { exampleV1 } from './v1.ts'
+import { exampleV2 } from './v2.ts'
 
 export const examples = contract({
   topic: 'examples',
@@ -9,7 +10,9 @@ export const examples = contract({
   keyAbout: 'userId',
   keyOf: (example) => example.userId,
   timeOf: (example) => example.at,
-  newest: { version: 1, record: exampleV1 },
+  newest: { version: 2, record: exampleV2 },
+  older: [{ version: 1, record: exampleV1 }],
 })
 
-export * from './v1.ts'
+export { EXAMPLE_PHASES, type ExampleLabel, type ExamplePhase, LABELS_MAX } from './v1.ts'
+export * from './v2.ts'

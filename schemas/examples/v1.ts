@@ -15,7 +15,7 @@ export type ExamplePhase = (typeof EXAMPLE_PHASES)[number]
 /** Reactions to one post in one impression: a few of each kind. */
 export const LABELS_MAX = 256
 
-const reactionKind = oneOf('ReactionKind', REACTION_KINDS)
+export const reactionKind = oneOf('ReactionKind', REACTION_KINDS)
 
 export const exampleLabelV1 = record('ExampleLabel', 'A reaction that followed the impression.', {
   label: field(reactionKind, 'What was done.'),
@@ -54,5 +54,3 @@ export const exampleV1 = record(
     ),
   },
 )
-
-export type Example = ValueOf<typeof exampleV1>

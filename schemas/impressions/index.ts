@@ -1,5 +1,6 @@
 import { contract } from '../contract.ts'
 import { impressionV1 } from './v1.ts'
+import { impressionV2 } from './v2.ts'
 
 export const impressions = contract({
   topic: 'impressions',
@@ -9,7 +10,9 @@ export const impressions = contract({
   keyAbout: 'userId',
   keyOf: (impression) => impression.userId,
   timeOf: (impression) => impression.at,
-  newest: { version: 1, record: impressionV1 },
+  newest: { version: 2, record: impressionV2 },
+  older: [{ version: 1, record: impressionV1 }],
 })
 
-export * from './v1.ts'
+export { CANDIDATES_MAX, FEATURES_BYTES_MAX, POSITION_MAX } from './v1.ts'
+export * from './v2.ts'

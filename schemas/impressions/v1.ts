@@ -2,7 +2,6 @@ import { integer, number } from '../declare/numbers.ts'
 import { bytes, list } from '../declare/composites.ts'
 import { field, optional, record } from '../declare/record.ts'
 import { country, id, label, language } from '../declare/text.ts'
-import type { ValueOf } from '../declare/kind.ts'
 import { at } from '../fields.ts'
 import type { PostId, RequestId, UserId } from '../ids.ts'
 
@@ -23,7 +22,6 @@ export const candidateV1 = record('Candidate', 'A post of a slate, as it was ran
     'The features as served: float32, little endian, in the order of the columns.',
   ),
 })
-export type Candidate = ValueOf<typeof candidateV1>
 
 export const impressionV1 = record(
   'Impression',
@@ -42,5 +40,3 @@ export const impressionV1 = record(
     candidates: field(list(candidateV1, CANDIDATES_MAX), 'What was served, in order.'),
   },
 )
-
-export type Impression = ValueOf<typeof impressionV1>

@@ -3,6 +3,8 @@ import { contract } from '../../schemas/contract.ts'
 import type { Json } from '../../schemas/declare/kind.ts'
 import { optional, record } from '../../schemas/declare/record.ts'
 import { label } from '../../schemas/declare/text.ts'
+import { impressions } from '../../schemas/impressions/index.ts'
+import { impressionV1 } from '../../schemas/impressions/v1.ts'
 import { posts } from '../../schemas/posts/index.ts'
 import { reactions, reactionV1 } from '../../schemas/reactions/index.ts'
 import type { Reaction } from '../../schemas/reactions/index.ts'
@@ -134,3 +136,31 @@ const zigzag = (value: bigint): Buffer => {
 }
 
 const text = (value: string): Buffer => Buffer.concat([zigzag(BigInt(value.length)), Buffer.from(value)])
+
+describe('impressions', () => {
+  const older = contract({
+    topic: 'impressions',
+    about: 'The first version alone.',
+    visibility: 'internal',
+    ordinal: 8,
+    keyAbout: 'userId',
+    keyOf: ({ userId }) => userId,
+    timeOf: ({ at }) => at,
+    newest: { version: 1, record: impressionV1 },
+  })
+
+  it('of the first version are read as plain floats of a feed without session', () => {
+    const bytes = encode(older, older.fromJson(examplesOf('impressions')[0]))
+    const read = impressions.decode(bytes, 0, bytes.length)
+    expect(read).toMatchObject({ featuresEncoding: 'float32', sessionId: null, carried: [] })
+    expect(read.candidates[0]).toMatchObject({ source: 'unknown', heavyRank: -1, heads: [] })
+  })
+
+  it('of the second are read by readers of the first', () => {
+    const value = impressions.fromJson(examplesOf('impressions')[2])
+    const bytes = encode(impressions, value)
+    const informed = older.over(registry(801, { 802: impressions.schema }))
+    const [first] = informed.decode(bytes, 0, bytes.length).candidates
+    expect(first!.features).toEqual(value.candidates[0]!.features)
+  })
+})

@@ -10,9 +10,12 @@ import {
 } from '../../../processors/label-join/windows.ts'
 import { ERASURE_MEMORY_MS } from '../../../processors/erasure.ts'
 import { erasures, examples } from '../../../processors/topics.ts'
+import { contract } from '../../../schemas/contract.ts'
 import { examples as exampleContract } from '../../../schemas/examples/index.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
+import { impressionV1 } from '../../../schemas/impressions/v1.ts'
 import { REACTION_KINDS, type Reaction } from '../../../schemas/reactions/index.ts'
+import { encode } from '../../schemas/support.ts'
 import { aReaction, later, postId } from '../events.ts'
 import { anErasure, anImpression } from '../personal-events.ts'
 import { JoinRun } from './run.ts'
@@ -49,17 +52,19 @@ test('half an hour after a slate was served each candidate becomes one example, 
     modelVersion,
     configVersion,
     columnsHash,
+    featuresEncoding: 'packed',
     phase: 'settled',
     settledLabels: SETTLED_KINDS,
   }
   const [first, second] = slate.candidates.map(
-    ({ postId: id, authorId, position, propensity, features }) => ({
+    ({ postId: id, authorId, position, propensity, features, source }) => ({
       ...shared,
       postId: id,
       authorId,
       position,
       propensity,
       features,
+      source,
     }),
   )
   expect(run.examples()).toEqual([
@@ -292,4 +297,26 @@ test('slates of the largest size, with ids of any script, are joined', () => {
   run.passTo(settled)
   expect(labelsOf(run)).toEqual(posts.map((post) => ['request-1', postId(post), 'settled', 'view']))
   expect(run.pipeline.of('label-slates').sent(examples)).toHaveLength(512)
+})
+
+test('a slate that is kept in the first form of its contract settles as plain floats', () => {
+  const firstForm = contract({
+    topic: 'impressions',
+    about: 'The first version alone.',
+    visibility: 'internal',
+    ordinal: 8,
+    keyAbout: 'userId',
+    keyOf: ({ userId }) => userId,
+    timeOf: ({ at }) => at,
+    newest: { version: 1, record: impressionV1 },
+  })
+  const run = new JoinRun()
+  const slate = anImpression()
+  run.show(slate)
+  const { rows } = run.pipeline.of('label-slates')
+  const [key] = [...rows.keys()]
+  rows.set(key!, Buffer.concat([Buffer.of(1), encode(firstForm, slate)]))
+  run.passTo(settled)
+  const { features } = slate.candidates[0]!
+  expect(run.examples()).toMatchObject([{ features, featuresEncoding: 'float32', source: 'unknown' }])
 })
