@@ -1,7 +1,14 @@
 import type { Context } from '../engine/processor.ts'
 import type { ContainerId, Hashtag, Millis, PostId, UserId } from '../schemas/ids.ts'
 import type { Audience, PostKind } from '../schemas/posts/index.ts'
-import { authorPosts, containerPosts, hashtagPosts, hourPosts, type PostEntry } from './topics/post-entry.ts'
+import {
+  authorPosts,
+  containerPosts,
+  hashtagPosts,
+  hourPosts,
+  mentionPosts,
+  type PostEntry,
+} from './topics/post-entry.ts'
 
 /** What indexes show of a post's content, and where. */
 interface Listed {
@@ -12,6 +19,7 @@ interface Listed {
   readonly hashtags: readonly Hashtag[]
   /** For each hashtag, the words that the post gives it. */
   readonly words: readonly (readonly string[])[]
+  readonly mentions: readonly UserId[]
 }
 
 /** What never changes of the post, and when it was changed. */
@@ -39,6 +47,7 @@ export const announce = (
   }
   announceContainer(old, entry, changed, context)
   announceHashtags(old, entry, changed, before, after, context)
+  announceMentions(old, entry, changed, before, after, context)
 }
 
 const entryOf = (post: Identity, listed: Listed, removed: boolean): PostEntry => {
@@ -89,3 +98,21 @@ const announceHashtags = (
 
 const wordsByHashtag = (listed: Listed | null): ReadonlyMap<Hashtag, readonly string[]> =>
   new Map(listed?.hashtags.map((hashtag, index) => [hashtag, listed.words[index]!]))
+
+const announceMentions = (
+  old: PostEntry | null,
+  entry: PostEntry | null,
+  changed: boolean,
+  before: Listed | null,
+  after: Listed | null,
+  context: Context,
+): void => {
+  const had = new Set(before?.mentions)
+  const has = new Set(after?.mentions)
+  for (const mentionedId of had) {
+    if (!has.has(mentionedId)) context.emit(mentionPosts, { ...old!, mentionedId })
+  }
+  for (const mentionedId of has) {
+    if (changed || !had.has(mentionedId)) context.emit(mentionPosts, { ...entry!, mentionedId })
+  }
+}

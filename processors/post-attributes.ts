@@ -14,6 +14,7 @@ import {
   containerPosts,
   hashtagPosts,
   hourPosts,
+  mentionPosts,
   readWords,
   writeWords,
 } from './topics/post-entry.ts'
@@ -202,7 +203,7 @@ export const postAttributes: Processor<PostState> = {
       },
     }),
   ],
-  outputs: [authorPosts, containerPosts, hourPosts, hashtagPosts],
+  outputs: [authorPosts, containerPosts, hourPosts, hashtagPosts, mentionPosts],
 }
 
 /** What is known of a post. */

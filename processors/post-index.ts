@@ -11,6 +11,7 @@ import {
   hashtagPosts,
   hourPosts,
   type IndexedPost,
+  mentionPosts,
   type PostEntry,
   readEntryFacts,
   writeEntryFacts,
@@ -23,6 +24,7 @@ export const AUTHOR_POSTS_MAX = 500
 export const CONTAINER_POSTS_MAX = 1_000
 export const HOUR_POSTS_MAX = 1_024
 export const HASHTAG_POSTS_MAX = 500
+export const MENTIONS_MAX = 200
 
 const layoutOf = (postsMax: number): StateLayout<NewestRecords> => {
   const records = new NewestRecords(postsMax)
@@ -75,6 +77,12 @@ export const postsByAuthor = postIndex('posts-by-author', authorPosts, AUTHOR_PO
 export const postsByContainer = postIndex('posts-by-container', containerPosts, CONTAINER_POSTS_MAX)
 export const postsByHour = postIndex('posts-by-hour', hourPosts, HOUR_POSTS_MAX)
 export const postsByHashtag = postIndex('posts-by-hashtag', hashtagPosts, HASHTAG_POSTS_MAX)
+
+/**
+ * Posts that mention a user. An erasure of the user leaves it alone, as it leaves `followers`: the row is made
+ * of what others wrote, and goes as they edit or delete it.
+ */
+export const mentions = postIndex('mentions', mentionPosts, MENTIONS_MAX)
 
 const listed = new NewestRecords(HOUR_POSTS_MAX)
 const payload = new ByteReader()

@@ -3,7 +3,13 @@ import { postComments } from '../processors/comments.ts'
 import { hashtagWords } from '../processors/hashtag-words.ts'
 import { integrity } from '../processors/integrity.ts'
 import { postAttributes } from '../processors/post-attributes.ts'
-import { postsByAuthor, postsByContainer, postsByHashtag, postsByHour } from '../processors/post-index.ts'
+import {
+  mentions,
+  postsByAuthor,
+  postsByContainer,
+  postsByHashtag,
+  postsByHour,
+} from '../processors/post-index.ts'
 import { reactions } from './reactions.ts'
 
 const stores = topology(
@@ -15,6 +21,7 @@ const stores = topology(
     node(postsByContainer),
     node(postsByHour),
     node(postsByHashtag),
+    node(mentions),
     node(postComments),
     node(hashtagWords),
     node(integrity),

@@ -34,6 +34,11 @@ export interface HashtagPost extends PostEntry {
   readonly wordsTaken: readonly string[]
 }
 
+/** An entry of the posts that mention a user. */
+export interface MentioningPost extends PostEntry {
+  readonly mentionedId: UserId
+}
+
 const REMOVED = 1
 const CONTAINER = 2
 const LANGUAGE = 4
@@ -117,6 +122,18 @@ const hashtagCodec: Codec<HashtagPost> = {
   },
 }
 
+const mentionCodec: Codec<MentioningPost> = {
+  encode(entry, writer) {
+    writer.string(entry.mentionedId)
+    writeEntry(entry, writer)
+  },
+  decode(buffer, start, end) {
+    reader.over(buffer, start, end)
+    const mentionedId = reader.string() as UserId
+    return { ...readEntry(reader), mentionedId }
+  },
+}
+
 const entryTopic = <Entry extends PostEntry>(
   keySpace: KeySpace,
   codec: Codec<Entry>,
@@ -152,3 +169,11 @@ export const hourPosts = entryTopic('hour', entryCodec, (entry, key) => {
 export const hashtagPosts = entryTopic('hashtag', hashtagCodec, (entry, key) => {
   key.id(entry.hashtag)
 })
+
+export const mentionPosts: Topic<MentioningPost> = {
+  ...entryTopic('user', mentionCodec, (entry, key) => {
+    key.id(entry.mentionedId)
+  }),
+  name: 'mention-posts',
+  about: 'Posts as they begin to mention a user, change, and mention them no more.',
+}

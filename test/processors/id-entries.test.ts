@@ -2,9 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteReader, ByteWriter } from '../../engine/bytes.ts'
 import { IdEntries, NO_ENTRY } from '../../processors/id-entries.ts'
+import { ID_BYTES_MAX } from '../../schemas/ids.ts'
 
 const id = fc.oneof(
-  fc.string({ minLength: 1, maxLength: 16, unit: 'grapheme' }),
+  fc
+    .string({ minLength: 1, maxLength: 16, unit: 'grapheme' })
+    .filter((text) => Buffer.byteLength(text) <= ID_BYTES_MAX),
   fc.constantFrom('a', 'b', 'c'),
 )
 

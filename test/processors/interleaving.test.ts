@@ -8,6 +8,7 @@ import { split } from '../../processors/hashtags/segmenter.ts'
 import { integrity } from '../../processors/integrity.ts'
 import { postAttributes } from '../../processors/post-attributes.ts'
 import {
+  mentions,
   postsByAuthor,
   postsByContainer,
   postsByHashtag,
@@ -43,6 +44,7 @@ const post = fc
     kind: fc.constantFrom('text', 'photo', 'video'),
     containerId: fc.constantFrom(null, 'group-1', 'group-2'),
     hashtags: fc.subarray(TAGS),
+    mentions: fc.subarray(['user-1', 'user-2', 'user-3']),
     text: fc.constantFrom(...TEXTS),
     after: place,
   })
@@ -108,6 +110,7 @@ const run = (all: Events, seed: number): { pipeline: Pipeline; joined: JoinedRea
     node(postsByContainer),
     node(postsByHour),
     node(postsByHashtag),
+    node(mentions),
     node(postComments),
     node(hashtagWords),
     node(integrity),
@@ -156,7 +159,7 @@ const groups = <Item>(items: readonly Item[], keyOf: (item: Item) => string | nu
   return grouped
 }
 
-test('the indexes hold the live posts of each author, container and hashtag, newest first', () => {
+test('the indexes hold the live posts of each author, container, hashtag and user mentioned, newest first', () => {
   fc.assert(
     fc.property(events, fc.integer(), (all, seed) => {
       const { pipeline } = run(all, seed)
@@ -188,6 +191,13 @@ test('the indexes hold the live posts of each author, container and hashtag, new
       expectIndex(
         'posts-by-hashtag',
         new Map([...groups(tagged, ({ tag }) => tag)].map(([tag, of]) => [tag, of.map(({ each }) => each)])),
+      )
+      const mentioning = live.flatMap((each) => each.newest.mentions.map((user) => ({ user, each })))
+      expectIndex(
+        'mentions',
+        new Map(
+          [...groups(mentioning, ({ user }) => user)].map(([user, of]) => [user, of.map(({ each }) => each)]),
+        ),
       )
     }),
   )

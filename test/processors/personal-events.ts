@@ -43,6 +43,8 @@ interface ImpressionFields {
   readonly requestId?: string
   readonly at?: number
   readonly posts?: readonly string[]
+  /** Ranked and not shown, best first. */
+  readonly carried?: readonly string[]
 }
 
 /** A slate whose features differ from post to post. */
@@ -79,5 +81,5 @@ export const anImpression = (fields: ImpressionFields = {}): Impression => ({
   experiment: null,
   headNames: [],
   ruleNames: [],
-  carried: [],
+  carried: (fields.carried ?? []).map((post, place) => ({ postId: postId(post), score: 1 / (place + 1) })),
 })

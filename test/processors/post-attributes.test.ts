@@ -7,6 +7,7 @@ import {
   authorPosts,
   containerPosts,
   hashtagPosts,
+  mentionPosts,
   hourPosts,
   type PostEntry,
 } from '../../processors/topics/post-entry.ts'
@@ -89,7 +90,7 @@ test('an edit that moves a post takes the old entries back', () => {
   const harness = after(published, edited({ containerId: 'group-2', hashtags: ['walks', 'tokyo'] }))
   expect(
     harness.emitted
-      .slice(5)
+      .slice(6)
       .map(({ topic, key, value }) => [topic.name, ...key, (value as PostEntry).removed]),
   ).toEqual([
     ['author-posts', 'author-1', false],
@@ -99,8 +100,18 @@ test('an edit that moves a post takes the old entries back', () => {
     ['hashtag-posts', 'kandajimbo', true],
     ['hashtag-posts', 'walks', false],
     ['hashtag-posts', 'tokyo', false],
+    ['mention-posts', 'user-2', false],
   ])
   expect(harness.sent(hashtagPosts)[2]).toMatchObject({ wordsAdded: [], wordsTaken: ['jimbo', 'kanda'] })
+})
+
+test('an edit tells whom it mentions now, and whom no more', () => {
+  const harness = after(published, edited({ mentions: ['user-3', 'user-3'] }))
+  expect(harness.sent(mentionPosts).map(({ mentionedId, removed }) => [mentionedId, removed])).toEqual([
+    ['user-2', false],
+    ['user-2', true],
+    ['user-3', false],
+  ])
 })
 
 test('of edits the last by time wins, whatever the order, and an older one changes no index', () => {

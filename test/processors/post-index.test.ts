@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   AUTHOR_POSTS_MAX,
+  mentions,
   postsByAuthor,
   postsByContainer,
   postsByHashtag,
@@ -13,10 +14,11 @@ import {
   containerPosts,
   hashtagPosts,
   hourPosts,
+  mentionPosts,
   type PostEntry,
 } from '../../processors/topics/post-entry.ts'
 import { millis } from '../../schemas/ids.ts'
-import { anEntry, hashtag, later } from './events.ts'
+import { anEntry, hashtag, later, userId } from './events.ts'
 import { Harness } from './harness.ts'
 
 const published = (after: number, id = `post-${after}`, fields: Partial<PostEntry> = {}): PostEntry => ({
@@ -56,9 +58,12 @@ test('each index is keyed by its own id', () => {
   const byContainer = new Harness(postsByContainer)
   const byHour = new Harness(postsByHour)
   const byHashtag = new Harness(postsByHashtag)
+  const byMention = new Harness(mentions)
   byContainer.apply(containerPosts, inGroup)
   byHour.apply(hourPosts, inGroup)
   byHashtag.apply(hashtagPosts, { ...inGroup, hashtag: hashtag('travel'), wordsAdded: [], wordsTaken: [] })
+  byMention.apply(mentionPosts, { ...inGroup, mentionedId: userId('user-9') })
+  expect(readPosts(byMention.row('user-9'))).toHaveLength(1)
   expect(readPosts(byContainer.row('group-1'))).toHaveLength(1)
   expect(readPosts(byHour.row('2026-11-22T05'))).toHaveLength(1)
   expect(readPosts(byHashtag.row('travel'))).toHaveLength(1)

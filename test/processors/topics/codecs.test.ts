@@ -7,13 +7,14 @@ import {
   type HashtagPost,
   hashtagPosts,
   hourOf,
+  mentionPosts,
   type PostEntry,
 } from '../../../processors/topics/post-entry.ts'
 import { type PostReaction, reactionsByPost } from '../../../processors/topics/post-reaction.ts'
 import { millis } from '../../../schemas/ids.ts'
 import { AUDIENCES, POST_KINDS } from '../../../schemas/posts/index.ts'
 import { REACTION_KINDS } from '../../../schemas/reactions/index.ts'
-import { anEntry, aPostReaction, hashtag } from '../events.ts'
+import { anEntry, aPostReaction, hashtag, userId } from '../events.ts'
 
 const encoded = <Value>(codec: Codec<Value>, value: Value): Buffer => {
   const writer = new ByteWriter(1)
@@ -67,6 +68,8 @@ test('what is written to an internal topic is read as it was', () => {
       expect(decoded(reactionsByPost.codec, encoded(reactionsByPost.codec, aReaction))).toEqual(aReaction)
       expect(decoded(authorPosts.codec, encoded(authorPosts.codec, anEntry))).toEqual(anEntry)
       expect(decoded(hashtagPosts.codec, encoded(hashtagPosts.codec, aHashtagPost))).toEqual(aHashtagPost)
+      const aMention = { ...anEntry, mentionedId: userId('Zoë') }
+      expect(decoded(mentionPosts.codec, encoded(mentionPosts.codec, aMention))).toEqual(aMention)
     }),
   )
 })

@@ -20,13 +20,20 @@ export interface Slate {
 export const serve = (society: Society): Slate => {
   const { random } = society
   const member = random.pick(membersOf('reader'))
-  const posts = [
-    ...new Set(Array.from({ length: 1 + random.below(SLATE_POSTS_MAX) }, () => anyPost(society))),
-  ]
+  const posts = somePosts(society, 1 + random.below(SLATE_POSTS_MAX))
+  const carried = somePosts(society, random.below(SLATE_POSTS_MAX)).filter((post) => !posts.includes(post))
   const requestId = `request-${society.eventId()}`
-  society.send(impressions, anImpression({ userId: member.id, requestId, at: society.now, posts }), 0)
+  society.send(
+    impressions,
+    anImpression({ userId: member.id, requestId, at: society.now, posts, carried }),
+    0,
+  )
   return { member, requestId, posts, at: society.now }
 }
+
+const somePosts = (society: Society, count: number): string[] => [
+  ...new Set(Array.from({ length: count }, () => anyPost(society))),
+]
 
 /** How long after it was served people react to a feed: too early, before each window's end, and after it. */
 const AFTER_MS = [

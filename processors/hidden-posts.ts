@@ -1,0 +1,135 @@
+import { on, type Context, type Processor, type StateLayout } from '../engine/processor.ts'
+import { type Millis, millis, type PostId } from '../schemas/ids.ts'
+import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
+import { ERASURE_MEMORY_MS } from './erasure.ts'
+import { IdEntries, NO_ENTRY } from './id-entries.ts'
+import { rowReader } from './rows.ts'
+import { erasures, reactions } from './topics.ts'
+
+/** Posts kept hidden from a user: those they hid or reported last. */
+export const HIDDEN_POSTS_MAX = 1_024
+
+/** Reactions after which a user is never to be shown the post again. */
+export const HIDING: readonly ReactionKind[] = ['hide', 'report']
+
+/**
+ * Header: `f64 time of the last erasure`, 0 for none. Fields: `f64 time of the last event`, then an `i32` a
+ * kind of `HIDING`: its reactions less those undone.
+ */
+const HEADER_BYTES = 8
+const FIELD_BYTES = 16
+const CHANGED_AT = 0
+const COUNTS_AT = 8
+const COUNT_BYTES = 4
+
+const row = new IdEntries(HEADER_BYTES, FIELD_BYTES)
+
+const layout: StateLayout<IdEntries> = {
+  version: 1,
+  create: () => row.clear(),
+  read: (reader) => row.load(reader),
+  write: (state, writer) => {
+    if (state.count === 0 && erasedAt(state) === 0) return false
+    state.save(writer)
+    return true
+  },
+}
+
+const erasedAt = (state: IdEntries): number => state.bytes.readDoubleLE(state.headerAt)
+const setErasedAt = (state: IdEntries, at: number): void => {
+  state.own().writeDoubleLE(at, state.headerAt)
+}
+
+const changedAt = (state: IdEntries, entry: number): number =>
+  state.bytes.readDoubleLE(state.fieldsAt(entry) + CHANGED_AT)
+
+const countAt = (state: IdEntries, entry: number, kind: number): number =>
+  state.bytes.readInt32LE(state.fieldsAt(entry) + COUNTS_AT + kind * COUNT_BYTES)
+
+const hide = ({ postId, kind, undo, at }: Reaction, state: IdEntries, context: Context): boolean => {
+  if (at <= erasedAt(state)) return false
+  const found = state.find(postId)
+  const entry = found === NO_ENTRY ? state.add(postId) : found
+  count(state, entry, HIDING.indexOf(kind), undo ? -1 : 1, at)
+  if (HIDING.every((_, each) => countAt(state, entry, each) === 0)) state.remove(entry)
+  else if (found === NO_ENTRY) return keepNewest(state, entry, context)
+  return true
+}
+
+const count = (state: IdEntries, entry: number, kind: number, weight: number, at: Millis): void => {
+  const counted = countAt(state, entry, kind) + weight
+  const before = changedAt(state, entry)
+  const bytes = state.own()
+  bytes.writeInt32LE(counted, state.fieldsAt(entry) + COUNTS_AT + kind * COUNT_BYTES)
+  bytes.writeDoubleLE(Math.max(before, at), state.fieldsAt(entry) + CHANGED_AT)
+}
+
+/** Drops the entry that changed longest ago if there are too many; answers whether the new one stayed. */
+const keepNewest = (state: IdEntries, added: number, context: Context): boolean => {
+  if (state.count <= HIDDEN_POSTS_MAX) return true
+  let oldest = 0
+  for (let entry = 1; entry < state.count; entry++) if (isOlder(state, entry, oldest)) oldest = entry
+  state.remove(oldest)
+  context.count('hidden_posts.dropped')
+  return oldest !== added
+}
+
+const isOlder = (state: IdEntries, one: number, other: number): boolean => {
+  const difference = changedAt(state, one) - changedAt(state, other)
+  return difference < 0 || (difference === 0 && state.hash(one) < state.hash(other))
+}
+
+const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
+  if (at <= erasedAt(state)) return false
+  for (let entry = state.count - 1; entry >= 0; entry--)
+    if (changedAt(state, entry) <= at) state.remove(entry)
+  setErasedAt(state, at)
+  context.timer(millis(at + ERASURE_MEMORY_MS))
+  return true
+}
+
+const forgetErasure = (at: Millis, state: IdEntries): boolean => {
+  const erased = erasedAt(state)
+  if (erased === 0 || erased > at - ERASURE_MEMORY_MS) return false
+  setErasedAt(state, 0)
+  return true
+}
+
+/**
+ * Posts that a user hid or reported, until every such reaction is undone. An undo that comes first leaves a
+ * count of −1 behind, which the latecomer settles. Of a user who hid more than `HIDDEN_POSTS_MAX`, the oldest
+ * are forgotten; those are also long seen.
+ */
+export const hiddenPosts: Processor<IdEntries> = {
+  name: 'hidden-posts',
+  about: 'Posts that a user hid or reported.',
+  state: layout,
+  handlers: [
+    on({
+      input: reactions,
+      key: ({ kind, userId }, key) => userId !== null && HIDING.includes(kind) && key.id(userId),
+      process: hide,
+    }),
+    on({
+      input: erasures,
+      key: (erasure, key) => key.id(erasure.userId),
+      process: (erasure, state, context) => erase(erasure.at, state, context),
+    }),
+  ],
+  outputs: [],
+  onTimer: (at, _key, state) => forgetErasure(at, state),
+}
+
+/** The posts hidden from a user, in a stored row. */
+export class HiddenPosts {
+  private readonly state: IdEntries
+
+  constructor(stored: Buffer) {
+    this.state = new IdEntries(HEADER_BYTES, FIELD_BYTES).load(rowReader(layout, stored))
+  }
+
+  has(postId: PostId): boolean {
+    const entry = this.state.find(postId)
+    return entry !== NO_ENTRY && HIDING.some((_, kind) => countAt(this.state, entry, kind) > 0)
+  }
+}
