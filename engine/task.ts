@@ -205,6 +205,11 @@ export class Task {
     return lag
   }
 
+  /** Offset after the last record of an input topic that was processed by the last durable commit. */
+  committedOffset(topic: string): number {
+    return this.session.positions().find((position) => position.topic === topic)?.offset ?? 0
+  }
+
   /** The store of a processor of this task. */
   store(name: string): Promise<Store> {
     return this.state.store(name)

@@ -199,6 +199,16 @@ export class Worker {
     return keySpace === undefined ? undefined : this.tasks.get(taskIdOf(keySpace, partition))?.task?.position
   }
 
+  /**
+   * Offset after the last record of a topic's partition whose effects on rows are committed; 0 where that is
+   * not known, as while the task is restored or run by another process.
+   */
+  committedOffset(topic: string, partition: number): number {
+    const plan = this.plans.find(({ inputs }) => inputs.some(({ name }) => name === topic))
+    if (plan === undefined) return 0
+    return this.tasks.get(taskIdOf(plan.keySpace, partition))?.task?.committedOffset(topic) ?? 0
+  }
+
   private taskOf(name: string, key: Uint8Array): Task | undefined {
     const keySpace = this.spaceOfStore.get(name)
     if (keySpace === undefined) throw new EngineError('TOPOLOGY_INVALID', `there is no store "${name}"`)

@@ -7,6 +7,7 @@ const ID_OFFSET = ID_LENGTH_OFFSET + 2
 /** Size (at both ends, so that records can be walked from either), time and length of the id. */
 const FRAME_BYTES = ID_OFFSET + SIZE_BYTES
 const RECORD_BYTES_MAX = 0xffff
+const BUFFER_BYTES_MIN = 1024
 
 const EMPTY = Buffer.alloc(0)
 const payloadReader = new ByteReader()
@@ -27,7 +28,7 @@ export class NewestRecords {
   /** Whether a record was ever turned away or pushed out because the list was full. */
   overflowed = false
   private readonly recordsMax: number
-  private buffer = Buffer.allocUnsafe(1024)
+  private buffer: Buffer = EMPTY
   private start = 0
   private end = 0
 
@@ -53,6 +54,16 @@ export class NewestRecords {
     reader.buffer.copy(this.buffer, 0, reader.position, reader.end)
     this.end = bytes
     reader.position = reader.end
+    return this
+  }
+
+  /** Stands on the reader's bytes as they lie there: for reading alone, while they do not change. */
+  over(reader: ByteReader): this {
+    this.overflowed = reader.u8() === 1
+    this.count = reader.u16()
+    this.buffer = reader.buffer
+    this.start = reader.position
+    this.end = reader.end
     return this
   }
 
@@ -203,7 +214,7 @@ export class NewestRecords {
 
   private reserve(bytes: number): void {
     if (this.end + bytes <= this.buffer.length) return
-    const grown = Buffer.allocUnsafe(Math.max(this.end + bytes, this.buffer.length * 2))
+    const grown = Buffer.allocUnsafe(Math.max(this.end + bytes, this.buffer.length * 2, BUFFER_BYTES_MIN))
     this.buffer.copy(grown, 0, 0, this.end)
     this.buffer = grown
   }

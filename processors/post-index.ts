@@ -3,7 +3,7 @@ import type { Processor, StateLayout } from '../engine/processor.ts'
 import { on } from '../engine/processor.ts'
 import type { Topic } from '../engine/topic.ts'
 import { type Millis, millis, type PostId } from '../schemas/ids.ts'
-import { NewestRecords } from './newest-records.ts'
+import { NewestRecords, type Place } from './newest-records.ts'
 import { rowReader } from './rows.ts'
 import {
   authorPosts,
@@ -84,8 +84,35 @@ export const postsByHashtag = postIndex('posts-by-hashtag', hashtagPosts, HASHTA
  */
 export const mentions = postIndex('mentions', mentionPosts, MENTIONS_MAX)
 
-const listed = new NewestRecords(HOUR_POSTS_MAX)
 const payload = new ByteReader()
+
+/** A row of any of these indexes, read where it lies: places of posts, newest first, until -1. */
+export class PostShelf {
+  private readonly listed: NewestRecords
+
+  constructor(row: Buffer) {
+    this.listed = new NewestRecords(HOUR_POSTS_MAX).over(rowReader({ version: VERSION }, row))
+  }
+
+  newest(): Place {
+    return this.listed.newest()
+  }
+
+  older(place: Place): Place {
+    return this.listed.older(place)
+  }
+
+  publishedAt(place: Place): Millis {
+    return millis(this.listed.at(place))
+  }
+
+  /** Null for a post that was removed. */
+  post(place: Place): IndexedPost | null {
+    const { listed } = this
+    const facts = listed.payload(place, payload)
+    return readEntryFacts(listed.idText(place) as PostId, millis(listed.at(place)), facts)
+  }
+}
 
 /**
  * The posts in a row of any of these indexes, newest first: those published after `after` and not after `upTo`,
@@ -98,14 +125,13 @@ export const readPosts = (
   upTo = Infinity,
 ): IndexedPost[] => {
   const posts: IndexedPost[] = []
-  listed.load(rowReader({ version: VERSION }, row))
-  for (let place = listed.newest(); place >= 0 && posts.length < postsMax; place = listed.older(place)) {
-    const publishedAt = listed.at(place)
+  const shelf = new PostShelf(row)
+  for (let place = shelf.newest(); place >= 0 && posts.length < postsMax; place = shelf.older(place)) {
+    const publishedAt = shelf.publishedAt(place)
     if (publishedAt <= after) break
     if (publishedAt > upTo) continue
-    const id = listed.idText(place) as PostId
-    const { removed, ...post } = readEntryFacts(id, millis(publishedAt), listed.payload(place, payload))
-    if (!removed) posts.push(post)
+    const post = shelf.post(place)
+    if (post !== null) posts.push(post)
   }
   return posts
 }

@@ -11,6 +11,7 @@ import { topicSpecsOf, Worker, WORKER_DEFAULTS, type WorkerOptions } from '../..
 import type { Envelope } from '../../schemas/envelope.ts'
 import { DAY_MS } from '../../schemas/ids.ts'
 import { publicContracts } from '../../schemas/index.ts'
+import { PendingRestrictions } from '../../serving/visibility/pending-restrictions.ts'
 import { Publisher } from './publisher.ts'
 
 export interface EmbeddedOptions {
@@ -42,6 +43,8 @@ const RETENTION_INTERVAL_MS = 60_000
 export class Embedded {
   readonly log: EmbeddedLog
   readonly worker: Worker
+  /** What was accepted and forbids to show something, until rows know of it. */
+  readonly restrictions: PendingRestrictions
   private readonly database: Database
   private readonly state: RocksState
   private readonly options: EmbeddedOptions
@@ -63,6 +66,11 @@ export class Embedded {
       { log, state, clock, metrics },
       { ...WORKER_DEFAULTS, ...options.worker },
     )
+    this.restrictions = new PendingRestrictions({
+      partitions: (topic) => log.partitions(topic),
+      endOffset: (topic, partition) => log.endOffset(topic, partition),
+      committedOffset: (topic, partition) => this.worker.committedOffset(topic, partition),
+    })
     log.onAppend(() => this.wake?.())
     this.retention = setInterval(() => void this.sweep(), RETENTION_INTERVAL_MS).unref()
   }
@@ -85,10 +93,13 @@ export class Embedded {
 
   /** A batch of events to accept together. */
   publisher(): Publisher {
-    return new Publisher({
-      partitions: (topic) => this.log.partitions(topic),
-      append: (entries) => this.append(entries),
-    })
+    return new Publisher(
+      {
+        partitions: (topic) => this.log.partitions(topic),
+        append: (entries) => this.append(entries),
+      },
+      (restrictions) => this.restrictions.accept(restrictions),
+    )
   }
 
   /** Accepts events: resolves when they are durable. Throws `BACKLOG_FULL` when processing is too far behind. */
@@ -105,6 +116,7 @@ export class Embedded {
     if (lag > this.options.acceptedBacklogMax) {
       throw new EngineError('BACKLOG_FULL', `${lag} accepted records wait to be processed`)
     }
+    this.restrictions.assertRoom()
   }
 
   /** Resolves when everything accepted so far is processed and committed; throws when processing has stopped. */

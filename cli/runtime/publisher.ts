@@ -5,6 +5,7 @@ import { FrameWriter } from '../../engine/log/frame.ts'
 import type { AppendEntry, Log } from '../../engine/log/port.ts'
 import type { Envelope } from '../../schemas/envelope.ts'
 import { contractCodec } from '../../engine/contract-topic.ts'
+import { type Restriction, restrictionOf } from '../../serving/visibility/accepted.ts'
 
 /** Collects checked events into one append: a batch is one durable write, however many events it holds. */
 export class Publisher {
@@ -12,10 +13,17 @@ export class Publisher {
   private readonly frames = new Map<string, FrameWriter[]>()
   private readonly value = new ByteWriter(4096)
   private readonly key = new KeyWriter()
+  private readonly accepted: (restrictions: readonly Restriction[]) => void
+  private restrictions: Restriction[] = []
   private pending = 0
 
-  constructor(log: Pick<Log, 'partitions' | 'append'>) {
+  /** `accepted` hears, the moment a batch is durable, of everything in it that forbids to show something. */
+  constructor(
+    log: Pick<Log, 'partitions' | 'append'>,
+    accepted: (restrictions: readonly Restriction[]) => void = () => undefined,
+  ) {
     this.log = log
+    this.accepted = accepted
   }
 
   /** Events added since the last `flush`. */
@@ -32,6 +40,8 @@ export class Publisher {
     const { buffer, length } = this.key
     const frame = frames[partitionOf(buffer, 0, length, frames.length)]!
     frame.append(contract.timeOf(value), buffer, 0, length, this.value.buffer, 0, this.value.position)
+    const restriction = restrictionOf(contract.topic, value)
+    if (restriction !== null) this.restrictions.push(restriction)
     this.pending++
   }
 
@@ -43,8 +53,11 @@ export class Publisher {
         if (frame.count > 0) entries.push({ topic, partition, frame: frame.take() })
       }
     }
+    const { restrictions } = this
     this.pending = 0
+    this.restrictions = []
     await this.log.append(entries)
+    this.accepted(restrictions)
   }
 
   private framesOf(topic: string): FrameWriter[] {

@@ -59,19 +59,23 @@ export const writeEntryFacts = (post: IndexedPost, removed: boolean, writer: Byt
   if (language !== null) writer.string(language)
 }
 
+/** Null for an entry that is removed. */
 export const readEntryFacts = (
   postId: PostId,
   publishedAt: Millis,
   reader: ByteReader,
-): IndexedPost & { readonly removed: boolean } => {
+): IndexedPost | null => {
   const flags = reader.u8()
+  return (flags & REMOVED) === 0 ? readPost(postId, publishedAt, flags, reader) : null
+}
+
+const readPost = (postId: PostId, publishedAt: Millis, flags: number, reader: ByteReader): IndexedPost => {
   const kind = kinds.read(reader)
   const audience = audiences.read(reader)
   const authorId = reader.string() as UserId
   const containerId = flags & CONTAINER ? (reader.string() as ContainerId) : null
   const language = flags & LANGUAGE ? reader.string() : null
-  const removed = (flags & REMOVED) !== 0
-  return { postId, authorId, publishedAt, kind, audience, containerId, language, removed }
+  return { postId, authorId, publishedAt, kind, audience, containerId, language }
 }
 
 const writeEntry = (entry: PostEntry, writer: ByteWriter): void => {
@@ -85,7 +89,9 @@ const readEntry = (reader: ByteReader): PostEntry => {
   const postId = reader.string() as PostId
   const publishedAt = reader.f64() as Millis
   const at = reader.f64() as Millis
-  return { ...readEntryFacts(postId, publishedAt, reader), at }
+  const flags = reader.u8()
+  const removed = (flags & REMOVED) !== 0
+  return { ...readPost(postId, publishedAt, flags, reader), removed, at }
 }
 
 export const writeWords = (words: readonly string[], writer: ByteWriter): void => {

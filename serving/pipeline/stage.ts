@@ -13,34 +13,41 @@ export interface Stage {
   readonly name: string
   /** One sentence for docs and for `explain`. */
   readonly about: string
-  /** Longest time it may take, milliseconds of wall time. */
-  readonly deadlineMs: number
   readonly required: boolean
   /** Whether the stage has work to do for this query. */
   enable(query: FeedQuery): boolean
 }
 
+/** A stage that waits for something. */
+export interface WaitingStage extends Stage {
+  /** Longest time it may take, milliseconds of wall time. */
+  readonly deadlineMs: number
+}
+
+/** Stages that always have work to do. */
+export const always = (): boolean => true
+
 /** Reads a part of what is known of the viewer. Answers how to write it: the runner does so if it was in time. */
-export interface QueryHydratorStage extends Stage {
+export interface QueryHydratorStage extends WaitingStage {
   hydrate(query: FeedQuery): Promise<(viewer: ViewerDraft) => void>
 }
 
 /** Finds posts, best or newest first. */
-export interface SourceStage extends Stage {
+export interface SourceStage extends WaitingStage {
   readonly source: Source
   find(query: FeedQuery, viewer: Viewer): Promise<Finding>
 }
 
 /** What a source found. Candidates are made only as they are taken: how many, is decided when all have found. */
 export interface Finding {
-  /** How many are left to take, at most: some may turn out to be gone. */
-  readonly left: number
+  /** No more are left to take. */
+  readonly isExhausted: boolean
   /** The next ones, at most `max`; fewer only when there are no more. */
   take(max: number): readonly Candidate[]
 }
 
 /** Reads what later stages need of candidates. Answers how to write it: the runner does so if it was in time. */
-export interface HydratorStage extends Stage {
+export interface HydratorStage extends WaitingStage {
   hydrate(query: FeedQuery, viewer: Viewer, candidates: readonly Candidate[]): Promise<() => void>
 }
 
@@ -65,7 +72,7 @@ export interface Filtered {
  * Scores candidates and keeps the best, in order; what it drops keeps its scores, so that it can be explained.
  * When the stage itself is dropped, its candidates go on as they came, the first `keptMax` of them.
  */
-export interface ScorerStage extends Stage {
+export interface ScorerStage extends WaitingStage {
   readonly keptMax: number
   /** Once `signal` is aborted the stage is too late: it must write to no candidate any more. */
   score(
@@ -74,4 +81,16 @@ export interface ScorerStage extends Stage {
     candidates: readonly Candidate[],
     signal: AbortSignal,
   ): Promise<readonly Candidate[]>
+}
+
+/** The passes that rank one request's candidates, with what they hold between them. */
+export interface Ranking {
+  /** Pass 0 (light), pass 1 (heavy) and pass 2 (in context). */
+  readonly passes: readonly [ScorerStage, ScorerStage, ScorerStage]
+  /** Gives back what the passes hold; their scores stay in the candidates. Safe to call twice. */
+  release(): void
+}
+
+export interface Ranker<Own extends Ranking = Ranking> {
+  begin(query: FeedQuery, viewer: Viewer): Own
 }

@@ -1,0 +1,22 @@
+import type { UserId } from '../schemas/ids.ts'
+import { COMMENTERS_MAX } from './candidate.ts'
+import type { Viewer } from './viewer.ts'
+
+export interface Commenters {
+  /** How many of the users are friends of the viewer. */
+  readonly byFriends: number
+  /** Friends first; at most `COMMENTERS_MAX`. None whom either keeps away. */
+  readonly commenters: readonly UserId[]
+}
+
+/** Of those who commented, newest first, whom to name to the viewer. */
+export const commentersOf = (userIds: readonly UserId[], viewer: Viewer): Commenters => {
+  const friends: UserId[] = []
+  const others: UserId[] = []
+  for (const userId of userIds) {
+    if (viewer.isKeptApart(userId)) continue
+    if (viewer.friends.has(userId)) friends.push(userId)
+    else others.push(userId)
+  }
+  return { byFriends: friends.length, commenters: [...friends, ...others].slice(0, COMMENTERS_MAX) }
+}

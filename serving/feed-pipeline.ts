@@ -1,0 +1,159 @@
+import type { Clock } from '../engine/clock.ts'
+import type { Candidate, Source } from './candidate.ts'
+import { filters } from './filters/index.ts'
+import { hydrators, survivorHydrators } from './hydrators/index.ts'
+import { gather, type Gathered, type SourceCount } from './inventory.ts'
+import type { Alarm } from './pipeline/alarm.ts'
+import type { StageMetrics } from './pipeline/metrics.ts'
+import { type Degraded, PipelineRun, reasonOf, type StageTime } from './pipeline/run.ts'
+import type {
+  Finding,
+  FilterStage,
+  HydratorStage,
+  QueryHydratorStage,
+  Ranker,
+  Ranking,
+  Removed,
+  SourceStage,
+} from './pipeline/stage.ts'
+import type { FeedQuery } from './query.ts'
+import { queryHydrators } from './query-hydrators/index.ts'
+import { sources } from './sources/index.ts'
+import type { Retrieval } from './sources/retrieval.ts'
+import { TrendingPools } from './sources/trending/pools.ts'
+import type { StateRows } from './state-rows.ts'
+import type { Viewer } from './viewer.ts'
+import { ViewerDraft } from './viewer-draft.ts'
+import type { Restrictions } from './visibility/restrictions.ts'
+
+/** The stages before the passes, in the order of the diagram. */
+export interface FeedStages {
+  readonly queryHydrators: readonly QueryHydratorStage[]
+  readonly sources: readonly SourceStage[]
+  readonly hydrators: readonly HydratorStage[]
+  readonly filters: readonly FilterStage[]
+  /** Run on what pass 0 keeps. */
+  readonly survivorHydrators: readonly HydratorStage[]
+}
+
+export interface StageParts {
+  readonly rows: StateRows
+  readonly clock: Clock
+  readonly restrictions: Restrictions
+  readonly retrieval: Retrieval
+  /** Lets other work of the process have its turn. */
+  readonly breathe: () => Promise<void>
+}
+
+/** The stages that a feed is made by. */
+export const feedStages = (parts: StageParts): FeedStages => {
+  const { rows, restrictions, retrieval } = parts
+  return {
+    queryHydrators: queryHydrators(rows),
+    sources: sources(rows, new TrendingPools(parts), retrieval),
+    hydrators: hydrators(rows),
+    filters: filters(restrictions),
+    survivorHydrators: survivorHydrators(rows),
+  }
+}
+
+export interface FeedPipelineParts<Own extends Ranking> {
+  readonly stages: FeedStages
+  readonly ranker: Ranker<Own>
+  readonly clock: Clock
+  readonly alarm: Alarm
+  readonly metrics: StageMetrics
+}
+
+/** What one request's candidates came to. */
+export interface RankedFeed<Own extends Ranking = Ranking> {
+  readonly query: FeedQuery
+  readonly viewer: Viewer
+  /** Every post found, each once. */
+  readonly found: readonly Candidate[]
+  readonly sourceCounts: ReadonlyMap<Source, SourceCount>
+  readonly removed: readonly Removed[]
+  /** What filters kept. */
+  readonly eligible: readonly Candidate[]
+  /** What pass 0 kept. */
+  readonly survivors: readonly Candidate[]
+  /** What pass 2 made of it: best first. */
+  readonly order: readonly Candidate[]
+  /** Still held: whoever took the feed releases it. */
+  readonly ranking: Own
+  readonly stages: readonly StageTime[]
+  readonly degraded: readonly Degraded[]
+}
+
+/** Ranks posts for a viewer. Which of them are shown is the selector's to say, and checked again there. */
+export class FeedPipeline<Own extends Ranking = Ranking> {
+  private readonly parts: FeedPipelineParts<Own>
+
+  constructor(parts: FeedPipelineParts<Own>) {
+    this.parts = parts
+  }
+
+  /**
+   * `query hydrators ► sources ► hydrators ► filters ► pass 0 ► pass 1 ► pass 2`. Throws `STAGE_FAILED` when a
+   * stage fails that no feed may go without; nothing is held then.
+   */
+  async rank(query: FeedQuery): Promise<RankedFeed<Own>> {
+    const { stages, ranker } = this.parts
+    const run = new PipelineRun(query, this.parts)
+    const viewer = await readViewer(run, stages.queryHydrators)
+    const { candidates: found, counts } = await find(run, stages.sources, viewer)
+    await run.hydrate(stages.hydrators, viewer, found)
+    const { kept: eligible, removed } = run.filter(stages.filters, viewer, found)
+    const ranking = ranker.begin(query, viewer)
+    try {
+      const [pass0, pass1, pass2] = ranking.passes
+      const survivors = await run.score(pass0, viewer, eligible)
+      await run.hydrate(stages.survivorHydrators, viewer, survivors)
+      const valued = await run.score(pass1, viewer, survivors)
+      const order = await run.score(pass2, viewer, valued)
+      const account = { stages: run.stages, degraded: run.degraded }
+      return {
+        query,
+        viewer,
+        found,
+        sourceCounts: counts,
+        removed,
+        eligible,
+        survivors,
+        order,
+        ranking,
+        ...account,
+      }
+    } catch (error) {
+      ranking.release()
+      throw error
+    }
+  }
+}
+
+/** All at once; each writes its part. */
+const readViewer = async (run: PipelineRun, stages: readonly QueryHydratorStage[]): Promise<Viewer> => {
+  const viewer = new ViewerDraft(run.query.userId)
+  const written = await Promise.all(stages.map((stage) => run.attempt(stage, () => stage.hydrate(run.query))))
+  for (const write of written) write?.(viewer)
+  return viewer
+}
+
+/** All at once; then the places are shared out. */
+const find = async (run: PipelineRun, stages: readonly SourceStage[], viewer: Viewer): Promise<Gathered> => {
+  const findings = new Map<Source, Finding>()
+  const search = async (stage: SourceStage): Promise<void> => {
+    const finding = await run.attempt(stage, () => stage.find(run.query, viewer))
+    if (finding !== null) findings.set(stage.source, finding)
+  }
+  await Promise.all(stages.map(search))
+  const failed = (source: Source, error: unknown): void => {
+    const stage = stages.find((each) => each.source === source)!
+    run.drop(stage, reasonOf(error), error)
+  }
+  return run.time(
+    'inventory',
+    () => gather(findings, viewer, failed),
+    ({ candidates }) => candidates.length,
+  )
+}

@@ -1,0 +1,120 @@
+import type { PostId } from '../schemas/ids.ts'
+import { type Candidate, isFoundBy, type Source, SOURCES } from './candidate.ts'
+import type { Finding } from './pipeline/stage.ts'
+import { CANDIDATES_MAX, CANDIDATES_MIN, QUOTAS } from './quotas.ts'
+import type { Viewer } from './viewer.ts'
+
+/** What became of one source's findings, for those who ask why a post is not there. */
+export interface SourceCount {
+  /** Posts taken of it, whether or not others found them too. */
+  readonly taken: number
+  /** It had more than was taken. */
+  readonly cut: boolean
+  /** Publication of the oldest post taken, milliseconds; Infinity without. */
+  readonly oldestAt: number
+}
+
+export interface Gathered {
+  /** Each post once, by its strongest source. */
+  readonly candidates: readonly Candidate[]
+  /** Of the sources that answered. */
+  readonly counts: ReadonlyMap<Source, SourceCount>
+}
+
+export interface Limits {
+  readonly quotas: Readonly<Record<Source, number>>
+  readonly candidatesMin: number
+  readonly candidatesMax: number
+}
+
+export const INVENTORY_LIMITS: Limits = {
+  quotas: QUOTAS,
+  candidatesMin: CANDIDATES_MIN,
+  candidatesMax: CANDIDATES_MAX,
+}
+
+/**
+ * Shares the places out among sources (see quotas.ts) and makes one candidate of each post. `failed` hears of
+ * a source that throws; what it gave until then stays.
+ */
+export const gather = (
+  findings: ReadonlyMap<Source, Finding>,
+  viewer: Viewer,
+  failed: (source: Source, error: unknown) => void,
+  limits: Limits = INVENTORY_LIMITS,
+): Gathered => {
+  const inventory = new Inventory(viewer, limits, failed)
+  const strongestFirst = SOURCES.filter((source) => findings.has(source))
+  for (const source of strongestFirst) {
+    inventory.take(source, findings.get(source)!, limits.quotas[source])
+  }
+  for (const source of strongestFirst) inventory.fill(source, findings.get(source)!)
+  return inventory.gathered(findings)
+}
+
+class Inventory {
+  private readonly candidates: Candidate[] = []
+  private readonly byPost = new Map<PostId, Candidate>()
+  private readonly taken = new Map<Source, number>()
+  private readonly oldestAt = new Map<Source, number>()
+  private readonly broken = new Set<Source>()
+  private unseen = 0
+  private readonly viewer: Viewer
+  private readonly limits: Limits
+  private readonly failed: (source: Source, error: unknown) => void
+
+  constructor(viewer: Viewer, limits: Limits, failed: (source: Source, error: unknown) => void) {
+    this.viewer = viewer
+    this.limits = limits
+    this.failed = failed
+  }
+
+  /** Answers how many came. */
+  take(source: Source, finding: Finding, quota: number): number {
+    const max = Math.min(quota, this.limits.candidatesMax - this.candidates.length)
+    if (max <= 0 || this.broken.has(source)) return 0
+    try {
+      const found = finding.take(max)
+      for (const candidate of found) this.add(source, candidate)
+      return found.length
+    } catch (error) {
+      this.broken.add(source)
+      this.failed(source, error)
+      return 0
+    }
+  }
+
+  /** Takes more while too few were found that are new to the viewer. */
+  fill(source: Source, finding: Finding): void {
+    while (this.unseen < this.limits.candidatesMin && !finding.isExhausted) {
+      if (this.take(source, finding, this.limits.candidatesMin - this.unseen) === 0) return
+    }
+  }
+
+  gathered(findings: ReadonlyMap<Source, Finding>): Gathered {
+    const counts = new Map<Source, SourceCount>()
+    for (const [source, finding] of findings) {
+      counts.set(source, {
+        taken: this.taken.get(source) ?? 0,
+        cut: !finding.isExhausted,
+        oldestAt: this.oldestAt.get(source) ?? Infinity,
+      })
+    }
+    return { candidates: this.candidates, counts }
+  }
+
+  private add(source: Source, candidate: Candidate): void {
+    const { postId, publishedAt } = candidate.post
+    this.taken.set(source, (this.taken.get(source) ?? 0) + 1)
+    this.oldestAt.set(source, Math.min(this.oldestAt.get(source) ?? Infinity, publishedAt))
+    const known = this.byPost.get(postId)
+    if (known !== undefined) {
+      known.sources |= candidate.sources
+      return
+    }
+    candidate.seen = this.viewer.seen.has(postId)
+    if (!candidate.seen || isFoundBy(candidate, 'comments')) this.unseen++
+    this.byPost.set(postId, candidate)
+    this.candidates.push(candidate)
+  }
+}

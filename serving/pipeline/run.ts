@@ -1,0 +1,207 @@
+import type { Clock } from '../../engine/clock.ts'
+import type { Candidate } from '../candidate.ts'
+import { ServingError } from '../errors.ts'
+import type { FeedQuery } from '../query.ts'
+import type { Viewer } from '../viewer.ts'
+import type { Alarm } from './alarm.ts'
+import type { StageMetrics } from './metrics.ts'
+import type {
+  Filtered,
+  FilterStage,
+  HydratorStage,
+  Removed,
+  ScorerStage,
+  Stage,
+  WaitingStage,
+} from './stage.ts'
+
+export interface RunServices {
+  readonly clock: Clock
+  readonly alarm: Alarm
+  readonly metrics: StageMetrics
+}
+
+/** A stage that was dropped, and why: `late`, or the code of what it threw. */
+export interface Degraded {
+  readonly stage: string
+  readonly reason: string
+}
+
+/** A stage that ran: how long, and how many candidates it found or kept. */
+export interface StageTime {
+  readonly stage: string
+  readonly ms: number
+  readonly kept: number
+}
+
+export const LATE = 'late'
+/** The reason when what was thrown has no code: a fault in the stage. */
+export const UNEXPECTED = 'UNEXPECTED'
+
+/** One request's way through stages: runs each by its rules, and keeps the account. */
+export class PipelineRun {
+  readonly query: FeedQuery
+  readonly stages: StageTime[] = []
+  readonly degraded: Degraded[] = []
+  private readonly services: RunServices
+
+  constructor(query: FeedQuery, services: RunServices) {
+    this.query = query
+    this.services = services
+  }
+
+  /**
+   * Does a stage's work and answers its result; null when the stage is not enabled or was dropped. Throws
+   * `STAGE_FAILED` when that stage is required.
+   */
+  async attempt<Result>(
+    stage: WaitingStage,
+    work: (signal: AbortSignal) => Promise<Result>,
+    keptOf: (result: Result) => number = () => 0,
+  ): Promise<Result | null> {
+    if (!this.enables(stage)) return null
+    const started = this.services.clock.monotonicMs()
+    try {
+      const done = await within(this.services.alarm, stage.deadlineMs, work)
+      if (done === null) return this.drop(stage, LATE, undefined)
+      this.ran(stage.name, started, keptOf(done.result))
+      return done.result
+    } catch (error) {
+      return this.drop(stage, reasonOf(error), error)
+    }
+  }
+
+  /** Does what needs no waiting as a stage of its own; what it throws is thrown. */
+  time<Result>(stage: string, work: () => Result, keptOf: (result: Result) => number): Result {
+    const started = this.services.clock.monotonicMs()
+    const result = work()
+    this.ran(stage, started, keptOf(result))
+    return result
+  }
+
+  /** All hydrators at once, on all candidates. */
+  async hydrate(
+    stages: readonly HydratorStage[],
+    viewer: Viewer,
+    candidates: readonly Candidate[],
+  ): Promise<void> {
+    if (candidates.length === 0) return
+    const written = await Promise.all(
+      stages.map((stage) =>
+        this.attempt(
+          stage,
+          () => stage.hydrate(this.query, viewer, candidates),
+          () => candidates.length,
+        ),
+      ),
+    )
+    for (const write of written) write?.()
+  }
+
+  /** All filters in one pass: each candidate is kept, or removed by the first filter that says so. */
+  filter(stages: readonly FilterStage[], viewer: Viewer, candidates: readonly Candidate[]): Filtered {
+    const asked = stages.filter((stage) => this.enables(stage))
+    return this.time(
+      'filters',
+      () => {
+        const kept: Candidate[] = []
+        const removed: Removed[] = []
+        for (const candidate of candidates) {
+          const by = this.firstToRemove(asked, viewer, candidate)
+          if (by === undefined) kept.push(candidate)
+          else removed.push({ candidate, removal: by.removal })
+        }
+        return { kept, removed }
+      },
+      ({ kept }) => kept.length,
+    )
+  }
+
+  /** A pass: what it keeps, in its order; as it came, and cut to what it keeps at most, when it was dropped. */
+  async score(
+    stage: ScorerStage,
+    viewer: Viewer,
+    candidates: readonly Candidate[],
+  ): Promise<readonly Candidate[]> {
+    if (candidates.length === 0) return candidates
+    const kept = await this.attempt(
+      stage,
+      (signal) => stage.score(this.query, viewer, candidates, signal),
+      ({ length }) => length,
+    )
+    return kept ?? candidates.slice(0, stage.keptMax)
+  }
+
+  /** Notes that a stage goes no further: answers null, or throws when the stage is required. */
+  drop(stage: Stage, reason: string, error: unknown): null {
+    this.services.metrics.dropped(stage.name, reason, error)
+    if (stage.required) {
+      const options = error === undefined ? undefined : { cause: error }
+      throw new ServingError('STAGE_FAILED', `stage ${stage.name}: ${reason}`, options)
+    }
+    this.degraded.push({ stage: stage.name, reason })
+    return null
+  }
+
+  private enables(stage: Stage): boolean {
+    try {
+      return stage.enable(this.query)
+    } catch (error) {
+      this.drop(stage, reasonOf(error), error)
+      return false
+    }
+  }
+
+  /** A filter that throws is asked no more in this request. */
+  private firstToRemove(
+    stages: FilterStage[],
+    viewer: Viewer,
+    candidate: Candidate,
+  ): FilterStage | undefined {
+    for (let at = 0; at < stages.length; at++) {
+      const stage = stages[at]!
+      try {
+        if (stage.removes(this.query, viewer, candidate)) return stage
+      } catch (error) {
+        this.drop(stage, reasonOf(error), error)
+        stages.splice(at--, 1)
+      }
+    }
+    return undefined
+  }
+
+  private ran(stage: string, started: number, kept: number): void {
+    const ms = this.services.clock.monotonicMs() - started
+    this.stages.push({ stage, ms, kept })
+    this.services.metrics.ran(stage, ms, kept)
+  }
+}
+
+/** The result in a box, or null when it took longer; the signal then tells whoever still works on it. */
+const within = <Result>(
+  alarm: Alarm,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<{ readonly result: Result } | null> => {
+  const late = new AbortController()
+  return new Promise((resolve, reject) => {
+    const cancel = alarm.after(ms, () => {
+      late.abort()
+      resolve(null)
+    })
+    const done = async (): Promise<void> => {
+      try {
+        resolve({ result: await work(late.signal) })
+      } catch (error) {
+        reject(error)
+      } finally {
+        cancel()
+      }
+    }
+    void done()
+  })
+}
+
+/** The code that errors of every room carry. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : UNEXPECTED

@@ -1,0 +1,29 @@
+import { keyOf } from '../../engine/key.ts'
+import { readCarriedPosts } from '../../processors/carried-posts.ts'
+import type { IndexedPost } from '../../processors/topics/post-entry.ts'
+import { SOURCE_MS } from '../pipeline/deadlines.ts'
+import { always, type SourceStage } from '../pipeline/stage.ts'
+import { QUOTAS } from '../quotas.ts'
+import type { StateRows } from '../state-rows.ts'
+import { listFinding } from './list.ts'
+import { postsById } from './posts.ts'
+
+export const carried = (rows: StateRows): SourceStage => ({
+  name: 'source-carried',
+  about:
+    'Posts that were ranked in earlier sessions, and neither shown nor seen: of the last session, best first.',
+  source: 'carried',
+  deadlineMs: SOURCE_MS,
+  required: false,
+  enable: always,
+  async find({ userId, asOf }, { seen }) {
+    const row = await rows.read('carried-posts', keyOf(userId))
+    const waiting = row === undefined ? [] : readCarriedPosts(row)
+    const unseen = waiting.filter(({ postId, carriedAt }) => carriedAt <= asOf && !seen.has(postId))
+    const ids = unseen.slice(0, QUOTAS.carried).map(({ postId }) => postId)
+    const posts = await postsById(rows, ids)
+    return listFinding('carried', posts.filter(isThere))
+  },
+})
+
+const isThere = (post: IndexedPost | null): post is IndexedPost => post !== null

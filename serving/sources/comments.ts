@@ -1,0 +1,101 @@
+import { keyOf } from '../../engine/key.ts'
+import { unseenComments } from '../../processors/comments.ts'
+import { readPosts } from '../../processors/post-index.ts'
+import type { IndexedPost } from '../../processors/topics/post-entry.ts'
+import { readWatchedPosts } from '../../processors/watched-posts.ts'
+import { type Millis, millis, type PostId, type UserId } from '../../schemas/ids.ts'
+import { type Candidate, candidateOf } from '../candidate.ts'
+import { commentersOf } from '../commenters.ts'
+import { SOURCE_MS } from '../pipeline/deadlines.ts'
+import { always, type SourceStage } from '../pipeline/stage.ts'
+import type { FeedQuery } from '../query.ts'
+import { COMMENTED_AGE_MAX_MS, OWN_POSTS_MAX } from '../quotas.ts'
+import type { StateRows } from '../state-rows.ts'
+import type { Viewer } from '../viewer.ts'
+import { ListFinding } from './list.ts'
+import { postsById } from './posts.ts'
+
+/** A post under which something was said since the viewer saw it. */
+interface Commented {
+  readonly postId: PostId
+  readonly count: number
+  readonly byFriends: number
+  readonly commenters: readonly UserId[]
+}
+
+export const comments = (rows: StateRows): SourceStage => ({
+  name: 'source-comments',
+  about:
+    'Posts that the viewer cares about, their own among them, with comments they have not seen: by friends first.',
+  source: 'comments',
+  deadlineMs: SOURCE_MS,
+  required: false,
+  enable: always,
+  async find(query, viewer) {
+    const since = await watchedSince(rows, query)
+    const commented = await commentedOf(rows, since, viewer)
+    const posts = await postsById(
+      rows,
+      commented.map(({ postId }) => postId),
+    )
+    const found = commented.flatMap((each, index): [Commented, IndexedPost][] => {
+      const post = posts[index]!
+      const isRecent = post !== null && query.asOf - post.publishedAt <= COMMENTED_AGE_MAX_MS
+      return isRecent ? [[each, post]] : []
+    })
+    return new ListFinding(found, ([each, post]) => candidateFor(each, post))
+  },
+})
+
+/** When the viewer last saw each post that they care about; their own posts count as seen when published. */
+const watchedSince = async (
+  rows: StateRows,
+  { userId, asOf }: FeedQuery,
+): Promise<ReadonlyMap<PostId, Millis>> => {
+  const key = keyOf(userId)
+  const [watchedRow, ownRow] = await Promise.all([
+    rows.read('watched-posts', key),
+    rows.read('posts-by-author', key),
+  ])
+  const after = millis(asOf - COMMENTED_AGE_MAX_MS)
+  const own = ownRow === undefined ? [] : readPosts(ownRow, after, OWN_POSTS_MAX, asOf)
+  const watched = watchedRow === undefined ? [] : readWatchedPosts(watchedRow)
+  return new Map([
+    ...own.map(({ postId, publishedAt }): [PostId, Millis] => [postId, publishedAt]),
+    ...watched.map(({ postId, lastSeenAt }): [PostId, Millis] => [postId, lastSeenAt]),
+  ])
+}
+
+const commentedOf = async (
+  rows: StateRows,
+  since: ReadonlyMap<PostId, Millis>,
+  viewer: Viewer,
+): Promise<readonly Commented[]> => {
+  const ids = [...since.keys()]
+  const found = await rows.readMany(
+    'comments',
+    ids.map((id) => keyOf(id)),
+  )
+  const commented: Commented[] = []
+  for (const [index, row] of found.entries()) {
+    if (row === undefined) continue
+    const postId = ids[index]!
+    const { count, userIds } = unseenComments(row, since.get(postId)!, viewer.userId)
+    const named = commentersOf(userIds, viewer)
+    const isOnlyByKeptApart = userIds.length > 0 && named.commenters.length === 0
+    if (count > 0 && !isOnlyByKeptApart) commented.push({ postId, count, ...named })
+  }
+  return commented.sort(
+    (one, other) =>
+      other.byFriends - one.byFriends ||
+      other.count - one.count ||
+      since.get(other.postId)! - since.get(one.postId)!,
+  )
+}
+
+const candidateFor = ({ count, byFriends, commenters }: Commented, post: IndexedPost): Candidate => ({
+  ...candidateOf(post, 'comments'),
+  unseenComments: count,
+  unseenCommentsByFriends: byFriends,
+  commenters,
+})

@@ -1,0 +1,106 @@
+import { keyOf } from '../../engine/key.ts'
+import { type Connections, readConnections } from '../../processors/connections/index.ts'
+import { readIntegrity } from '../../processors/integrity.ts'
+import { type PostAttributes, readPostAttributes } from '../../processors/post-attributes.ts'
+import type { PostId, UserId } from '../../schemas/ids.ts'
+import type { Removal } from '../candidate.ts'
+import { areKeptApart } from '../query-hydrators/connections.ts'
+import type { StateRows } from '../state-rows.ts'
+import { isInAudience, type Ties } from './audience.ts'
+import type { Restrictions } from './restrictions.ts'
+
+/** A post that somebody is about to be shown. */
+export interface Shown {
+  readonly post: { readonly postId: PostId; readonly authorId: UserId }
+}
+
+/** A post that may be shown, with what it says now. */
+export interface Visible<Item> {
+  readonly candidate: Item
+  readonly attributes: PostAttributes
+}
+
+export interface Rechecked<Item> {
+  readonly kept: readonly Visible<Item>[]
+  readonly removed: readonly { readonly candidate: Item; readonly removal: Removal }[]
+}
+
+/** Says who may see what, by rows as they are at the moment and by what is accepted and not in them yet. */
+export class Visibility {
+  private readonly rows: StateRows
+  private readonly restrictions: Restrictions
+
+  constructor(rows: StateRows, restrictions: Restrictions) {
+    this.rows = rows
+    this.restrictions = restrictions
+  }
+
+  /**
+   * Asks again right before answering: blocks and mutes, audience, deletion and moderation. Nothing is waited
+   * for after it has asked what is accepted and not processed; whoever waits longer before the answer is made
+   * must ask `removalOf` for each post again. Throws when a row cannot be read: then nothing may be shown.
+   */
+  async recheck<Item extends Shown>(viewerId: UserId, items: readonly Item[]): Promise<Rechecked<Item>> {
+    const release = this.restrictions.hold()
+    try {
+      return await this.check(viewerId, items)
+    } finally {
+      release()
+    }
+  }
+
+  /** What is accepted and not processed alone; without waiting. */
+  removalOf<Item extends Shown>(viewerId: UserId, { candidate, attributes }: Visible<Item>): Removal | null {
+    const containerId = attributes.content?.containerId ?? null
+    const { postId, authorId } = candidate.post
+    return this.restrictions.removalOf(viewerId, { postId, authorId, containerId })
+  }
+
+  private async check<Item extends Shown>(
+    viewerId: UserId,
+    items: readonly Item[],
+  ): Promise<Rechecked<Item>> {
+    const keys = items.map(({ post }) => keyOf(post.postId))
+    const [connectionsRow, postRows, integrityRows] = await Promise.all([
+      this.rows.read('connections', keyOf(viewerId)),
+      this.rows.readMany('post-attributes', keys),
+      this.rows.readMany('integrity', keys),
+    ])
+    const connections = readConnections(connectionsRow)
+    const ties = tiesOf(viewerId, connections)
+    const kept: Visible<Item>[] = []
+    const removed: { candidate: Item; removal: Removal }[] = []
+    for (const [index, candidate] of items.entries()) {
+      const postRow = postRows[index]
+      const attributes = postRow === undefined ? null : readPostAttributes(postRow)
+      const removal =
+        attributes === null
+          ? 'deleted'
+          : (removalByRows(connections, ties, attributes, integrityRows[index]) ??
+            this.removalOf(viewerId, { candidate, attributes }))
+      if (removal === null) kept.push({ candidate, attributes: attributes! })
+      else removed.push({ candidate, removal })
+    }
+    return { kept, removed }
+  }
+}
+
+const tiesOf = (userId: UserId, { friends, groups, pages }: Connections): Ties => ({
+  userId,
+  friends: new Set(friends.map(({ id }) => id)),
+  groups: new Set(groups.map(({ id }) => id)),
+  pages: new Set(pages.map(({ id }) => id)),
+})
+
+const removalByRows = (
+  connections: Connections,
+  ties: Ties,
+  { authorId, publishedAt, content }: PostAttributes,
+  integrityRow: Buffer | undefined,
+): Removal | null => {
+  if (areKeptApart(connections, authorId)) return 'kept-apart'
+  if (publishedAt === null || content === null) return 'deleted'
+  if (!isInAudience({ authorId, ...content }, ties)) return 'audience'
+  const verdict = integrityRow === undefined ? null : readIntegrity(integrityRow)
+  return verdict?.verdict === 'remove' ? 'integrity' : null
+}
