@@ -60,6 +60,7 @@ export const feedStages = (parts: StageParts): FeedStages => {
 export interface FeedPipelineParts<Own extends Ranking> {
   readonly stages: FeedStages
   readonly ranker: Ranker<Own>
+  readonly restrictions: Restrictions
   readonly clock: Clock
   readonly alarm: Alarm
   readonly metrics: StageMetrics
@@ -98,10 +99,19 @@ export class FeedPipeline<Own extends Ranking = Ranking> {
    * stage fails that no feed may go without; nothing is held then.
    */
   async rank(query: FeedQuery): Promise<RankedFeed<Own>> {
+    const release = this.parts.restrictions.hold()
+    try {
+      return await this.ranked(new PipelineRun(query, this.parts))
+    } finally {
+      release()
+    }
+  }
+
+  private async ranked(run: PipelineRun): Promise<RankedFeed<Own>> {
+    const { query } = run
     const { stages, ranker } = this.parts
-    const run = new PipelineRun(query, this.parts)
     const viewer = await readViewer(run, stages.queryHydrators)
-    const { candidates: found, counts } = await find(run, stages.sources, viewer)
+    const { candidates: found, counts: sourceCounts } = await find(run, stages.sources, viewer)
     await run.hydrate(stages.hydrators, viewer, found)
     const { kept: eligible, removed } = run.filter(stages.filters, viewer, found)
     const ranking = ranker.begin(query, viewer)
@@ -111,19 +121,8 @@ export class FeedPipeline<Own extends Ranking = Ranking> {
       await run.hydrate(stages.survivorHydrators, viewer, survivors)
       const valued = await run.score(pass1, viewer, survivors)
       const order = await run.score(pass2, viewer, valued)
-      const account = { stages: run.stages, degraded: run.degraded }
-      return {
-        query,
-        viewer,
-        found,
-        sourceCounts: counts,
-        removed,
-        eligible,
-        survivors,
-        order,
-        ranking,
-        ...account,
-      }
+      const inventory = { query, viewer, found, sourceCounts, removed, eligible }
+      return { ...inventory, survivors, order, ranking, stages: run.stages, degraded: run.degraded }
     } catch (error) {
       ranking.release()
       throw error

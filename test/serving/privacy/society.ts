@@ -1,0 +1,121 @@
+import { Random } from '../../../engine/driver/random.ts'
+import type { Topic } from '../../../engine/topic.ts'
+import { connections, integrity, posts } from '../../../processors/topics.ts'
+import { CONNECTION_KINDS, type Connection } from '../../../schemas/connections/index.ts'
+import type { ContainerId } from '../../../schemas/ids.ts'
+import { type Integrity, VERDICTS } from '../../../schemas/integrity/index.ts'
+import { AUDIENCES, type Post } from '../../../schemas/posts/index.ts'
+import { aPost, eventId, later, postId } from '../../processors/events.ts'
+import { aConnection } from '../../processors/personal-events.ts'
+
+export type Event =
+  | { readonly topic: typeof connections; readonly value: Connection }
+  | { readonly topic: typeof posts; readonly value: Post }
+  | { readonly topic: typeof integrity; readonly value: Integrity }
+
+/** Sends an event to whatever takes events of any topic. */
+export const send = (event: Event, to: <Value>(topic: Topic<Value>, value: Value) => void): void => {
+  if (event.topic === connections) to(event.topic, event.value as Connection)
+  else if (event.topic === posts) to(event.topic, event.value as Post)
+  else to(integrity, event.value as Integrity)
+}
+
+const USERS = 4
+const POSTS = 6
+const EVENTS_MIN = 8
+const EVENTS_SPREAD = 30
+const STEP_MS = 1_000
+const OFTEN = ['friend', 'block'] as const
+
+/** A random handful of people, posts and what became of them: a function of its seed. */
+export class Society {
+  readonly random: Random
+  readonly events: readonly Event[]
+  readonly users: readonly string[]
+  readonly postIds: readonly string[]
+  private readonly prefix: string
+  private readonly groups: readonly string[]
+  private readonly pages: readonly string[]
+  private readonly startMs: number
+
+  /** `startMs` is counted from the tests' T0. */
+  constructor(seed: number, startMs: number) {
+    this.random = new Random(seed)
+    this.prefix = `${seed}`
+    this.startMs = startMs
+    this.users = this.named('user', USERS)
+    this.postIds = this.named('post', POSTS)
+    this.groups = this.named('group', 2)
+    this.pages = this.named('page', 1)
+    const first = this.postIds.map((_, index) => this.post(index, 'published'))
+    const count = EVENTS_MIN + this.random.below(EVENTS_SPREAD)
+    const rest = Array.from({ length: count }, (_, index) => this.event(POSTS + index))
+    this.events = [...first, ...rest]
+  }
+
+  /** Time of the last event. */
+  get endMs(): number {
+    return this.startMs + (POSTS + EVENTS_MIN + EVENTS_SPREAD) * STEP_MS
+  }
+
+  private named(what: string, count: number): string[] {
+    return Array.from({ length: count }, (_, index) => `${this.prefix}-${what}-${index}`)
+  }
+
+  private event(at: number): Event {
+    const chance = this.random.below(10)
+    if (chance < 6) return this.connection(at)
+    if (chance < 9) return this.post(at, this.random.pick(['published', 'edited', 'edited', 'deleted']))
+    return this.judgement(at)
+  }
+
+  private connection(at: number): Event {
+    const { random } = this
+    const kind = random.chance(0.5) ? random.pick(OFTEN) : random.pick(CONNECTION_KINDS)
+    const user = random.pick(this.users)
+    const others = kind === 'group' ? this.groups : kind === 'page' ? this.pages : this.users
+    const value = aConnection({
+      eventId: `${this.prefix}-${at}`,
+      userId: user,
+      targetId: random.pick(others),
+      kind,
+      action: random.chance(0.65) ? 'added' : 'removed',
+      at: this.timeOf(at),
+    })
+    return { topic: connections, value }
+  }
+
+  private post(at: number, action: Post['action']): Event {
+    const { random } = this
+    const index = action === 'published' && at < POSTS ? at : random.below(POSTS)
+    const audience = random.pick(AUDIENCES)
+    const container = audience === 'page' ? random.pick(this.pages) : random.pick([...this.groups, null])
+    const value = aPost({
+      eventId: `${this.prefix}-${at}`,
+      postId: this.postIds[index]!,
+      authorId: this.users[index % USERS]!,
+      action,
+      audience,
+      containerId: container as ContainerId | null,
+      at: this.timeOf(at),
+    })
+    return { topic: posts, value }
+  }
+
+  private judgement(at: number): Event {
+    const value = {
+      eventId: eventId(`${this.prefix}-${at}`),
+      postId: postId(this.random.pick(this.postIds)),
+      verdict: this.random.pick(VERDICTS),
+      scores: {},
+      at: this.timeOf(at),
+    }
+    return { topic: integrity, value }
+  }
+
+  /** Mostly in order; some arrive later than what happened after them. */
+  private timeOf(at: number) {
+    const shift = this.random.chance(0.1) ? this.random.below(5) : 0
+    return later(this.startMs + (at - Math.min(at, shift)) * STEP_MS)
+  }
+}

@@ -1,0 +1,124 @@
+import { MemoryState } from '../../engine/state/memory.ts'
+import { Store } from '../../engine/state/store.ts'
+import { inputsOf, isProcessor, type Node } from '../../engine/topology.ts'
+import type { Topic } from '../../engine/topic.ts'
+import type { Mapper, Processor } from '../../engine/processor.ts'
+import { StateRows, type StoreSource } from '../../serving/state-rows.ts'
+import type { Progress } from '../../serving/visibility/pending-restrictions.ts'
+import { everything } from '../../topologies/index.ts'
+import { Harness } from '../processors/harness.ts'
+
+interface Line {
+  readonly topic: Topic<unknown>
+  readonly values: unknown[]
+  processed: number
+}
+
+/** Chooses one of `count` things. */
+export type Pick = (count: number) => number
+
+const inOrder: Pick = () => 0
+
+const GONE = Buffer.alloc(0)
+
+/** A row that ends before it begins is none. */
+const restore = (store: Store, name: string, row: Buffer, start: number, end: number): void => {
+  const key = Buffer.from(name)
+  store.restore(key, 0, key.length, row, start, end)
+}
+
+/**
+ * Processors over a log of one partition, and their rows in real stores: what serving reads. A record counts as
+ * processed, and its effects as committed, one by one; which topic is next is up to whoever asks.
+ */
+export class ServedState implements StoreSource, Progress {
+  readonly rows = new StateRows(this, 1)
+  /** Called whenever somebody is about to read a store. */
+  onRead: (name: string) => void = () => undefined
+  private readonly runs: readonly { readonly node: Node; readonly harness: Harness<unknown> }[]
+  private readonly lines = new Map<string, Line>()
+  private readonly held: Map<string, Store>
+  private readonly filledKeys = new Map<string, Set<string>>()
+
+  /** Stores may be shared, so that those of many small states are made once. */
+  constructor(nodes: readonly Node[] = everything.nodes, held = new Map<string, Store>()) {
+    this.held = held
+    this.runs = nodes.map((node) => ({
+      node,
+      harness: new Harness(node as Processor<unknown> | Mapper<never>),
+    }))
+  }
+
+  /** Takes values in, and processes nothing. */
+  accept<Value>(topic: Topic<Value>, ...values: readonly Value[]): void {
+    this.line(topic).values.push(...values)
+  }
+
+  /** Takes values in and processes everything that follows. */
+  publish<Value>(topic: Topic<Value>, ...values: readonly Value[]): void {
+    this.accept(topic, ...values)
+    this.settle()
+  }
+
+  /** Processes one record; false when none waits. */
+  step(pick: Pick = inOrder): boolean {
+    const waiting = [...this.lines.values()].filter(({ values, processed }) => processed < values.length)
+    if (waiting.length === 0) return false
+    const line = waiting[pick(waiting.length)]!
+    const { topic } = line
+    const value = line.values[line.processed]
+    for (const { node, harness } of this.runs) {
+      if (!inputsOf(node).some(({ name }) => name === topic.name)) continue
+      for (const sent of harness.apply(topic, value)) this.line(sent.topic).values.push(sent.value)
+    }
+    line.processed++
+    return true
+  }
+
+  settle(): void {
+    while (this.step());
+  }
+
+  partitions(): number {
+    return 1
+  }
+
+  endOffset(topic: string): number {
+    return this.lines.get(topic)?.values.length ?? 0
+  }
+
+  committedOffset(topic: string): number {
+    return this.lines.get(topic)?.processed ?? 0
+  }
+
+  async stores(name: string): Promise<Store[] | undefined> {
+    this.onRead(name)
+    const run = this.runs.find(({ node }) => node.name === name && isProcessor(node))
+    return [this.filled(await this.heldStore(name), run?.harness.rows ?? new Map<string, Buffer>())]
+  }
+
+  private async heldStore(name: string): Promise<Store> {
+    const known = this.held.get(name)
+    if (known !== undefined) return known
+    const made = new Store(name, 1, await new MemoryState().open(name))
+    this.held.set(name, made)
+    return made
+  }
+
+  /** As the harness has it now: rows that are gone from it are gone from the store. */
+  private filled(store: Store, rows: ReadonlyMap<string, Buffer>): Store {
+    const before = this.filledKeys.get(store.name) ?? new Set()
+    this.filledKeys.set(store.name, new Set(rows.keys()))
+    for (const name of before) if (!rows.has(name)) restore(store, name, GONE, 1, 0)
+    for (const [name, row] of rows) restore(store, name, row, 0, row.length)
+    return store
+  }
+
+  private line<Value>(topic: Topic<Value>): Line {
+    const known = this.lines.get(topic.name)
+    if (known !== undefined) return known
+    const made: Line = { topic: topic as Topic<unknown>, values: [], processed: 0 }
+    this.lines.set(topic.name, made)
+    return made
+  }
+}
