@@ -1,5 +1,5 @@
 import type { PostId } from '../schemas/ids.ts'
-import { type Candidate, isFoundBy, type Source, SOURCES } from './candidate.ts'
+import { bitOf, type Candidate, isFoundBy, type Source, SOURCES } from './candidate.ts'
 import type { Finding } from './pipeline/stage.ts'
 import { CANDIDATES_MAX, CANDIDATES_MIN, QUOTAS } from './quotas.ts'
 import type { Viewer } from './viewer.ts'
@@ -109,12 +109,28 @@ class Inventory {
     this.oldestAt.set(source, Math.min(this.oldestAt.get(source) ?? Infinity, publishedAt))
     const known = this.byPost.get(postId)
     if (known !== undefined) {
-      known.sources |= candidate.sources
+      this.join(known, candidate)
       return
     }
     candidate.seen = this.viewer.seen.has(postId)
-    if (!candidate.seen || isFoundBy(candidate, 'comments')) this.unseen++
+    if (isNew(candidate)) this.unseen++
     this.byPost.set(postId, candidate)
     this.candidates.push(candidate)
   }
+
+  /** While places are filled up, a stronger source may come after a weaker one. */
+  private join(known: Candidate, again: Candidate): void {
+    const wasNew = isNew(known)
+    known.sources |= again.sources
+    if (again.source === 'comments') {
+      known.unseenComments = again.unseenComments
+      known.unseenCommentsByFriends = again.unseenCommentsByFriends
+      known.commenters = again.commenters
+    }
+    if (bitOf(again.source) < bitOf(known.source)) known.source = again.source
+    if (!wasNew && isNew(known)) this.unseen++
+  }
 }
+
+/** New to the viewer: not seen, or with something said under it that is new. */
+const isNew = (candidate: Candidate): boolean => !candidate.seen || isFoundBy(candidate, 'comments')

@@ -117,7 +117,7 @@ export class ServedState implements StoreSource, Progress {
   private line<Value>(topic: Topic<Value>): Line {
     const known = this.lines.get(topic.name)
     if (known !== undefined) return known
-    const made: Line = { topic: topic as Topic<unknown>, values: [], processed: 0 }
+    const made: Line = { topic, values: [], processed: 0 }
     this.lines.set(topic.name, made)
     return made
   }

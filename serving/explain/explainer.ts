@@ -1,0 +1,138 @@
+import type { PostId, RequestId } from '../../schemas/ids.ts'
+import { REMOVALS, type Removal, sourcesIn } from '../candidate.ts'
+import type { FilterStage, QueryHydratorStage, SourceStage } from '../pipeline/stage.ts'
+import type { StateRows } from '../state-rows.ts'
+import { ViewerDraft } from '../viewer-draft.ts'
+import type { Explanation, PassWord, SourceWord } from './explanation.ts'
+import { readMissed, reasonMissed, wordsOnMissed } from './missed.ts'
+import {
+  type CandidateRecord,
+  type Cut,
+  DROPPED_BY_PASS_0,
+  DROPPED_BY_PASS_1,
+  type PassRecord,
+  type ServedFeed,
+} from './served-feed.ts'
+import type { ServedPage, ServedRequests } from './served-requests.ts'
+
+export interface ExplainerParts {
+  readonly rows: StateRows
+  readonly requests: ServedRequests
+  /** The stages that the requests were served by. */
+  readonly stages: {
+    readonly queryHydrators: readonly QueryHydratorStage[]
+    readonly sources: readonly SourceStage[]
+    readonly filters: readonly FilterStage[]
+  }
+}
+
+/** Says why a post was shown in a feed, or why not. */
+export class Explainer {
+  private readonly parts: ExplainerParts
+
+  constructor(parts: ExplainerParts) {
+    this.parts = parts
+  }
+
+  /**
+   * By what is remembered of the request; of a post that no source found, by its row as it is now. Throws
+   * `REQUEST_UNKNOWN`, and what reading rows throws.
+   */
+  async explain(requestId: RequestId, postId: PostId): Promise<Explanation> {
+    const page = this.parts.requests.get(requestId)
+    const record = page.feed.recordOf(postId)
+    const asked = { requestId, postId }
+    if (record === undefined) return { ...asked, ...(await this.missed(page.feed, postId)) }
+    return { ...asked, ...this.known(page, record, postId) }
+  }
+
+  private known(page: ServedPage, record: CandidateRecord, postId: PostId): Told {
+    const told = { sources: this.foundBy(record), passes: passesOf(record, page.feed) }
+    const position = page.shown.indexOf(postId)
+    if (position !== -1) {
+      return { ...told, outcome: 'shown', position, text: `Shown in place ${position + 1} of this page.` }
+    }
+    const filter = page.removed.get(postId) ?? filterOf(record)
+    if (filter !== null) {
+      return { ...told, outcome: 'removed', filter, text: `Removed by a filter: ${this.aboutFilter(filter)}` }
+    }
+    if (record.outcome === DROPPED_BY_PASS_0)
+      return { ...told, ...droppedBy(0, told.passes.pass0, page.feed) }
+    if (record.outcome === DROPPED_BY_PASS_1)
+      return { ...told, ...droppedBy(1, told.passes.pass1, page.feed) }
+    const place = record.passes[2].rank
+    const text = `Ranked in place ${place + 1}, which is not on this page.`
+    return { ...told, outcome: 'ranked', text: place === -1 ? 'Ranked, and not on this page.' : text }
+  }
+
+  private foundBy({ sources }: CandidateRecord): readonly SourceWord[] {
+    return sourcesIn(sources).map((source) => {
+      const stage = this.parts.stages.sources.find((each) => each.source === source)
+      return { source, found: true, text: stage?.about ?? source }
+    })
+  }
+
+  private aboutFilter(removal: Removal): string {
+    return this.parts.stages.filters.find((each) => each.removal === removal)?.about ?? removal
+  }
+
+  private async missed(feed: ServedFeed, postId: PostId): Promise<Told> {
+    const post = await readMissed(this.parts.rows, postId)
+    const told = { outcome: 'not-found', sources: [], passes: {} } as const
+    if (post === null) return { ...told, text: 'No such post is known.' }
+    if (post.content === null) return { ...told, text: 'The post was deleted.' }
+    if (post.publishedAt === null) return { ...told, text: 'The post is not published.' }
+    const missed = { viewer: await this.viewerNow(feed), post, postId, feed }
+    const reason =
+      post.authorId === feed.query.userId
+        ? 'it is their own, and nothing new was said under it.'
+        : (reasonMissed(missed) ?? 'nothing ties the viewer to it, and it does not trend.')
+    return { ...told, sources: wordsOnMissed(missed), text: `No source found it: ${reason}` }
+  }
+
+  private async viewerNow({ query }: ServedFeed): Promise<ViewerDraft> {
+    const viewer = new ViewerDraft(query.userId)
+    const written = await Promise.all(this.parts.stages.queryHydrators.map((stage) => stage.hydrate(query)))
+    for (const write of written) write(viewer)
+    return viewer
+  }
+}
+
+type Told = Omit<Explanation, 'requestId' | 'postId'>
+
+const filterOf = ({ outcome }: CandidateRecord): Removal | null =>
+  typeof outcome === 'number' ? null : REMOVALS.find((removal) => removal === outcome)!
+
+const passesOf = ({ passes, outcome }: CandidateRecord, { cuts }: ServedFeed): Explanation['passes'] => {
+  const [light, heavy, context] = passes
+  return {
+    ...(light.rank !== -1 && { pass0: wordOf(light, cuts[0], outcome !== DROPPED_BY_PASS_0) }),
+    ...(heavy.rank !== -1 && { pass1: wordOf(heavy, cuts[1], outcome !== DROPPED_BY_PASS_1) }),
+    ...(context.rank !== -1 && { pass2: { ...context, kept: true, shortBy: null } }),
+  }
+}
+
+const wordOf = (pass: PassRecord, cut: Cut, kept: boolean): PassWord => ({
+  ...pass,
+  kept,
+  shortBy: kept || cut.kept === 0 ? null : Math.max(0, cut.score - pass.score),
+})
+
+const SHOWN_DIGITS = 4
+
+const droppedBy = (
+  pass: 0 | 1,
+  word: PassWord | undefined,
+  { cuts, degraded }: ServedFeed,
+): Pick<Told, 'outcome' | 'text'> => {
+  const { kept } = cuts[pass]
+  const failure = degraded.find(({ stage }) => stage === `pass-${pass}`)
+  if (failure !== undefined) {
+    const text = `Pass ${pass} was dropped (${failure.reason}), and only the first ${kept} candidates went on.`
+    return { outcome: 'dropped', text }
+  }
+  const short = word?.shortBy ?? null
+  const by = short === null ? '' : `, ${Number(short.toPrecision(SHOWN_DIGITS))} short of the last`
+  const place = word === undefined ? '' : ` in place ${word.rank + 1}${by}`
+  return { outcome: 'dropped', text: `Dropped by pass ${pass}${place}: it keeps ${kept}.` }
+}

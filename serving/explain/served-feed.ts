@@ -1,0 +1,118 @@
+import type { PostId } from '../../schemas/ids.ts'
+import { type Candidate, type Removal, REMOVALS, type Source } from '../candidate.ts'
+import type { RankedFeed } from '../feed-pipeline.ts'
+import type { SourceCount } from '../inventory.ts'
+import type { Degraded } from '../pipeline/run.ts'
+import type { FeedQuery } from '../query.ts'
+import { Fingerprints } from './fingerprints.ts'
+
+/** How far a candidate came; what a filter removed has the filter's place in `REMOVALS`, above these. */
+export const RANKED = 0
+export const DROPPED_BY_PASS_0 = 1
+export const DROPPED_BY_PASS_1 = 2
+const REMOVED = 3
+
+/** What is remembered of one candidate. */
+export interface CandidateRecord {
+  readonly outcome: typeof RANKED | typeof DROPPED_BY_PASS_0 | typeof DROPPED_BY_PASS_1 | Removal
+  readonly sources: number
+  /** Score and place, from 0, in each pass; −1 for a pass that did not rank it. */
+  readonly passes: readonly [PassRecord, PassRecord, PassRecord]
+}
+
+export interface PassRecord {
+  readonly score: number
+  readonly rank: number
+}
+
+/** The lowest score that a pass kept, and how many it kept. */
+export interface Cut {
+  readonly score: number
+  readonly kept: number
+}
+
+/** Bytes of a record beside its arrays: the query, counts of sources, and what was degraded. */
+const OVERHEAD_BYTES = 1_024
+
+/**
+ * What one request made of every candidate, in 33 bytes each: typed arrays by place in `found`, and a
+ * fingerprint in place of the id.
+ */
+export class ServedFeed {
+  readonly query: FeedQuery
+  readonly sourceCounts: ReadonlyMap<Source, SourceCount>
+  readonly degraded: readonly Degraded[]
+  /** Of pass 0 and pass 1. */
+  readonly cuts: readonly [Cut, Cut]
+  readonly found: number
+  private readonly posts: Fingerprints
+  private readonly outcomes: Uint8Array
+  private readonly sources: Uint16Array
+  /** Light score, expected value and value of candidate i at 3 i. */
+  private readonly scores: Float32Array
+  /** The ranks that belong to them; −1 without. */
+  private readonly ranks: Int16Array
+
+  constructor(feed: RankedFeed) {
+    const { found, survivors, order } = feed
+    this.query = feed.query
+    this.sourceCounts = feed.sourceCounts
+    this.degraded = [...feed.degraded]
+    this.found = found.length
+    this.posts = new Fingerprints(found.map(({ post }) => post.postId))
+    this.outcomes = outcomesOf(feed)
+    this.sources = Uint16Array.from(found, ({ sources }) => sources)
+    this.scores = new Float32Array(3 * found.length)
+    this.ranks = new Int16Array(3 * found.length)
+    for (const [index, candidate] of found.entries()) this.note(index, candidate)
+    this.cuts = [
+      cutOf(survivors, ({ lightScore }) => lightScore),
+      cutOf(order, ({ expectedValue }) => expectedValue),
+    ]
+  }
+
+  get bytes(): number {
+    const { posts, outcomes, sources, scores, ranks } = this
+    const arrays = outcomes.byteLength + sources.byteLength + scores.byteLength + ranks.byteLength
+    return OVERHEAD_BYTES + posts.bytes + arrays
+  }
+
+  /** Undefined for a post that no source found. */
+  recordOf(postId: PostId): CandidateRecord | undefined {
+    const index = this.posts.indexOf(postId)
+    if (index === -1) return undefined
+    const outcome = this.outcomes[index]!
+    const pass = (number: 0 | 1 | 2): PassRecord => ({
+      score: this.scores[3 * index + number]!,
+      rank: this.ranks[3 * index + number]!,
+    })
+    return {
+      outcome: outcome < REMOVED ? (outcome as 0 | 1 | 2) : REMOVALS[outcome - REMOVED]!,
+      sources: this.sources[index]!,
+      passes: [pass(0), pass(1), pass(2)],
+    }
+  }
+
+  private note(index: number, candidate: Candidate): void {
+    const { lightScore, lightRank, expectedValue, heavyRank, value, rank } = candidate
+    this.scores.set([lightScore, expectedValue, value], 3 * index)
+    this.ranks.set([lightRank, heavyRank, rank], 3 * index)
+  }
+}
+
+const outcomesOf = ({ found, removed, survivors, order }: RankedFeed): Uint8Array => {
+  const removals = new Map(removed.map(({ candidate, removal }) => [candidate, removal]))
+  const kept = new Set(survivors)
+  const ranked = new Set(order)
+  return Uint8Array.from(found, (candidate) => {
+    const removal = removals.get(candidate)
+    if (removal !== undefined) return REMOVED + REMOVALS.indexOf(removal)
+    if (ranked.has(candidate)) return RANKED
+    return kept.has(candidate) ? DROPPED_BY_PASS_1 : DROPPED_BY_PASS_0
+  })
+}
+
+const cutOf = (kept: readonly Candidate[], scoreOf: (candidate: Candidate) => number): Cut => ({
+  score: kept.reduce((lowest, candidate) => Math.min(lowest, scoreOf(candidate)), Infinity),
+  kept: kept.length,
+})
