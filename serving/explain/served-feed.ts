@@ -35,7 +35,7 @@ export interface Cut {
 const OVERHEAD_BYTES = 1_024
 
 /**
- * What one request made of every candidate, in 33 bytes each: typed arrays by place in `found`, and a
+ * What one request made of every candidate, in 29 bytes each: typed arrays by place in `found`, and a
  * fingerprint in place of the id.
  */
 export class ServedFeed {

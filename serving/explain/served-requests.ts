@@ -5,7 +5,7 @@ import type { RankedFeed } from '../feed-pipeline.ts'
 import { Fingerprints } from './fingerprints.ts'
 import { ServedFeed } from './served-feed.ts'
 
-/** What requests that were served are remembered in at most: some 700 feeds of 2,800 candidates. */
+/** What requests that were served are remembered in at most: some 800 feeds of 2,800 candidates. */
 export const SERVED_BYTES_MAX = 64 << 20
 
 export interface OnPage {
