@@ -283,6 +283,24 @@ describe('a running worker', () => {
   })
 })
 
+describe('what is committed of a topic', () => {
+  it('is known from the commit on, and nothing is where no task runs that reads it', async () => {
+    const rig = await Rig.start(pairs)
+    const worker = await rig.worker()
+    await rig.publish(taps, tap(1), tap(2))
+    expect(worker.committedOffset('taps', 0)).toBe(0)
+    while (!worker.settled) {
+      await worker.round()
+      rig.clock.advance(1_000)
+    }
+    expect(worker.committedOffset('taps', 0)).toBe(2)
+    expect(worker.committedOffset('taps', 1)).toBe(0)
+    expect(worker.committedOffset('unknown', 0)).toBe(0)
+    await worker.release(worker.taskIds())
+    expect(worker.committedOffset('taps', 0)).toBe(0)
+  })
+})
+
 describe('releasing', () => {
   it('lets go of every task though one cannot commit, and says so', async () => {
     const faults = new Faults()

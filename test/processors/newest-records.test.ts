@@ -107,3 +107,18 @@ test('records are found by time and id, by id alone, and removed from any place'
 test('a record beyond 64 KiB is refused', () => {
   expect(() => new NewestRecords(1).add(1, bytes('a'), Buffer.alloc(70_000))).toThrow('at most 65535')
 })
+
+test('a row is read where it lies, in the midst of others', () => {
+  const records = new NewestRecords(3)
+  for (const at of [2, 1, 3]) records.add(at, bytes(`id-${at}`), bytes(`payload ${at}`))
+  const row = saved(records)
+  const among = Buffer.concat([bytes('before'), row, bytes('behind')])
+  const lying = new NewestRecords(3).over(new ByteReader().over(among, 6, 6 + row.length))
+  const found: string[] = []
+  for (let place = lying.newest(); place >= 0; place = lying.older(place)) {
+    const payload = lying.payload(place, reader)
+    found.push(`${lying.at(place)} ${lying.idText(place)} ${payload.bytes(payload.left).toString()}`)
+  }
+  expect(found).toEqual(['3 id-3 payload 3', '2 id-2 payload 2', '1 id-1 payload 1'])
+  expect(lying.count).toBe(3)
+})

@@ -36,7 +36,7 @@ const broken = (stages: FeedStages, name: string): FeedStages => ({
 
 const nameOfAll = ({ queryHydrators, sources, hydrators, survivorHydrators }: FeedStages): string[] =>
   [...queryHydrators, ...sources, ...hydrators, ...survivorHydrators]
-    .filter(({ enable }) => enable(aQuery()))
+    .filter((stage) => stage.enable(aQuery()))
     .map(({ name }) => name)
 
 describe('a feed', () => {

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest'
+import { Publisher } from '../../../cli/runtime/publisher.ts'
 import { openData } from '../../../cli/runtime/open.ts'
 import { StateRows } from '../../../serving/state-rows.ts'
+import { EngineError } from '../../../engine/errors.ts'
 import { keyOf } from '../../../engine/key.ts'
 import { openEnvelope } from '../../../schemas/envelope.ts'
+import { readConnections } from '../../../processors/connections/index.ts'
 import { post } from '../../../processors/views/post.ts'
-import { reaction } from '../community.ts'
+import type { PostId, UserId } from '../../../schemas/ids.ts'
+import { post as aPost, reaction, tie } from '../community.ts'
 import { temporaryDirectory } from '../temporary.ts'
 
 const PARTITIONS = 3
@@ -32,4 +36,58 @@ test('once settled, everything accepted is counted, though its rows came from di
     }
     await embedded.close()
   }
+})
+
+test('what forbids to show something counts from the moment it is accepted until rows of both sides know', async () => {
+  const { embedded } = await openData({ data: await temporaryDirectory(), partitions: PARTITIONS })
+  const { restrictions } = embedded
+  const removal = (viewer: string, postId: string, authorId: string): string | null =>
+    restrictions.removalOf(viewer as UserId, {
+      postId: postId as PostId,
+      authorId: authorId as UserId,
+      containerId: null,
+    })
+  embedded.pause()
+  const forbidding = [
+    tie('ann', 'bob', 'block'),
+    aPost('gone', 'cyd', { action: 'deleted' }),
+    aPost('narrowed', 'cyd', { action: 'edited', audience: 'friends' }),
+  ]
+  const accepted = embedded.publish(forbidding.map((each) => openEnvelope(each)))
+  expect(restrictions.size).toBe(0)
+  await accepted
+  expect(removal('ann', 'any', 'bob')).toBe('kept-apart')
+  expect(removal('bob', 'any', 'ann')).toBe('kept-apart')
+  expect(removal('ann', 'gone', 'cyd')).toBe('deleted')
+  expect(removal('ann', 'narrowed', 'cyd')).toBe('audience')
+  embedded.resume()
+  await embedded.settled()
+  restrictions.settle()
+  await embedded.settled()
+  restrictions.settle()
+  expect(restrictions.size).toBe(0)
+  const rows = await new StateRows(embedded.worker, PARTITIONS).readMany('connections', [
+    keyOf('ann'),
+    keyOf('bob'),
+  ])
+  const [ann, bob] = rows.map((row) => readConnections(row))
+  expect([[...ann!.blocks], [...bob!.blockedBy]]).toEqual([['bob'], ['ann']])
+  await embedded.close()
+})
+
+test('what was refused by the log forbids nothing', async () => {
+  const { embedded } = await openData({ data: await temporaryDirectory() })
+  const publisher = new Publisher(
+    {
+      partitions: (topic) => embedded.log.partitions(topic),
+      append: async () => {
+        throw new EngineError('DISK_FULL', 'no space left')
+      },
+    },
+    (restrictions) => embedded.restrictions.accept(restrictions),
+  )
+  publisher.add(openEnvelope(tie('ann', 'bob', 'block')))
+  await expect(publisher.flush()).rejects.toThrow('DISK_FULL')
+  expect(embedded.restrictions.size).toBe(0)
+  await embedded.close()
 })
