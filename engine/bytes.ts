@@ -221,6 +221,24 @@ export class ByteReader {
     return text
   }
 
+  /** As `string`; the hint itself when that is what stands there, which is far cheaper than to make it again. */
+  stringLike(hint: string): string {
+    const start = this.position
+    const length = this.varint()
+    this.need(length)
+    let same = length === hint.length
+    for (let at = 0; same && at < length; at++) {
+      const byte = this.buffer[this.position + at]!
+      same = byte === hint.charCodeAt(at) && byte <= ASCII_LAST
+    }
+    if (same) {
+      this.position += length
+      return hint
+    }
+    this.position = start
+    return this.string()
+  }
+
   /** A view of the next `length` bytes; copy it before the buffer changes. */
   bytes(length: number): Buffer {
     this.need(length)

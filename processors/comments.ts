@@ -3,7 +3,7 @@ import type { Processor, StateLayout } from '../engine/processor.ts'
 import { on } from '../engine/processor.ts'
 import type { Millis, UserId } from '../schemas/ids.ts'
 import { NewestRecords } from './newest-records.ts'
-import { stateOf } from './rows.ts'
+import { rowReader, stateOf } from './rows.ts'
 import { type PostReaction, reactionsByPost } from './topics/post-reaction.ts'
 
 /** Comments listed of a post, taken-back ones included. */
@@ -98,9 +98,17 @@ export interface UnseenComments {
   readonly userIds: readonly UserId[]
 }
 
+/** As the layout reads it, but that the records stay where they lie. */
+const readInPlace = (row: Buffer): PostComments => {
+  const reader = rowReader(layout, row)
+  const total = reader.signedVarint()
+  const unlistedAt = reader.f64()
+  return { total, unlistedAt, listed: new NewestRecords(COMMENTS_LISTED_MAX).over(reader) }
+}
+
 /** Comments made after `since` by others than `exceptUserId`, in a row of `comments`. */
 export const unseenComments = (row: Buffer, since: Millis, exceptUserId: UserId): UnseenComments => {
-  const { listed, unlistedAt } = stateOf(layout, row)
+  const { listed, unlistedAt } = readInPlace(row)
   const userIds = new Set<UserId>()
   let count = 0
   for (let place = listed.newest(); place >= 0 && listed.at(place) > since; place = listed.older(place)) {

@@ -89,6 +89,7 @@ const payload = new ByteReader()
 /** A row of any of these indexes, read where it lies: places of posts, newest first, until -1. */
 export class PostShelf {
   private readonly listed: NewestRecords
+  private last: IndexedPost | null = null
 
   constructor(row: Buffer) {
     this.listed = new NewestRecords(HOUR_POSTS_MAX).over(rowReader({ version: VERSION }, row))
@@ -110,7 +111,10 @@ export class PostShelf {
   post(place: Place): IndexedPost | null {
     const { listed } = this
     const facts = listed.payload(place, payload)
-    return readEntryFacts(listed.idText(place) as PostId, millis(listed.at(place)), facts)
+    const postId = listed.idText(place) as PostId
+    const post = readEntryFacts(postId, millis(listed.at(place)), facts, this.last)
+    this.last = post ?? this.last
+    return post
   }
 }
 

@@ -75,7 +75,8 @@ class Inventory {
     if (max <= 0 || this.broken.has(source)) return 0
     try {
       const found = finding.take(max)
-      for (const candidate of found) this.add(source, candidate)
+      this.count(source, found)
+      for (const candidate of found) this.add(candidate)
       return found.length
     } catch (error) {
       this.broken.add(source)
@@ -103,10 +104,15 @@ class Inventory {
     return { candidates: this.candidates, counts }
   }
 
-  private add(source: Source, candidate: Candidate): void {
-    const { postId, publishedAt } = candidate.post
-    this.taken.set(source, (this.taken.get(source) ?? 0) + 1)
-    this.oldestAt.set(source, Math.min(this.oldestAt.get(source) ?? Infinity, publishedAt))
+  private count(source: Source, found: readonly Candidate[]): void {
+    let oldestAt = this.oldestAt.get(source) ?? Infinity
+    for (const { post } of found) if (post.publishedAt < oldestAt) oldestAt = post.publishedAt
+    this.oldestAt.set(source, oldestAt)
+    this.taken.set(source, (this.taken.get(source) ?? 0) + found.length)
+  }
+
+  private add(candidate: Candidate): void {
+    const { postId } = candidate.post
     const known = this.byPost.get(postId)
     if (known !== undefined) {
       this.join(known, candidate)

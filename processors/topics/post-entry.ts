@@ -59,22 +59,33 @@ export const writeEntryFacts = (post: IndexedPost, removed: boolean, writer: Byt
   if (language !== null) writer.string(language)
 }
 
+/** A post that stands near another, which often shares its words; null when none is known. */
+export type Neighbour = Pick<IndexedPost, 'authorId' | 'containerId' | 'language'> | null
+
 /** Null for an entry that is removed. */
 export const readEntryFacts = (
   postId: PostId,
   publishedAt: Millis,
   reader: ByteReader,
+  neighbour: Neighbour = null,
 ): IndexedPost | null => {
   const flags = reader.u8()
-  return (flags & REMOVED) === 0 ? readPost(postId, publishedAt, flags, reader) : null
+  return (flags & REMOVED) === 0 ? readPost(postId, publishedAt, flags, reader, neighbour) : null
 }
 
-const readPost = (postId: PostId, publishedAt: Millis, flags: number, reader: ByteReader): IndexedPost => {
+const readPost = (
+  postId: PostId,
+  publishedAt: Millis,
+  flags: number,
+  reader: ByteReader,
+  neighbour: Neighbour = null,
+): IndexedPost => {
   const kind = kinds.read(reader)
   const audience = audiences.read(reader)
-  const authorId = reader.string() as UserId
-  const containerId = flags & CONTAINER ? (reader.string() as ContainerId) : null
-  const language = flags & LANGUAGE ? reader.string() : null
+  const authorId = reader.stringLike(neighbour?.authorId ?? '') as UserId
+  const containerId =
+    flags & CONTAINER ? (reader.stringLike(neighbour?.containerId ?? '') as ContainerId) : null
+  const language = flags & LANGUAGE ? reader.stringLike(neighbour?.language ?? '') : null
   return { postId, authorId, publishedAt, kind, audience, containerId, language }
 }
 

@@ -94,9 +94,14 @@ export class ServedFeed {
   }
 
   private note(index: number, candidate: Candidate): void {
-    const { lightScore, lightRank, expectedValue, heavyRank, value, rank } = candidate
-    this.scores.set([lightScore, expectedValue, value], 3 * index)
-    this.ranks.set([lightRank, heavyRank, rank], 3 * index)
+    const { scores, ranks } = this
+    const at = 3 * index
+    scores[at] = candidate.lightScore
+    scores[at + 1] = candidate.expectedValue
+    scores[at + 2] = candidate.value
+    ranks[at] = candidate.lightRank
+    ranks[at + 1] = candidate.heavyRank
+    ranks[at + 2] = candidate.rank
   }
 }
 

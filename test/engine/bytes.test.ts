@@ -174,4 +174,19 @@ describe('a string', () => {
     const reader = new ByteReader().over(Buffer.alloc(200, 0xff))
     expect(() => reader.string()).toThrow(TruncatedBytes)
   })
+
+  it('reads as it stands whatever it is hinted to be', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 20 })
+    const hint = fc.oneof(text, fc.constant('ascii'), fc.constant('Zoë'))
+    fc.assert(
+      fc.property(hint, hint, (written, hinted) => {
+        const writer = new ByteWriter()
+        writer.string(written)
+        writer.u8(7)
+        const [reader, plain] = [new ByteReader().over(writer.copy()), new ByteReader().over(writer.copy())]
+        expect(reader.stringLike(hinted)).toBe(plain.string())
+        expect(reader.u8()).toBe(7)
+      }),
+    )
+  })
 })
