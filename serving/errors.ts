@@ -6,6 +6,11 @@ export const SERVING_ERRORS = {
     recovery: 'retry',
     about: 'A stage that no feed may go without failed or was late. Ask again.',
   },
+  CATCHING_UP: {
+    recovery: 'retry',
+    about:
+      'What was accepted before the start is not processed yet, and may forbid to show anything. Ask again.',
+  },
   REQUEST_UNKNOWN: {
     recovery: 'stop',
     about:

@@ -3,7 +3,9 @@ import { partitionOf } from '../../engine/hash.ts'
 import { keyOf } from '../../engine/key.ts'
 import type { UserId } from '../../schemas/ids.ts'
 import type { Removal } from '../candidate.ts'
+import { ServingError } from '../errors.ts'
 import { apartKey, deletedKey, judgedKey, narrowedKey, type Restriction, untiedKey } from './accepted.ts'
+import { CatchUp } from './catch-up.ts'
 import type { Restrictable, Restrictions } from './restrictions.ts'
 
 /** Restrictions that may wait to be processed. Events under way when the door closes may go beyond. */
@@ -71,7 +73,8 @@ class Line {
  * users, those of the other, who hears by an echo. It only ever forbids: while a removal and its undoing both
  * wait, the removal holds.
  *
- * Of one process: what others accept is not known here before it is processed.
+ * Of one process: what others accept is not known here before it is processed. Erasures are not among them:
+ * whatever ties they end, they end when they are processed.
  */
 export class PendingRestrictions implements Restrictions {
   private readonly progress: Progress
@@ -86,9 +89,12 @@ export class PendingRestrictions implements Restrictions {
   /** Processed; let go of once every reader is gone that may have read rows before. */
   private processed: Processed[] = []
   private turn = 0
+  private readonly catchUp: CatchUp
 
+  /** To be made before this process accepts anything, and after the log is open. */
   constructor(progress: Progress, restrictionsMax = RESTRICTIONS_MAX) {
     this.progress = progress
+    this.catchUp = new CatchUp(progress)
     this.restrictionsMax = restrictionsMax
   }
 
@@ -134,7 +140,9 @@ export class PendingRestrictions implements Restrictions {
     return counts.has(judgedKey(postId)) ? 'integrity' : null
   }
 
+  /** Throws `CATCHING_UP` until everything is processed that was accepted before this process began. */
   hold(): () => void {
+    if (!this.catchUp.isDone) throw new ServingError('CATCHING_UP', 'events of before the start wait')
     this.settle()
     const hold = { turn: this.turn++ }
     this.holds.add(hold)

@@ -91,3 +91,27 @@ test('what was refused by the log forbids nothing', async () => {
   expect(embedded.restrictions.size).toBe(0)
   await embedded.close()
 })
+
+test('after a crash nobody is shown anything before rows know of every block that was accepted', async () => {
+  const data = await temporaryDirectory()
+  const { embedded: first } = await openData({ data, partitions: PARTITIONS })
+  first.pause()
+  await first.publish([openEnvelope(tie('ann', 'bob', 'block'))])
+  await first.abandon()
+  const { embedded } = await openData({ data, partitions: PARTITIONS })
+  const rows = new StateRows(embedded.worker, PARTITIONS)
+  const isReady = (): boolean => {
+    try {
+      embedded.restrictions.hold()()
+      return true
+    } catch {
+      return false
+    }
+  }
+  while (!isReady()) await embedded.settled()
+  const [ann, bob] = (await rows.readMany('connections', [keyOf('ann'), keyOf('bob')])).map((row) =>
+    readConnections(row),
+  )
+  expect([[...ann!.blocks], [...bob!.blockedBy]]).toEqual([['bob'], ['ann']])
+  await embedded.close()
+})

@@ -127,3 +127,18 @@ describe('what is accepted and not processed', () => {
     expect(restrictions.size).toBe(0)
   })
 })
+
+describe('what was accepted before the process began', () => {
+  it('lets nobody read until it is processed, with what it tells the other side', () => {
+    const state = new ServedState()
+    state.accept(connections, tie({ kind: 'block' }))
+    const restrictions = new PendingRestrictions(state)
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+    state.step()
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+    state.settle()
+    restrictions.hold()()
+    state.accept(connections, tie({ kind: 'block', eventId: 'event-2' }))
+    restrictions.hold()()
+  })
+})

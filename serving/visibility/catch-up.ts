@@ -1,0 +1,57 @@
+import { connectionsReversed } from '../../processors/topics/connections-reversed.ts'
+import { connections, integrity, posts } from '../../processors/topics.ts'
+import type { Progress } from './pending-restrictions.ts'
+
+/** Topics whose events may forbid to show something. */
+const RESTRICTING = [connections.name, posts.name, integrity.name]
+/** What tells the other side of it. */
+const ECHOES = [connectionsReversed.name]
+
+interface Floor {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/**
+ * Whether everything is processed that was accepted before this process began: of that nobody here knows what
+ * it forbids.
+ */
+export class CatchUp {
+  private readonly progress: Progress
+  private floors: readonly Floor[]
+  private waitsForEchoes = true
+
+  constructor(progress: Progress) {
+    this.progress = progress
+    this.floors = this.endsOf(RESTRICTING)
+  }
+
+  /** Once true, true for ever. */
+  get isDone(): boolean {
+    this.drop()
+    if (this.floors.length === 0 && this.waitsForEchoes) {
+      this.waitsForEchoes = false
+      this.floors = this.endsOf(ECHOES)
+      this.drop()
+    }
+    return this.floors.length === 0
+  }
+
+  private drop(): void {
+    if (this.floors.length === 0) return
+    this.floors = this.floors.filter(
+      ({ topic, partition, offset }) => this.progress.committedOffset(topic, partition) < offset,
+    )
+  }
+
+  private endsOf(topics: readonly string[]): readonly Floor[] {
+    return topics.flatMap((topic) =>
+      Array.from({ length: this.progress.partitions(topic) }, (_, partition) => ({
+        topic,
+        partition,
+        offset: this.progress.endOffset(topic, partition),
+      })),
+    )
+  }
+}
