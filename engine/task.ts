@@ -215,6 +215,11 @@ export class Task {
     return this.state.store(name)
   }
 
+  /** The store of a processor of this task, at once; undefined while nothing was ever kept in it. */
+  openStore(name: string): Store | undefined {
+    return this.state.openStore(name)
+  }
+
   /** The last durable commit, and the newest event time seen; −1 before the first event. */
   get position(): { sequence: number; newest: number } {
     let newest = -1

@@ -193,6 +193,21 @@ export class Worker {
     return task === undefined ? undefined : task.store(name)
   }
 
+  /**
+   * The stores of a name as they are now, one a partition: undefined where this worker does not run the task, or
+   * nothing was ever kept. Not to be held on to: a task that is opened anew has other stores. Throws
+   * `TOPOLOGY_INVALID` for a name that no processor has.
+   */
+  openStores(name: string): (Store | undefined)[] {
+    const plan = this.planOf(name)
+    const partitions = this.services.log.partitions(plan.inputs[0]!.name)
+    const stores: (Store | undefined)[] = []
+    for (let partition = 0; partition < partitions; partition++) {
+      stores.push(this.tasks.get(taskIdOf(plan.keySpace, partition))?.task?.openStore(name))
+    }
+    return stores
+  }
+
   /** How far the task of a store's partition has come: its last durable commit, and the newest event it saw. */
   positionOf(name: string, partition: number): { sequence: number; newest: number } | undefined {
     const keySpace = this.spaceOfStore.get(name)
@@ -210,12 +225,16 @@ export class Worker {
   }
 
   private taskOf(name: string, key: Uint8Array): Task | undefined {
-    const keySpace = this.spaceOfStore.get(name)
-    if (keySpace === undefined) throw new EngineError('TOPOLOGY_INVALID', `there is no store "${name}"`)
-    const plan = this.plans.find((each) => each.keySpace === keySpace)!
+    const plan = this.planOf(name)
     const partitions = this.services.log.partitions(plan.inputs[0]!.name)
-    const id = taskIdOf(keySpace, partitionOf(key, 0, key.length, partitions))
+    const id = taskIdOf(plan.keySpace, partitionOf(key, 0, key.length, partitions))
     return this.tasks.get(id)?.task
+  }
+
+  private planOf(store: string): TaskPlan {
+    const keySpace = this.spaceOfStore.get(store)
+    if (keySpace === undefined) throw new EngineError('TOPOLOGY_INVALID', `there is no store "${store}"`)
+    return this.plans.find((each) => each.keySpace === keySpace)!
   }
 
   private async turn(assigned: AssignedTask, isHeldBack: boolean): Promise<number> {

@@ -43,6 +43,8 @@ export class RowReader {
   private asOf = NaN
   private readonly clock: TileClock
   private readonly decays: Float64Array
+  /** The columns of a key never seen. */
+  private readonly never: Float32Array
   /** By cell: tiles back from that time's tile that count. */
   private readonly tilesBack: Int32Array
 
@@ -66,6 +68,9 @@ export class RowReader {
     this.halfLifeMs = Float64Array.from(table.slots, (slot) => slot.halfLifeMs)
     this.scale = scale
     this.decays = new Float64Array(table.count * EPOCHS_KEPT)
+    this.never = Float32Array.from(plan.formulas, (formula) =>
+      formula.kind === 'cell' ? 0 : this.evaluate(formula),
+    )
   }
 
   /**
@@ -75,13 +80,20 @@ export class RowReader {
   read(buffer: Buffer, start: number, end: number, asOf: number, row: Float32Array, offset: number): void {
     if (asOf !== this.asOf) this.setTime(asOf)
     const { cursor, cells, plainCell } = this
-    cells.fill(0)
     cursor.over(buffer, start, end)
-    if (asOf <= cursor.newest + this.timeToLiveMs) this.addEntries()
+    if (asOf > cursor.newest + this.timeToLiveMs) return this.readNever(row, offset)
+    for (let cell = 0; cell < cells.length; cell++) cells[cell] = 0
+    this.addEntries()
     for (let column = 0; column < plainCell.length; column++) {
       const cell = plainCell[column]!
       row[offset + column] = cell >= 0 ? cells[cell]! : this.evaluate(this.formulas[column]!)
     }
+  }
+
+  /** Most keys that a feed asks for were never seen; what those read as hangs on no time. */
+  private readNever(row: Float32Array, offset: number): void {
+    const { never } = this
+    for (let column = 0; column < never.length; column++) row[offset + column] = never[column]!
   }
 
   private setTime(asOf: number): void {

@@ -15,6 +15,10 @@ const MISSING = 16
 
 const HELD = TOUCHED | DIRTY | WRITING | MISSING
 
+/** What `look` answers where there is no row, and where only the disk knows. */
+export const NO_ROW = -1
+export const ON_DISK = -2
+
 /** Rows read at once when a whole store is loaded. */
 const LOAD_ROWS = 4096
 
@@ -36,6 +40,8 @@ export class Store {
   /** Slots of rows whose removal is on disk: nothing needs them, once no batch holds them. */
   private removed: number[] = []
   private hand = 0
+  /** Slots freed so far. What was read from disk before one was freed may be older than the row that lay there. */
+  private freed = 0
 
   constructor(name: string, number: number, disk: TaskStorage) {
     this.name = name
@@ -132,7 +138,9 @@ export class Store {
     for (const slot of this.removed) {
       const free =
         table.isUsed(slot) && table.valueLength(slot) === ABSENT && (table.flags[slot]! & HELD) === 0
-      if (free) table.remove(slot)
+      if (!free) continue
+      table.remove(slot)
+      this.freed++
     }
     this.removed = []
   }
@@ -160,6 +168,7 @@ export class Store {
       else {
         if (table.valueLength(slot) !== ABSENT) this.complete = false
         table.remove(slot)
+        this.freed++
       }
     }
     return Math.max(0, table.liveBytes - goal)
@@ -183,21 +192,56 @@ export class Store {
     this.table.set(slot, row.value, 0, row.value.length)
   }
 
+  /**
+   * The slot of a row, for readers outside the task who read it where it lies, at once: no copy is made, and the
+   * slot is theirs only until they next await. `NO_ROW`, or `ON_DISK` when `fetchMany` must be asked.
+   */
+  look(key: Uint8Array, start: number, end: number): number {
+    const table = this.table
+    const slot = table.find(key, start, end)
+    if (slot === NO_SLOT) return this.complete ? NO_ROW : ON_DISK
+    const flags = table.flags[slot]!
+    if ((flags & MISSING) !== 0) return ON_DISK
+    table.flags[slot] = flags | USED
+    return table.valueLength(slot) === ABSENT ? NO_ROW : slot
+  }
+
+  /**
+   * One disk read for keys that `look` found `ON_DISK`; they are then in memory, those without a row as well,
+   * for who is read once is read again. A row that came or changed meanwhile is answered as it is now. Copies.
+   */
+  async fetchMany(keys: readonly Uint8Array[]): Promise<(Buffer | undefined)[]> {
+    const { freed } = this
+    const rows = [...(await this.disk.getMany(this.number, keys))]
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]!
+      const slot = this.table.find(key, 0, key.length)
+      if (slot === NO_SLOT) {
+        if (freed === this.freed) this.remember(key, rows[index])
+      } else if ((this.table.flags[slot]! & MISSING) === 0) rows[index] = copyOf(this.table.value(slot))
+    }
+    return rows
+  }
+
+  /** Takes a row that the disk holds into memory, as clean as one that was written. */
+  private remember(key: Uint8Array, row: Buffer | undefined): void {
+    const slot = this.table.upsert(key, 0, key.length)
+    if (row !== undefined) this.table.set(slot, row, 0, row.length)
+    this.table.flags[slot]! |= USED
+  }
+
   /** Rows by key for readers outside the task; memory first, then one disk read. Copies. */
   async readMany(keys: readonly Uint8Array[]): Promise<(Buffer | undefined)[]> {
     const rows: (Buffer | undefined)[] = Array.from({ length: keys.length })
     const wanted: number[] = []
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index]!
-      const slot = this.table.find(key, 0, key.length)
-      if (slot === NO_SLOT || (this.table.flags[slot]! & MISSING) !== 0) wanted.push(index)
-      else rows[index] = copyOf(this.table.value(slot))
+      const slot = this.look(key, 0, key.length)
+      if (slot === ON_DISK) wanted.push(index)
+      else if (slot !== NO_ROW) rows[index] = copyOf(this.table.value(slot))
     }
-    if (wanted.length === 0 || this.complete) return rows
-    const found = await this.disk.getMany(
-      this.number,
-      wanted.map((index) => keys[index]!),
-    )
+    if (wanted.length === 0) return rows
+    const found = await this.fetchMany(wanted.map((index) => keys[index]!))
     for (let index = 0; index < wanted.length; index++) rows[wanted[index]!] = found[index]
     return rows
   }

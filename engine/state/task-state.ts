@@ -99,6 +99,11 @@ export class TaskState {
     return store
   }
 
+  /** The store of a processor, if there is one already: for readers that cannot wait. */
+  openStore(name: string): Store | undefined {
+    return this.stores.get(name)
+  }
+
   /** Bytes of rows in memory. */
   get liveBytes(): number {
     let bytes = 0

@@ -1,11 +1,16 @@
 import type { Store } from '../../engine/state/store.ts'
 import type { ViewRows } from '../view.ts'
+import type { FillTarget } from './fill.ts'
+import type { KeyList } from './key-list.ts'
 import type { FeaturePosition, FeatureReader, FeatureRows } from './port.ts'
+import { visitRows } from './visit.ts'
 
 /** Where tasks of this process keep their rows: a worker, as this store needs it. */
 export interface RowSource {
   /** The store that holds a key, if this process runs its task. */
   storeOf(store: string, key: Uint8Array): Promise<Store | undefined>
+  /** The stores of a name as they are now, one a partition; undefined where this process has none. */
+  openStores(store: string): readonly (Store | undefined)[]
   /** How far the task of a store's partition is; undefined where another process runs it. */
   positionOf(store: string, partition: number): FeaturePosition | undefined
 }
@@ -41,6 +46,15 @@ export class EmbeddedFeatureStore implements FeatureReader {
       }
     }
     return { buffers, starts, ends }
+  }
+
+  /** Reads rows in memory where they lie, and the others in one read of each partition's disk. */
+  fill(view: ViewRows, keys: KeyList, asOf: number, target: FillTarget): Promise<void> | undefined {
+    const { into, offset, stride } = target
+    return visitRows(this.source.openStores(view.name), keys, (key, buffer, start, end) => {
+      const known = start < end && buffer[start] === view.version
+      view.read(buffer, known ? start + VERSION_BYTES : end, end, asOf, into, offset + key * stride)
+    })
   }
 
   async position(store: string, partition: number): Promise<FeaturePosition> {

@@ -1,4 +1,6 @@
 import type { ViewRows } from '../view.ts'
+import type { FillTarget } from './fill.ts'
+import type { KeyList } from './key-list.ts'
 
 /**
  * The feature store port: where rows of views lie for those who read features at request time. A store
@@ -11,6 +13,13 @@ export interface FeatureReader {
    * Throws when the store cannot be reached; a caller then goes on without these features.
    */
   readMany(view: ViewRows, keys: readonly Uint8Array[]): Promise<FeatureRows>
+  /**
+   * Writes the columns of every key, as of a time, straight to where they are wanted; one round trip for all.
+   * Keys without a row, and rows of other versions, write what `view.read` writes for a key never seen. Answers
+   * undefined when all is done at once, or what resolves when it is; until then `keys` and the target are this
+   * call's. Throws as `readMany` does. See `fillFromRows` for stores that answer rows.
+   */
+  fill(view: ViewRows, keys: KeyList, asOf: number, target: FillTarget): Promise<void> | undefined
   /** What the rows of a store and partition stand for, to tell how old features are. */
   position(store: string, partition: number): Promise<FeaturePosition>
 }

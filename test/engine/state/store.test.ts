@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { MemoryState } from '../../../engine/state/memory.ts'
 import type { TaskStorage } from '../../../engine/state/port.ts'
-import { Store } from '../../../engine/state/store.ts'
+import { NO_ROW, ON_DISK, Store } from '../../../engine/state/store.ts'
 import { NO_SLOT } from '../../../engine/state/table.ts'
 
 const STORE = 3
@@ -231,3 +231,91 @@ describe('readers outside the task', () => {
     expect([row!.toString(), scanned!.value.toString()]).toEqual(['before', 'before'])
   })
 })
+
+describe('a reader outside the task', () => {
+  const look = (store: Store, key: string): string | number => {
+    const slot = store.look(bytes(key), 0, bytes(key).length)
+    return slot >= 0 ? valueOf(store, slot)! : slot
+  }
+
+  it('reads where rows lie, and asks the disk once for the others, those that are not there too', async () => {
+    const reads: string[][] = []
+    const store = new Store('store', STORE, noting(await diskWith({ a: '1', b: '2' }), reads))
+    await set(store, 'a', '3')
+    reads.length = 0
+    expect(['a', 'b', 'none'].map((key) => look(store, key))).toEqual(['3', ON_DISK, ON_DISK])
+    expect(await store.fetchMany([bytes('b'), bytes('none')])).toEqual([bytes('2'), undefined])
+    expect(['a', 'b', 'none'].map((key) => look(store, key))).toEqual(['3', '2', NO_ROW])
+    expect(reads).toEqual([['b', 'none']])
+    expect(store.takeTouched()).toHaveLength(1)
+  })
+
+  it('never reads a row older than what the task wrote, whatever happens while the disk is read', async () => {
+    const keys = ['a', 'b', 'c']
+    const step = fc.record({
+      what: fc.constantFrom('set', 'remove', 'flush', 'evict', 'read', 'wait'),
+      key: fc.constantFrom(...keys),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const gate = new Gate()
+        const disk = await diskWith({ a: 'old', b: 'old' })
+        const store = new Store('store', STORE, { ...noting(disk, []), getMany: gate.after(disk) })
+        const truth = new Map([
+          ['a', 'old'],
+          ['b', 'old'],
+        ])
+        let written = 0
+        const reading: Promise<unknown>[] = []
+        for (const { what, key } of steps) {
+          if (what === 'set' || what === 'remove') {
+            const slot = want(store, key)
+            await gate.open(store.fetch())
+            if (what === 'set') {
+              const value = `new ${++written}`
+              store.set(slot, bytes(value), 0, value.length)
+              truth.set(key, value)
+            } else {
+              store.remove(slot)
+              truth.delete(key)
+            }
+          } else if (what === 'flush') await flush(store, disk)
+          else if (what === 'evict') store.evict(1 << 20)
+          else if (what === 'read') reading.push(store.fetchMany([bytes(key)]))
+          else await gate.open(Promise.resolve())
+        }
+        await gate.open(Promise.all(reading))
+        for (const key of keys) {
+          const found = look(store, key)
+          if (found !== ON_DISK) expect(found).toBe(truth.get(key) ?? NO_ROW)
+          const [row] = await gate.open(store.fetchMany([bytes(key)]))
+          expect(row?.toString()).toBe(truth.get(key))
+        }
+      }),
+    )
+  })
+})
+
+/** Holds reads back until it is opened: each has read the disk as it was when it was asked. */
+class Gate {
+  private waiting: (() => void)[] = []
+
+  after(disk: TaskStorage): TaskStorage['getMany'] {
+    return async (store, keys) => {
+      const rows = await disk.getMany(store, keys)
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
+      return rows
+    }
+  }
+
+  /** Lets all go, those that wait and those that come, until this is done. */
+  async open<Value>(work: Promise<Value>): Promise<Value> {
+    const gate = { done: false }
+    void work.finally(() => (gate.done = true))
+    do {
+      await new Promise((resolve) => setImmediate(resolve))
+      for (const go of this.waiting.splice(0)) go()
+    } while (!gate.done)
+    return work
+  }
+}
