@@ -16,6 +16,26 @@ export const SERVING_ERRORS = {
     about:
       'Nothing is remembered of this request: it never was, or later ones took its place. Ask for a new feed.',
   },
+  BAD_REQUEST: {
+    recovery: 'stop',
+    about: 'A parameter is not as it must be. Correct the field named.',
+  },
+  CONFIG_INVALID: {
+    recovery: 'stop',
+    about: 'A field of the ranking configuration is unknown or out of bounds. Correct the field named.',
+  },
+  CURSOR_INVALID: {
+    recovery: 'stop',
+    about: 'The cursor is none that this server gave. Load the feed anew, without a cursor.',
+  },
+  CURSOR_EXPIRED: {
+    recovery: 'stop',
+    about: 'The feed that the cursor goes on with is no longer kept. Load the feed anew, without a cursor.',
+  },
+  CURSOR_FOREIGN: {
+    recovery: 'stop',
+    about: "The cursor is of another user's feed. Load the feed anew, without a cursor.",
+  },
 } as const satisfies Record<string, { recovery: Recovery; about: string }>
 
 export type ServingErrorCode = keyof typeof SERVING_ERRORS
@@ -23,11 +43,18 @@ export type ServingErrorCode = keyof typeof SERVING_ERRORS
 export class ServingError extends Error {
   readonly code: ServingErrorCode
   readonly recovery: Recovery
+  /** The parameter that is to blame, if it is one. */
+  readonly field: string | null
 
-  constructor(code: ServingErrorCode, detail: string, options?: ErrorOptions) {
+  constructor(
+    code: ServingErrorCode,
+    detail: string,
+    options: ErrorOptions & { readonly field?: string } = {},
+  ) {
     super(`${code}: ${detail}`, options)
     this.name = 'ServingError'
     this.code = code
     this.recovery = SERVING_ERRORS[code].recovery
+    this.field = options.field ?? null
   }
 }

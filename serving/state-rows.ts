@@ -1,17 +1,23 @@
 import { EngineError } from '../engine/errors.ts'
 import { partitionOf } from '../engine/hash.ts'
 import type { Store } from '../engine/state/store.ts'
+import { KeyList } from '../features/store/key-list.ts'
+import { type RowVisitor, visitRows } from '../features/store/visit.ts'
 
 /** Where tasks of this process keep their rows: a worker, as readers need it. */
 export interface StoreSource {
   /** One store a partition, in their order. */
   stores(name: string): Promise<Store[] | undefined>
+  /** The same as they are now, undefined where there is none. Throws for a name that no processor has. */
+  openStores(name: string): readonly (Store | undefined)[]
 }
 
 /** Reads stored rows of a process that runs every task: one read a store and partition for all keys. */
 export class StateRows {
   private readonly source: StoreSource
   private readonly partitions: number
+  /** Key lists that no read is using. */
+  private readonly lists: KeyList[] = []
 
   constructor(source: StoreSource, partitions: number) {
     this.source = source
@@ -28,6 +34,29 @@ export class StateRows {
     }
     if (this.partitions === 1) return stores[0]!.readMany(keys)
     return this.readPartitions(stores, keys)
+  }
+
+  /** Shows the row of every key where it lies, at once when all are in memory; see `visitRows`. */
+  visit(name: string, keys: KeyList, visit: RowVisitor): Promise<void> | undefined {
+    return visitRows(this.source.openStores(name), keys, visit)
+  }
+
+  /**
+   * Shows the row of every item's id where it lies, by the item's index: what is read of many posts is decoded
+   * without a copy. Otherwise as `visit`.
+   */
+  visitIds<Item>(
+    name: string,
+    items: readonly Item[],
+    idOf: (item: Item) => string,
+    visit: RowVisitor,
+  ): Promise<void> | undefined {
+    const keys = (this.lists.pop() ?? new KeyList()).reset()
+    for (let index = 0; index < items.length; index++) keys.add(idOf(items[index]!))
+    const reading = this.visit(name, keys, visit)
+    if (reading !== undefined) return reading.finally(() => this.lists.push(keys))
+    this.lists.push(keys)
+    return undefined
   }
 
   async read(name: string, key: Uint8Array): Promise<Buffer | undefined> {

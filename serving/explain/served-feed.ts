@@ -61,10 +61,10 @@ export class ServedFeed {
     this.found = found.length
     this.posts = new Fingerprints(found.map(({ post }) => post.postId))
     this.outcomes = outcomesOf(feed)
-    this.sources = Uint16Array.from(found, ({ sources }) => sources)
+    this.sources = new Uint16Array(found.length)
     this.scores = new Float32Array(3 * found.length)
     this.ranks = new Int16Array(3 * found.length)
-    for (const [index, candidate] of found.entries()) this.note(index, candidate)
+    for (let index = 0; index < found.length; index++) this.note(index, found[index]!)
     this.cuts = [
       cutOf(survivors, ({ lightScore }) => lightScore),
       cutOf(order, ({ expectedValue }) => expectedValue),
@@ -96,6 +96,7 @@ export class ServedFeed {
   private note(index: number, candidate: Candidate): void {
     const { scores, ranks } = this
     const at = 3 * index
+    this.sources[index] = candidate.sources
     scores[at] = candidate.lightScore
     scores[at + 1] = candidate.expectedValue
     scores[at + 2] = candidate.value
@@ -109,12 +110,15 @@ const outcomesOf = ({ found, removed, survivors, order }: RankedFeed): Uint8Arra
   const removals = new Map(removed.map(({ candidate, removal }) => [candidate, removal]))
   const kept = new Set(survivors)
   const ranked = new Set(order)
-  return Uint8Array.from(found, (candidate) => {
+  const outcomes = new Uint8Array(found.length)
+  for (let index = 0; index < found.length; index++) {
+    const candidate = found[index]!
     const removal = removals.get(candidate)
-    if (removal !== undefined) return REMOVED + REMOVALS.indexOf(removal)
-    if (ranked.has(candidate)) return RANKED
-    return kept.has(candidate) ? DROPPED_BY_PASS_1 : DROPPED_BY_PASS_0
-  })
+    if (removal !== undefined) outcomes[index] = REMOVED + REMOVALS.indexOf(removal)
+    else if (ranked.has(candidate)) outcomes[index] = RANKED
+    else outcomes[index] = kept.has(candidate) ? DROPPED_BY_PASS_1 : DROPPED_BY_PASS_0
+  }
+  return outcomes
 }
 
 const cutOf = (kept: readonly Candidate[], scoreOf: (candidate: Candidate) => number): Cut => ({

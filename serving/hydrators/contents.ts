@@ -1,5 +1,4 @@
-import { keyOf } from '../../engine/key.ts'
-import { readPostAttributes } from '../../processors/post-attributes.ts'
+import { type PostContent, readPostAttributes } from '../../processors/post-attributes.ts'
 import { HYDRATOR_MS } from '../pipeline/deadlines.ts'
 import { always, type HydratorStage } from '../pipeline/stage.ts'
 import type { StateRows } from '../state-rows.ts'
@@ -12,14 +11,17 @@ export const contents = (rows: StateRows): HydratorStage => ({
   required: false,
   enable: always,
   async hydrate(_query, _viewer, candidates) {
-    const found = await rows.readMany(
+    const found: (PostContent | null)[] = Array.from({ length: candidates.length }, () => null)
+    await rows.visitIds(
       'post-attributes',
-      candidates.map(({ post }) => keyOf(post.postId)),
+      candidates,
+      ({ post }) => post.postId,
+      (index, buffer, start, end) => {
+        if (start < end) found[index] = readPostAttributes(buffer.subarray(start, end)).content
+      },
     )
     return () => {
-      for (const [index, row] of found.entries()) {
-        if (row !== undefined) candidates[index]!.content = readPostAttributes(row).content
-      }
+      for (let index = 0; index < found.length; index++) candidates[index]!.content = found[index]!
     }
   },
 })

@@ -1,5 +1,5 @@
-import { keyOf } from '../../engine/key.ts'
 import { readIntegrity } from '../../processors/integrity.ts'
+import type { Verdict } from '../../schemas/integrity/index.ts'
 import { HYDRATOR_MS } from '../pipeline/deadlines.ts'
 import { always, type HydratorStage } from '../pipeline/stage.ts'
 import type { StateRows } from '../state-rows.ts'
@@ -12,14 +12,18 @@ export const integrityVerdicts = (rows: StateRows): HydratorStage => ({
   required: false,
   enable: always,
   async hydrate(_query, _viewer, candidates) {
-    const found = await rows.readMany(
+    const judged = new Map<number, Verdict>()
+    await rows.visitIds(
       'integrity',
-      candidates.map(({ post }) => keyOf(post.postId)),
+      candidates,
+      ({ post }) => post.postId,
+      (index, buffer, start, end) => {
+        const newest = start < end ? readIntegrity(buffer.subarray(start, end)) : null
+        if (newest !== null) judged.set(index, newest.verdict)
+      },
     )
     return () => {
-      for (const [index, row] of found.entries()) {
-        if (row !== undefined) candidates[index]!.verdict = readIntegrity(row)?.verdict ?? 'allow'
-      }
+      for (const [index, verdict] of judged) candidates[index]!.verdict = verdict
     }
   },
 })

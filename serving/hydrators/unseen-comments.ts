@@ -1,5 +1,4 @@
-import { keyOf } from '../../engine/key.ts'
-import { unseenComments } from '../../processors/comments.ts'
+import { type UnseenComments, unseenComments } from '../../processors/comments.ts'
 import { millis } from '../../schemas/ids.ts'
 import { type Candidate, isFoundBy } from '../candidate.ts'
 import { commentersOf } from '../commenters.ts'
@@ -20,20 +19,25 @@ export const commentsUnseen = (rows: StateRows): HydratorStage => ({
   enable: always,
   async hydrate(_query, viewer, candidates) {
     const unseen = candidates.filter((each) => !each.seen && !isFoundBy(each, 'comments'))
-    const found = await rows.readMany(
+    const found = new Map<Candidate, UnseenComments>()
+    await rows.visitIds(
       'comments',
-      unseen.map(({ post }) => keyOf(post.postId)),
+      unseen,
+      ({ post }) => post.postId,
+      (index, buffer, start, end) => {
+        if (start === end) return
+        found.set(unseen[index]!, unseenComments(buffer.subarray(start, end), EVER, viewer.userId))
+      },
     )
     return () => {
-      for (const [index, row] of found.entries()) if (row !== undefined) note(unseen[index]!, row, viewer)
+      for (const [candidate, comments] of found) note(candidate, comments, viewer)
     }
   },
 })
 
 const EVER = millis(0)
 
-const note = (candidate: Candidate, row: Buffer, viewer: Viewer): void => {
-  const { count, userIds } = unseenComments(row, EVER, viewer.userId)
+const note = (candidate: Candidate, { count, userIds }: UnseenComments, viewer: Viewer): void => {
   const { byFriends, commenters } = commentersOf(userIds, viewer)
   candidate.unseenComments = count
   candidate.unseenCommentsByFriends = byFriends

@@ -21,6 +21,9 @@ const inOrder: Pick = () => 0
 
 const GONE = Buffer.alloc(0)
 
+/** Nothing is ever written to it: stores hold all their rows in memory. */
+const disk = await new MemoryState().open('served')
+
 /** A row that ends before it begins is none. */
 const restore = (store: Store, name: string, row: Buffer, start: number, end: number): void => {
   const key = Buffer.from(name)
@@ -92,15 +95,19 @@ export class ServedState implements StoreSource, Progress {
   }
 
   async stores(name: string): Promise<Store[] | undefined> {
-    this.onRead(name)
-    const run = this.runs.find(({ node }) => node.name === name && isProcessor(node))
-    return [this.filled(await this.heldStore(name), run?.harness.rows ?? new Map<string, Buffer>())]
+    return this.openStores(name)
   }
 
-  private async heldStore(name: string): Promise<Store> {
+  openStores(name: string): Store[] {
+    this.onRead(name)
+    const run = this.runs.find(({ node }) => node.name === name && isProcessor(node))
+    return [this.filled(this.heldStore(name), run?.harness.rows ?? new Map<string, Buffer>())]
+  }
+
+  private heldStore(name: string): Store {
     const known = this.held.get(name)
     if (known !== undefined) return known
-    const made = new Store(name, 1, await new MemoryState().open(name))
+    const made = new Store(name, 1, disk)
     this.held.set(name, made)
     return made
   }

@@ -1,0 +1,86 @@
+import type { FeatureReader } from '../../features/store/port.ts'
+import { RANKING_VIEWS } from '../../models/ranking-row.ts'
+import type { Candidate } from '../candidate.ts'
+import { Distinct, NONE } from './distinct.ts'
+import { type RowRequest, type Scope, VIEW_KEYS, type ViewKey } from './view-keys.ts'
+import { ViewTable } from './view-table.ts'
+
+type PlainScope = Exclude<Scope, 'hashtag'>
+
+const ID_OF: Readonly<Record<PlainScope, (candidate: Candidate, request: RowRequest) => string | null>> = {
+  viewer: (_candidate, { viewer }) => viewer.userId,
+  post: ({ post }) => post.postId,
+  author: ({ post }) => post.authorId,
+  kind: ({ post }) => post.kind,
+  container: ({ post }) => post.containerId,
+}
+
+/** A view of the ranking row with what its keys are made of. Throws a `RangeError` for one that nobody knows to key. */
+export const keyOfView = (name: string): ViewKey => {
+  const key = VIEW_KEYS[name]
+  if (key === undefined) throw new RangeError(`view ${name} is in the ranking row, but not in VIEW_KEYS`)
+  return key
+}
+
+/** Rows of views for a list of candidates; what several share is read once. Made once, and filled for each request. */
+export class CandidateTables {
+  private readonly views: readonly { readonly table: ViewTable; readonly key: ViewKey }[]
+  private readonly byName: ReadonlyMap<string, ViewTable>
+  private readonly scopes = new Map<Scope, Distinct>()
+  private nothing = new Int32Array(0)
+  private request: RowRequest | undefined
+
+  /** Of the views named, all but those by hashtag. */
+  constructor(names: readonly string[]) {
+    this.views = RANKING_VIEWS.filter(({ name }) => names.includes(name)).map((view) => ({
+      table: new ViewTable(view),
+      key: keyOfView(view.name),
+    }))
+    this.byName = new Map(this.views.map(({ table }) => [table.view.name, table]))
+    for (const { key } of this.views) this.scopes.set(key.scope, new Distinct())
+  }
+
+  /** Reads the rows of all candidates, as of the time of the request; at once when all are in memory. */
+  read(
+    candidates: readonly Candidate[],
+    request: RowRequest,
+    features: FeatureReader,
+  ): Promise<void> | undefined {
+    this.request = request
+    if (this.nothing.length < candidates.length) this.nothing = new Int32Array(candidates.length).fill(NONE)
+    for (const [scope, distinct] of this.scopes) {
+      const idOf = ID_OF[scope as PlainScope]
+      distinct.reset(candidates.length)
+      // No two candidates are the same post: there is nothing to look up.
+      if (scope === 'post') for (const { post } of candidates) distinct.add(post.postId)
+      else {
+        for (let row = 0; row < candidates.length; row++) distinct.note(row, idOf(candidates[row]!, request))
+      }
+    }
+    return allOf(
+      this.views.map(({ table, key }) => {
+        table.keys.reset()
+        if (key.applies?.(request) ?? true) {
+          for (const id of this.scopes.get(key.scope)!.ids) key.add(table.keys, id, request)
+        }
+        return table.fill(features, request.query.asOf)
+      }),
+    )
+  }
+
+  table(view: string): ViewTable {
+    return this.byName.get(view)!
+  }
+
+  /** By candidate: its row in the table of a view, or `NONE`. */
+  indexes(view: string): Int32Array {
+    const { scope, applies } = keyOfView(view)
+    return (applies?.(this.request!) ?? true) ? this.scopes.get(scope)!.of : this.nothing
+  }
+}
+
+/** Undefined when there is nothing to wait for. */
+export const allOf = (reads: readonly (Promise<void> | undefined)[]): Promise<void> | undefined => {
+  const waiting = reads.filter((read) => read !== undefined)
+  return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined)
+}

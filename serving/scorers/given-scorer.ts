@@ -1,0 +1,99 @@
+import { keyOf } from '../../engine/key.ts'
+import { type PostAttributes, readPostAttributes } from '../../processors/post-attributes.ts'
+import type { Millis, PostId, UserId } from '../../schemas/ids.ts'
+import { type Candidate, candidateOf, type Source } from '../candidate.ts'
+import type { QueryHydratorStage } from '../pipeline/stage.ts'
+import type { FeedQuery } from '../query.ts'
+import type { StateRows } from '../state-rows.ts'
+import type { Viewer } from '../viewer.ts'
+import { ViewerDraft } from '../viewer-draft.ts'
+import type { Ranker } from './ranker.ts'
+
+export interface GivenScorerParts {
+  readonly rows: StateRows
+  readonly ranker: Ranker
+  readonly queryHydrators: readonly QueryHydratorStage[]
+}
+
+/** Never aborted: who evaluates can wait. */
+const { signal: PATIENT } = new AbortController()
+
+/**
+ * Scores posts that somebody else chose, as pass 1 would: for evaluation. No source finds them, no filter
+ * removes one, and no rule of pass 2 changes a value.
+ */
+export class GivenScorer {
+  private readonly parts: GivenScorerParts
+
+  constructor(parts: GivenScorerParts) {
+    this.parts = parts
+  }
+
+  /**
+   * Expected values, one a post, in the order given; −Infinity for a post that is not known or was deleted. At
+   * most as many posts as the heavy matrix has rows. Throws what scoring and reading rows throw.
+   */
+  async score(userId: UserId, posts: readonly PostId[], asOf: Millis): Promise<Float64Array> {
+    const query: FeedQuery = { userId, limit: 1, asOf, device: null, surface: null, preview: true }
+    const viewer = await this.viewer(query)
+    const rows = await this.parts.rows.readMany(
+      'post-attributes',
+      posts.map((postId) => keyOf(postId)),
+    )
+    const values = new Float64Array(posts.length).fill(-Infinity)
+    const places: number[] = []
+    const candidates: Candidate[] = []
+    for (const [place, row] of rows.entries()) {
+      const candidate = row && candidateFrom(posts[place]!, readPostAttributes(row), viewer)
+      if (!candidate) continue
+      places.push(place)
+      candidates.push(candidate)
+    }
+    const scores = await this.scoreCandidates(query, viewer, candidates)
+    for (const [at, place] of places.entries()) values[place] = scores[at]!
+    return values
+  }
+
+  private async viewer(query: FeedQuery): Promise<Viewer> {
+    const draft = new ViewerDraft(query.userId)
+    const written = await Promise.all(this.parts.queryHydrators.map((stage) => stage.hydrate(query)))
+    for (const write of written) write(draft)
+    return draft
+  }
+
+  private async scoreCandidates(
+    query: FeedQuery,
+    viewer: Viewer,
+    candidates: readonly Candidate[],
+  ): Promise<Float32Array> {
+    const scores = new Float32Array(candidates.length)
+    const ranking = this.parts.ranker.begin(query, viewer)
+    try {
+      const outputs = await ranking.scoreHeavy(candidates, PATIENT)
+      ranking.configuration.valueModel.evaluate(outputs, candidates.length, scores)
+      return scores
+    } finally {
+      ranking.release()
+    }
+  }
+}
+
+const candidateFrom = (
+  postId: PostId,
+  { authorId, publishedAt, content }: PostAttributes,
+  viewer: Viewer,
+): Candidate | null => {
+  if (publishedAt === null || content === null) return null
+  const { kind, audience, containerId, language } = content
+  const post = { postId, authorId, publishedAt, kind, audience, containerId, language }
+  return { ...candidateOf(post, sourceOf(post, viewer)), content }
+}
+
+/** The source that would have found it by the viewer's ties. */
+const sourceOf = ({ authorId, containerId }: Candidate['post'], viewer: Viewer): Source => {
+  if (viewer.friends.has(authorId)) return 'friend'
+  if (viewer.follows.has(authorId)) return 'follow'
+  if (containerId !== null && viewer.groups.has(containerId)) return 'group'
+  if (containerId !== null && viewer.pages.has(containerId)) return 'page'
+  return viewer.touched.has(authorId) ? 'touched' : 'trending'
+}

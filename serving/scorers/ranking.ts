@@ -1,0 +1,157 @@
+import type { ScorerPool } from '../../models/scoring/pool.ts'
+import type { Lease, Matrix } from '../../models/scoring/types.ts'
+import type { SnapshotManifest } from '../../models/snapshot/manifest.ts'
+import type { HeadTrace } from '../../models/value-model.ts'
+import { packedBytesMax, packInto } from '../../schemas/impressions/packed-features.ts'
+import type { Candidate } from '../candidate.ts'
+import type { RowRequest } from '../rows/view-keys.ts'
+import type { RowWork } from '../rows/row-work.ts'
+import type { Configuration } from '../rules/config.ts'
+import type { ScorerStage } from '../pipeline/stage.ts'
+
+/** Where scores come from. */
+export type Scorers = Pick<ScorerPool, 'lease' | 'manifests'>
+
+/** Pass 0, pass 1 and pass 2 of one request. */
+export type Passes = readonly [light: ScorerStage, heavy: ScorerStage, rules: ScorerStage]
+
+/** What rankings draw on, made once. */
+export interface RankingParts {
+  readonly scorers: Scorers
+  readonly configuration: Configuration
+  takeWork(): RowWork
+  giveBack(work: RowWork): void
+}
+
+/**
+ * One request's ranking while it goes on: the scorer's lease, the rows, and what the passes found. Must be
+ * released, once; what is to outlast it is copied out before.
+ */
+export class Ranking {
+  readonly request: RowRequest
+  readonly passes: Passes
+  readonly configuration: Configuration
+  /** By place in the final order and rule; empty before pass 2. */
+  factors: Float32Array = new Float32Array(0)
+  /** By place: probability that the place holds what it holds; null when nothing was left to chance. */
+  propensities: Float64Array | null = null
+  private readonly parts: RankingParts
+  private readonly work: RowWork
+  private readonly pending = new Set<Promise<unknown>>()
+  private leasing: Promise<Lease> | undefined
+  private held: Lease | undefined
+  private heavyIsScored = false
+  private isReleased = false
+
+  constructor(request: RowRequest, parts: RankingParts, passesOf: (ranking: Ranking) => Passes) {
+    this.request = request
+    this.passes = passesOf(this)
+    this.parts = parts
+    this.configuration = parts.configuration
+    this.work = parts.takeWork()
+  }
+
+  /** Fills and scores the light rows; answers the scores, which are valid until the ranking is released. */
+  async scoreLight(candidates: readonly Candidate[], signal: AbortSignal): Promise<Float32Array> {
+    const lease = await this.lease(signal)
+    assertFits(candidates.length, lease.light)
+    await this.after(this.work.light(candidates, this.request, lease.light))
+    await this.after(lease.score('light', candidates.length))
+    return lease.light.outputs
+  }
+
+  /** Tells which of the candidates scored last go on, by their places: their rows need not be read again. */
+  keep(kept: readonly Candidate[], places: Uint32Array): void {
+    this.work.keep(kept, places)
+  }
+
+  /** Fills and scores the heavy rows; answers the outputs, a row of heads a candidate. */
+  async scoreHeavy(candidates: readonly Candidate[], signal: AbortSignal): Promise<Float32Array> {
+    const lease = await this.lease(signal)
+    assertFits(candidates.length, lease.heavy)
+    // A pass 0 that was too late may still read: its tables are this pass's too.
+    await this.settled()
+    await this.after(this.work.heavy(candidates, this.request, lease.heavy))
+    await this.after(lease.score('heavy', candidates.length))
+    this.heavyIsScored = true
+    return lease.heavy.outputs
+  }
+
+  /** What the next scores would be made by; of a ranking that scored, what they were made by. */
+  get manifests(): Lease['manifests'] {
+    return this.held?.manifests ?? this.parts.scorers.manifests
+  }
+
+  get heavy(): SnapshotManifest {
+    return this.manifests.heavy
+  }
+
+  /** How the expected value of a candidate came about; none where pass 1 did not score it. */
+  headTrace({ row }: Candidate): HeadTrace[] {
+    if (row < 0 || !this.heavyIsScored) return []
+    return this.configuration.valueModel.trace(this.held!.heavy.outputs, row)
+  }
+
+  /** Copies the heads of a candidate; zeros where pass 1 did not score it. */
+  copyHeads({ row }: Candidate, into: Float32Array, offset: number): void {
+    if (row < 0 || !this.heavyIsScored) return
+    const { outputs, heads } = this.held!.heavy
+    for (let head = 0; head < heads; head++) into[offset + head] = outputs[row * heads + head]!
+  }
+
+  /** Bytes that the features of one candidate take at most. */
+  get featureBytesMax(): number {
+    return this.heavyIsScored ? packedBytesMax(this.held!.heavy.width) : 0
+  }
+
+  /** Packs the row as it was scored; answers the position after it, the same one where there is no row. */
+  packFeatures({ row }: Candidate, target: Buffer, at: number): number {
+    if (row < 0 || !this.heavyIsScored) return at
+    const { rows, width } = this.held!.heavy
+    return packInto(new Uint32Array(rows.buffer, rows.byteOffset), row * width, width, target, at)
+  }
+
+  /** Gives the lease and the tables back, once nothing works on them any more. */
+  release(): void {
+    if (this.isReleased) return
+    this.isReleased = true
+    void this.settled().then(() => this.giveBack())
+  }
+
+  private giveBack(): void {
+    this.parts.giveBack(this.work)
+    if (this.held !== undefined) this.held.release()
+    // A lease that was waited for in vain may still come.
+    else this.leasing?.then((lease) => lease.release()).catch(() => undefined)
+    this.held = undefined
+    this.heavyIsScored = false
+  }
+
+  private async lease(signal: AbortSignal): Promise<Lease> {
+    if (this.held !== undefined) return this.held
+    this.leasing ??= this.parts.scorers.lease(signal)
+    try {
+      return (this.held = await this.leasing)
+    } catch (error) {
+      this.leasing = undefined
+      throw error
+    }
+  }
+
+  private async after<Result>(work: Promise<Result>): Promise<Result> {
+    this.pending.add(work)
+    try {
+      return await work
+    } finally {
+      this.pending.delete(work)
+    }
+  }
+
+  private async settled(): Promise<void> {
+    if (this.pending.size > 0) await Promise.allSettled(this.pending)
+  }
+}
+
+const assertFits = (rows: number, { rowsMax }: Matrix): void => {
+  if (rows > rowsMax) throw new RangeError(`${rows} candidates, at most ${rowsMax} rows are scored at once`)
+}
