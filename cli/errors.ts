@@ -1,5 +1,6 @@
 import { ENGINE_ERRORS, EngineError } from '../engine/errors.ts'
 import { MODEL_ERRORS, ModelError } from '../models/errors.ts'
+import { SERVING_ERRORS, ServingError } from '../serving/errors.ts'
 import { ContractError } from '../schemas/rules.ts'
 import { ImportError } from './import/import-error.ts'
 
@@ -44,6 +45,10 @@ export const lineOf = (error: unknown): string => {
   if (error instanceof EngineError) {
     const detail = error.message.slice(error.code.length + 2)
     return sentence(error.code, detail, ENGINE_ERRORS[error.code].about)
+  }
+  if (error instanceof ServingError) {
+    const detail = error.message.slice(error.code.length + 2)
+    return sentence(error.code, detail, SERVING_ERRORS[error.code].about)
   }
   if (error instanceof ModelError) {
     const detail = error.message.slice(error.code.length + 2)

@@ -4,7 +4,9 @@ import { Command, CommanderError } from 'commander'
 import { benchCommand } from './commands/bench.ts'
 import { describeCommand } from './commands/describe.ts'
 import { dlqCommand } from './commands/dlq.ts'
+import { explainCommand } from './commands/explain.ts'
 import { featureCommand } from './commands/feature.ts'
+import { feedCommand } from './commands/feed.ts'
 import { importCommand } from './commands/import.ts'
 import { newCommand } from './commands/new.ts'
 import { examples } from './commands/options.ts'
@@ -34,6 +36,7 @@ const program = (): Command => {
       'after',
       examples(
         'freshet up --world 300         # a feed at http://127.0.0.1:8080/v1/feed?userId=ada',
+        'freshet feed ada               # a feed as a table',
         'freshet replay events.ndjson   # events from a file',
         'freshet <command> --help       # more on a command',
       ),
@@ -42,6 +45,8 @@ const program = (): Command => {
     upCommand(),
     importCommand(),
     replayCommand(),
+    feedCommand(),
+    explainCommand(),
     stateCommand(),
     featureCommand(),
     dlqCommand(),

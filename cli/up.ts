@@ -3,7 +3,6 @@ import { EngineError } from '../engine/errors.ts'
 import { Database } from '../engine/storage/database.ts'
 import { WORLD_DIRECTORY } from './commands/options.ts'
 import { CliError, lineOf } from './errors.ts'
-import { FeedReader } from './feed/feed.ts'
 import { buildServer, closeServer, listen } from './http/server.ts'
 import { HTTP_DEFAULTS } from './http/services.ts'
 import { LocalInspection } from './inspect/local.ts'
@@ -11,6 +10,9 @@ import { PrometheusMetrics } from './metrics.ts'
 import { systemClock } from './runtime/clock.ts'
 import type { Embedded } from './runtime/embedded.ts'
 import { contentOf, openData } from './runtime/open.ts'
+import { tellServing } from './serving/metrics.ts'
+import { openServing } from './serving/open.ts'
+import { PrometheusStageMetrics } from './stage-metrics.ts'
 import { grouped, print, say } from './terminal.ts'
 import { HISTORY_DAYS, LiveWorld } from './world/live.ts'
 
@@ -37,13 +39,21 @@ export const up = async (options: UpOptions): Promise<void> => {
     metrics,
     ...(partitions !== undefined && { partitions }),
   })
-  const feed = new FeedReader(embedded.worker, embedded.log.partitions('reactions'), clock)
+  const serving = await openServing({
+    embedded,
+    data,
+    clock,
+    metrics: new PrometheusStageMetrics(metrics.registry),
+    failed: tellLost,
+  })
+  tellServing(metrics.registry, serving)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
-  const app = buildServer({ embedded, feed, inspection, clock, metrics })
+  const app = buildServer({ embedded, serving, inspection, clock, metrics })
   let world: LiveWorld | undefined
   const stopping = new Stopping(async () => {
     await world?.stop()
     await closeServer(app, HTTP_DEFAULTS.closeMs)
+    await serving.close()
     await embedded.close()
   })
   try {
@@ -92,6 +102,8 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
   )
   print(`Try:  curl '${url}/v1/feed?userId=${ids[0]!}&limit=5'`)
 }
+
+const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lineOf(error)}`)
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.')

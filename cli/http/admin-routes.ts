@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import { LETTERS_MAX, ROWS_MAX } from '../inspect/inspection.ts'
 import { HttpError } from './errors.ts'
-import { asOfSchema } from './feed-route.ts'
+import { timeSchema } from '../../serving/http/feed-schemas.ts'
 import type { HttpServices } from './services.ts'
 
 const KEYS_MAX = 4
@@ -32,6 +32,7 @@ export const adminRoutes = (app: FastifyInstance, { inspection }: HttpServices):
   void app.register(
     async (admin) => {
       admin.addHook('onRequest', async (request) => assertLoopback(request))
+      admin.addHook('onRoute', hidden)
       admin.get('/status', () => inspection.status())
       admin.get('/stores', async () => ({ stores: await inspection.stores() }))
       admin.get<{ Params: StoreParams; Querystring: { key: string[] } }>(
@@ -50,7 +51,7 @@ export const adminRoutes = (app: FastifyInstance, { inspection }: HttpServices):
       )
       admin.get<{ Params: { view: string }; Querystring: { key: string[]; asOf?: number } }>(
         '/features/:view',
-        { schema: query({ key, asOf: asOfSchema }, ['key']) },
+        { schema: query({ key, asOf: timeSchema.json }, ['key']) },
         ({ params, query }) => inspection.feature(params.view, query.key, query.asOf ?? null),
       )
       admin.get<{ Querystring: { topic?: string; limit: number } }>(
@@ -71,6 +72,11 @@ export const adminRoutes = (app: FastifyInstance, { inspection }: HttpServices):
     },
     { prefix: '/admin/v1' },
   )
+}
+
+/** For people at this machine: no part of what the OpenAPI document promises. */
+const hidden = (route: { schema?: FastifySchema }): void => {
+  route.schema = { ...route.schema, hide: true }
 }
 
 const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/

@@ -1,4 +1,6 @@
 import { EngineError, type EngineErrorCode, type Recovery } from '../../engine/errors.ts'
+import { MODEL_ERRORS, ModelError } from '../../models/errors.ts'
+import { ServingError, type ServingErrorCode } from '../../serving/errors.ts'
 import { CliError, type CliErrorCode, lineOf } from '../errors.ts'
 
 /** Every error that HTTP answers of its own, with its status. The body is always `{code, message, field?}`. */
@@ -46,6 +48,10 @@ export const answerOf = (error: unknown): ErrorAnswer | null => {
     return answer(HTTP_ERRORS[code].status, code, message, field)
   }
   if (error instanceof EngineError) return answer(statusOfEngine(error), error.code, lineOf(error), null)
+  if (error instanceof ServingError)
+    return answer(STATUS_OF_SERVING[error.code], error.code, lineOf(error), error.field)
+  if (error instanceof ModelError)
+    return answer(STATUS_OF_RECOVERY[MODEL_ERRORS[error.code].recovery], error.code, lineOf(error), null)
   if (error instanceof CliError)
     return answer(STATUS_OF_CLI[error.code] ?? 500, error.code, error.message, null)
   return frameworkAnswer(error)
@@ -65,6 +71,17 @@ const STATUS_OF_ENGINE: Partial<Record<EngineErrorCode, number>> = {
 }
 const statusOfEngine = ({ code, recovery }: EngineError): number =>
   STATUS_OF_ENGINE[code] ?? STATUS_OF_RECOVERY[recovery]
+
+const STATUS_OF_SERVING: Readonly<Record<ServingErrorCode, number>> = {
+  BAD_REQUEST: 400,
+  CURSOR_INVALID: 400,
+  CURSOR_FOREIGN: 403,
+  REQUEST_UNKNOWN: 404,
+  CURSOR_EXPIRED: 410,
+  CONFIG_INVALID: 500,
+  STAGE_FAILED: 503,
+  CATCHING_UP: 503,
+}
 
 const STATUS_OF_CLI: Partial<Record<CliErrorCode, number>> = {
   UNKNOWN_STORE: 404,

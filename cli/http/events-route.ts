@@ -5,6 +5,8 @@ import { type Item, jsonItems, lineItems } from '../intake/items.ts'
 import { type Refusal, refusalOf } from '../intake/refusal.ts'
 import type { Publisher } from '../runtime/publisher.ts'
 import { BodyBudget } from './body-budget.ts'
+import { type RouteDeclaration, routeOptions } from '../../serving/http/route.ts'
+import { integer, list, nullable, object, string, type ValueOf } from '../../serving/http/schema.ts'
 import { HTTP_ERRORS, HttpError } from './errors.ts'
 import type { HttpLimits, HttpServices } from './services.ts'
 
@@ -14,9 +16,24 @@ const EVENTS_PER_TURN = 500
 const JSON_TYPE = 'application/json'
 const LINE_TYPES = ['application/x-ndjson', 'application/ndjson']
 
-interface Outcome {
-  readonly accepted: number
-  readonly refused: readonly Refusal[]
+const refusal = object({
+  line: integer({ description: 'Of the body, from 1; of JSON the place in the array.' }),
+  code: string(),
+  rule: nullable(string({ description: 'The rule of the contract that it breaks.' })),
+  field: nullable(string()),
+  message: string(),
+})
+
+const outcome = object({ accepted: integer(), refused: list(refusal) })
+type Outcome = ValueOf<typeof outcome>
+
+const declared: RouteDeclaration = {
+  summary: 'Takes events in',
+  description:
+    'Envelopes `{"topic", "value"}` as JSON (one, or an array of them) or as NDJSON (application/x-ndjson), of the contracts in schemas/. Answers when everything accepted is durable; what was refused is named by line. Sending an event again is harmless.',
+  tag: 'events',
+  answer: outcome,
+  errors: [400, 408, 413, 415, 503, 507],
 }
 
 /**
@@ -27,7 +44,11 @@ export const eventsRoute = (app: FastifyInstance, services: HttpServices, limits
   const budget = new BodyBudget(limits.bodiesBytesMax)
   app.post<{ Body: Buffer }>(
     '/v1/events',
-    { bodyLimit: limits.eventBodyBytesMax, onRequest: reserveBody(budget, limits) },
+    {
+      ...routeOptions(declared),
+      bodyLimit: limits.eventBodyBytesMax,
+      onRequest: reserveBody(budget, limits),
+    },
     async (request, reply) => {
       services.embedded.assertAccepting()
       const items = itemsOf(request, limits.eventsMax)

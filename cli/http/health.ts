@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Embedded } from '../runtime/embedded.ts'
+import { type RouteDeclaration, routeOptions } from '../../serving/http/route.ts'
+import { boolean, integer, object, oneOf, type ValueOf } from '../../serving/http/schema.ts'
 import { HttpError } from './errors.ts'
 import type { HttpLimits, HttpServices } from './services.ts'
 
@@ -37,16 +39,42 @@ const commitsOf = ({ worker, log }: Embedded): number => {
 
 const SAMPLE_MS = 1_000
 
+const alive = object({ status: oneOf(['alive']) })
+const ready = object({
+  status: oneOf(['ready']),
+  lagRecords: integer({ description: 'Records accepted and not processed yet.' }),
+  settled: boolean({ description: 'Everything accepted is processed and committed.' }),
+  impressions: object(
+    { waiting: integer(), written: integer(), lost: integer(), failures: integer() },
+    { description: 'What became of served pages that are to be logged.' },
+  ),
+})
+
+const healthz: RouteDeclaration = {
+  summary: 'Whether it is alive',
+  description: 'Alive, and processing goes on.',
+  tag: 'operations',
+  answer: alive,
+  errors: [503],
+}
+const readyz: RouteDeclaration = {
+  summary: 'Whether it is ready',
+  description: 'State is restored, and processing is not far behind.',
+  tag: 'operations',
+  answer: ready,
+  errors: [503],
+}
+
 /**
  * `GET /healthz`: alive, and processing goes on. `GET /readyz`: restored, and not far behind; `settled` says that
  * everything accepted is processed and committed.
  */
 export const healthRoutes = (app: FastifyInstance, services: HttpServices, limits: HttpLimits): void => {
-  const { embedded, clock } = services
+  const { embedded, clock, serving } = services
   const watch = new StallWatch(embedded, clock.monotonicMs())
   const sampling = setInterval(() => watch.sample(clock.monotonicMs()), SAMPLE_MS).unref()
   app.addHook('onClose', async () => clearInterval(sampling))
-  app.get('/healthz', () => {
+  app.get<{ Reply: ValueOf<typeof alive> }>('/healthz', routeOptions(healthz), () => {
     embedded.assertRunning()
     const stalledMs = watch.sample(clock.monotonicMs())
     if (stalledMs > limits.stalledMs) {
@@ -57,7 +85,7 @@ export const healthRoutes = (app: FastifyInstance, services: HttpServices, limit
     }
     return { status: 'alive' }
   })
-  app.get('/readyz', () => {
+  app.get<{ Reply: ValueOf<typeof ready> }>('/readyz', routeOptions(readyz), () => {
     embedded.assertRunning()
     const lagRecords = embedded.worker.lagRecords()
     if (lagRecords > limits.readyLagRecordsMax) {
@@ -66,6 +94,7 @@ export const healthRoutes = (app: FastifyInstance, services: HttpServices, limit
         `${lagRecords} records wait to be processed, more than ${limits.readyLagRecordsMax}`,
       )
     }
-    return { status: 'ready', lagRecords, settled: embedded.worker.settled }
+    const { settled } = embedded.worker
+    return { status: 'ready', lagRecords, settled, impressions: serving.impressions.counts }
   })
 }

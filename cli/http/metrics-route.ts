@@ -8,7 +8,7 @@ export const metricsRoute = (app: FastifyInstance, { metrics }: HttpServices): v
     metrics.request(route, reply.statusCode, reply.elapsedTime)
     done()
   })
-  app.get('/metrics', async (_request, reply) => {
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     const text = await metrics.registry.metrics()
     return reply.type(metrics.registry.contentType).send(text)
   })

@@ -2,14 +2,16 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { inspect } from 'node:util'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type FeedRouteServices, feedRoutes } from '../../serving/http/feed-routes.ts'
+import { explainRoute } from '../../serving/http/explain-route.ts'
 import { CliError, systemCodeOf } from '../errors.ts'
 import { say } from '../terminal.ts'
 import { adminRoutes } from './admin-routes.ts'
 import { answerOf, HTTP_ERRORS, type HttpErrorCode } from './errors.ts'
 import { eventBodies, eventsRoute } from './events-route.ts'
-import { feedRoute } from './feed-route.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoute } from './metrics-route.ts'
+import { describeRoutes } from './openapi.ts'
 import { refuseMalformed } from './request-form.ts'
 import { HTTP_DEFAULTS, type HttpLimits, type HttpServices } from './services.ts'
 
@@ -43,9 +45,14 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
   answerErrors(app)
   refuseMalformed(app)
   metricsRoute(app, services)
-  healthRoutes(app, services, limits)
-  feedRoute(app, services)
-  adminRoutes(app, services)
+  describeRoutes(app)
+  // Routes come after the plugin that describes them, or it would not hear of them.
+  void app.register(async (scope) => {
+    healthRoutes(scope, services, limits)
+    feedRoutes(scope, feedServices(services))
+    explainRoute(scope, services.serving)
+    adminRoutes(scope, services)
+  })
   void app.register(async (scope) => {
     eventBodies(scope)
     eventsRoute(scope, services, limits)
@@ -53,12 +60,18 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
   return app
 }
 
+const feedServices = ({ serving, clock, embedded }: HttpServices): FeedRouteServices => ({
+  feeds: serving.feeds,
+  clock,
+  assertRunning: () => embedded.assertRunning(),
+})
+
 const answerErrors = (app: FastifyInstance): void => {
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((_request, reply) =>
     reply.code(HTTP_ERRORS.NOT_FOUND.status).send({
       code: 'NOT_FOUND',
-      message: 'Routes are POST /v1/events, GET /v1/feed, /healthz, /readyz and /metrics',
+      message: 'Routes are POST /v1/events, GET /v1/feed, /healthz, /readyz, /metrics and /openapi.json',
     }),
   )
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '../../engine/clock.ts'
-import type { FeedReader } from '../feed/feed.ts'
 import type { Inspection } from '../inspect/inspection.ts'
 import type { PrometheusMetrics } from '../metrics.ts'
 import type { Embedded } from '../runtime/embedded.ts'
+import type { Serving } from '../serving/open.ts'
 
 /** What the routes answer from. */
 export interface HttpServices {
   readonly embedded: Embedded
-  readonly feed: FeedReader
+  readonly serving: Serving
   readonly inspection: Inspection
   readonly clock: Clock
   readonly metrics: PrometheusMetrics

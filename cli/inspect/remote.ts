@@ -74,8 +74,9 @@ export const baseOf = (url: string): string => {
   return url.replace(/\/+$/, '')
 }
 
-const answered = ({ status, body }: { readonly status: number; readonly body: unknown }): unknown => {
+/** The body of an answer. Throws `REMOTE_REFUSED` with what an error says. */
+export const answered = ({ status, body }: { readonly status: number; readonly body: unknown }): unknown => {
   if (status < 300) return body
-  const { code, message } = body as { readonly code?: string; readonly message?: string }
+  const { code, message } = (body ?? {}) as { readonly code?: string; readonly message?: string }
   throw new CliError('REMOTE_REFUSED', `${code ?? status}: ${message ?? 'no reason given'}`)
 }

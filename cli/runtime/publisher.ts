@@ -3,7 +3,7 @@ import { partitionOf } from '../../engine/hash.ts'
 import { KeyWriter } from '../../engine/key.ts'
 import { FrameWriter } from '../../engine/log/frame.ts'
 import type { AppendEntry, Log } from '../../engine/log/port.ts'
-import type { Envelope } from '../../schemas/envelope.ts'
+import type { Contract } from '../../schemas/contract.ts'
 import { contractCodec } from '../../engine/contract-topic.ts'
 import { type Restriction, restrictionOf } from '../../serving/visibility/accepted.ts'
 
@@ -31,7 +31,7 @@ export class Publisher {
     return this.pending
   }
 
-  add({ contract, value }: Envelope): void {
+  add<Value>({ contract, value }: { readonly contract: Contract<Value>; readonly value: Value }): void {
     this.key.reset()
     this.key.id(contract.keyOf(value))
     this.value.reset()

@@ -1,14 +1,20 @@
 import { onTestFinished } from 'vitest'
 import type { Clock } from '../../engine/clock.ts'
 import { openEnvelope } from '../../schemas/envelope.ts'
-import { type Feed, FeedReader } from '../../cli/feed/feed.ts'
 import { buildServer, closeServer, listen } from '../../cli/http/server.ts'
 import { HTTP_DEFAULTS, type HttpLimits } from '../../cli/http/services.ts'
+import type { Inspection } from '../../cli/inspect/inspection.ts'
 import { LocalInspection } from '../../cli/inspect/local.ts'
 import { PrometheusMetrics } from '../../cli/metrics.ts'
 import { systemClock } from '../../cli/runtime/clock.ts'
 import type { Embedded } from '../../cli/runtime/embedded.ts'
 import { openData } from '../../cli/runtime/open.ts'
+import { PrometheusStageMetrics } from '../../cli/stage-metrics.ts'
+import { tellServing } from '../../cli/serving/metrics.ts'
+import { openServing, type Serving } from '../../cli/serving/open.ts'
+import type { FeedAnswer } from '../../serving/http/feed-schemas.ts'
+import { RANKING_DEFAULTS, type RankingConfig } from '../../serving/rules/config.ts'
+import { SESSION_DEFAULTS, type SessionLimits } from '../../serving/sessions/session-store.ts'
 import type { PublishedEvent } from './community.ts'
 import { temporaryDirectory } from './temporary.ts'
 
@@ -22,6 +28,8 @@ export interface RunningOptions {
   readonly limits?: Partial<HttpLimits>
   readonly partitions?: number
   readonly clock?: Clock
+  readonly config?: Partial<RankingConfig>
+  readonly sessions?: Partial<SessionLimits>
 }
 
 /** What `freshet up` runs, on a port and in a directory of its own; stopped after the test. */
@@ -29,12 +37,23 @@ export class Running {
   readonly url: string
   readonly data: string
   readonly embedded: Embedded
+  readonly serving: Serving
+  readonly inspection: Inspection
   private readonly close: () => Promise<void>
 
-  private constructor(url: string, data: string, embedded: Embedded, close: () => Promise<void>) {
+  private constructor(
+    url: string,
+    data: string,
+    embedded: Embedded,
+    serving: Serving,
+    inspection: Inspection,
+    close: () => Promise<void>,
+  ) {
     this.url = url
     this.data = data
     this.embedded = embedded
+    this.serving = serving
+    this.inspection = inspection
     this.close = close
   }
 
@@ -44,14 +63,26 @@ export class Running {
     const metrics = new PrometheusMetrics()
     const partitions = options.partitions ?? 1
     const { embedded, counts, topology } = await openData({ data, partitions, metrics })
-    const feed = new FeedReader(embedded.worker, partitions, clock)
+    const serving = await openServing({
+      embedded,
+      data,
+      clock,
+      metrics: new PrometheusStageMetrics(metrics.registry),
+      config: { ...RANKING_DEFAULTS, ...options.config },
+      sessions: { ...SESSION_DEFAULTS, ...options.sessions },
+    })
+    tellServing(metrics.registry, serving)
     const inspection = new LocalInspection({ embedded, topology, counts, clock })
     const limits = { ...HTTP_DEFAULTS, ...options.limits }
-    const app = buildServer({ embedded, feed, inspection, clock, metrics }, limits)
+    const app = buildServer({ embedded, serving, inspection, clock, metrics }, limits)
     const url = await listen(app, '127.0.0.1', 0)
     let closing: Promise<void> | undefined
-    const close = (): Promise<void> => (closing ??= closeServer(app, 1_000).then(() => embedded.close()))
-    return new Running(url, data, embedded, close)
+    const close = async (): Promise<void> => {
+      await closeServer(app, 1_000)
+      await serving.close()
+      await embedded.close()
+    }
+    return new Running(url, data, embedded, serving, inspection, () => (closing ??= close()))
   }
 
   /** Started for one test, in a directory of its own unless one is given. */
@@ -85,12 +116,12 @@ export class Running {
     return this.post('/v1/events', JSON.stringify(events))
   }
 
-  async feed(query: Readonly<Record<string, string | number>>): Promise<Feed> {
+  async feed(query: Readonly<Record<string, string | number>>): Promise<FeedAnswer> {
     const search = new URLSearchParams()
     for (const [name, value] of Object.entries(query)) search.set(name, String(value))
     const response = await fetch(`${this.url}/v1/feed?${search.toString()}`)
     if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${await response.text()}`)
-    return (await response.json()) as Feed
+    return (await response.json()) as FeedAnswer
   }
 }
 

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+
+const manifest = (): { readonly version: string; readonly description: string } =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as ReturnType<
+    typeof manifest
+  >
+
+/** `GET /openapi.json`: every route, from the schemas that check requests and write answers. */
+export const describeRoutes = (app: FastifyInstance): void => {
+  const { version, description } = manifest()
+  void app.register(swagger, {
+    openapi: {
+      openapi: '3.0.3',
+      info: { title: 'Freshet', description, version },
+      tags: [
+        { name: 'feed', description: 'What is asked for people.' },
+        { name: 'events', description: 'What publishers send.' },
+        { name: 'operations', description: 'Whether and how it runs.' },
+      ],
+    },
+  })
+  void app.register(async (scope) => {
+    scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  })
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../../engine/clock.ts'
+import type { FeedService } from '../feed-service.ts'
+import { feedAnswer, feedQuery, type FeedAnswer } from './feed-schemas.ts'
+import { idFrom } from './ids.ts'
+import { type RouteDeclaration, routeOptions } from './route.ts'
+import type { ValueOf } from './schema.ts'
+
+export interface FeedRouteServices {
+  readonly feeds: FeedService
+  readonly clock: Clock
+  /** Throws what processing stopped on: then features no longer follow events. */
+  readonly assertRunning: () => void
+}
+
+const declared: RouteDeclaration = {
+  summary: 'A page of a ranked feed',
+  description:
+    'Retrieves, ranks and re-ranks posts for a user, over features as of the time of the request. The cursor of an answer asks for the next page of the same ranking: no post comes twice, and none is left out.',
+  tag: 'feed',
+  querystring: feedQuery,
+  answer: feedAnswer,
+  errors: [400, 403, 410, 503],
+}
+
+/** `GET /v1/feed`. */
+export const feedRoutes = (app: FastifyInstance, services: FeedRouteServices): void => {
+  const { feeds, clock, assertRunning } = services
+  app.get<{ Querystring: ValueOf<typeof feedQuery>; Reply: FeedAnswer }>(
+    '/v1/feed',
+    routeOptions(declared),
+    ({ query }) => {
+      assertRunning()
+      const { userId, limit, cursor, asOf, device, surface, preview } = query
+      return feeds.page(
+        {
+          userId: idFrom(userId, 'userId'),
+          limit,
+          asOf: asOf ?? clock.now(),
+          device: device ?? null,
+          surface: surface === undefined ? null : idFrom(surface, 'surface'),
+          preview,
+        },
+        cursor ?? null,
+      )
+    },
+  )
+}

@@ -1,0 +1,137 @@
+import { MILLIS_MAX, MILLIS_MIN } from '../../schemas/declare/numbers.ts'
+import {
+  type ContainerId,
+  type Hashtag,
+  ID_BYTES_MAX,
+  type Millis,
+  type PostId,
+  type UserId,
+} from '../../schemas/ids.ts'
+import { AUDIENCES, POST_KINDS } from '../../schemas/posts/index.ts'
+import { REMOVALS, SOURCES } from '../candidate.ts'
+import { DEVICES, FEED_LIMIT_DEFAULT, FEED_LIMIT_MAX } from '../query.ts'
+import { CURSOR_CHARACTERS_MAX } from '../sessions/cursor.ts'
+import {
+  boolean,
+  integer,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  record,
+  string,
+  type ValueOf,
+} from './schema.ts'
+
+const id = <Value extends string>(description: string) =>
+  string<Value>({ minLength: 1, maxLength: ID_BYTES_MAX, description })
+
+export const timeSchema = integer<Millis>({
+  minimum: MILLIS_MIN,
+  maximum: MILLIS_MAX,
+  description: 'Milliseconds since 1970.',
+})
+
+export const feedQuery = object({
+  userId: id<UserId>('Whom the feed is for.'),
+  limit: integer({
+    minimum: 1,
+    maximum: FEED_LIMIT_MAX,
+    default: FEED_LIMIT_DEFAULT,
+    description: 'Posts of a page, at most.',
+  }),
+  cursor: optional(
+    string({
+      minLength: 1,
+      maxLength: CURSOR_CHARACTERS_MAX,
+      description: 'Of the page before; the first page has none.',
+    }),
+  ),
+  asOf: optional(timeSchema),
+  device: optional(oneOf(DEVICES, { description: 'What the feed is shown on.' })),
+  surface: optional(id('Where in the app it is shown.')),
+  preview: boolean({ default: false, description: 'Somebody only looks: nothing is logged.' }),
+})
+
+export const headTrace = object({
+  head: string(),
+  probability: number({ description: 'Of dwell: seconds.' }),
+  weight: number({ description: 'Below 0 for what speaks against a post.' }),
+  value: number({ description: 'probability × weight.' }),
+})
+
+export const trace = object(
+  {
+    expectedValue: number({ description: 'The sum of the values of all heads.' }),
+    heads: list(headTrace),
+    multipliers: list(object({ rule: string(), factor: number() })),
+    ranks: object(
+      { pass0: integer(), pass1: integer(), pass2: integer() },
+      { description: 'Place after each pass, from 0; −1 where a pass did not rank it.' },
+    ),
+  },
+  { description: 'How the score came about: expectedValue, times every multiplier.' },
+)
+export type Trace = ValueOf<typeof trace>
+
+export const reason = object({ source: oneOf(SOURCES), text: string() })
+
+const shownPost = object({
+  kind: oneOf(POST_KINDS),
+  audience: oneOf(AUDIENCES),
+  containerId: nullable(id<ContainerId>('The group or page it is in.')),
+  text: nullable(string()),
+  language: nullable(string()),
+  hashtags: list(string<Hashtag>()),
+  at: timeSchema,
+  editedAt: nullable(timeSchema),
+})
+
+const item = object({
+  postId: id<PostId>('The post.'),
+  authorId: id<UserId>('Who wrote it.'),
+  position: integer({ description: 'Place in the feed, from 0, over all its pages.' }),
+  score: number({ description: 'What it was put in order by.' }),
+  reason,
+  post: shownPost,
+  trace,
+})
+export type FeedItem = ValueOf<typeof item>
+
+const meta = object({
+  requestId: id('Names this page: reactions to its posts should carry it.'),
+  sessionId: id('Names the ranking that this is a page of.'),
+  asOf: timeSchema,
+  tookMs: number(),
+  featureAgeMs: nullable(
+    number({ description: 'asOf minus the time of the newest event behind the features; null without any.' }),
+  ),
+  modelVersion: string(),
+  lightModelVersion: string(),
+  configVersion: string(),
+  experiment: optional(string()),
+  candidates: object({
+    found: integer(),
+    eligible: integer({ description: 'Left after the filters.' }),
+    pass0: integer({ description: 'Kept by pass 0.' }),
+    pass1: integer({ description: 'Scored by pass 1.' }),
+  }),
+  sources: record(SOURCES, integer(), { description: 'Eligible posts by their strongest source.' }),
+  removed: record(REMOVALS, integer(), { description: 'Posts found and left out, by reason.' }),
+  degraded: list(object({ stage: string(), reason: string() }), {
+    description: 'Stages that failed or were late: the feed was made without them.',
+  }),
+  stages: list(object({ stage: string(), ms: number(), kept: integer() }), {
+    description: 'Stages that ran, with their time and what they found or kept.',
+  }),
+})
+
+export const feedAnswer = object({
+  items: list(item),
+  cursor: nullable(string({ description: 'Asks for the next page; null at the end.' })),
+  meta,
+})
+export type FeedAnswer = ValueOf<typeof feedAnswer>
+export type FeedMeta = FeedAnswer['meta']

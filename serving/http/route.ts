@@ -1,0 +1,47 @@
+import type { FastifySchema, RouteShorthandOptions } from 'fastify'
+import { object, optional, type Schema, string } from './schema.ts'
+
+/** What every error answers. */
+export const errorAnswer = object({
+  code: string({ description: 'Says what to do; see docs/errors.md.' }),
+  message: string(),
+  field: optional(string({ description: 'The parameter or field that is to blame.' })),
+})
+
+/** A route as it is declared once: checked, answered and documented by it. */
+export interface RouteDeclaration {
+  readonly summary: string
+  readonly description: string
+  readonly tag: 'feed' | 'events' | 'operations'
+  readonly params?: Schema<unknown>
+  readonly querystring?: Schema<unknown>
+  readonly body?: Schema<unknown>
+  readonly answer?: Schema<unknown>
+  /** Statuses of errors beside 500. */
+  readonly errors: readonly number[]
+}
+
+/** What the OpenAPI document tells of a route beside its schemas. */
+interface DescribedSchema extends FastifySchema {
+  readonly summary: string
+  readonly description: string
+  readonly tags: readonly string[]
+}
+
+/** The declaration as fastify takes it. */
+export const routeOptions = (declared: RouteDeclaration): RouteShorthandOptions => {
+  const { summary, description, tag, params, querystring, body, answer, errors } = declared
+  // Some errors say more than others; what a schema does not name would be left out.
+  const error = { ...errorAnswer.json, additionalProperties: true }
+  const failures = Object.fromEntries([...errors, 500].map((status) => [status, error]))
+  const schema: DescribedSchema = {
+    summary,
+    description,
+    tags: [tag],
+    ...(params && { params: params.json }),
+    ...(querystring && { querystring: querystring.json }),
+    ...(body && { body: body.json }),
+    response: { ...(answer && { 200: answer.json }), ...failures },
+  }
+  return { schema }
+}

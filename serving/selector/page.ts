@@ -1,0 +1,70 @@
+import type { PostAttributes } from '../../processors/post-attributes.ts'
+import type { Removal } from '../candidate.ts'
+import type { RankedItem } from '../sessions/ranked-items.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Visibility } from '../visibility/index.ts'
+
+/** A post of a page, as it is now. */
+export interface Shown {
+  readonly candidate: RankedItem
+  readonly attributes: PostAttributes
+}
+
+/** A post of the order that may not be shown any more. */
+export interface Withheld {
+  readonly candidate: RankedItem
+  readonly removal: Removal
+}
+
+export interface Page {
+  readonly shown: readonly Shown[]
+  /** From where the next page goes on; null at the end of the order. */
+  readonly next: number | null
+  /** What the order held for this page, but may not be seen any more. */
+  readonly removed: readonly Withheld[]
+}
+
+/** Looked at beside what the page needs: a few are gone more often than not one is. */
+const SPARE = 4
+
+/**
+ * The next posts of a session's order that its viewer may still see: from `offset` on, each once, none left out
+ * that may be seen. Whoever builds an answer of them asks `stillShown` last.
+ */
+export const nextPage = async (
+  session: Session,
+  offset: number,
+  limit: number,
+  visibility: Visibility,
+): Promise<Page> => {
+  const { items } = session
+  const shown: Shown[] = []
+  const removed: Withheld[] = []
+  let next = offset
+  while (shown.length < limit && next < items.length) {
+    const batch = items.slice(next, next + limit - shown.length + SPARE)
+    const checked = await visibility.recheck(session.query.userId, batch)
+    const attributesOf = new Map(checked.kept.map(({ candidate, attributes }) => [candidate, attributes]))
+    const removalOf = new Map(checked.removed.map((each) => [each.candidate, each]))
+    for (const candidate of batch) {
+      if (shown.length === limit) break
+      const attributes = attributesOf.get(candidate)
+      if (attributes !== undefined) shown.push({ candidate, attributes })
+      else removed.push(removalOf.get(candidate)!)
+      next++
+    }
+  }
+  return { shown, next: next < items.length ? next : null, removed }
+}
+
+/** Without what was restricted since it was read: synchronous, to be asked right before answering. */
+export const stillShown = (page: Page, { query }: Session, visibility: Visibility): Page => {
+  const shown: Shown[] = []
+  const removed = [...page.removed]
+  for (const each of page.shown) {
+    const removal = visibility.removalOf(query.userId, each)
+    if (removal === null) shown.push(each)
+    else removed.push({ candidate: each.candidate, removal })
+  }
+  return { ...page, shown, removed }
+}

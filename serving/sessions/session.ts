@@ -1,0 +1,121 @@
+import type { SnapshotManifest } from '../../models/snapshot/manifest.ts'
+import type { HeadTrace } from '../../models/value-model.ts'
+import type { UserProfile } from '../../processors/profiles.ts'
+import type { RequestId } from '../../schemas/ids.ts'
+import type { FeedAccount } from '../feed-account.ts'
+import type { RankedFeed } from '../feed-pipeline.ts'
+import type { FeedQuery } from '../query.ts'
+import type { Configuration } from '../rules/config.ts'
+import type { Ranking } from '../scorers/ranking.ts'
+import { RankedItems } from './ranked-items.ts'
+
+const FLOAT_BYTES = 4
+/** Of what is beside the arrays. */
+const OVERHEAD_BYTES = 2_048
+
+/**
+ * A feed as it was ranked: the whole order with all that was scored, from which pages are cut. Holds copies, so
+ * that it outlives the ranking. What posts say is left out: pages show what they say when they are shown.
+ */
+export class Session {
+  readonly id: string
+  /** The request that began it. */
+  readonly requestId: RequestId
+  readonly query: FeedQuery
+  readonly profile: UserProfile | null
+  readonly account: FeedAccount
+  readonly configuration: Configuration
+  readonly models: Readonly<Record<'heavy' | 'light', SnapshotManifest>>
+  readonly items: RankedItems
+  /** About how much memory it takes. */
+  readonly bytes: number
+  private readonly heads: Float32Array
+  private readonly factors: Float32Array
+  private readonly propensities: Float64Array | null
+  private readonly features: Buffer
+  private readonly featureEnds: Uint32Array
+
+  /** Copies what a ranking holds, which must not be released yet. */
+  constructor(id: string, requestId: RequestId, feed: RankedFeed<Ranking>, account: FeedAccount) {
+    const { query, viewer, order, ranking } = feed
+    this.id = id
+    this.requestId = requestId
+    this.query = query
+    this.profile = viewer.profile
+    this.account = account
+    this.configuration = ranking.configuration
+    this.models = ranking.manifests
+    this.items = new RankedItems(order, viewer)
+    this.factors = ranking.factors
+    this.propensities = ranking.propensities
+    this.heads = new Float32Array(order.length * this.headCount)
+    this.featureEnds = new Uint32Array(order.length)
+    this.features = this.copy(feed)
+    const floats = this.heads.length + this.factors.length + this.featureEnds.length
+    this.bytes = OVERHEAD_BYTES + this.items.bytes + floats * FLOAT_BYTES + this.features.length
+  }
+
+  get headNames(): readonly string[] {
+    return this.models.heavy.heads
+  }
+
+  /** How the expected value at a place came about; empty where pass 1 did not score it. */
+  headTrace(index: number): HeadTrace[] {
+    return this.isScored(index) ? this.configuration.valueModel.trace(this.heads, index) : []
+  }
+
+  headsOf(index: number): number[] {
+    if (!this.isScored(index)) return []
+    return Array.from(this.heads.subarray(index * this.headCount, (index + 1) * this.headCount))
+  }
+
+  /** What each rule of the configuration did; empty where pass 2 did not run. */
+  factorsOf(index: number): number[] {
+    const { length } = this.configuration.rules
+    return Array.from(this.factors.subarray(index * length, (index + 1) * length))
+  }
+
+  propensityOf(index: number): number {
+    return this.propensities?.[index] ?? 1
+  }
+
+  /** The features as they were scored, packed; empty where pass 1 did not score the place. */
+  featuresOf(index: number): Buffer {
+    return this.features.subarray(this.featuresStart(index), this.featureEnds[index])
+  }
+
+  private get headCount(): number {
+    return this.models.heavy.heads.length
+  }
+
+  private featuresStart(index: number): number {
+    return index === 0 ? 0 : this.featureEnds[index - 1]!
+  }
+
+  private isScored(index: number): boolean {
+    return this.featureEnds[index]! > this.featuresStart(index)
+  }
+
+  /** Copies heads and features; answers the features. */
+  private copy({ order, ranking }: RankedFeed<Ranking>): Buffer {
+    packing.reserve(order.length * ranking.featureBytesMax)
+    let end = 0
+    for (let index = 0; index < order.length; index++) {
+      const candidate = order[index]!
+      ranking.copyHeads(candidate, this.heads, index * this.headCount)
+      end = ranking.packFeatures(candidate, packing.buffer, end)
+      this.featureEnds[index] = end
+    }
+    const features = Buffer.allocUnsafeSlow(end)
+    packing.buffer.copy(features, 0, 0, end)
+    return features
+  }
+}
+
+/** Where rows are packed before their length is known; shared, for it is used without a pause. */
+const packing = {
+  buffer: Buffer.alloc(0),
+  reserve(bytes: number): void {
+    if (this.buffer.length < bytes) this.buffer = Buffer.allocUnsafe(Math.max(bytes, this.buffer.length * 2))
+  },
+}

@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
+import type { FeedAnswer } from '../../../serving/http/feed-schemas.ts'
+import { Configuration, RANKING_DEFAULTS } from '../../../serving/rules/config.ts'
+import { event, post, type PublishedEvent, reaction, tie } from '../../cli/community.ts'
+import { Running } from '../../cli/running.ts'
+
+const idsOf = ({ items }: FeedAnswer): string[] => items.map(({ postId }) => postId)
+
+const feedOf = async (
+  events: readonly PublishedEvent[],
+  query: Readonly<Record<string, string | number>> = {},
+): Promise<FeedAnswer> => {
+  const running = await Running.start()
+  await running.take(events)
+  return running.feed({ userId: 'ada', ...query })
+}
+
+describe('a feed', () => {
+  test('is in the order of scores, each the expected value of its heads times the rules', async () => {
+    const authors = ['bea', 'cem', 'dan', 'eve']
+    const posts = authors.flatMap((author) =>
+      Array.from({ length: 5 }, (_, index) =>
+        post(`${author}-${index}`, author, {
+          at: Date.now() - index * HOUR_MS,
+          kind: index % 2 ? 'video' : 'text',
+        }),
+      ),
+    )
+    const likes = posts
+      .slice(0, 12)
+      .map(({ value }, index) =>
+        reaction(`user-${index % 3}`, String(value['postId']), String(value['authorId']), 'like'),
+      )
+    const { items, meta, cursor } = await feedOf([...posts, ...likes, tie('ada', 'cem', 'friend')])
+    expect([items.length, cursor]).toEqual([20, null])
+    expect(meta.candidates).toEqual({ found: 20, eligible: 20, pass0: 20, pass1: 20 })
+    expect(items[0]!.authorId).toBe('cem')
+    for (const [index, { score, trace, position }] of items.entries()) {
+      const sum = trace.heads.reduce((total, { probability, weight }) => total + probability * weight, 0)
+      expect(trace.expectedValue).toBeCloseTo(sum, 4)
+      const product = trace.multipliers.reduce((value, { factor }) => value * factor, trace.expectedValue)
+      expect(score).toBeCloseTo(product, 5)
+      expect([position, trace.ranks.pass2]).toEqual([index, index])
+    }
+  })
+
+  test('says why each post is there', async () => {
+    const at = Date.UTC(2026, 0, 2)
+    const { items, meta } = await feedOf([
+      tie('ada', 'bea', 'friend', { closeness: 'family', at }),
+      tie('ada', 'cem', 'follow', { at }),
+      tie('ada', 'climbers', 'group', { at }),
+      tie('ada', 'peaks', 'page', { at }),
+      reaction('ada', 'old', 'fay', 'like', { at: Date.now() - 3 * DAY_MS }),
+      post('p1', 'bea'),
+      post('p2', 'cem'),
+      post('p3', 'dan', { audience: 'group', containerId: 'climbers' }),
+      post('p4', 'eve', { audience: 'page', containerId: 'peaks' }),
+      post('p5', 'fay'),
+      post('p6', 'gil'),
+      post('p7', 'hal', { mentions: ['ada'] }),
+    ])
+    const texts = items.map(({ postId, reason }): [string, string] => [postId, reason.text])
+    expect(Object.fromEntries(texts)).toEqual({
+      p1: 'By bea, family since 2026-01-02.',
+      p2: 'By cem, followed since 2026-01-02.',
+      p3: 'In climbers, a group of yours since 2026-01-02.',
+      p4: 'On peaks, a page followed since 2026-01-02.',
+      p5: 'By fay, whose posts you engaged with once, last 3 days ago.',
+      p6: 'Trending: does well with everyone, published 1 hour ago.',
+      p7: 'hal mentioned you 1 hour ago.',
+    })
+    expect(meta.sources).toMatchObject({
+      friend: 1,
+      follow: 1,
+      group: 1,
+      page: 1,
+      touched: 1,
+      trending: 1,
+      mention: 1,
+    })
+  })
+
+  test('brings back a seen post under which friends commented, and says who', async () => {
+    const { items } = await feedOf([
+      tie('ada', 'bea', 'friend'),
+      tie('ada', 'cem', 'friend'),
+      post('p1', 'bea', { at: Date.now() - DAY_MS }),
+      reaction('ada', 'p1', 'bea', 'comment', { at: Date.now() - DAY_MS / 2, commentId: 'c0' }),
+      reaction('cem', 'p1', 'bea', 'comment', { at: Date.now() - HOUR_MS, commentId: 'c1' }),
+      reaction('dan', 'p1', 'bea', 'comment', { at: Date.now() - HOUR_MS, commentId: 'c2' }),
+    ])
+    const [first] = items
+    expect([first!.postId, first!.reason.source]).toEqual(['p1', 'comments'])
+    expect(first!.reason.text).toBe("cem and dan commented on bea's post since you saw it.")
+  })
+
+  test('shows what its posts say now', async () => {
+    const running = await Running.start()
+    await running.take([post('p1', 'bea'), post('p2', 'bea'), tie('ada', 'bea', 'friend')])
+    expect(idsOf(await running.feed({ userId: 'ada' })).sort()).toEqual(['p1', 'p2'])
+    await running.take([
+      post('p1', 'bea', { action: 'deleted', at: Date.now() }),
+      post('p2', 'bea', { action: 'edited', text: 'Said better.', at: Date.now() }),
+    ])
+    const { items } = await running.feed({ userId: 'ada' })
+    expect(items.map(({ post: { text, editedAt } }) => [text, editedAt === null])).toEqual([
+      ['Said better.', false],
+    ])
+  })
+
+  test('is read as of a time: later posts are not in it', async () => {
+    const now = Date.now()
+    const events = [post('old', 'bea', { at: now - 5 * HOUR_MS }), post('new', 'bea', { at: now - HOUR_MS })]
+    const feed = await feedOf(events, { asOf: now - 4 * HOUR_MS })
+    expect(idsOf(feed)).toEqual(['old'])
+    expect(feed.meta.asOf).toBe(now - 4 * HOUR_MS)
+  })
+
+  test('puts posts that moderation ranked down below others, and leaves removed ones out', async () => {
+    const { items, meta } = await feedOf([
+      ...['p1', 'p2', 'p3'].map((postId, index) =>
+        post(postId, `author-${index}`, { at: Date.now() - MINUTE_MS }),
+      ),
+      event('integrity', { postId: 'p1', verdict: 'downrank', scores: {} }),
+      event('integrity', { postId: 'p2', verdict: 'remove', scores: {} }),
+    ])
+    const factorOf = (index: number): number =>
+      items[index]!.trace.multipliers.find(({ rule }) => rule === 'integrity-downrank')!.factor
+    expect(items.map(({ postId }, index) => [postId, factorOf(index)])).toEqual([
+      ['p3', 1],
+      ['p1', 0.3],
+    ])
+    expect(meta.removed.integrity).toBe(1)
+  })
+
+  test('leaves room for others: one author’s posts cost more each time', async () => {
+    const many = Array.from({ length: 5 }, (_, index) =>
+      post(`bea-${index}`, 'bea', { at: Date.now() - MINUTE_MS }),
+    )
+    const { items } = await feedOf([...many, post('cem-0', 'cem', { at: Date.now() - 2 * MINUTE_MS })])
+    expect(items.map(({ authorId }) => authorId).slice(0, 3)).toEqual(['bea', 'cem', 'bea'])
+  })
+
+  test('tells what it was made by and how long it took', async () => {
+    const running = await Running.start()
+    await running.take([post('p1', 'bea', { at: Date.now() - MINUTE_MS })])
+    const { meta } = await running.feed({ userId: 'ada' })
+    const { heavy, light } = running.serving.scorers.manifests
+    expect([meta.modelVersion, meta.lightModelVersion]).toEqual([heavy.version, light.version])
+    expect(meta.configVersion).toBe(new Configuration(RANKING_DEFAULTS).version)
+    expect(meta.degraded).toEqual([])
+    expect(meta.stages.map(({ stage }) => stage)).toEqual(
+      expect.arrayContaining(['inventory', 'filters', 'pass-0', 'pass-1', 'pass-2', 'session', 'selector']),
+    )
+    expect(meta.featureAgeMs).toBeGreaterThanOrEqual(MINUTE_MS)
+    expect(meta.featureAgeMs).toBeLessThan(2 * MINUTE_MS)
+  })
+})
+
+describe('without scorers', () => {
+  test('a feed is still answered, and says which passes it was made without', async () => {
+    const running = await Running.start()
+    await running.take([post('p1', 'bea'), post('p2', 'cem')])
+    await running.serving.scorers.close()
+    const { items, meta } = await running.feed({ userId: 'ada' })
+    expect(items).toHaveLength(2)
+    expect(meta.degraded).toEqual([
+      { stage: 'pass-0', reason: 'SCORERS_CLOSED' },
+      { stage: 'pass-1', reason: 'SCORERS_CLOSED' },
+    ])
+    expect(items[0]!.trace).toMatchObject({ heads: [], ranks: { pass0: -1, pass1: -1, pass2: 0 } })
+  })
+})
+
+describe('rules that are off', () => {
+  test('change nothing any more, and the version of the configuration', async () => {
+    const running = await Running.start({ config: { rulesOff: ['out-of-network'] } })
+    await running.take([post('p1', 'bea')])
+    const { items, meta } = await running.feed({ userId: 'ada' })
+    expect(items[0]!.score).toBe(items[0]!.trace.expectedValue)
+    expect(items[0]!.trace.multipliers.map(({ rule }) => rule)).not.toContain('out-of-network')
+    const usual = await (await Running.start()).feed({ userId: 'ada' })
+    expect(meta.configVersion).not.toBe(usual.meta.configVersion)
+  })
+})
+
+describe('what is asked for wrongly', () => {
+  test.each([
+    ['limit=0&userId=ada', 'limit'],
+    ['limit=101&userId=ada', 'limit'],
+    ['device=watch&userId=ada', 'device'],
+    ['asOf=5&userId=ada', 'asOf'],
+    ['preview=perhaps&userId=ada', 'preview'],
+    ['userId=a%00b', 'userId'],
+    ['userId=ada&surface=%00', 'surface'],
+    ['limit=5', 'userId'],
+    ['userId=ada&colour=red', 'colour'],
+  ])('%s is refused by its field', async (query, field) => {
+    const running = await Running.start()
+    const { status, body } = await running.get(`/v1/feed?${query}`)
+    expect([status, body['code'], body['field']]).toEqual([400, 'BAD_REQUEST', field])
+  })
+})

@@ -1,0 +1,158 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { post, tie } from '../../cli/community.ts'
+import { Running } from '../../cli/running.ts'
+
+interface Shown {
+  readonly postIds: string[]
+  readonly positions: number[]
+}
+
+/** Reads a feed to its end, with something happening after each page. What is looked at counts as not shown. */
+const readAll = async (
+  running: Running,
+  userId: string,
+  limit: number,
+  between: (page: number) => Promise<void> = async () => undefined,
+  asOf = Date.now(),
+): Promise<Shown> => {
+  const shown: Shown = { postIds: [], positions: [] }
+  let cursor: string | null = null
+  for (let page = 0; page === 0 || cursor !== null; page++) {
+    const feed = await running.feed({
+      userId,
+      limit,
+      asOf,
+      preview: 'true',
+      ...(cursor !== null && { cursor }),
+    })
+    for (const { postId, position } of feed.items) {
+      shown.postIds.push(postId)
+      shown.positions.push(position)
+    }
+    expect(feed.items.length).toBeLessThanOrEqual(limit)
+    cursor = feed.cursor
+    await between(page)
+  }
+  return shown
+}
+
+const society = (posts: number) => [
+  tie('ada', 'author-0', 'friend'),
+  tie('ada', 'author-1', 'follow'),
+  ...Array.from({ length: posts }, (_, index) => post(`p${index}`, `author-${index % 5}`)),
+]
+
+describe('the pages of a feed', () => {
+  test('hold every post once, in one order, whatever their length', async () => {
+    const running = await Running.start()
+    await running.take(society(37))
+    const now = Date.now()
+    const nothing = async (): Promise<void> => undefined
+    const whole = await readAll(running, 'ada', 100, nothing, now)
+    expect([...whole.postIds].sort()).toEqual(Array.from({ length: 37 }, (_, index) => `p${index}`).sort())
+    for (const limit of [1, 5, 7, 36, 37]) {
+      const { postIds, positions } = await readAll(running, 'ada', limit, nothing, now)
+      expect(postIds).toEqual(whole.postIds)
+      expect(positions).toEqual([...postIds.keys()])
+    }
+  })
+
+  test('leave out what can no longer be seen, and nothing else, and show nothing twice', async () => {
+    const plan = fc.record({
+      limit: fc.integer({ min: 1, max: 9 }),
+      deleted: fc.array(fc.tuple(fc.nat(3), fc.nat(29)), { maxLength: 8 }),
+      blocked: fc.option(fc.tuple(fc.nat(2), fc.nat(4))),
+      published: fc.nat(3),
+    })
+    let round = 0
+    const running = await Running.start()
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ limit, deleted, blocked, published }) => {
+        const name = `r${round++}`
+        const viewer = `viewer-${name}`
+        const authorOf = (index: number): string => `${name}-author-${index % 5}`
+        const all = Array.from({ length: 30 }, (_, index) => `${name}-${index}`)
+        await running.take([
+          ...all.map((postId, index) => post(postId, authorOf(index), { audience: 'friends' })),
+          ...Array.from({ length: 5 }, (_, index) => tie(viewer, authorOf(index), 'friend')),
+        ])
+        const gone = new Set<string>()
+        const shown = await readAll(running, viewer, limit, async (page) => {
+          const events = deleted
+            .filter(([at]) => at === page)
+            .map(([, index]) => {
+              gone.add(all[index]!)
+              return post(all[index]!, authorOf(index), { action: 'deleted', at: Date.now() })
+            })
+          if (blocked?.[0] === page) {
+            all.forEach((postId, index) => index % 5 === blocked[1] && gone.add(postId))
+            events.push(tie(viewer, authorOf(blocked[1]), 'block', { at: Date.now() }))
+          }
+          if (page === published) {
+            const late = post(`${name}-late`, authorOf(0), { audience: 'friends', at: Date.now() - 1 })
+            events.push(late)
+          }
+          if (events.length > 0) await running.publish(...events)
+        })
+        const own = shown.postIds.filter((postId) => all.includes(postId))
+        expect(new Set(own).size).toBe(own.length)
+        expect(shown.postIds).not.toContain(`${name}-late`)
+        for (const postId of all) if (!gone.has(postId)) expect(own).toContain(postId)
+        expect(shown.positions).toEqual([...shown.positions.keys()])
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  test('never show a post that was blocked or deleted before the page was asked for', async () => {
+    const running = await Running.start()
+    await running.take(society(20))
+    const first = await running.feed({ userId: 'ada', limit: 5 })
+    await running.publish(
+      tie('ada', 'author-0', 'block', { at: Date.now() }),
+      ...[1, 6].map((index) => post(`p${index}`, 'author-1', { action: 'deleted', at: Date.now() })),
+    )
+    const { items } = await running.feed({ userId: 'ada', limit: 100, cursor: first.cursor! })
+    expect(items.filter(({ authorId }) => authorId === 'author-0')).toEqual([])
+    expect(items.map(({ postId }) => postId).filter((id) => id === 'p1' || id === 'p6')).toEqual([])
+  })
+})
+
+describe('a cursor', () => {
+  test('answers the same page when it is sent again', async () => {
+    const running = await Running.start()
+    await running.take(society(12))
+    const { cursor } = await running.feed({ userId: 'ada', limit: 4 })
+    const pages = await Promise.all(
+      [1, 2].map(() => running.feed({ userId: 'ada', limit: 4, cursor: cursor! })),
+    )
+    expect(pages[1]!.items).toEqual(pages[0]!.items)
+    expect(pages[1]!.meta.requestId).not.toBe(pages[0]!.meta.requestId)
+  })
+
+  test.each([
+    ['is refused for another user', 'eve', {}, 403, 'CURSOR_FOREIGN'],
+    ['is refused once its feed is no longer kept', 'ada', { sessionsMax: 0 }, 410, 'CURSOR_EXPIRED'],
+    [
+      'is refused when its feed was not used for too long',
+      'ada',
+      { timeToLiveMs: -1 },
+      410,
+      'CURSOR_EXPIRED',
+    ],
+  ] as const)('%s', async (_name, userId, sessions, status, code) => {
+    const running = await Running.start({ sessions })
+    await running.take(society(12))
+    const { cursor } = await running.feed({ userId: 'ada', limit: 4 })
+    const answer = await running.get(`/v1/feed?userId=${userId}&cursor=${cursor!}`)
+    expect([answer.status, answer.body['code'], answer.body['field']]).toEqual([status, code, 'cursor'])
+    expect(answer.body['message']).toMatch(/[Ll]oad the feed anew/)
+  })
+
+  test('that the server never gave is refused', async () => {
+    const running = await Running.start()
+    const { status, body } = await running.get('/v1/feed?userId=ada&cursor=AAAA')
+    expect([status, body['code'], body['field']]).toEqual([400, 'CURSOR_INVALID', 'cursor'])
+  })
+})
