@@ -1,108 +1,292 @@
+import { fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FeedReader } from '../cli/feed/feed.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { buildServer, closeServer, listen } from '../cli/http/server.ts'
+import { LocalInspection } from '../cli/inspect/local.ts'
+import { PrometheusMetrics } from '../cli/metrics.ts'
 import { systemClock } from '../cli/runtime/clock.ts'
+import type { Embedded } from '../cli/runtime/embedded.ts'
 import { openData } from '../cli/runtime/open.ts'
-import { Random } from '../engine/driver/random.ts'
-import { openEnvelope } from '../schemas/envelope.ts'
-import { HOUR_MS, millis, MINUTE_MS, type UserId } from '../schemas/ids.ts'
+import { PrometheusStageMetrics } from '../cli/stage-metrics.ts'
+import { openServing, type Serving } from '../cli/serving/open.ts'
+import type { Envelope } from '../schemas/envelope.ts'
+import { millis, type UserId } from '../schemas/ids.ts'
+import { FeedPipeline } from '../serving/feed-pipeline.ts'
+import type { FeedAnswer } from '../serving/http/feed-schemas.ts'
+import type { FeedQuery } from '../serving/query.ts'
+import type { Ranking } from '../serving/scorers/ranking.ts'
+import { Allocations } from './feed/allocations.ts'
+import type { ClientReport } from './feed/client.ts'
+import { type Circle, CIRCLES, Society, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
 
 export interface FeedBenchOptions {
-  /** Authors, half of them friends of the viewer and half followed; each has `POSTS_PER_AUTHOR` posts. */
+  /** Posts in state; a tenth as many users. */
   readonly keys: number
-  /** Reactions by everyone before the feeds are read. */
+  /** Reactions before feeds are asked for. */
   readonly events: number
+  /** Length of the stream of events beside feeds. */
   readonly seconds: number
 }
 
-export const FEED_BENCH_DEFAULTS: FeedBenchOptions = { keys: 100, events: 50_000, seconds: 5 }
+export const FEED_BENCH_DEFAULTS: FeedBenchOptions = { keys: 1_000_000, events: 1_000_000, seconds: 10 }
 
-export interface FeedBenchResult {
+const POSTS_PER_USER = 10
+const LIMIT = 20
+const WARM_UP_REQUESTS = 300
+const REQUESTS = 1_000
+const REQUESTS_SHORT = 100
+/** Below this many posts the short form runs. */
+const SHORT_BELOW_KEYS = 50_000
+const AT_ONCE = 4
+const EVENTS_PER_SECOND = 10_000
+const STREAM_BATCH_MS = 20
+const ALLOCATION_FEEDS = 200
+const EVENTS_PER_APPEND = 5_000
+
+interface Latency {
   readonly candidates: number
-  readonly feeds_per_s: number
   readonly p50_ms: number
   readonly p99_ms: number
 }
 
-const POSTS_PER_AUTHOR = 15
-const VIEWER = 'viewer' as UserId
-const LIMIT = 20
-const WARM_UP_FEEDS = 50
+export interface FeedBenchResult extends Latency {
+  readonly posts: number
+  readonly users: number
+  readonly heavy_candidates: number
+  readonly columns: number
+  readonly requests_per_s_per_core: number
+  readonly cpu_ms_per_request: number
+  /** By stage: median time, and bytes allocated on the JavaScript heap, a request. */
+  readonly stages: Readonly<Record<string, { readonly ms: number; readonly bytes: number | null }>>
+  readonly growth: Readonly<Record<string, Latency>>
+  readonly streaming: Latency & { readonly events_per_s: number }
+  readonly load_ms: number
+}
 
-/** How long a feed takes over as many candidates as there may be, in one process, one feed at a time. */
+/** How long feeds take over HTTP, one request at a time, with a state of a given size. */
 export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBenchResult> => {
   const options = { ...FEED_BENCH_DEFAULTS, ...given }
   const directory = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
-  const { embedded } = await openData({ data: directory })
+  const metrics = new PrometheusMetrics()
+  const { embedded, counts, topology } = await openData({ data: directory, metrics })
+  const serving = await openServing({
+    embedded,
+    data: directory,
+    clock: systemClock,
+    metrics: new PrometheusStageMetrics(metrics.registry),
+  })
+  const inspection = new LocalInspection({ embedded, topology, counts, clock: systemClock })
+  const app = buildServer({ embedded, serving, inspection, clock: systemClock, metrics })
   try {
-    await embedded.publish(Array.from(community(options, systemClock.now()), (event) => openEnvelope(event)))
-    await embedded.settled()
-    return await measure(new FeedReader(embedded.worker, 1, systemClock), options.seconds)
+    const size = {
+      users: Math.ceil(options.keys / POSTS_PER_USER),
+      posts: options.keys,
+      reactions: options.events,
+    }
+    const society = new Society(size, systemClock.now())
+    const started = systemClock.monotonicMs()
+    await load(embedded, society.all())
+    const loadMs = systemClock.monotonicMs() - started
+    const url = await listen(app, '127.0.0.1', 0)
+    const bench = new FeedBench(
+      url,
+      embedded,
+      serving,
+      options.keys < SHORT_BELOW_KEYS ? REQUESTS_SHORT : REQUESTS,
+    )
+    return {
+      ...(await bench.measure(society, options.seconds)),
+      posts: size.posts,
+      users: size.users,
+      load_ms: Math.round(loadMs),
+    }
   } finally {
+    await closeServer(app, 1_000)
+    await serving.close()
     await embedded.close()
     await rm(directory, { recursive: true, force: true })
   }
 }
 
-function* community({ keys, events }: FeedBenchOptions, now: number): Generator<object> {
-  const random = new Random(1)
-  let id = 0
-  const eventOf = (topic: string, value: object): object => ({
-    topic,
-    value: { eventId: `event-${id++}`, ...value },
-  })
-  for (let author = 0; author < keys; author++) {
-    const kind = author % 2 === 0 ? 'friend' : 'follow'
-    const tie = {
-      userId: VIEWER,
-      targetId: `author-${author}`,
-      kind,
-      action: 'added',
-      at: now - 99 * HOUR_MS,
-    }
-    yield eventOf('connections', tie)
-    for (let post = 0; post < POSTS_PER_AUTHOR; post++) {
-      yield eventOf('posts', {
-        postId: `post-${author}-${post}`,
-        authorId: `author-${author}`,
-        action: 'published',
-        kind: 'text',
-        audience: 'public',
-        text: 'A post of the usual length, with nothing in it that matters to anyone but its author.',
-        at: now - random.below(72 * HOUR_MS),
-      })
+/** Publishes in large appends, each when the one before is processed. */
+const load = async (embedded: Embedded, events: Iterable<Envelope>): Promise<void> => {
+  let batch: Envelope[] = []
+  const send = async (): Promise<void> => {
+    await embedded.publish(batch)
+    await embedded.settled()
+    batch = []
+  }
+  for (const event of events) if (batch.push(event) === EVENTS_PER_APPEND) await send()
+  await send()
+}
+
+class FeedBench {
+  private readonly url: string
+  private readonly embedded: Embedded
+  private readonly serving: Serving
+  private readonly requests: number
+
+  constructor(url: string, embedded: Embedded, serving: Serving, requests: number) {
+    this.url = url
+    this.embedded = embedded
+    this.serving = serving
+    this.requests = requests
+  }
+
+  async measure(
+    society: Society,
+    seconds: number,
+  ): Promise<Omit<FeedBenchResult, 'posts' | 'users' | 'load_ms'>> {
+    const usual = CIRCLES.find(({ name }) => name === 'usual')!
+    await this.ask(usual, 1, Math.min(WARM_UP_REQUESTS, this.requests))
+    const growth: Record<string, Latency> = {}
+    for (const circle of CIRCLES) growth[String(circle.candidates)] = await this.latency(circle)
+    const latency = growth[String(usual.candidates)]!
+    const times = await this.stageTimes(usual)
+    const bytes = await this.allocations(usual)
+    const { perSecond, cpuMs } = await this.throughput(usual)
+    const { meta } = await this.answer(usual, 0)
+    return {
+      ...latency,
+      heavy_candidates: meta.candidates.pass1,
+      columns: this.serving.scorers.manifests.heavy.columns.length,
+      requests_per_s_per_core: Math.round(perSecond),
+      cpu_ms_per_request: Number(cpuMs.toFixed(2)),
+      stages: Object.fromEntries(
+        [...new Set([...Object.keys(times), ...Object.keys(bytes)])].map((stage) => [
+          stage,
+          { ms: times[stage] ?? 0, bytes: bytes[stage] ?? null },
+        ]),
+      ),
+      growth,
+      streaming: await this.whileStreaming(usual, society, seconds),
     }
   }
-  for (let reaction = 0; reaction < events; reaction++) {
-    const author = random.below(keys)
-    yield eventOf('reactions', {
-      userId: random.below(20) === 0 ? VIEWER : `user-${random.below(1_000)}`,
-      postId: `post-${author}-${random.below(POSTS_PER_AUTHOR)}`,
-      authorId: `author-${author}`,
-      kind: random.below(4) === 0 ? 'like' : 'view',
-      at: now - MINUTE_MS - random.below(48 * HOUR_MS),
+
+  private async latency(circle: Circle): Promise<Latency> {
+    const { meta } = await this.answer(circle, 0)
+    const { tookMs } = await this.ask(circle, 1, this.requests)
+    return { candidates: meta.candidates.eligible, ...percentiles(tookMs) }
+  }
+
+  /** Requests a second of processor time, with several under way: one core's worth. */
+  private async throughput(circle: Circle): Promise<{ readonly perSecond: number; readonly cpuMs: number }> {
+    const before = process.cpuUsage()
+    const { requests } = await this.ask(circle, AT_ONCE, this.requests)
+    const { user, system } = process.cpuUsage(before)
+    const cpuMs = (user + system) / 1_000 / requests
+    return { perSecond: 1_000 / cpuMs, cpuMs }
+  }
+
+  private async whileStreaming(
+    circle: Circle,
+    society: Society,
+    seconds: number,
+  ): Promise<FeedBenchResult['streaming']> {
+    const streaming = { on: true }
+    let sent = 0
+    const started = systemClock.monotonicMs()
+    const stream = async (): Promise<void> => {
+      while (streaming.on) {
+        const due = Math.floor(((systemClock.monotonicMs() - started) / 1_000) * EVENTS_PER_SECOND) - sent
+        const events = Array.from({ length: due }, () => society.reaction(systemClock.now()))
+        await this.embedded.publish(events)
+        sent += due
+        await sleep(STREAM_BATCH_MS)
+      }
+    }
+    const streamed = stream()
+    const tookMs: number[] = []
+    const candidates = (await this.answer(circle, 0)).meta.candidates.eligible
+    while (systemClock.monotonicMs() - started < seconds * 1_000) {
+      tookMs.push(...(await this.ask(circle, 1, Math.ceil(this.requests / 10))).tookMs)
+    }
+    const elapsed = (systemClock.monotonicMs() - started) / 1_000
+    streaming.on = false
+    await streamed
+    await this.embedded.settled()
+    return { candidates, ...percentiles(tookMs), events_per_s: Math.round(sent / elapsed) }
+  }
+
+  private async stageTimes(circle: Circle): Promise<Readonly<Record<string, number>>> {
+    const times = new Map<string, number[]>()
+    for (let index = 0; index < this.requests; index++) {
+      const { meta } = await this.answer(circle, index)
+      for (const { stage, ms } of meta.stages) times.set(stage, [...(times.get(stage) ?? []), ms])
+    }
+    return Object.fromEntries(
+      [...times].map(([stage, each]) => [stage, Number(at(each.sort(ascending), 0.5).toFixed(3))]),
+    )
+  }
+
+  /** Without HTTP, one stage after the other; then whole pages, of which `page` is the sum and what is beside stages. */
+  private async allocations(circle: Circle): Promise<Readonly<Record<string, number>>> {
+    const allocations = new Allocations()
+    const { parts, feeds } = this.serving
+    const measured = new FeedPipeline<Ranking>({
+      ...parts,
+      stages: allocations.over(parts.stages),
+      ranker: {
+        begin: (query, viewer) => {
+          const ranking = parts.ranker.begin(query, viewer)
+          const [light, heavy, rules] = ranking.passes
+          const passes = [allocations.pass(light), allocations.pass(heavy), allocations.pass(rules)] as const
+          return new Proxy(ranking, {
+            get: (of, name) => (name === 'passes' ? passes : Reflect.get(of, name, of)),
+          })
+        },
+      },
     })
+    for (let index = 0; index < Math.min(ALLOCATION_FEEDS, this.requests); index++) {
+      const feed = await measured.rank(queryOf(circle, index))
+      feed.ranking.release()
+      await allocations.alone('page', () => feeds.page(queryOf(circle, index), null))
+    }
+    return allocations.medians()
+  }
+
+  private async answer(circle: Circle, index: number): Promise<FeedAnswer> {
+    const response = await fetch(this.urlOf(circle, index))
+    if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${await response.text()}`)
+    return (await response.json()) as FeedAnswer
+  }
+
+  private urlOf(circle: Circle, index: number): string {
+    return `${this.url}/v1/feed?userId=${viewerName(circle.name, index % VIEWERS_PER_CIRCLE)}&limit=${LIMIT}&device=phone`
+  }
+
+  /** By a client of its own process, so that its work is not counted as the server's. */
+  private async ask(circle: Circle, atOnce: number, requests: number): Promise<ClientReport> {
+    const client = fork(join(import.meta.dirname, 'feed', 'client.ts'))
+    try {
+      const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => this.urlOf(circle, index))
+      return await new Promise<ClientReport>((resolve, reject) => {
+        client.on('message', (report) => resolve(report as ClientReport))
+        client.on('exit', (code) => reject(new Error(`the client ended with ${code}`)))
+        client.send({ urls, atOnce, requests })
+      })
+    } finally {
+      client.kill()
+    }
   }
 }
 
-const measure = async (feed: FeedReader, seconds: number): Promise<FeedBenchResult> => {
-  const read = () => feed.read({ userId: VIEWER, limit: LIMIT, asOf: millis(systemClock.now()) })
-  for (let warm = 0; warm < WARM_UP_FEEDS; warm++) await read()
-  const took: number[] = []
-  const { meta } = await read()
-  const started = systemClock.monotonicMs()
-  while (systemClock.monotonicMs() - started < seconds * 1_000) {
-    const begun = systemClock.monotonicMs()
-    await read()
-    took.push(systemClock.monotonicMs() - begun)
-  }
-  took.sort((one, other) => one - other)
-  const at = (share: number): number => Number(took[Math.floor(share * (took.length - 1))]!.toFixed(2))
-  return {
-    candidates: meta.candidates,
-    feeds_per_s: Math.round(took.length / seconds),
-    p50_ms: at(0.5),
-    p99_ms: at(0.99),
-  }
+const queryOf = (circle: Circle, index: number): FeedQuery => ({
+  userId: viewerName(circle.name, index % VIEWERS_PER_CIRCLE) as UserId,
+  limit: LIMIT,
+  asOf: millis(systemClock.now()),
+  device: 'phone',
+  surface: null,
+  preview: true,
+})
+
+const ascending = (one: number, other: number): number => one - other
+const at = (sorted: readonly number[], share: number): number =>
+  sorted[Math.floor(share * (sorted.length - 1))]!
+
+const percentiles = (tookMs: readonly number[]): { readonly p50_ms: number; readonly p99_ms: number } => {
+  const sorted = [...tookMs].sort(ascending)
+  return { p50_ms: Number(at(sorted, 0.5).toFixed(2)), p99_ms: Number(at(sorted, 0.99).toFixed(2)) }
 }
