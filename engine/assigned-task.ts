@@ -7,6 +7,8 @@ export interface TurnOptions extends TaskOptions {
   readonly commitIntervalMs: number
   /** A task with nothing left to read commits this soon after its last commit. */
   readonly idleCommitIntervalMs: number
+  /** Records taken while a commit is under way; then its end is waited for. */
+  readonly uncommittedRecordsMax: number
   /** First wait after a retryable error; it doubles up to `retryMsMax`. */
   readonly retryMs: number
   readonly retryMsMax: number
@@ -72,7 +74,7 @@ export class AssignedTask {
     try {
       if (this.commitFailure !== undefined) throw this.commitFailure
       const task = await this.open()
-      const taken = isHeldBack || this.retrying ? 0 : await task.poll()
+      const taken = isHeldBack || this.retrying || this.isAhead(task) ? 0 : await task.poll()
       if (!this.dropped) this.startCommit(task, taken)
       return taken
     } catch (error) {
@@ -106,6 +108,11 @@ export class AssignedTask {
     this.current = undefined
     this.retrying = false
     await task?.abandon()
+  }
+
+  /** The disk does not keep up. */
+  private isAhead(task: Task): boolean {
+    return this.committing !== undefined && task.uncommittedRecords >= this.options.uncommittedRecordsMax
   }
 
   private startCommit(task: Task, taken: number): void {

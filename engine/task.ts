@@ -85,6 +85,7 @@ export class Task {
   private readonly labels: Readonly<Record<string, string>>
   private polling = false
   private changed = false
+  private takenRecords = 0
   private pending: PendingCommit | undefined
   private trimmed = 0
 
@@ -153,9 +154,15 @@ export class Task {
     this.echoes.advance(this.watermark.value)
     const fired = await this.fireTimers()
     this.changed ||= taken > 0 || fired > 0
+    this.takenRecords += taken
     if (taken > 0) this.tellBatch(taken)
     this.polling = false
     return taken
+  }
+
+  /** Records taken since the last commit began. */
+  get uncommittedRecords(): number {
+    return this.takenRecords
   }
 
   /** Whether there is anything to commit. */
@@ -323,6 +330,7 @@ export class Task {
     const { entries, records } = this.outputs.take()
     const prepared = this.state.prepare(this.session.sequence() + 1, flushAll)
     this.changed = false
+    this.takenRecords = 0
     this.services.metrics.count('emitted_records', this.labels, records)
     const commit = { positions: this.positions(), outputs: entries, changelog: prepared.changelog }
     return { commit, prepared, echoes, logged: false }

@@ -34,6 +34,7 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   state: STATE_DEFAULTS,
   commitIntervalMs: 100,
   idleCommitIntervalMs: 20,
+  uncommittedRecordsMax: 65_536,
   backlogRecordsMax: 100_000,
   retryMs: 50,
   retryMsMax: 5_000,

@@ -1,8 +1,8 @@
 import { EngineError } from '../errors.ts'
 import type { Database } from '../storage/database.ts'
 import { NameTable } from '../storage/names.ts'
+import { RowBatch } from '../storage/row-batch.ts'
 import { afterPrefix, readU64, writeU64 } from '../storage/row-key.ts'
-import type { WriteBatch } from '../storage/write-batch.ts'
 import { checkScan, checkStore } from './rows.ts'
 import type { ScanOptions, StateRow, StateStorage, StateWrite, TaskStorage } from './port.ts'
 
@@ -47,6 +47,8 @@ class RocksTaskStorage implements TaskStorage {
   private readonly task: number
   private readonly assertStateOpen: () => void
   private written: number
+  /** Memory of the last write. */
+  private spare: RowBatch | undefined
   private closed = false
 
   constructor(database: Database, task: number, sequence: number, assertStateOpen: () => void) {
@@ -97,17 +99,23 @@ class RocksTaskStorage implements TaskStorage {
 
   write(): StateWrite {
     this.assertOpen()
-    return new RocksStateWrite(this.task, this.database.batch(), (sequence, batch) => {
-      this.assertOpen()
-      batch.put('state', sequenceKey(this.task), sequenceRow(sequence))
-      // Not synced: rows follow from the changelog, which lies before them in the same write-ahead log.
-      this.database.write(batch, { sync: false })
-      this.written = sequence
-    })
+    const batch = this.spare ?? new RowBatch()
+    this.spare = undefined
+    return new RocksStateWrite(this.task, batch, (sequence) => this.finish(batch, sequence))
   }
 
   async close(): Promise<void> {
     this.closed = true
+  }
+
+  private async finish(batch: RowBatch, sequence: number): Promise<void> {
+    this.assertOpen()
+    batch.putPlain(sequenceKey(this.task), sequenceRow(sequence))
+    // Not synced: rows follow from the changelog, which lies before them in the same write-ahead log.
+    await this.database.writeRows('state', batch)
+    this.written = sequence
+    batch.clear()
+    this.spare = batch
   }
 
   private assertOpen(): void {
@@ -118,13 +126,13 @@ class RocksTaskStorage implements TaskStorage {
 
 class RocksStateWrite implements StateWrite {
   private readonly task: number
-  private readonly batch: WriteBatch
-  private readonly done: (sequence: number, batch: WriteBatch) => void
+  private readonly batch: RowBatch
+  private readonly finish: (sequence: number) => Promise<void>
 
-  constructor(task: number, batch: WriteBatch, done: (sequence: number, batch: WriteBatch) => void) {
+  constructor(task: number, batch: RowBatch, finish: (sequence: number) => Promise<void>) {
     this.task = task
     this.batch = batch
-    this.done = done
+    this.finish = finish
   }
 
   get rows(): number {
@@ -133,26 +141,29 @@ class RocksStateWrite implements StateWrite {
 
   put(store: number, key: Uint8Array, value: Uint8Array): void {
     checkStore(store)
-    this.batch.put('state', rowKey(this.task, store, key), value)
+    this.batch.put(prefixOf(this.task, store), key, value)
   }
 
   remove(store: number, key: Uint8Array): void {
     checkStore(store)
-    this.batch.remove('state', rowKey(this.task, store, key))
+    this.batch.remove(prefixOf(this.task, store), key)
   }
 
   async commit(sequence: number): Promise<void> {
-    this.done(sequence, this.batch)
+    await this.finish(sequence)
   }
 }
 
 const PREFIX_BYTES = 4
+/** Store numbers have 16 bits. */
+const STORES = 0x1_0000
 const EMPTY = Buffer.alloc(0)
+
+const prefixOf = (task: number, store: number): number => task * STORES + store
 
 const rowKey = (task: number, store: number, key: Uint8Array): Buffer => {
   const row = Buffer.allocUnsafe(PREFIX_BYTES + key.length)
-  row.writeUInt16BE(task, 0)
-  row.writeUInt16BE(store, 2)
+  row.writeUInt32BE(prefixOf(task, store), 0)
   row.set(key, PREFIX_BYTES)
   return row
 }

@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { EngineError } from '../errors.ts'
 import { diskError } from './disk-error.ts'
 import { rocksDatabase, type RocksColumnOptions, type RocksDatabase } from './rocksdb.ts'
+import type { RowBatch } from './row-batch.ts'
+import { RowWriter } from './row-writer.ts'
 import { BatchPool, WriteBatch, type ColumnName } from './write-batch.ts'
 
 /**
@@ -35,6 +37,9 @@ const UNUSED_MEMTABLE_BYTES = MIB
 /** Rows that one page read takes at most, whatever their size. */
 const PAGE_ROWS_MAX = 4096
 const PAGE_BYTES_MAX = 64 * MIB
+
+/** Fewer rows are written sooner than another thread is told of them. */
+const ROWS_FOR_THREAD_MIN = 128
 
 export interface PageRange {
   readonly gte?: Uint8Array
@@ -73,15 +78,18 @@ export class Database {
   readonly directory: string
   private readonly rocks: RocksDatabase
   private readonly pool: BatchPool
+  private readonly writer: RowWriter
   private closed = false
   private refusedWrite = false
-  private reading = 0
+  /** Reads and writes under way on other threads. */
+  private underWay = 0
   private onIdle: (() => void) | undefined
 
   private constructor(directory: string, rocks: RocksDatabase) {
     this.directory = directory
     this.rocks = rocks
     this.pool = new BatchPool(rocks, () => this.assertOpen())
+    this.writer = new RowWriter(rocks.handle)
   }
 
   /** Opens or creates. Throws `DATA_LOCKED`, `DISK_READ_ONLY`, `DISK_FULL` or `DISK_FAILED`. */
@@ -132,16 +140,37 @@ export class Database {
     }
   }
 
+  /**
+   * Writes rows atomically, unsynced, and where there are many on another thread: what is written meanwhile
+   * may come before or after. The batch keeps its rows, must not change before this answers, and may be
+   * written again if it failed.
+   */
+  async writeRows(name: ColumnName, rows: RowBatch): Promise<void> {
+    this.assertOpen()
+    if (rows.rows < ROWS_FOR_THREAD_MIN) {
+      const batch = this.batch()
+      batch.putAll(name, rows.bytes)
+      this.write(batch, { sync: false })
+      return
+    }
+    try {
+      await this.whileUnderWay(() => this.writer.write(name, rows.bytes))
+    } catch (error) {
+      this.refusedWrite = true
+      throw diskError(error, `writing to ${this.directory}`)
+    }
+  }
+
   async getMany(name: ColumnName, keys: readonly Uint8Array[]): Promise<readonly (Buffer | undefined)[]> {
     this.assertOpen()
     if (keys.length === 0) return []
-    return this.whileReading(() => this.rocks._getManyAsync(keys, { column: this.rocks.columns[name]! }))
+    return this.reading(() => this.rocks._getManyAsync(keys, { column: this.rocks.columns[name]! }))
   }
 
   /** One run of rows in key order, read on another thread. */
   async page(name: ColumnName, range: PageRange): Promise<Page> {
     this.assertOpen()
-    return this.whileReading(async () => {
+    return this.reading(async () => {
       const iterator = this.rocks.iterator({
         column: this.rocks.columns[name]!,
         ...(range.gte && { gte: range.gte }),
@@ -162,11 +191,12 @@ export class Database {
     })
   }
 
-  /** Waits for reads under way. Idempotent. */
+  /** Waits for reads and writes under way. Idempotent. */
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    if (this.reading > 0) await new Promise<void>((resolve) => (this.onIdle = resolve))
+    if (this.underWay > 0) await new Promise<void>((resolve) => (this.onIdle = resolve))
+    await this.writer.close()
     // A read answers before the package lets go of the blocks it pinned: closing at that moment is a crash.
     await new Promise((resolve) => setImmediate(resolve))
     try {
@@ -178,15 +208,21 @@ export class Database {
     }
   }
 
-  /** Counts the read: the package does not close rightly while one is under way. */
-  private async whileReading<Result>(read: () => Promise<Result>): Promise<Result> {
-    this.reading++
+  private async reading<Result>(read: () => Promise<Result>): Promise<Result> {
     try {
-      return await read()
+      return await this.whileUnderWay(read)
     } catch (error) {
       throw diskError(error, `reading from ${this.directory}`)
+    }
+  }
+
+  /** The package does not close rightly while anything is under way, so it is counted. */
+  private async whileUnderWay<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.underWay++
+    try {
+      return await work()
     } finally {
-      if (--this.reading === 0) this.onIdle?.()
+      if (--this.underWay === 0) this.onIdle?.()
     }
   }
 }

@@ -54,7 +54,9 @@ export interface RocksOpenOptions extends RocksColumnOptions {
 
 export interface RocksDatabase {
   readonly columns: Readonly<Record<string, RocksColumn>>
-  open(options: RocksOpenOptions): Promise<void>
+  /** Stands for the open database in other threads of the process. */
+  readonly handle: bigint
+  open(options?: RocksOpenOptions): Promise<void>
   close(): Promise<void>
   batch(): RocksBatch
   iterator(options: RocksIteratorOptions): RocksIterator
@@ -68,7 +70,7 @@ export interface RocksDatabase {
 
 interface RocksPackage {
   readonly RocksLevel: new (
-    path: string,
+    path: string | bigint,
     options: { readonly keyEncoding: 'buffer'; readonly valueEncoding: 'buffer' },
   ) => RocksDatabase
 }
@@ -77,3 +79,13 @@ const { RocksLevel } = createRequire(import.meta.url)('@nxtedition/rocksdb') as 
 
 export const rocksDatabase = (path: string): RocksDatabase =>
   new RocksLevel(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+
+/**
+ * A database that another thread has opened and will close, here to be written to. Leave it open: closing it
+ * would close it for all.
+ */
+export const sharedDatabase = async (handle: bigint): Promise<RocksDatabase> => {
+  const rocks = new RocksLevel(handle, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  await rocks.open()
+  return rocks
+}

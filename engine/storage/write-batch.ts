@@ -1,4 +1,5 @@
 import type { RocksBatch, RocksColumn, RocksDatabase } from './rocksdb.ts'
+import { eachRow, type RowSink } from './row-batch.ts'
 
 export type ColumnName = 'log' | 'changelog' | 'state'
 
@@ -35,6 +36,15 @@ export class BatchPool {
   }
 }
 
+/** Puts rows of a column into a batch. */
+export const putRows = (batch: RocksBatch, column: RocksColumn): RowSink => {
+  const options = { column }
+  return {
+    put: (key, value) => batch._put(key, value, options),
+    remove: (key) => batch._del(key, options),
+  }
+}
+
 /** Rows to write in one atomic step. Keys and values are copied as they are put. */
 export class WriteBatch {
   private readonly pool: BatchPool
@@ -54,6 +64,11 @@ export class WriteBatch {
 
   remove(name: ColumnName, key: Uint8Array): void {
     this.open()._del(key, this.pool.column(name))
+  }
+
+  /** Adds the rows of a `RowBatch`. */
+  putAll(name: ColumnName, rows: Buffer): void {
+    eachRow(rows, putRows(this.open(), this.pool.column(name).column))
   }
 
   /** Called by the database, which maps what it throws. */

@@ -70,8 +70,11 @@ class Faults implements SimulatedFaults {
 
 describe('a batch read while a commit is under way', () => {
   /** A worker that has a commit waiting at the gate, and a batch read after it. */
-  const overlapping = async (gate: Gate): Promise<{ rig: Rig; worker: Worker; round: Promise<number> }> => {
-    const rig = await Rig.start(pairs, { faults: gate })
+  const overlapping = async (
+    gate: Gate,
+    uncommittedRecordsMax = 10,
+  ): Promise<{ rig: Rig; worker: Worker; round: Promise<number> }> => {
+    const rig = await Rig.start(pairs, { faults: gate, worker: { uncommittedRecordsMax } })
     const worker = await rig.worker()
     await rig.publish(taps, tap(1))
     gate.closed = true
@@ -92,6 +95,19 @@ describe('a batch read while a commit is under way', () => {
     await round
     await rig.settle(worker)
     expect(await countIn(worker, 'by-pair', 'ann', 'bob')).toBe(2)
+  })
+
+  it('is not taken when too much is uncommitted already, until the commit is through', async () => {
+    const gate = new Gate()
+    const { rig, worker, round } = await overlapping(gate, 1)
+    await gate.letOne(1)
+    expect(await round).toBe(1)
+    await rig.publish(taps, tap(3))
+    expect(await worker.round()).toBe(0)
+    expect(worker.lagRecords()).toBe(1)
+    await gate.open()
+    await rig.settle(worker)
+    expect(await countIn(worker, 'by-pair', 'ann', 'bob')).toBe(3)
   })
 
   it('goes with its task when the commit is fenced, and nothing else stops', async () => {

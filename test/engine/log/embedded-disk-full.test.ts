@@ -81,6 +81,8 @@ test('a full disk refuses and shows none of what it refused; once space is free,
 
   const write = rows.write()
   write.put(1, Buffer.from('a'), Buffer.alloc(VALUE_BYTES))
+  // So many that another thread writes them.
+  for (let row = 0; row < 500; row++) write.put(1, Buffer.from(`row ${row}`), Buffer.alloc(100))
   await expect(write.commit(1)).rejects.toEqual(refusal('DISK_FULL'))
   expect(rows.sequence()).toBe(0)
   expect(await rows.getMany(1, [Buffer.from('a')])).toEqual([undefined])

@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { RowBatch } from '../../../engine/storage/row-batch.ts'
 import { Database } from '../../../engine/storage/database.ts'
 import { ScratchDisk } from '../../conformance/disk.ts'
 import { refusal } from '../../conformance/log-subject.ts'
@@ -81,6 +82,54 @@ describe('closing', () => {
     await expect(database.page('state', {})).rejects.toEqual(refusal('CLOSED'))
     expect(() => put(database, 'b')).toThrow('CLOSED')
     await disk.open()
+  })
+})
+
+const rowBatch = (rows: number, name: string): RowBatch => {
+  const batch = new RowBatch()
+  for (let row = 0; row < rows; row++) batch.putPlain(Buffer.from(`${name}.${row}`), Buffer.from(name))
+  return batch
+}
+
+describe('rows written on another thread', () => {
+  test('few and many rows are there once the write answers, and what was removed is not', async () => {
+    const database = await disk.open()
+    for (const rows of [1, 1000]) {
+      const batch = rowBatch(rows, `batch of ${rows}`)
+      await database.writeRows('state', batch)
+      expect((await database.page('state', {})).rows).toHaveLength(2 * rows)
+      const removal = new RowBatch()
+      for (let row = 0; row < rows; row++) {
+        const key = Buffer.from(`batch of ${rows}.${row}`)
+        removal.remove(key.readUInt32BE(0), key.subarray(4))
+      }
+      await database.writeRows('state', removal)
+      expect((await database.page('state', {})).rows).toEqual([])
+    }
+  })
+
+  test('many writes at once take effect in their order, beside writes of this thread', async () => {
+    const database = await disk.open()
+    const writes = ['first', 'second', 'last'].map((name) => {
+      const batch = new RowBatch()
+      for (let row = 0; row < 500; row++) batch.putPlain(Buffer.from(`row ${row}`), Buffer.from(name))
+      return database.writeRows('state', batch)
+    })
+    put(database, 'here')
+    await Promise.all(writes)
+    const { rows } = await database.page('state', {})
+    const values = rows.filter((_, at) => at % 2 === 1).map(String)
+    expect(new Set(values)).toEqual(new Set(['value of here', 'last']))
+  })
+
+  test('closing waits for them, and they are there after opening again', async () => {
+    const database = await disk.open()
+    const write = database.writeRows('state', rowBatch(5000, 'x'))
+    await database.close()
+    await write
+    await expect(database.writeRows('state', rowBatch(1, 'y'))).rejects.toEqual(refusal('CLOSED'))
+    const again = await disk.open()
+    expect((await again.page('state', { rowsMax: 4096 })).rows).toHaveLength(2 * 4096)
   })
 })
 
