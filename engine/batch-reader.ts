@@ -8,6 +8,7 @@ import { KeyWriter } from './key.ts'
 import type { Log } from './log/port.ts'
 import type { Metrics } from './metrics.ts'
 import type { Outputs } from './outputs.ts'
+import { RowFinder } from './row-finder.ts'
 import { NO_SLOT } from './state/table.ts'
 import { nameOf, type NodeRun, type ProcessorRun, type TopicRun } from './task-nodes.ts'
 
@@ -30,6 +31,7 @@ export class BatchReader {
   private readonly deadLetters: DeadLetters
   private readonly futureMsMax: number
   private readonly key = new KeyWriter()
+  private readonly finder: RowFinder
 
   constructor(
     topics: readonly TopicRun[],
@@ -46,6 +48,7 @@ export class BatchReader {
     this.futureMsMax = limits.futureMsMax
     this.inputs = topics.map(({ topic }) => new Input(topic.name, partition, 0))
     this.batch = new Batch(limits.batchEventsMax, Math.max(1, ...topics.map(({ nodes }) => nodes.length)))
+    this.finder = new RowFinder(this.batch.slots)
   }
 
   /** Fills the batch and fetches the rows it needs; answers how many records were taken, dead letters included. */
@@ -130,31 +133,29 @@ export class BatchReader {
     for (let at = 0; at < batch.length; at++) {
       const { nodes } = this.topics[batch.inputs[at]!]!
       for (let index = 0; index < nodes.length && batch.refused[at] === 0; index++) {
-        this.findSlot(nodes[index]!, at, at * batch.nodesMax + index)
+        this.want(nodes[index]!, at, at * batch.nodesMax + index)
       }
     }
+    this.finder.find()
     for (const { nodes } of this.topics) {
       for (const each of nodes)
         if (each.kind === 'handler' && each.run.store.hasMissing) await each.run.store.fetch()
     }
   }
 
-  private findSlot(node: NodeRun, at: number, place: number): void {
-    const batch = this.batch
+  private want(node: NodeRun, at: number, place: number): void {
+    const { batch, key } = this
+    batch.slots[place] = NO_SLOT
+    if (node.kind === 'mapper') return
+    key.reset()
     try {
-      batch.slots[place] = this.slotOf(node, batch.events[at])
+      if (!node.handler.key(batch.events[at], key)) return
     } catch (error) {
       batch.refused[at] = 1
       this.putAside(at, error, nameOf(node))
+      return
     }
-  }
-
-  private slotOf(node: NodeRun, event: unknown): number {
-    if (node.kind === 'mapper') return NO_SLOT
-    const key = this.key
-    key.reset()
-    if (!node.handler.key(event, key) || key.length === 0) return NO_SLOT
-    return node.run.store.want(key.buffer, 0, key.length)
+    if (key.length > 0) this.finder.add(node.run.store, key, place)
   }
 
   private writeDeadLetter(

@@ -1,3 +1,4 @@
+import { hashKey } from '../hash.ts'
 import { ABSENT, NO_SLOT, RowTable } from './table.ts'
 import type { ScanOptions, StateRow, StateWrite, TaskStorage } from './port.ts'
 import { StoreScan } from './store-scan.ts'
@@ -55,10 +56,10 @@ export class Store {
   }
 
   /** Slot of a key about to be used; queued for `fetch` if only the disk knows its row. */
-  want(key: Uint8Array, start: number, end: number): number {
+  want(key: Uint8Array, start: number, end: number, hash = hashKey(key, start, end) | 0): number {
     const table = this.table
-    const found = table.find(key, start, end)
-    const slot = found === NO_SLOT ? table.upsert(key, start, end) : found
+    const found = table.find(key, start, end, hash)
+    const slot = found === NO_SLOT ? table.upsert(key, start, end, hash) : found
     if (found === NO_SLOT && !this.complete) {
       table.flags[slot] = MISSING
       this.missing.push(slot)

@@ -62,13 +62,28 @@ export class RowTable {
     return this.used[slot] === 1
   }
 
-  find(key: Uint8Array, start: number, end: number): number {
-    return this.findHashed(key, start, end, hashKey(key, start, end) | 0)
+  /** Slot of the key, or NO_SLOT. `hash` is its `hashKey` as a signed integer, for a caller that has it. */
+  find(key: Uint8Array, start: number, end: number, hash = hashKey(key, start, end) | 0): number {
+    return this.findHashed(key, start, end, hash)
+  }
+
+  /** The first slot that a key of this hash may have: a hint, from one line of memory. */
+  likelySlot(hash: number): number {
+    return this.index[(hash * PLACE_WORDS) & (this.index.length - PLACE_WORDS)]! - 1
+  }
+
+  /** The first and the last byte of a slot's key and row, as one number: for who wants them in the cache. */
+  ends(slot: number): number {
+    const at = slot * SLOT_WORDS
+    const handle = this.slots[at + HANDLE]!
+    const segment = this.arena.segment(handle)
+    const start = this.arena.offset(handle)
+    const length = (this.slots[at + SHAPE]! >>> 8) + this.slots[at + VALUE_LENGTH]!
+    return segment[start]! ^ segment[start + Math.max(1, length) - 1]!
   }
 
   /** Slot of the key, made with an absent value if it is new. */
-  upsert(key: Uint8Array, start: number, end: number): number {
-    const hash = hashKey(key, start, end) | 0
+  upsert(key: Uint8Array, start: number, end: number, hash = hashKey(key, start, end) | 0): number {
     const found = this.findHashed(key, start, end, hash)
     return found === NO_SLOT ? this.insert(key, start, end, hash) : found
   }
