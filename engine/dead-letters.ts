@@ -102,7 +102,7 @@ export class DeadLetters {
       },
       bytes,
     )
-    outputs.addTo(topic.name, partition, at, bytes.buffer, 0, key.length, bytes.position)
+    outputs.addTo(topic.name, partition, at, bytes, 0, key.length, bytes.position)
   }
 }
 

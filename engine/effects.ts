@@ -85,15 +85,15 @@ export class Effects {
 
   /** Makes it all real: rows into their stores, records into the outputs, timers into the queue. */
   apply(outputs: Outputs, timers: Timers, counted: (name: string) => void): void {
-    const bytes = this.bytes.buffer
+    const { data } = this.bytes
     for (let index = 0; index < this.rowCount; index++) {
       const { store, slot, start, end } = this.rows[index]!
       if (end < start) store.remove(slot)
-      else store.set(slot, bytes, start, end)
+      else store.setFrom(slot, data, start, end)
     }
     for (let index = 0; index < this.emitCount; index++) {
       const { topic, keyStart, keyEnd, valueEnd, time } = this.emits[index]!
-      outputs.add(topic, time, bytes, keyStart, keyEnd, valueEnd)
+      outputs.add(topic, time, this.bytes, keyStart, keyEnd, valueEnd)
     }
     for (let index = 0; index < this.timerCount; index++) {
       const { at, processor, store, slot } = this.timers[index]!

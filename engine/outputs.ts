@@ -1,4 +1,4 @@
-import { ByteWriter } from './bytes.ts'
+import { ByteWriter, type Memory } from './bytes.ts'
 import { EngineError } from './errors.ts'
 import { partitionOf } from './hash.ts'
 import { FrameWriter, RECORD_BYTES_MAX } from './log/frame.ts'
@@ -27,8 +27,8 @@ class Output {
         ? []
         : this.frames.map(
             (_, partition) =>
-              new FoldedRecords(fold, (time, buffer, keyStart, valueStart, valueEnd) =>
-                this.append(partition, time, buffer, keyStart, valueStart, valueStart, valueEnd),
+              new FoldedRecords(fold, (time, data, keyStart, valueStart, valueEnd) =>
+                this.append(partition, time, data, keyStart, valueStart, valueEnd),
               ),
           )
   }
@@ -36,14 +36,14 @@ class Output {
   add(
     partition: number,
     time: number,
-    bytes: Buffer,
+    bytes: Memory,
     keyStart: number,
     keyEnd: number,
     valueEnd: number,
   ): void {
     const folded = this.folds[partition]
     if (folded !== undefined) folded.add(time, bytes, keyStart, keyEnd, valueEnd)
-    else this.append(partition, time, bytes, keyStart, keyEnd, keyEnd, valueEnd)
+    else this.append(partition, time, bytes.data, keyStart, keyEnd, valueEnd)
   }
 
   hasRecords(partition: number): boolean {
@@ -67,14 +67,13 @@ class Output {
   private append(
     partition: number,
     time: number,
-    bytes: Buffer,
+    data: DataView,
     keyStart: number,
     keyEnd: number,
-    valueStart: number,
     valueEnd: number,
   ): void {
     const writer = this.frames[partition]!
-    writer.append(time, bytes, keyStart, keyEnd, bytes, valueStart, valueEnd)
+    writer.appendFrom(time, data, keyStart, keyEnd, valueEnd)
     if (writer.bytes >= FRAME_BYTES_MAX) this.close(partition)
   }
 
@@ -87,7 +86,7 @@ class Output {
 /** Takes a record whose value follows its key. */
 type TakeRecord = (
   time: number,
-  buffer: Buffer,
+  data: DataView,
   keyStart: number,
   valueStart: number,
   valueEnd: number,
@@ -110,26 +109,26 @@ class FoldedRecords {
     return this.table.size === 0
   }
 
-  add(time: number, bytes: Buffer, keyStart: number, keyEnd: number, valueEnd: number): void {
+  add(time: number, bytes: Memory, keyStart: number, keyEnd: number, valueEnd: number): void {
     const table = this.table
-    const slot = table.upsert(bytes, keyStart, keyEnd)
+    const slot = table.upsert(bytes.buffer, keyStart, keyEnd)
     if (table.valueLength(slot) === ABSENT) {
       this.setTime(slot, time)
-      table.set(slot, bytes, keyEnd, valueEnd)
+      table.setFrom(slot, bytes.data, keyEnd, valueEnd)
       return
     }
     const start = table.valueStart(slot)
     this.sum.reset()
     const end = start + table.valueLength(slot)
-    this.fold.merge(table.buffer(slot), start, end, bytes, keyEnd, valueEnd, this.sum)
+    this.fold.merge(table.buffer(slot), start, end, bytes.buffer, keyEnd, valueEnd, this.sum)
     if (this.sum.position > RECORD_BYTES_MAX) {
       // Rows form a group, so a sum may as well travel in two parts.
       this.give(slot)
       this.setTime(slot, time)
-      table.set(slot, bytes, keyEnd, valueEnd)
+      table.setFrom(slot, bytes.data, keyEnd, valueEnd)
       return
     }
-    table.set(slot, this.sum.buffer, 0, this.sum.position)
+    table.setFrom(slot, this.sum.data, 0, this.sum.position)
     this.setTime(slot, Math.max(time, this.times[slot]!))
   }
 
@@ -143,7 +142,7 @@ class FoldedRecords {
     const table = this.table
     const valueStart = table.valueStart(slot)
     const valueEnd = valueStart + table.valueLength(slot)
-    this.takeRecord(this.times[slot]!, table.buffer(slot), table.keyStart(slot), valueStart, valueEnd)
+    this.takeRecord(this.times[slot]!, table.data(slot), table.keyStart(slot), valueStart, valueEnd)
   }
 
   private setTime(slot: number, time: number): void {
@@ -165,9 +164,9 @@ export class Outputs {
   }
 
   /** Adds a record whose key and value lie one after the other in `bytes`. */
-  add(topic: string, time: number, bytes: Buffer, keyStart: number, keyEnd: number, valueEnd: number): void {
+  add(topic: string, time: number, bytes: Memory, keyStart: number, keyEnd: number, valueEnd: number): void {
     const output = this.outputOf(topic)
-    const partition = partitionOf(bytes, keyStart, keyEnd, output.partitions)
+    const partition = partitionOf(bytes.buffer, keyStart, keyEnd, output.partitions)
     output.add(partition, time, bytes, keyStart, keyEnd, valueEnd)
   }
 
@@ -176,7 +175,7 @@ export class Outputs {
     topic: string,
     partition: number,
     time: number,
-    bytes: Buffer,
+    bytes: Memory,
     keyStart: number,
     keyEnd: number,
     valueEnd: number,

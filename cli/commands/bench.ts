@@ -9,7 +9,7 @@ const DIRECTORY = join(import.meta.dirname, '..', '..', 'bench')
 
 /** What a file in bench/ must export to be run by its name. */
 interface Bench {
-  run(options: Readonly<Record<string, number>>): Promise<object>
+  run(options: Readonly<Record<string, number | string>>): Promise<object>
 }
 
 interface BenchOptions {
@@ -21,6 +21,7 @@ interface BenchOptions {
   readonly impressions?: number
   readonly days?: number
   readonly seed?: number
+  readonly topology?: string
   readonly json?: boolean
 }
 
@@ -38,6 +39,7 @@ export const benchCommand = (): Command =>
     )
     .addOption(new Option('--days <n>', 'days of a world').argParser(integer(1, 365)))
     .addOption(new Option('--seed <n>', 'seed of a world').argParser(integer(0, 2 ** 32 - 1)))
+    .addOption(new Option('--topology <name>', 'what to measure, of growth').choices(['affinity', 'everything']))
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -46,14 +46,15 @@ export class FrameWriter {
     valueStart: number,
     valueEnd: number,
   ): void {
-    const writer = this.writer
-    writer.reserve(RECORD_HEADER_BYTES + keyEnd - keyStart + valueEnd - valueStart)
-    writer.f64(time)
-    writer.u16(keyEnd - keyStart)
-    writer.u32(valueEnd - valueStart)
-    writer.bytes(key, keyStart, keyEnd)
-    writer.bytes(value, valueStart, valueEnd)
-    this.records++
+    this.begin(time, keyEnd - keyStart, valueEnd - valueStart)
+    this.writer.bytes(key, keyStart, keyEnd)
+    this.writer.bytes(value, valueStart, valueEnd)
+  }
+
+  /** As `append`, for a value that follows its key in memory whose `DataView` is at hand. */
+  appendFrom(time: number, source: DataView, keyStart: number, keyEnd: number, valueEnd: number): void {
+    this.begin(time, keyEnd - keyStart, valueEnd - keyEnd)
+    this.writer.copyFrom(source, keyStart, valueEnd)
   }
 
   /** The frame so far, as a copy of its own; the writer starts anew. */
@@ -62,6 +63,15 @@ export class FrameWriter {
     const frame = { count: this.records, bytes: this.writer.copy() }
     this.reset()
     return frame
+  }
+
+  private begin(time: number, keyLength: number, valueLength: number): void {
+    const writer = this.writer
+    writer.reserve(RECORD_HEADER_BYTES + keyLength + valueLength)
+    writer.f64(time)
+    writer.u16(keyLength)
+    writer.u32(valueLength)
+    this.records++
   }
 }
 

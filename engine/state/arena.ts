@@ -1,3 +1,5 @@
+import { dataOf } from '../bytes.ts'
+
 /**
  * Memory for rows: buffers of 4 MiB cut into blocks of a few sizes, each size with its own list of free
  * blocks. A million rows are a few hundred buffers, which the garbage collector never looks into.
@@ -43,6 +45,7 @@ export class Arena {
   /** Bytes of blocks in use. */
   liveBytes = 0
   private readonly segments: Buffer[] = []
+  private readonly datas: DataView[] = []
   /** Segments cut into blocks so far; those after it were kept by a reset. */
   private opened = 0
   private readonly free: number[][] = classBytes.map(() => [])
@@ -52,6 +55,11 @@ export class Arena {
   /** Buffer that the block lies in. */
   segment(handle: number): Buffer {
     return this.segments[handle >>> UNITS_PER_SEGMENT_LOG2]!
+  }
+
+  /** The segment as a `DataView`. */
+  data(handle: number): DataView {
+    return this.datas[handle >>> UNITS_PER_SEGMENT_LOG2]!
   }
 
   /** Where the block begins within its segment. */
@@ -79,6 +87,7 @@ export class Arena {
   /** Forgets every block but keeps some memory for reuse. */
   reset(): void {
     this.segments.length = Math.min(this.segments.length, SEGMENTS_KEPT)
+    this.datas.length = this.segments.length
     for (const list of this.free) list.length = 0
     this.opened = 0
     this.bumpUnit = 0
@@ -100,6 +109,7 @@ export class Arena {
     const small = this.segments.length === 0 && units * UNIT_BYTES <= FIRST_SEGMENT_BYTES
     const segment = Buffer.allocUnsafeSlow(small ? FIRST_SEGMENT_BYTES : SEGMENT_BYTES)
     this.segments.push(segment)
+    this.datas.push(dataOf(segment))
     return segment
   }
 }

@@ -90,6 +90,12 @@ export class Store {
     this.touch(slot)
   }
 
+  /** As `set`, from memory whose `DataView` is at hand. */
+  setFrom(slot: number, source: DataView, start: number, end: number): void {
+    this.table.setFrom(slot, source, start, end)
+    this.touch(slot)
+  }
+
   remove(slot: number): void {
     if (this.table.valueLength(slot) === ABSENT) return
     this.table.setAbsent(slot)

@@ -1,4 +1,4 @@
-import { copyBytes } from '../bytes.ts'
+import { copyBytes, copyData } from '../bytes.ts'
 import { hashKey } from '../hash.ts'
 import { Arena, sizeClassOf } from './arena.ts'
 
@@ -93,6 +93,11 @@ export class RowTable {
     return this.arena.segment(this.slots[slot * SLOT_WORDS + HANDLE]!)
   }
 
+  /** The same memory as `buffer`. */
+  data(slot: number): DataView {
+    return this.arena.data(this.slots[slot * SLOT_WORDS + HANDLE]!)
+  }
+
   keyStart(slot: number): number {
     return this.arena.offset(this.slots[slot * SLOT_WORDS + HANDLE]!)
   }
@@ -125,12 +130,14 @@ export class RowTable {
   }
 
   set(slot: number, source: Buffer, start: number, end: number): void {
-    const shape = this.slots[slot * SLOT_WORDS + SHAPE]!
-    const needed = sizeClassOf((shape >>> 8) + end - start)
-    const current = shape & 0xff
-    if (needed > current || needed + SHRINK_CLASSES < current) this.move(slot, needed)
+    this.resize(slot, end - start)
     copyBytes(source, start, end, this.buffer(slot), this.valueStart(slot))
-    this.slots[slot * SLOT_WORDS + VALUE_LENGTH] = end - start
+  }
+
+  /** As `set`, from memory whose `DataView` is at hand. */
+  setFrom(slot: number, source: DataView, start: number, end: number): void {
+    this.resize(slot, end - start)
+    copyData(source, start, end, this.data(slot), this.valueStart(slot))
   }
 
   setAbsent(slot: number): void {
@@ -201,6 +208,16 @@ export class RowTable {
     return this.top++
   }
 
+  /** Makes the block fit a value of this length. */
+  private resize(slot: number, valueLength: number): void {
+    const at = slot * SLOT_WORDS
+    const shape = this.slots[at + SHAPE]!
+    const needed = sizeClassOf((shape >>> 8) + valueLength)
+    const current = shape & 0xff
+    if (needed > current || needed + SHRINK_CLASSES < current) this.move(slot, needed)
+    this.slots[at + VALUE_LENGTH] = valueLength
+  }
+
   private move(slot: number, sizeClass: number): void {
     const at = slot * SLOT_WORDS
     const from = this.slots[at + HANDLE]!
@@ -208,13 +225,7 @@ export class RowTable {
     const keyLength = shape >>> 8
     const to = this.arena.allocate(sizeClass)
     const start = this.arena.offset(from)
-    copyBytes(
-      this.arena.segment(from),
-      start,
-      start + keyLength,
-      this.arena.segment(to),
-      this.arena.offset(to),
-    )
+    copyData(this.arena.data(from), start, start + keyLength, this.arena.data(to), this.arena.offset(to))
     this.arena.release(from, shape & 0xff)
     this.slots[at + HANDLE] = to
     this.slots[at + SHAPE] = (keyLength << 8) | sizeClass

@@ -169,7 +169,7 @@ export class TaskState {
     block.u16(store.number)
     block.u16(table.keyLength(slot))
     block.u32(valueLength === ABSENT ? REMOVED : valueLength)
-    block.bytes(table.buffer(slot), keyStart, keyStart + bytes)
+    block.copyFrom(table.data(slot), keyStart, keyStart + bytes)
   }
 
   private enqueue(store: Store, slot: number, sequence: number): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ByteReader, ByteWriter, TruncatedBytes } from '../../engine/bytes.ts'
+import { ByteReader, ByteWriter, copyBytes, copyData, dataOf, TruncatedBytes } from '../../engine/bytes.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
 
@@ -186,6 +186,29 @@ describe('a string', () => {
         const [reader, plain] = [new ByteReader().over(writer.copy()), new ByteReader().over(writer.copy())]
         expect(reader.stringLike(hinted)).toBe(plain.string())
         expect(reader.u8()).toBe(7)
+      }),
+    )
+  })
+})
+
+describe('copying', () => {
+  it.each([
+    ['copyBytes', copyBytes],
+    [
+      'copyData',
+      (source: Buffer, start: number, end: number, target: Buffer, at: number) =>
+        copyData(dataOf(source), start, end, dataOf(target), at),
+    ],
+  ])('by %s takes the range and nothing else, of any length, from and to any byte', (_, copy) => {
+    fc.assert(
+      fc.property(fc.nat(20), fc.nat(600), fc.nat(20), (start, length, at) => {
+        // Both begin within larger memory, as pooled buffers do.
+        const source = Buffer.from(Array.from({ length: 700 }, (__, index) => index % 251)).subarray(3)
+        const target = Buffer.alloc(700, 0xee).subarray(5)
+        copy(source, start, start + length, target, at)
+        const expected = Buffer.alloc(695, 0xee)
+        for (let index = 0; index < length; index++) expected[at + index] = source[start + index]!
+        expect(target.equals(expected)).toBe(true)
       }),
     )
   })

@@ -55,7 +55,7 @@ const add = (outputs: Outputs, { topic, key, time, value }: Added): void => {
   bytes.bytes(keyOf(key))
   const keyEnd = bytes.position
   bytes.bytes(value)
-  outputs.add(topic, time, bytes.buffer, 1, keyEnd, bytes.position)
+  outputs.add(topic, time, bytes, 1, keyEnd, bytes.position)
 }
 
 const u32 = (value: number): Buffer => {
