@@ -34,7 +34,13 @@ export const dataOf = (bytes: Uint8Array): DataView =>
  * As `copyBytes`, for who keeps a `DataView` of both: eight bytes a step, which compiles to one load and one
  * store, so that a row takes a third of the time.
  */
-export const copyData = (source: DataView, start: number, end: number, target: DataView, at: number): void => {
+export const copyData = (
+  source: DataView,
+  start: number,
+  end: number,
+  target: DataView,
+  at: number,
+): void => {
   if (end - start > WORDS_BYTES_MAX) {
     bytesOf(target, at, at + end - start).set(bytesOf(source, start, end))
     return

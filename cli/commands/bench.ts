@@ -39,7 +39,9 @@ export const benchCommand = (): Command =>
     )
     .addOption(new Option('--days <n>', 'days of a world').argParser(integer(1, 365)))
     .addOption(new Option('--seed <n>', 'seed of a world').argParser(integer(0, 2 ** 32 - 1)))
-    .addOption(new Option('--topology <name>', 'what to measure, of growth').choices(['affinity', 'everything']))
+    .addOption(
+      new Option('--topology <name>', 'what to measure, of growth').choices(['affinity', 'everything']),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
