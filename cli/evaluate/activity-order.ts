@@ -16,14 +16,6 @@ export class ActivityOrder {
     this.newest = item
   }
 
-  /** Takes the item out; it may be touched again. */
-  remove(item: number): void {
-    if (item === this.newest) this.newest = this.older[item]!
-    this.unlink(item)
-    this.older[item] = NONE
-    this.newer[item] = NONE
-  }
-
   /** Items, the most recently active first. The order must not change meanwhile. */
   *newestFirst(): Generator<number> {
     for (let item = this.newest; item !== NONE; item = this.older[item]!) yield item

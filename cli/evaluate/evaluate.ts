@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../engine/clock.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import type { Refusal } from '../intake/refusal.ts'
-import type { StateRows } from '../feed/state-rows.ts'
+import type { StateRows } from '../../serving/state-rows.ts'
 import {
   type EvaluatedSpan,
   Evaluation,

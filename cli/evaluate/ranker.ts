@@ -2,7 +2,7 @@ import type { IndexedPost } from '../../processors/topics/post-entry.ts'
 import type { Millis, UserId } from '../../schemas/ids.ts'
 import type { Candidate, Source } from '../feed/candidate.ts'
 import { rank } from '../feed/ranking.ts'
-import type { StateRows } from '../feed/state-rows.ts'
+import type { StateRows } from '../../serving/state-rows.ts'
 import { readViewer, type Viewer } from '../feed/viewer.ts'
 
 /** What is evaluated: says how well each post suits a user at a time. */

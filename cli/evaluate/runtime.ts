@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
 import type { Envelope } from '../../schemas/envelope.ts'
 import { everything } from '../../topologies/index.ts'
-import { StateRows } from '../feed/state-rows.ts'
+import { StateRows } from '../../serving/state-rows.ts'
 import { Embedded, EMBEDDED_DEFAULTS } from '../runtime/embedded.ts'
 import { EventCounts } from '../runtime/event-counts.ts'
 import type { Publisher } from '../runtime/publisher.ts'
@@ -36,6 +36,7 @@ export class EvaluationRuntime {
       clock,
       metrics: new EventCounts(),
       worker: EAGER,
+      syncsAppends: false,
     })
     return new EvaluationRuntime(embedded, partitions)
   }
