@@ -34,8 +34,16 @@ export const everything = compose('everything', 'All that Freshet keeps of posts
 
 /** Every feature view, by name. */
 export const views: ReadonlyMap<string, ViewRows> = new Map(
-  [userAuthor, userKind, userContainer, userHashtag, user, post, postCountry, author, authorByDay, hashtag].map((view) => [
-    view.name,
-    view,
-  ]),
+  [
+    userAuthor,
+    userKind,
+    userContainer,
+    userHashtag,
+    user,
+    post,
+    postCountry,
+    author,
+    authorByDay,
+    hashtag,
+  ].map((view) => [view.name, view]),
 )

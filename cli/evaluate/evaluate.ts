@@ -27,8 +27,8 @@ export interface EvaluateOptions {
   readonly clock: Clock
   /** Makes what is evaluated, over the rows that Freshet keeps. */
   ranker(rows: StateRows): Ranker
-  onRefused(refusal: Refusal): void
-  onProgress(progress: EvaluateProgress): void
+  readonly onRefused: (refusal: Refusal) => void
+  readonly onProgress: (progress: EvaluateProgress) => void
 }
 
 export interface EvaluateProgress {

@@ -17,7 +17,7 @@ export interface OrderedEventsOptions {
   /** Where the sorted events are kept. */
   readonly directory: string
   readonly clock: Clock
-  onRefused(refusal: Refusal): void
+  readonly onRefused: (refusal: Refusal) => void
 }
 
 /** The accepted events of a file by event time; those of one millisecond as they stand in the file. */
