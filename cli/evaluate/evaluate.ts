@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { Clock } from '../../engine/clock.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import type { Refusal } from '../intake/refusal.ts'
-import type { StateRows } from '../../serving/state-rows.ts'
 import {
   type EvaluatedSpan,
   Evaluation,
@@ -25,8 +24,8 @@ export interface EvaluateOptions {
   readonly from: number
   readonly to: number
   readonly clock: Clock
-  /** Makes what is evaluated, over the rows that Freshet keeps. */
-  ranker(rows: StateRows): Ranker
+  /** Makes what is evaluated, over what Freshet keeps. */
+  readonly ranker: (runtime: EvaluationRuntime) => Promise<Ranker>
   readonly onRefused: (refusal: Refusal) => void
   readonly onProgress: (progress: EvaluateProgress) => void
 }
@@ -78,10 +77,15 @@ const evaluateIn = async (directory: string, options: EvaluateOptions): Promise<
   await mkdir(data)
   const runtime = await EvaluationRuntime.open(data, clock)
   try {
-    const evaluation = new Evaluation(runtime, options.ranker(runtime.rows), span, seed)
-    await play(events, span, evaluation, options)
-    const seconds = Math.round(clock.monotonicMs() - startedMs) / 1_000
-    return reportOf(events, span, evaluation, { seed, seconds })
+    const ranker = await options.ranker(runtime)
+    try {
+      const evaluation = new Evaluation(runtime, ranker, span, seed)
+      await play(events, span, evaluation, options)
+      const seconds = Math.round(clock.monotonicMs() - startedMs) / 1_000
+      return reportOf(events, span, evaluation, { seed, seconds })
+    } finally {
+      await ranker.close()
+    }
   } finally {
     await runtime.close()
   }

@@ -2,8 +2,7 @@ import { Random } from '../../engine/driver/random.ts'
 import type { Envelope } from '../../schemas/envelope.ts'
 import type { Erasure, Integrity, Post, Reaction } from '../../schemas/index.ts'
 import { HOUR_MS, type Millis, type UserId } from '../../schemas/ids.ts'
-import { removalOf } from '../feed/filters.ts'
-import { readViewer } from '../feed/viewer.ts'
+import { audienceOf } from './audience.ts'
 import { BASELINE_NAMES, BASELINES, type Baseline } from './baselines.ts'
 import { Corpus, type KnownPost, POSITIVE } from './corpus.ts'
 import { MetricSums, placementOf, type RankingMetrics } from './metrics.ts'
@@ -95,8 +94,7 @@ export class Evaluation {
   private async foretell(userId: UserId, post: KnownPost, at: Millis): Promise<void> {
     const { corpus, runtime, random } = this
     await runtime.settle()
-    const viewer = await readViewer(runtime.rows, userId)
-    const mayBeSeen = (each: KnownPost): boolean => removalOf(each, viewer, at) === null
+    const mayBeSeen = await audienceOf(runtime.rows, userId)
     if (post.removed || !mayBeSeen(post)) {
       this.skips.not_visible++
       return

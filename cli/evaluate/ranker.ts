@@ -12,6 +12,8 @@ export interface Ranker {
    * state holds every event before the one that is foretold, and none after it.
    */
   score(userId: UserId, posts: readonly IndexedPost[], asOf: Millis): Promise<Float64Array>
+  /** Lets go of what it holds, before the runtime closes. */
+  close(): Promise<void>
 }
 
 /** The first feed's formula over live features. */
@@ -31,6 +33,8 @@ export class FormulaRanker implements Ranker {
     for (const { candidate, score } of ranked) scores[places.get(candidate)!] = score
     return scores
   }
+
+  async close(): Promise<void> {}
 }
 
 /** Of posts that moderation removed, which no ranking holds: below anything a formula says. */

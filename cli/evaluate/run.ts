@@ -35,7 +35,7 @@ export const runEvaluate = async (file: string, options: EvaluateCommandOptions)
       from,
       to,
       clock: systemClock,
-      ranker: (rows) => new FormulaRanker(rows),
+      ranker: async ({ rows }) => new FormulaRanker(rows),
       onRefused,
       onProgress: (now) => progress.update(() => standing(now)),
     })

@@ -69,7 +69,7 @@ const evaluated = async (
     from: 0.8,
     to: 1,
     clock: systemClock,
-    ranker: (rows) => new FormulaRanker(rows),
+    ranker: async ({ rows }) => new FormulaRanker(rows),
     onRefused: () => undefined,
     onProgress: () => undefined,
     ...options,
@@ -87,7 +87,7 @@ interface Asked {
 
 /** Notes what it is asked, and how many engagements the state holds of the post that is foretold. */
 const noting = (asked: Asked[]): Pick<EvaluateOptions, 'ranker'> => ({
-  ranker: (rows): Ranker => ({
+  ranker: async ({ rows }): Promise<Ranker> => ({
     async score(userId, posts, asOf) {
       const [row] = await rows.readMany(postView.name, [keyOf(posts[0]!.postId)])
       const columns = postView.describe(row?.subarray(1) ?? Buffer.alloc(0), asOf)
@@ -95,6 +95,7 @@ const noting = (asked: Asked[]): Pick<EvaluateOptions, 'ranker'> => ({
       asked.push({ userId, postIds: posts.map((each) => each.postId), asOf: asOf - T0, engagements })
       return new Float64Array(posts.length)
     },
+    async close() {},
   }),
 })
 
