@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { evaluate, type EvaluateOptions, type EvaluateReport } from '../../../cli/evaluate/evaluate.ts'
 import { FormulaRanker, type Ranker } from '../../../cli/evaluate/ranker.ts'
@@ -185,13 +185,20 @@ describe('freshet evaluate', () => {
   })
 })
 
-test('on the command line prints a result as JSON, or tables', async () => {
+/** Starting a process takes a second; on a machine that does much else, a minute. */
+const PROCESS_MS_MAX = 120_000
+
+test('on the command line prints a result as JSON', { timeout: PROCESS_MS_MAX }, async () => {
   const file = await fileOf(ndjson(DAY))
-  const ended = await freshet(join(file, '..'), 'evaluate', file, '--json')
-  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  const ended = await freshet(dirname(file), 'evaluate', file, '--json')
+  expect(ended.code).toBe(0)
   const { methods } = lastJson(ended) as unknown as EvaluateReport
   expect(Object.keys(methods)).toEqual(['freshet', 'popularity', 'decayed', 'recent', 'active'])
-  const tables = await freshet(join(file, '..'), 'evaluate', file, '--seed', '2')
-  expect(tables.stdout).toContain('5 interactions from 2026-01-01T13:20:00.000Z')
-  expect(tables.stdout).toContain('users with at least 5 earlier interactions: 2')
-}, 60_000)
+})
+
+test('on the command line prints tables', { timeout: PROCESS_MS_MAX }, async () => {
+  const file = await fileOf(ndjson(DAY))
+  const { stdout } = await freshet(dirname(file), 'evaluate', file, '--seed', '2')
+  expect(stdout).toContain('5 interactions from 2026-01-01T13:20:00.000Z')
+  expect(stdout).toContain('users with at least 5 earlier interactions: 2')
+})
