@@ -5,6 +5,7 @@ import { benchCommand } from './commands/bench.ts'
 import { describeCommand } from './commands/describe.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { explainCommand } from './commands/explain.ts'
+import { evaluateCommand } from './commands/evaluate.ts'
 import { featureCommand } from './commands/feature.ts'
 import { feedCommand } from './commands/feed.ts'
 import { importCommand } from './commands/import.ts'
@@ -47,6 +48,7 @@ const program = (): Command => {
     replayCommand(),
     feedCommand(),
     explainCommand(),
+    evaluateCommand(),
     stateCommand(),
     featureCommand(),
     dlqCommand(),

@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import type { Context, Processor, StateLayout } from '../engine/processor.ts'
 import { on } from '../engine/processor.ts'
 import type { TopicInfo } from '../engine/topic.ts'
-import { DAY_MS, type Hashtag, type Millis, millis, type PostId } from '../schemas/ids.ts'
+import { type ContainerId, DAY_MS, type Hashtag, type Millis, millis, type PostId } from '../schemas/ids.ts'
 import { POST_KINDS, type PostKind } from '../schemas/posts/index.ts'
 import { NewestRecords } from './newest-records.ts'
 import { Symbols } from './symbols.ts'
@@ -23,6 +23,8 @@ export const WAITING_MS_MAX = 7 * DAY_MS
 /** A reaction with what its post was published as. */
 export interface JoinedReaction extends PostReaction {
   readonly contentKind: PostKind
+  /** The group, page or thread that the post was published in. */
+  readonly containerId: ContainerId | null
   readonly hashtags: readonly Hashtag[]
 }
 
@@ -31,6 +33,7 @@ type Mutable<Value> = { -readonly [Field in keyof Value]: Value[Field] }
 interface PublishedOrWaiting {
   /** Null before the post is published. */
   contentKind: PostKind | null
+  containerId: ContainerId | null
   /** Each once. */
   hashtags: readonly Hashtag[]
   /** Each reaction's facts as an id: equal ones stand beside each other. */
@@ -40,40 +43,49 @@ interface PublishedOrWaiting {
 const kinds = new Symbols<PostKind>(POST_KINDS)
 const NOT_PUBLISHED = 0
 const IS_PUBLISHED = 1
+const IS_IN_CONTAINER = 2
 const NO_HASHTAGS: readonly Hashtag[] = []
 
 const layoutOf = (): StateLayout<PublishedOrWaiting> => {
   const state: PublishedOrWaiting = {
     contentKind: null,
+    containerId: null,
     hashtags: NO_HASHTAGS,
     waiting: new NewestRecords(WAITING_MAX),
   }
   const create = (): PublishedOrWaiting => {
     state.contentKind = null
+    state.containerId = null
     state.hashtags = NO_HASHTAGS
     state.waiting.clear()
     return state
   }
+  const read = (reader: ByteReader): PublishedOrWaiting => {
+    create()
+    const published = reader.u8()
+    if (published === NOT_PUBLISHED) state.waiting.load(reader)
+    else {
+      state.contentKind = kinds.read(reader)
+      if (published === IS_IN_CONTAINER) state.containerId = reader.string() as ContainerId
+      state.hashtags = readWords(reader) as Hashtag[]
+    }
+    return state
+  }
   return {
-    version: 1,
+    version: 2,
+    // Version 1 did not keep the container: its posts read as published in none.
+    migrations: { 1: read },
     create,
-    read(reader) {
-      create()
-      if (reader.u8() === NOT_PUBLISHED) state.waiting.load(reader)
-      else {
-        state.contentKind = kinds.read(reader)
-        state.hashtags = readWords(reader) as Hashtag[]
-      }
-      return state
-    },
-    write({ contentKind, hashtags, waiting }, writer) {
+    read,
+    write({ contentKind, containerId, hashtags, waiting }, writer) {
       if (contentKind === null) {
         writer.u8(NOT_PUBLISHED)
         waiting.save(writer)
         return waiting.count > 0
       }
-      writer.u8(IS_PUBLISHED)
+      writer.u8(containerId === null ? IS_PUBLISHED : IS_IN_CONTAINER)
       kinds.write(contentKind, writer)
+      if (containerId !== null) writer.string(containerId)
       writeWords(hashtags, writer)
       return true
     },
@@ -81,7 +93,7 @@ const layoutOf = (): StateLayout<PublishedOrWaiting> => {
 }
 
 /**
- * Joins reactions with their post's kind and hashtags *as first published*: edits change no join, past or
+ * Joins reactions with their post's kind, container and hashtags *as first published*: edits change no join, past or
  * future. Were they joined with the newest edit, an undo after the edit would not take back what was counted
  * before it, and the sums would hang on how the two topics happened to interleave.
  *
@@ -98,7 +110,7 @@ export const postJoin = (
   const join = joiner(emit)
   return {
     name: 'post-join',
-    about: 'Joins reactions with the kind and hashtags that their post was published with.',
+    about: 'Joins reactions with the kind, container and hashtags that their post was published with.',
     state: layoutOf(),
     handlers: [
       on({
@@ -107,6 +119,7 @@ export const postJoin = (
         process(post, state: PublishedOrWaiting, context) {
           if (state.contentKind !== null) return false
           state.contentKind = post.kind
+          state.containerId = post.containerId
           state.hashtags = [...new Set(post.hashtags)]
           release(post.postId, state, (reaction) => join(reaction, state, context))
           return true
@@ -131,7 +144,8 @@ const joiner = (emit: (joined: JoinedReaction, context: Context) => void) => {
   let joined: Mutable<JoinedReaction> | undefined
   return (reaction: PostReaction, state: PublishedOrWaiting, context: Context): void => {
     const contentKind = state.contentKind!
-    joined ??= { ...reaction, contentKind, hashtags: state.hashtags }
+    const { containerId, hashtags } = state
+    joined ??= { ...reaction, contentKind, containerId, hashtags }
     joined.userId = reaction.userId
     joined.postId = reaction.postId
     joined.authorId = reaction.authorId
@@ -142,7 +156,8 @@ const joiner = (emit: (joined: JoinedReaction, context: Context) => void) => {
     joined.country = reaction.country
     joined.at = reaction.at
     joined.contentKind = contentKind
-    joined.hashtags = state.hashtags
+    joined.containerId = containerId
+    joined.hashtags = hashtags
     emit(joined, context)
   }
 }

@@ -4,6 +4,7 @@ import type { Context } from '../engine/processor.ts'
 import type { JoinedReaction } from './post-join.ts'
 import { hashtag } from './views/hashtag.ts'
 import type { TaggedReaction } from './views/joined-reactions.ts'
+import { userContainer } from './views/user-container.ts'
 import { userHashtag } from './views/user-hashtag.ts'
 import { userKind } from './views/user-kind.ts'
 
@@ -12,17 +13,19 @@ export class Tastes {
   readonly nodes: readonly Node[]
   readonly outputs
   private readonly kinds = new DeltaEmitter(userKind)
+  private readonly containers = new DeltaEmitter(userContainer)
   private readonly userHashtags = new DeltaEmitter(userHashtag)
   private readonly hashtags = new DeltaEmitter(hashtag)
 
   constructor() {
-    const emitters = [this.kinds, this.userHashtags, this.hashtags]
+    const emitters = [this.kinds, this.containers, this.userHashtags, this.hashtags]
     this.nodes = emitters.map((emitter) => emitter.node)
     this.outputs = emitters.map((emitter) => emitter.topic)
   }
 
   emit(joined: JoinedReaction, context: Context): void {
     this.kinds.emit(joined, context)
+    this.containers.emit(joined, context)
     for (const tag of joined.hashtags) this.emitTagged({ joined, hashtag: tag }, context)
   }
 

@@ -7,6 +7,7 @@ import { post } from '../processors/views/post.ts'
 import { postCountry } from '../processors/views/post-country.ts'
 import { user } from '../processors/views/user.ts'
 import { userAuthor } from '../processors/views/user-author.ts'
+import { userContainer } from '../processors/views/user-container.ts'
 import { userHashtag } from '../processors/views/user-hashtag.ts'
 import { userKind } from '../processors/views/user-kind.ts'
 import { affinity } from './affinity.ts'
@@ -33,8 +34,16 @@ export const everything = compose('everything', 'All that Freshet keeps of posts
 
 /** Every feature view, by name. */
 export const views: ReadonlyMap<string, ViewRows> = new Map(
-  [userAuthor, userKind, userHashtag, user, post, postCountry, author, authorByDay, hashtag].map((view) => [
-    view.name,
-    view,
-  ]),
+  [
+    userAuthor,
+    userKind,
+    userContainer,
+    userHashtag,
+    user,
+    post,
+    postCountry,
+    author,
+    authorByDay,
+    hashtag,
+  ].map((view) => [view.name, view]),
 )

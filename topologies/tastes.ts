@@ -5,10 +5,11 @@ import { reactions } from './reactions.ts'
 
 const counted = new Tastes()
 
-const joins = topology('tastes', 'Counts reactions by what their posts are: kinds and hashtags.', [
-  node(postJoin((joined, context) => counted.emit(joined, context), counted.outputs)),
-  ...counted.nodes,
-])
+const joins = topology(
+  'tastes',
+  'Counts reactions by what their posts are: kinds, containers and hashtags.',
+  [node(postJoin((joined, context) => counted.emit(joined, context), counted.outputs)), ...counted.nodes],
+)
 
-/** What a user does with kinds of posts and hashtags, and which hashtags trend: reactions joined with posts. */
+/** What a user does with kinds of posts, containers and hashtags, and which hashtags trend: reactions joined with posts. */
 export const tastes = compose(joins.name, joins.about, [reactions, joins])

@@ -1,4 +1,5 @@
 import { EngineError } from '../../engine/errors.ts'
+import { LINE_BYTES_MAX } from '../../schemas/envelope.ts'
 import { ContractError } from '../../schemas/index.ts'
 
 /** Why an event was not accepted, for whoever sent it. */
@@ -27,6 +28,13 @@ export const refusalOf = (error: unknown, line: number): Refusal => {
   }
   throw error
 }
+
+/** The refusal of a line of a file that was too long to be kept. */
+export const tooLong = (line: number): Refusal =>
+  refusalOf(
+    new ContractError('TOO_LARGE', null, null, `It has more than the ${LINE_BYTES_MAX} bytes that are read`),
+    line,
+  )
 
 const wording = ({ message }: Error): string => cut(message, MESSAGE_CHARACTERS_MAX)
 

@@ -1,21 +1,15 @@
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { pipeline, type Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createGunzip } from 'node:zlib'
 import type { Clock } from '../../engine/clock.ts'
 import { LINE_BYTES_MAX } from '../../schemas/envelope.ts'
-import { ContractError } from '../../schemas/index.ts'
-import { CliError, systemCodeOf } from '../errors.ts'
+import { eventFileStream, readingError } from '../intake/event-file.ts'
 import { type Line, LineSplitter } from '../intake/line-splitter.ts'
-import { type Refusal, refusalOf } from '../intake/refusal.ts'
+import { type Refusal, tooLong } from '../intake/refusal.ts'
 import { Pacing, timeOf } from './pacing.ts'
 import type { ReplaySink } from './sink.ts'
 
 /** Lines made durable at once, and bytes: whichever is reached first. */
 const BATCH_LINES = 4_000
 const BATCH_BYTES_MAX = 4 << 20
-const CHUNK_BYTES = 1 << 20
 /** Timers of Node hold 2^31 milliseconds; a pause may be years of event time. */
 const PAUSE_MS_MAX = 60_000
 
@@ -53,37 +47,11 @@ export interface ReplayResult {
 export const replay = async (options: ReplayOptions): Promise<ReplayResult> => {
   const run = new Replay(options)
   try {
-    for await (const chunk of streamOf(options.file)) await run.chunk(chunk as Buffer)
+    for await (const chunk of eventFileStream(options.file)) await run.chunk(chunk as Buffer)
   } catch (error) {
-    throw FILE_ERROR.test(systemCodeOf(error) ?? '') ? unreadable(options.file, error) : error
+    throw readingError(options.file, error)
   }
   return run.finish()
-}
-
-/** Codes of the file system and of zlib; the engine's own are words. */
-const FILE_ERROR = /^(E[A-Z]+|Z_[A-Z_]+)$/
-
-/** Throws `FILE_UNREADABLE` before anything is opened for a file that is not there. */
-export const assertReadable = async (file: string): Promise<void> => {
-  try {
-    const handle = await open(file)
-    const stats = await handle.stat()
-    await handle.close()
-    if (stats.isDirectory()) throw new Error('it is a directory')
-  } catch (error) {
-    throw unreadable(file, error)
-  }
-}
-
-const unreadable = (file: string, error: unknown): CliError =>
-  new CliError('FILE_UNREADABLE', `${file}: ${error instanceof Error ? error.message : String(error)}`, {
-    cause: error,
-  })
-
-const streamOf = (file: string): Readable => {
-  const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES })
-  // The reader of the last stream gets the error; this callback only keeps it from being thrown twice.
-  return file.endsWith('.gz') ? pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), () => undefined) : raw
 }
 
 class Replay {
@@ -146,7 +114,7 @@ class Replay {
 
   private take(line: Line): Promise<void> | undefined {
     const { sink } = this.options
-    const refusal = line.tooLong ? tooLong(line) : sink.add(line)
+    const refusal = line.tooLong ? tooLong(line.number) : sink.add(line)
     if (refusal !== undefined) this.refuse(refusal)
     else this.taken++
     this.batchBytes += line.end - line.start
@@ -174,9 +142,3 @@ class Replay {
     this.options.onRefused(refusal)
   }
 }
-
-const tooLong = ({ number }: Line): Refusal =>
-  refusalOf(
-    new ContractError('TOO_LARGE', null, null, `It has more than the ${LINE_BYTES_MAX} bytes that are read`),
-    number,
-  )

@@ -1,10 +1,11 @@
+import { assertReadable } from '../intake/event-file.ts'
 import type { Refusal } from '../intake/refusal.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { openData } from '../runtime/open.ts'
 import { grouped, print, printJson, Progress, say } from '../terminal.ts'
 import { LocalSink } from './local-sink.ts'
 import { RemoteSink } from './remote-sink.ts'
-import { assertReadable, replay, type ReplayProgress, type ReplayResult } from './replay.ts'
+import { replay, type ReplayProgress, type ReplayResult } from './replay.ts'
 import type { ReplaySink } from './sink.ts'
 
 /** Refused lines that are shown; the rest are counted. */

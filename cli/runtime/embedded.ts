@@ -27,6 +27,8 @@ export interface EmbeddedOptions {
   readonly retentionMs: number
   /** Accepting stops while this many accepted records wait to be processed. */
   readonly acceptedBacklogMax: number
+  /** False only where the directory is thrown away: see `EmbeddedLogOptions`. */
+  readonly syncsAppends: boolean
 }
 
 export const EMBEDDED_DEFAULTS = {
@@ -35,6 +37,7 @@ export const EMBEDDED_DEFAULTS = {
   database: {},
   retentionMs: 7 * DAY_MS,
   acceptedBacklogMax: 200_000,
+  syncsAppends: true,
 } as const satisfies Partial<EmbeddedOptions>
 
 const RETENTION_INTERVAL_MS = 60_000
@@ -79,7 +82,8 @@ export class Embedded {
   static async open(options: EmbeddedOptions): Promise<Embedded> {
     const database = await Database.open(options.directory, { ...DATABASE_DEFAULTS, ...options.database })
     try {
-      const log = await EmbeddedLog.open(database, { clock: () => options.clock.now() })
+      const { clock, syncsAppends } = options
+      const log = await EmbeddedLog.open(database, { clock: () => clock.now(), syncsAppends })
       await log.createTopics(topicsFor(options))
       const embedded = new Embedded(options, database, log, await RocksState.open(database))
       await embedded.worker.open(embedded.worker.allTaskIds())

@@ -19,6 +19,8 @@ export interface EmbeddedLogOptions {
   readonly clock: () => Millis
   /** Frames kept in memory for readers of the tail. */
   readonly tailBytesMax?: number
+  /** False: what is acknowledged may be lost in a power cut. For data that is thrown away anyway; true where absent. */
+  readonly syncsAppends?: boolean
 }
 
 const TAIL_BYTES_MAX = 32 << 20
@@ -30,6 +32,7 @@ const TAIL_BYTES_MAX = 32 << 20
 export class EmbeddedLog implements Log {
   private readonly database: Database
   private readonly clock: () => Millis
+  private readonly syncsAppends: boolean
   private readonly topics: TopicTable
   private readonly tasks: TaskTable
   private readonly tail: TailCache
@@ -42,6 +45,7 @@ export class EmbeddedLog implements Log {
   private constructor(database: Database, topics: TopicTable, tasks: TaskTable, options: EmbeddedLogOptions) {
     this.database = database
     this.clock = options.clock
+    this.syncsAppends = options.syncsAppends ?? true
     this.topics = topics
     this.tasks = tasks
     this.tail = new TailCache(options.tailBytesMax ?? TAIL_BYTES_MAX)
@@ -147,7 +151,7 @@ export class EmbeddedLog implements Log {
     const staging = this.stage(batch)
     for (const entries of groups) staging.add(entries)
     if (staging.frames === 0) return
-    this.database.write(batch, { sync: true })
+    this.database.write(batch, { sync: this.syncsAppends })
     this.publish(staging)
   }
 

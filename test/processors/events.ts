@@ -4,6 +4,7 @@ import type { Post } from '../../schemas/posts/index.ts'
 import type { Profile } from '../../schemas/profiles/index.ts'
 import type { Reaction } from '../../schemas/reactions/index.ts'
 import type { PostEntry } from '../../processors/topics/post-entry.ts'
+import type { JoinedReaction } from '../../processors/post-join.ts'
 import type { PostReaction } from '../../processors/topics/post-reaction.ts'
 
 /** Test values by their plain fields: brands are put on here. */
@@ -82,6 +83,9 @@ export const aPostReaction = (fields: Plain<PostReaction> = {}): PostReaction =>
     },
     fields,
   )
+
+export const aJoinedReaction = (fields: Plain<JoinedReaction> = {}): JoinedReaction =>
+  made<JoinedReaction>({ ...aPostReaction(), contentKind: 'text', containerId: null, hashtags: [] }, fields)
 
 export const aProfile = (fields: Plain<Profile> = {}): Profile =>
   made<Profile>(

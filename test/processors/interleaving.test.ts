@@ -215,9 +215,9 @@ test('reactions are joined with what their post was first published as, each onc
       }
       const wanted = kept.flatMap((each) => {
         const published = first.get(each.postId)
-        return published === undefined
-          ? []
-          : [{ ...each, contentKind: published.kind, hashtags: published.hashtags }]
+        if (published === undefined) return []
+        const { kind: contentKind, containerId, hashtags } = published
+        return [{ ...each, contentKind, containerId, hashtags }]
       })
       expect(textOf(joined)).toEqual(textOf(wanted))
     }),

@@ -11,13 +11,14 @@ const joining = (): { harness: Harness<unknown>; joined: JoinedReaction[] } => {
   return { harness: new Harness(processor), joined }
 }
 
-const published = aPost({ kind: 'video', hashtags: ['rome', 'travel', 'rome'] })
+const published = aPost({ kind: 'video', containerId: 'group-1', hashtags: ['rome', 'travel', 'rome'] })
 
-test('a reaction is joined with the kind and hashtags that its post was published with', () => {
+test('a reaction is joined with the kind, container and hashtags that its post was published with', () => {
   const { harness, joined } = joining()
   harness.apply(posts, published)
   harness.apply(reactionsByPost, aPostReaction())
-  expect(joined).toEqual([{ ...aPostReaction(), contentKind: 'video', hashtags: ['rome', 'travel'] }])
+  const post = { contentKind: 'video', containerId: 'group-1', hashtags: ['rome', 'travel'] }
+  expect(joined).toEqual([{ ...aPostReaction(), ...post }])
 })
 
 test('a reaction ahead of its post waits for it, oldest first, and is joined once', () => {
@@ -34,11 +35,13 @@ test('edits, deletion and a second publication change no join', () => {
   const { harness, joined } = joining()
   harness.apply(posts, aPost({ action: 'edited', kind: 'link' }))
   harness.apply(posts, published)
-  harness.apply(posts, aPost({ action: 'edited', kind: 'link', at: later(1) }))
+  harness.apply(posts, aPost({ action: 'edited', kind: 'link', containerId: 'group-2', at: later(1) }))
   harness.apply(posts, aPost({ action: 'published', kind: 'photo', at: later(2) }))
   harness.apply(posts, aPost({ action: 'deleted', at: later(3) }))
   harness.apply(reactionsByPost, aPostReaction({ at: later(4) }))
-  expect(joined.map(({ contentKind }) => contentKind)).toEqual(['video'])
+  expect(joined.map(({ contentKind, containerId }) => [contentKind, containerId])).toEqual([
+    ['video', 'group-1'],
+  ])
 })
 
 test('equal reactions that wait are all joined', () => {

@@ -1,0 +1,140 @@
+import type { IndexedPost } from '../../processors/topics/post-entry.ts'
+import { DAY_MS, type Millis, type PostId, type UserId } from '../../schemas/ids.ts'
+import type { Integrity } from '../../schemas/integrity/index.ts'
+import type { Post } from '../../schemas/posts/index.ts'
+import type { Reaction, ReactionKind } from '../../schemas/reactions/index.ts'
+import { ActivityOrder } from './activity-order.ts'
+
+/** The interactions that are foretold, and that popularity counts. */
+export const POSITIVE: ReadonlySet<ReactionKind> = new Set<ReactionKind>([
+  'click',
+  'like',
+  'comment',
+  'share',
+  'save',
+])
+
+/** Half-life of the baseline of decayed popularity. */
+const POPULARITY_HALF_LIFE_MS = 3 * DAY_MS
+
+/** A post as the evaluation knows it: from the events alone, without anything that Freshet keeps. */
+export interface KnownPost extends IndexedPost {
+  /** Its place in the order of activity. */
+  readonly index: number
+  /** Deleted by its author, or removed by moderation. */
+  gone: boolean
+  removed: boolean
+  activeAt: Millis
+  /** Positive interactions of anybody so far. */
+  interactions: number
+  /** Those, decayed as of `decayedAt`. */
+  decayed: number
+  decayedAt: Millis
+}
+
+interface KnownUser {
+  /** Posts the user reacted to in any way. */
+  readonly touched: Set<KnownPost>
+  /** Posts the user interacted with positively. */
+  readonly interacted: Set<KnownPost>
+  interactions: number
+}
+
+/** Posts and users of the events so far, for finding what to evaluate, drawing the others, and baselines. */
+export class Corpus {
+  private readonly posts = new Map<PostId, KnownPost>()
+  private readonly users = new Map<UserId, KnownUser>()
+  private readonly byIndex: KnownPost[] = []
+  private readonly order = new ActivityOrder()
+
+  post(postId: PostId): KnownPost | undefined {
+    return this.posts.get(postId)
+  }
+
+  /** Positive interactions of the user so far, with any post. */
+  interactionsOf(userId: UserId): number {
+    return this.users.get(userId)?.interactions ?? 0
+  }
+
+  hasInteracted(userId: UserId, post: KnownPost): boolean {
+    return this.users.get(userId)?.interacted.has(post) ?? false
+  }
+
+  /** Whether the user wrote the post or ever reacted to it. */
+  hasTouched(userId: UserId, post: KnownPost): boolean {
+    return post.authorId === userId || (this.users.get(userId)?.touched.has(post) ?? false)
+  }
+
+  /** Posts that are there now, the most recently active first. */
+  *mostRecentlyActive(): Generator<KnownPost> {
+    for (const index of this.order.newestFirst()) {
+      const post = this.byIndex[index]!
+      if (!post.gone && !post.removed) yield post
+    }
+  }
+
+  /** A publication, an edit or a deletion. A post exists from its first publication on. */
+  applyPost({ action, postId, authorId, kind, audience, containerId, language, at }: Post): void {
+    const known = this.posts.get(postId)
+    if (action === 'deleted') {
+      if (known !== undefined) known.gone = true
+      return
+    }
+    if (known === undefined && action === 'edited') return
+    const { index, publishedAt } = known ?? { index: this.byIndex.length, publishedAt: at }
+    const facts = { postId, authorId: known?.authorId ?? authorId, kind, audience, containerId, language }
+    const fresh = { gone: false, removed: false, interactions: 0, decayed: 0, decayedAt: at }
+    const post = Object.assign(known ?? { ...fresh, index, publishedAt, activeAt: at, ...facts }, facts)
+    this.posts.set(postId, post)
+    this.byIndex[index] = post
+    this.activate(post, at)
+  }
+
+  /** Reactions to posts that are not known count nowhere. */
+  applyReaction({ userId, postId, kind, undo, at }: Reaction): void {
+    const post = this.posts.get(postId)
+    if (post === undefined) return
+    this.activate(post, at)
+    const isPositive = POSITIVE.has(kind)
+    if (isPositive) popularise(post, undo ? -1 : 1, at)
+    if (userId === null) return
+    const user = this.userOf(userId)
+    user.touched.add(post)
+    if (!isPositive || undo) return
+    user.interacted.add(post)
+    user.interactions++
+  }
+
+  applyIntegrity({ postId, verdict }: Integrity): void {
+    const post = this.posts.get(postId)
+    if (post !== undefined) post.removed = verdict === 'remove'
+  }
+
+  forget(userId: UserId): void {
+    this.users.delete(userId)
+  }
+
+  private activate(post: KnownPost, at: Millis): void {
+    post.activeAt = at
+    this.order.touch(post.index)
+  }
+
+  private userOf(userId: UserId): KnownUser {
+    const known = this.users.get(userId)
+    if (known !== undefined) return known
+    const made: KnownUser = { touched: new Set(), interacted: new Set(), interactions: 0 }
+    this.users.set(userId, made)
+    return made
+  }
+}
+
+/** Decayed positive interactions as of a time. */
+export const decayedAsOf = ({ decayed, decayedAt }: KnownPost, asOf: Millis): number =>
+  decayed * 2 ** (-(asOf - decayedAt) / POPULARITY_HALF_LIFE_MS)
+
+/** An undo takes one away at its own time. */
+const popularise = (post: KnownPost, by: 1 | -1, at: Millis): void => {
+  post.decayed = Math.max(0, decayedAsOf(post, at) + by)
+  post.decayedAt = at
+  post.interactions = Math.max(0, post.interactions + by)
+}

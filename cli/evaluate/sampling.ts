@@ -1,0 +1,40 @@
+import type { Random } from '../../engine/driver/random.ts'
+import type { UserId } from '../../schemas/ids.ts'
+import type { Corpus, KnownPost } from './corpus.ts'
+
+/** Posts that the others are drawn from. */
+export const POOL_POSTS_MAX = 500
+/** Others that a post is ranked among. */
+export const OTHERS = 100
+
+/**
+ * Draws the posts that `chosen` is ranked among: `OTHERS` of the `POOL_POSTS_MAX` most recently active posts
+ * that the user has not touched and may see, each equally likely, without repetition, never `chosen` itself.
+ * Undefined where there are fewer than `OTHERS`.
+ */
+export const drawOthers = (
+  corpus: Corpus,
+  userId: UserId,
+  chosen: KnownPost,
+  mayBeSeen: (post: KnownPost) => boolean,
+  random: Random,
+): readonly KnownPost[] | undefined => {
+  const pool: KnownPost[] = []
+  for (const post of corpus.mostRecentlyActive()) {
+    if (post === chosen || corpus.hasTouched(userId, post) || !mayBeSeen(post)) continue
+    pool.push(post)
+    if (pool.length === POOL_POSTS_MAX) break
+  }
+  return pool.length < OTHERS ? undefined : drawFrom(pool, OTHERS, random)
+}
+
+/** The first steps of a Fisher-Yates shuffle. */
+const drawFrom = <Item>(pool: Item[], count: number, random: Random): readonly Item[] => {
+  for (let place = 0; place < count; place++) {
+    const drawn = place + random.below(pool.length - place)
+    const item = pool[drawn]!
+    pool[drawn] = pool[place]!
+    pool[place] = item
+  }
+  return pool.slice(0, count)
+}
