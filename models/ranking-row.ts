@@ -5,6 +5,7 @@ import { hashtag } from '../processors/views/hashtag.ts'
 import { post } from '../processors/views/post.ts'
 import { postCountry } from '../processors/views/post-country.ts'
 import { userAuthor } from '../processors/views/user-author.ts'
+import { userContainer } from '../processors/views/user-container.ts'
 import { userHashtag } from '../processors/views/user-hashtag.ts'
 import { userKind } from '../processors/views/user-kind.ts'
 import { user } from '../processors/views/user.ts'
@@ -19,6 +20,7 @@ export const RANKING_VIEWS: readonly ViewRows[] = [
   author,
   user,
   userKind,
+  userContainer,
   userHashtag,
   hashtag,
   postCountry,

@@ -4,7 +4,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { grouped, print, printJson, Progress, say } from '../terminal.ts'
 import { evaluate, type EvaluateProgress, type EvaluateReport } from './evaluate.ts'
 import { METHODS, type MethodMetrics } from './evaluation.ts'
-import { FormulaRanker } from './ranker.ts'
+import { HeavyRanker } from './ranker.ts'
 
 /** Refused lines that are shown; the rest are counted. */
 const REFUSALS_SHOWN = 10
@@ -35,7 +35,7 @@ export const runEvaluate = async (file: string, options: EvaluateCommandOptions)
       from,
       to,
       clock: systemClock,
-      ranker: async ({ rows }) => new FormulaRanker(rows),
+      ranker: HeavyRanker.open,
       onRefused,
       onProgress: (now) => progress.update(() => standing(now)),
     })

@@ -18,10 +18,14 @@ const EAGER = { commitIntervalMs: 0, idleCommitIntervalMs: 0 }
 /** Everything of Freshet in one directory, fed event by event and read whenever it has come to rest. */
 export class EvaluationRuntime {
   readonly rows: StateRows
-  private readonly embedded: Embedded
+  readonly embedded: Embedded
+  readonly directory: string
+  readonly clock: Clock
   private readonly publisher: Publisher
 
-  private constructor(embedded: Embedded, partitions: number) {
+  private constructor(embedded: Embedded, partitions: number, directory: string, clock: Clock) {
+    this.directory = directory
+    this.clock = clock
     this.embedded = embedded
     this.publisher = embedded.publisher()
     this.rows = new StateRows(embedded.worker, partitions)
@@ -38,7 +42,7 @@ export class EvaluationRuntime {
       worker: EAGER,
       syncsAppends: false,
     })
-    return new EvaluationRuntime(embedded, partitions)
+    return new EvaluationRuntime(embedded, partitions, directory, clock)
   }
 
   /** Answers a promise when the caller must wait. */

@@ -28,18 +28,18 @@ const NEVER = Math.log1p(420)
  */
 export const PRIOR_WEIGHTS: readonly PriorWeight[] = [
   // The viewer with the author: what people did is the best guess at what they will do.
-  { column: 'sum.affinity', interest: 0.55, dislike: -0.2, because: 'who was liked lately is liked again' },
+  { column: 'sum.affinity', interest: 0.45, dislike: -0.2, because: 'who was liked lately is liked again' },
   { column: 'user_author.engagements.decayed_30min', interest: 0.2, because: 'the session goes on' },
   { column: 'user_author.engagements.days_active_30d', interest: 0.2, because: 'a habit beats one binge' },
   {
     column: 'user_author.engagements.since_last_ms',
-    interest: -0.08,
+    interest: -0.06,
     typical: NEVER,
     because: 'interest fades',
   },
   {
     column: 'user_author.engagements_per_views.rate_30d',
-    interest: 0.45,
+    interest: 0.3,
     typical: NO_RATE,
     because: 'who reacts to most of what is shown of an author wants more',
   },
@@ -111,9 +111,27 @@ export const PRIOR_WEIGHTS: readonly PriorWeight[] = [
   },
   {
     column: 'context.own_thread',
-    interest: 0.9,
+    interest: 2.5,
     heads: { comment: 0.8 },
     because: "answers in the viewer's own thread",
+  },
+  {
+    column: 'user_container.engagements.since_last_ms',
+    interest: -0.25,
+    typical: NEVER,
+    because: 'took part in this thread or group lately',
+  },
+  {
+    column: 'user_container.engagements.decayed_30d',
+    interest: 0.1,
+    heads: { comment: 0.2 },
+    because: 'and often',
+  },
+  {
+    column: 'user_container.negatives.decayed_30d',
+    interest: -0.3,
+    dislike: 0.4,
+    because: 'not this group',
   },
   {
     column: 'context.unseen_comments',
@@ -134,15 +152,16 @@ export const PRIOR_WEIGHTS: readonly PriorWeight[] = [
   // Recency: most of what is reacted to is fresh, and what is not has had its time.
   {
     column: 'context.age_hours',
-    interest: -0.55,
+    interest: -0.85,
     typical: DAY_OLD,
     because: 'posts fade with the log of their age',
   },
   { column: 'context.age_bucket.10', interest: -0.3, because: 'more than a week old' },
-  { column: 'context.age_bucket.11', interest: -0.6, because: 'more than two weeks old' },
+  { column: 'context.age_bucket.11', interest: -0.4, because: 'more than two weeks old' },
 
   // The post with everyone.
-  { column: 'sum.popularity', interest: 0.4, typical: SOME_TWENTY, because: 'what many like now, most like' },
+  { column: 'sum.popularity', interest: 0.3, typical: SOME_TWENTY, because: 'what many like now, most like' },
+  { column: 'post.engagements.decayed_30min', interest: 0.4, because: 'it is going on now' },
   {
     column: 'post.engagements_per_views.rate_24h',
     interest: 0.5,
@@ -185,7 +204,7 @@ export const PRIOR_WEIGHTS: readonly PriorWeight[] = [
     because: 'some watch, some read',
   },
   { column: 'user_kind.negatives.decayed_30d', interest: -0.15, dislike: 0.2, because: 'not this kind' },
-  { column: 'user_hashtag.engagements.decayed_30d', interest: 0.4, because: 'topics are tastes' },
+  { column: 'user_hashtag.engagements.decayed_30d', interest: 0.3, because: 'topics are tastes' },
   { column: 'user_hashtag.engagements.decayed_1d', interest: 0.15, because: 'of the day' },
   {
     column: 'user_hashtag.engagements.since_last_ms',

@@ -41,7 +41,7 @@ export const age = (per: number, max: number): CurvedTransform => ({ kind: 'age'
  */
 const USUAL_RATE = 0.05
 const USUAL_NEGATIVE_RATE = 0.001
-const RATE_MAX = 10
+const RATE_MAX = 4
 
 /** The transform of a view's column, by what it measures. */
 export const transformOf = ({ name, unit }: Column): Transform => {

@@ -1,5 +1,6 @@
 import type { FeatureReader } from '../../features/store/port.ts'
 import { RANKING_VIEWS } from '../../models/ranking-row.ts'
+import { containerOf } from '../../processors/views/user-container.ts'
 import type { Candidate } from '../candidate.ts'
 import { Distinct, NONE } from './distinct.ts'
 import { type RowRequest, type Scope, VIEW_KEYS, type ViewKey } from './view-keys.ts'
@@ -12,7 +13,7 @@ const ID_OF: Readonly<Record<PlainScope, (candidate: Candidate, request: RowRequ
   post: ({ post }) => post.postId,
   author: ({ post }) => post.authorId,
   kind: ({ post }) => post.kind,
-  container: ({ post }) => post.containerId,
+  container: ({ post }) => containerOf(post),
 }
 
 /** A view of the ranking row with what its keys are made of. Throws a `RangeError` for one that nobody knows to key. */

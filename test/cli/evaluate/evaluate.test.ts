@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { evaluate, type EvaluateOptions, type EvaluateReport } from '../../../cli/evaluate/evaluate.ts'
-import { FormulaRanker, type Ranker } from '../../../cli/evaluate/ranker.ts'
+import { HeavyRanker, type Ranker } from '../../../cli/evaluate/ranker.ts'
 import { systemClock } from '../../../cli/runtime/clock.ts'
 import { keyOf } from '../../../engine/key.ts'
 import { post as postView } from '../../../processors/views/post.ts'
@@ -69,7 +69,7 @@ const evaluated = async (
     from: 0.8,
     to: 1,
     clock: systemClock,
-    ranker: async ({ rows }) => new FormulaRanker(rows),
+    ranker: HeavyRanker.open,
     onRefused: () => undefined,
     onProgress: () => undefined,
     ...options,
