@@ -9,9 +9,12 @@ import { answerOf, HTTP_ERRORS, type HttpErrorCode } from './errors.ts'
 import { eventBodies, eventsRoute } from './events-route.ts'
 import { feedRoute } from './feed-route.ts'
 import { healthRoutes } from './health.ts'
+import { liveRoute } from './live-route.ts'
 import { metricsRoute } from './metrics-route.ts'
+import { pageRoutes } from './page-routes.ts'
 import { refuseMalformed } from './request-form.ts'
 import { HTTP_DEFAULTS, type HttpLimits, type HttpServices } from './services.ts'
+import { viewersRoute } from './viewers-route.ts'
 
 /** Bodies of other routes than that for events. */
 const SMALL_BODY_BYTES_MAX = 64 << 10
@@ -45,7 +48,10 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
   metricsRoute(app, services)
   healthRoutes(app, services, limits)
   feedRoute(app, services)
+  viewersRoute(app, services)
+  liveRoute(app, services, limits)
   adminRoutes(app, services)
+  pageRoutes(app)
   void app.register(async (scope) => {
     eventBodies(scope)
     eventsRoute(scope, services, limits)
@@ -58,7 +64,8 @@ const answerErrors = (app: FastifyInstance): void => {
   app.setNotFoundHandler((_request, reply) =>
     reply.code(HTTP_ERRORS.NOT_FOUND.status).send({
       code: 'NOT_FOUND',
-      message: 'Routes are POST /v1/events, GET /v1/feed, /healthz, /readyz and /metrics',
+      message:
+        'Routes are GET /, POST /v1/events, GET /v1/feed, /v1/viewers, /v1/live, /healthz, /readyz and /metrics',
     }),
   )
 }
