@@ -21,6 +21,11 @@ export class FeedSession {
     react: (item, kind) => void this.#attempt(() => this.#react(item, kind)),
     explain: (postId) => this.explain(postId),
   })
+  /**
+   * The page of the feed that showed a post last: a reaction is joined to that page's impression.
+   * @type {Map<string, string>}
+   */
+  #shownBy = new Map()
   #logVisit = inputById('log-visit')
   /** @type {string | undefined} */
   #userId
@@ -43,6 +48,7 @@ export class FeedSession {
    */
   async show(userId) {
     this.#userId = userId
+    this.#shownBy.clear()
     byId('feed-title').textContent = `Feed of ${userId}`
     document.title = `Feed of ${userId} · Freshet`
     await this.#attempt(() => Promise.all([this.#start(), this.#showFacts(userId)]))
@@ -53,8 +59,9 @@ export class FeedSession {
    * @param {string} postId
    */
   async explain(postId) {
-    if (this.#feed === undefined) throw new api.ApiError('Show a feed first.')
-    return api.explain(this.#feed.meta.requestId, postId)
+    const requestId = this.#shownBy.get(postId) ?? this.#feed?.meta.requestId
+    if (requestId === undefined) throw new api.ApiError('Show a feed first.')
+    return api.explain(requestId, postId)
   }
 
   async #start() {
@@ -82,14 +89,15 @@ export class FeedSession {
    * @param {ReactionKind} kind
    */
   async #react({ postId, authorId, ...item }, kind) {
-    if (this.#userId === undefined || this.#feed === undefined) return
+    const requestId = this.#shownBy.get(postId)
+    if (this.#userId === undefined || requestId === undefined) return
     const reaction = {
       userId: this.#userId,
       postId,
       authorId,
       kind,
       // What was not logged has no impression to be joined to.
-      ...(this.#logVisit.checked && { requestId: this.#feed.meta.requestId }),
+      ...(this.#logVisit.checked && { requestId }),
     }
     await api.react({ ...reaction, undo: false })
     const undo = async () => {
@@ -141,9 +149,10 @@ export class FeedSession {
 
   /** @param {Feed} feed */
   #accept(feed) {
-    const { meta, cursor } = feed
+    const { items, meta, cursor } = feed
     const shown = this.#list.length
     this.#feed = feed
+    for (const { postId } of items) this.#shownBy.set(postId, meta.requestId)
     byId('more').hidden = cursor === null
     byId('refresh').hidden = false
     const degraded = meta.degraded.map(({ stage, reason }) =>

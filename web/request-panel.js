@@ -26,7 +26,7 @@ export const showRequest = (target, meta, shown) => {
     ...bars(
       `Time by stage, ${duration(meta.tookMs)} in all`,
       stages.map(({ stage, ms, kept: left }) => ({
-        name: left === null ? words(stage) : `${words(stage)} → ${count(left)}`,
+        name: left === 0 ? words(stage) : `${words(stage)} → ${count(left)}`,
         value: ms,
         text: duration(ms),
       })),

@@ -17,10 +17,11 @@ export interface HeadTrace {
   readonly value: number
 }
 
+/** Places from 0; −1 where a pass did not rank the post. */
 export interface Ranks {
-  readonly pass0: number | null
-  readonly pass1: number | null
-  readonly pass2: number | null
+  readonly pass0: number
+  readonly pass1: number
+  readonly pass2: number
 }
 
 export interface Trace {
@@ -63,7 +64,7 @@ export interface FeedMeta {
   readonly sources: Readonly<Record<string, number>>
   readonly removed: Readonly<Record<string, number>>
   readonly degraded: readonly { readonly stage: string; readonly reason: string }[]
-  readonly stages: readonly { readonly stage: string; readonly ms: number; readonly kept: number | null }[]
+  readonly stages: readonly { readonly stage: string; readonly ms: number; readonly kept: number }[]
 }
 
 export interface Feed {

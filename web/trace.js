@@ -99,8 +99,8 @@ export const rankSteps = (ranks) =>
     ),
   )
 
-/** @param {number | null} rank */
-const placeOf = (rank) => (rank === null ? '–' : `#${rank + 1}`)
+/** @param {number} rank */
+const placeOf = (rank) => (rank < 0 ? '–' : `#${rank + 1}`)
 
 const COLUMNS = ['Head', 'Probability', '× weight', '= value']
 
