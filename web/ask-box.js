@@ -1,8 +1,8 @@
-/** @import { Explanation } from './shapes.ts' */
+/** @import { Explanation, SourceWord } from './shapes.ts' */
 import { byId, element, inputById, replaceChildren } from './dom.js'
 import { featureTable } from './features.js'
-import { words } from './format.js'
-import { headTable, rankSteps } from './trace.js'
+import { fixed, words } from './format.js'
+import { headTable, PASSES } from './trace.js'
 
 /**
  * Asks why a post is in the feed, or why it is not.
@@ -21,22 +21,44 @@ export const startAskBox = (explain) => {
 }
 
 /** @param {Explanation} explanation */
-const partsOf = ({ outcome, text, sources, filter, trace, features }) => [
+const partsOf = ({ outcome, text, sources, filter, passes, trace, features }) => [
   element(
     'p',
     { class: 'verdict' },
     element('b', { class: `outcome ${outcome}` }, words(outcome)),
     ` ${text}`,
   ),
-  sources.length > 0 && fact('Found by', sources.map(words).join(', ')),
-  typeof filter === 'string' && fact('Removed by', words(filter)),
-  trace && rankSteps(trace.ranks),
+  filter !== undefined &&
+    element('p', { class: 'fact' }, 'Removed by the filter ', element('b', {}, words(filter)), '.'),
+  sources.length > 0 && element('ul', { class: 'facts-list' }, ...sources.map(sourceLine)),
+  element('ul', { class: 'facts-list' }, ...passLines(passes)),
   trace && headTable(trace),
   features && featureTable(features),
 ]
 
-/**
- * @param {string} name
- * @param {string} value
- */
-const fact = (name, value) => element('p', { class: 'fact' }, element('span', {}, name), ` ${value}`)
+/** @param {SourceWord} word */
+const sourceLine = ({ source, found, text }) =>
+  element(
+    'li',
+    { class: found ? 'found' : 'missed' },
+    element('b', {}, `${words(source)} `),
+    found ? 'found it. ' : 'did not find it. ',
+    text,
+  )
+
+/** @param {Explanation['passes']} passes */
+const passLines = (passes) =>
+  PASSES.flatMap(({ pass, name }) => {
+    const word = passes[pass]
+    if (word === undefined) return []
+    const { rank, score, kept, shortBy } = word
+    const short = shortBy === null ? '' : `, ${fixed(shortBy)} short of being kept`
+    return [
+      element(
+        'li',
+        { class: kept ? 'found' : 'missed' },
+        element('b', {}, `${name} `),
+        `#${rank + 1}, scored ${fixed(score)}${short}`,
+      ),
+    ]
+  })

@@ -18,11 +18,7 @@ export interface HeadTrace {
 }
 
 /** Places from 0; −1 where a pass did not rank the post. */
-export interface Ranks {
-  readonly pass0: number
-  readonly pass1: number
-  readonly pass2: number
-}
+export type Ranks = Readonly<Record<Pass, number>>
 
 export interface Trace {
   readonly expectedValue: number
@@ -73,14 +69,34 @@ export interface Feed {
   readonly meta: FeedMeta
 }
 
+/** What a source says of a post. */
+export interface SourceWord {
+  readonly source: string
+  readonly found: boolean
+  readonly text: string
+}
+
+/** What a pass made of a post. */
+export interface PassWord {
+  /** Place after the pass, from 0. */
+  readonly rank: number
+  readonly score: number
+  readonly kept: boolean
+  /** By how much its score was below the last that was kept. */
+  readonly shortBy: number | null
+}
+
+export type Pass = 'pass0' | 'pass1' | 'pass2'
+
 export interface Explanation {
   readonly postId: string
-  readonly outcome: string
+  readonly outcome: 'shown' | 'ranked' | 'dropped' | 'removed' | 'not-found'
   readonly text: string
-  readonly sources: readonly string[]
-  readonly filter?: string | null
-  readonly trace?: Trace | null
-  readonly features?: Readonly<Record<string, number>> | null
+  readonly sources: readonly SourceWord[]
+  readonly filter?: string
+  readonly passes: Readonly<Partial<Record<Pass, PassWord>>>
+  readonly trace?: Trace
+  readonly features?: Readonly<Record<string, number>>
 }
 
 export interface RecentViewer {

@@ -1,4 +1,4 @@
-/** @import { FeedItem, HeadTrace, Ranks, Trace } from './shapes.ts' */
+/** @import { FeedItem, HeadTrace, Pass, Ranks, Trace } from './shapes.ts' */
 import { element, styled } from './dom.js'
 import { fixed, percent, short, signed, words } from './format.js'
 
@@ -79,8 +79,8 @@ const sign = (text) => element('span', { class: 'sign' }, text)
 const factor = (name, value, role = '') =>
   element('span', { class: `factor ${role}` }, element('b', {}, value), element('small', {}, ` ${name}`))
 
-/** @satisfies {readonly { pass: keyof Ranks, name: string }[]} */
-const PASSES = /** @type {const} */ ([
+/** @satisfies {readonly { pass: Pass, name: string }[]} */
+export const PASSES = /** @type {const} */ ([
   { pass: 'pass0', name: 'light model' },
   { pass: 'pass1', name: 'heavy model' },
   { pass: 'pass2', name: 'diversity' },

@@ -54,7 +54,7 @@ export class WhyPanel {
   async #showFeatures(place) {
     try {
       const { features } = await this.#explain(this.#postId)
-      if (features === undefined || features === null) throw new Error('The server kept no features of it.')
+      if (features === undefined) throw new Error('The server kept no features of it.')
       const table = featureTable(features)
       replaceChildren(place, table)
       table.querySelector('input')?.focus()
