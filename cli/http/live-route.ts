@@ -23,10 +23,6 @@ export const liveRoute = (app: FastifyInstance, { live }: HttpServices, limits: 
     for (const listener of listeners) listener.push(null)
     done()
   })
-  app.addHook('onResponse', (request, reply, done) => {
-    if (request.routeOptions.url === '/v1/feed' && reply.statusCode === 200) live.feed(reply.elapsedTime)
-    done()
-  })
   // A HEAD request would listen and never end.
   app.get('/v1/live', { exposeHeadRoute: false }, (_request, reply) => {
     if (listeners.size >= limits.liveListenersMax) {
