@@ -74,12 +74,13 @@ export class FeedSession {
   }
 
   async #more() {
-    const cursor = this.#feed?.cursor ?? undefined
-    if (cursor === undefined) return
-    const feed = await this.#request(PAGE_POSTS, cursor)
+    const ranked = this.#feed
+    if (ranked === undefined || ranked.cursor === null) return
+    const feed = await this.#request(PAGE_POSTS, ranked.cursor)
     if (feed === undefined) return
     const first = this.#list.append(feed.items, feed.meta.asOf)
-    this.#accept(feed)
+    // How the ranking came about is told by its first page.
+    this.#accept({ ...feed, meta: ranked.meta })
     announce(`${plural(feed.items.length, 'more post')}, ${this.#list.length} in all.`)
     first?.focus()
   }
@@ -144,15 +145,16 @@ export class FeedSession {
       preview,
       ...(cursor !== undefined && { cursor }),
     })
-    return request === this.#requests ? feed : undefined
+    if (request !== this.#requests) return undefined
+    for (const { postId } of feed.items) this.#shownBy.set(postId, feed.meta.requestId)
+    return feed
   }
 
   /** @param {Feed} feed */
   #accept(feed) {
-    const { items, meta, cursor } = feed
+    const { meta, cursor } = feed
     const shown = this.#list.length
     this.#feed = feed
-    for (const { postId } of items) this.#shownBy.set(postId, meta.requestId)
     byId('more').hidden = cursor === null
     byId('refresh').hidden = false
     const degraded = meta.degraded.map(({ stage, reason }) =>
@@ -166,8 +168,7 @@ export class FeedSession {
     byId('feed-meta').textContent = [
       `${shown} of ${plural(meta.candidates.eligible, 'eligible post')}`,
       `ranked in ${duration(meta.tookMs)}`,
-      ...(meta.featureAgeMs === null ? [] : [`features ${duration(meta.featureAgeMs)} old`]),
-      `model ${meta.modelVersion}`,
+      ...(meta.featureAgeMs === null ? [] : [`newest event ${duration(meta.featureAgeMs)} before`]),
     ].join(' · ')
     showRequest(byId('request-body'), meta, shown)
   }

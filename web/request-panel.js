@@ -2,6 +2,9 @@
 import { element, replaceChildren, styled } from './dom.js'
 import { count, duration, words } from './format.js'
 
+/** Stages that are shown at first: those that took longest. */
+const STAGES_MAX = 8
+
 /** @typedef {{ readonly name: string, readonly value: number, readonly text: string }} Bar */
 
 /**
@@ -23,19 +26,38 @@ export const showRequest = (target, meta, shown) => {
       'From found to shown',
       countsOf({ ...kept, 'scored by the heavy model': candidates.pass1, shown }),
     ),
-    ...bars(
-      `Time by stage, ${duration(meta.tookMs)} in all`,
-      stages.map(({ stage, ms, kept: left }) => ({
-        name: left === 0 ? words(stage) : `${words(stage)} → ${count(left)}`,
-        value: ms,
-        text: duration(ms),
-      })),
-    ),
+    ...bars(`Time by stage, ${duration(meta.tookMs)} in all`, longest(stages).map(barOf)),
+    stages.length > STAGES_MAX && allStages(stages),
     ...bars('Found by source', countsOf(sources)),
     ...bars('Removed, by reason', countsOf(removed)),
     versions(meta),
   )
 }
+
+/**
+ * The stages that took longest, in the order in which they ran.
+ * @param {FeedMeta['stages']} stages
+ */
+const longest = (stages) => {
+  const shown = new Set([...stages].sort((one, other) => other.ms - one.ms).slice(0, STAGES_MAX))
+  return stages.filter((stage) => shown.has(stage))
+}
+
+/** @param {FeedMeta['stages'][number]} stage */
+const barOf = ({ stage, ms, kept }) => ({
+  name: kept === 0 ? words(stage) : `${words(stage)} → ${count(kept)}`,
+  value: ms,
+  text: duration(ms),
+})
+
+/** @param {FeedMeta['stages']} stages */
+const allStages = (stages) =>
+  element(
+    'details',
+    {},
+    element('summary', {}, `All ${stages.length} stages`),
+    ...bars('In the order they ended; some ran at once', stages.map(barOf)),
+  )
 
 /** @param {Readonly<Record<string, number>>} counts */
 const countsOf = (counts) =>

@@ -6,6 +6,10 @@ import { fixed, percent, short, signed, words } from './format.js'
 const NAMED_HEADS = 3
 /** From this part on, gains of a bar are equally light. */
 const STEPS_MAX = 5
+/** Parts of a bar shorter than this, of its whole, are left out: they could not be told apart. */
+const PART_MIN = 0.005
+
+const NOT_SCORED = 'The heavy model did not score it: its place is the light model’s.'
 
 /** @param {readonly HeadTrace[]} heads */
 const largestFirst = (heads) => [...heads].sort((one, other) => Math.abs(other.value) - Math.abs(one.value))
@@ -29,9 +33,11 @@ export const barScale = (items) =>
  * @param {number} scale
  */
 export const headBar = ({ heads }, scale) => {
+  if (heads.length === 0) return element('p', { class: 'hint' }, NOT_SCORED)
   const ordered = largestFirst(heads)
   const parts = [...ordered.filter(({ value }) => value > 0), ...ordered.filter(({ value }) => value < 0)]
-  const segments = parts.map(({ head, value }, index) =>
+  const visible = parts.filter(({ value }) => Math.abs(value) >= PART_MIN * scale)
+  const segments = visible.map(({ head, value }, index) =>
     styled(element('i', { class: gainOrLoss(value), title: `${words(head)} ${signed(value)}` }), {
       '--part': String(Math.abs(value) / scale),
       '--step': String(Math.min(index, STEPS_MAX)),
@@ -51,19 +57,21 @@ export const headBar = ({ heads }, scale) => {
 }
 
 /**
- * Expected value, what it was multiplied by, and the score that came of it.
+ * Expected value, what it was multiplied by, and the score that came of it. Rules that changed nothing are left out.
  * @param {Trace} trace
  * @param {number} score
  */
-export const formula = ({ expectedValue, multipliers }, score) =>
+export const formula = ({ heads, expectedValue, multipliers }, score) =>
   element(
     'p',
     { class: 'formula' },
-    factor('expected value', fixed(expectedValue)),
-    ...multipliers.flatMap(({ rule, factor: by }) => [
-      sign('×'),
-      factor(words(rule), short(by), by < 1 ? 'lowered' : by > 1 ? 'raised' : ''),
-    ]),
+    heads.length === 0 ? factor('light model', '…') : factor('expected value', fixed(expectedValue)),
+    ...multipliers
+      .filter(({ factor: by }) => by !== 1)
+      .flatMap(({ rule, factor: by }) => [
+        sign('×'),
+        factor(words(rule), short(by), by < 1 ? 'lowered' : 'raised'),
+      ]),
     sign('='),
     factor('score', fixed(score), 'result'),
   )
@@ -109,6 +117,7 @@ const COLUMNS = ['Head', 'Probability', '× weight', '= value']
  * @param {Trace} trace
  */
 export const headTable = ({ heads }) => {
+  if (heads.length === 0) return element('p', { class: 'hint' }, NOT_SCORED)
   const largest = Math.max(...heads.map(({ value }) => Math.abs(value)), Number.MIN_VALUE)
   return element(
     'div',
