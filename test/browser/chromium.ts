@@ -78,3 +78,9 @@ export const openPage = async (screen: Partial<Screen> = {}, script?: string): P
   page.on('pageerror', (error) => complaints.push(error.message))
   return { page, complaints }
 }
+
+/** For people to look at, into the directory that `FRESHET_SCREENSHOTS` names; nothing without one. */
+export const keepScreenshot = async (page: Page, name: string): Promise<void> => {
+  const directory = process.env['FRESHET_SCREENSHOTS']
+  if (directory !== undefined) await page.screenshot({ path: join(directory, `${name}.png`) })
+}

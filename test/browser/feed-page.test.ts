@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { Running } from '../cli/running.ts'
-import { useChromium, openPage, type OpenedPage, type Screen } from './chromium.ts'
+import { keepScreenshot, openPage, type OpenedPage, type Screen, useChromium } from './chromium.ts'
 import { HOSTILE_TEXT, neighbourhood, POSTS } from './neighbourhood.ts'
 
 useChromium()
@@ -196,6 +196,7 @@ test('in both themes, whatever is open meets WCAG 2.2 AA as far as can be checke
   await expect.poll(() => said(page).textContent(), SOON).toMatch(/^Liked/)
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
+    await keepScreenshot(page, colorScheme)
     const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
     const { violations, passes } = await page.evaluate<AxeRun>(
       `axe.run({ runOnly: { type: 'tag', values: ${JSON.stringify(tags)} } })`,
@@ -211,6 +212,7 @@ test('from 360 pixels on nothing is wider than the screen', async () => {
   await posts(page).first().getByRole('button', { name: 'Why?' }).click()
   for (const width of [360, 640, 860, 1280, 1920]) {
     await page.setViewportSize({ width, height: 900 })
+    await keepScreenshot(page, `${width}-pixels`)
     const beyond = await page.evaluate(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     )
