@@ -1,8 +1,8 @@
 import { element, replaceChildren } from './dom.js'
-import { plural, short } from './format.js'
+import { count, plural, short } from './format.js'
 
 /**
- * Features as they were served, by name. Those that are 0 are left out until a filter asks for them.
+ * Features as they were served, by name; the server leaves out those that are 0.
  * @param {Readonly<Record<string, number>>} features
  */
 export const featureTable = (features) => {
@@ -16,10 +16,9 @@ export const featureTable = (features) => {
   const summary = element('p', { class: 'hint', role: 'status' })
   const show = () => {
     const wanted = input.value.trim().toLowerCase()
-    const shown = all.filter(([name, value]) => (wanted === '' ? value !== 0 : name.includes(wanted)))
+    const shown = all.filter(([name]) => name.includes(wanted))
     replaceChildren(body, ...shown.map(rowOf))
-    const others = wanted === '' ? '; the others are 0' : ''
-    summary.textContent = `${plural(shown.length, 'feature')} of ${all.length}${others}.`
+    summary.textContent = `${count(shown.length)} of ${plural(all.length, 'feature')}; those that are 0 are left out.`
   }
   input.addEventListener('input', show)
   show()

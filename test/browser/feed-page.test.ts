@@ -116,8 +116,8 @@ test('a trace shows what each head adds, what multiplied the value, and the plac
   expect(await first.locator('.formula').textContent()).toMatch(/expected value.*= *0?\S+ score$/)
   await first.getByRole('button', { name: 'Show the features behind it' }).click()
   const filter = first.getByRole('searchbox', { name: 'Filter features' })
-  await filter.fill('user_author.engagements')
-  await expect.poll(() => first.getByRole('row', { name: 'user_author.engagements.total' }).count()).toBe(1)
+  await filter.fill('age_hours')
+  await expect.poll(() => first.getByRole('row', { name: 'context.age_hours' }).count()).toBe(1)
   expect(complaints).toEqual([])
 })
 
