@@ -54,12 +54,17 @@ export const percent = (part) => {
   return value !== 0 && Math.abs(value) < PERCENT_MIN ? `< ${PERCENT_MIN} %` : `${short(value)} %`
 }
 
+/** From this many of a unit on, nobody asks for smaller ones. */
+const ENOUGH = 2
+
 /**
- * Milliseconds below a second, seconds above; a dash where nothing was measured.
+ * In the unit that suits it, from milliseconds to days; a dash where nothing was measured.
  * @param {number | null} ms
  */
 export const duration = (ms) => {
   if (ms === null) return '–'
+  const long = AGES.find((each) => ms >= ENOUGH * each.ms)
+  if (long !== undefined) return `${Math.floor(ms / long.ms)} ${long.unit}`
   if (ms >= 10 * SECOND_MS) return `${count(ms / SECOND_MS)} s`
   if (ms >= SECOND_MS) return `${(ms / SECOND_MS).toFixed(1)} s`
   return ms >= 100 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`

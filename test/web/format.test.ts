@@ -32,6 +32,10 @@ test.each([
   [412.3, '412 ms'],
   [1_250, '1.3 s'],
   [12_499, '12 s'],
+  [119_000, '119 s'],
+  [120_000, '2 min'],
+  [7_199_999, '119 min'],
+  [3 * 86_400_000, '3 d'],
 ])('a duration of %s ms reads as "%s"', (ms, text) => {
   expect(duration(ms)).toBe(text)
 })
