@@ -79,7 +79,7 @@ test('a start is cut between characters as people count them, and keeps a text t
 
 test('an id always has the same hue', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (id) => {
+    fc.property(fc.string({ unit: 'grapheme' }), (id) => {
       const hue = hueOf(id)
       expect(hue).toBe(hueOf(id))
       expect(hue >= 0 && hue < 360 && Number.isInteger(hue)).toBe(true)
