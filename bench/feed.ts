@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildServer, closeServer, listen } from '../cli/http/server.ts'
 import { LocalInspection } from '../cli/inspect/local.ts'
+import { LiveFigures } from '../cli/live/live-figures.ts'
 import { PrometheusMetrics } from '../cli/metrics.ts'
+import { bothMetrics } from '../cli/runtime/event-counts.ts'
 import { systemClock } from '../cli/runtime/clock.ts'
 import type { Embedded } from '../cli/runtime/embedded.ts'
 import { openData } from '../cli/runtime/open.ts'
@@ -70,7 +72,10 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
   const options = { ...FEED_BENCH_DEFAULTS, ...given }
   const directory = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
   const metrics = new PrometheusMetrics()
-  const { embedded, counts, topology } = await openData({ data: directory, metrics })
+  const live = new LiveFigures(systemClock)
+  const opened = await openData({ data: directory, metrics: bothMetrics(metrics, live) })
+  live.watch(opened)
+  const { embedded, counts, topology } = opened
   const serving = await openServing({
     embedded,
     data: directory,
@@ -78,7 +83,7 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
     metrics: new PrometheusStageMetrics(metrics.registry),
   })
   const inspection = new LocalInspection({ embedded, topology, counts, clock: systemClock })
-  const app = buildServer({ embedded, serving, inspection, clock: systemClock, metrics })
+  const app = buildServer({ embedded, serving, inspection, clock: systemClock, metrics, live })
   try {
     const size = {
       users: Math.ceil(options.keys / POSTS_PER_USER),

@@ -6,9 +6,11 @@ import { CliError, lineOf } from './errors.ts'
 import { buildServer, closeServer, listen } from './http/server.ts'
 import { HTTP_DEFAULTS } from './http/services.ts'
 import { LocalInspection } from './inspect/local.ts'
+import { LiveFigures } from './live/live-figures.ts'
 import { PrometheusMetrics } from './metrics.ts'
 import { systemClock } from './runtime/clock.ts'
 import type { Embedded } from './runtime/embedded.ts'
+import { bothMetrics } from './runtime/event-counts.ts'
 import { contentOf, openData } from './runtime/open.ts'
 import { tellServing } from './serving/metrics.ts'
 import { openServing } from './serving/open.ts'
@@ -34,11 +36,14 @@ export const up = async (options: UpOptions): Promise<void> => {
   const clock = systemClock
   const metrics = new PrometheusMetrics()
   const { partitions } = options
-  const { embedded, counts, topology } = await openData({
+  const live = new LiveFigures(clock)
+  const opened = await openData({
     data,
-    metrics,
+    metrics: bothMetrics(metrics, live),
     ...(partitions !== undefined && { partitions }),
   })
+  live.watch(opened)
+  const { embedded, counts, topology } = opened
   const serving = await openServing({
     embedded,
     data,
@@ -48,7 +53,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   })
   tellServing(metrics.registry, serving)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
-  const app = buildServer({ embedded, serving, inspection, clock, metrics })
+  const app = buildServer({ embedded, serving, inspection, clock, metrics, live })
   let world: LiveWorld | undefined
   const stopping = new Stopping(async () => {
     await world?.stop()
@@ -100,7 +105,7 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
     `Took in ${grouped(events)} events: ${HISTORY_DAYS} days of an invented society of ${grouped(ids.length)}, ` +
       'which goes on living as you look.\n',
   )
-  print(`Try:  curl '${url}/v1/feed?userId=${ids[0]!}&limit=5'`)
+  print(`Open  ${url}  to see feeds, or try:  curl '${url}/v1/feed?userId=${ids[0]!}&limit=5'`)
 }
 
 const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lineOf(error)}`)

@@ -35,7 +35,7 @@ export const runEvaluate = async (file: string, options: EvaluateCommandOptions)
       from,
       to,
       clock: systemClock,
-      ranker: HeavyRanker.open,
+      ranker: (runtime) => HeavyRanker.open(runtime),
       onRefused,
       onProgress: (now) => progress.update(() => standing(now)),
     })

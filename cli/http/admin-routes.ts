@@ -1,8 +1,7 @@
-import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifySchema } from 'fastify'
 import { LETTERS_MAX, ROWS_MAX } from '../inspect/inspection.ts'
-import { HttpError } from './errors.ts'
 import { timeSchema } from '../../serving/http/feed-schemas.ts'
+import { assertLoopback } from './loopback.ts'
 import type { HttpServices } from './services.ts'
 
 const KEYS_MAX = 4
@@ -77,17 +76,4 @@ export const adminRoutes = (app: FastifyInstance, { inspection }: HttpServices):
 /** For people at this machine: no part of what the OpenAPI document promises. */
 const hidden = (route: { schema?: FastifySchema }): void => {
   route.schema = { ...route.schema, hide: true }
-}
-
-const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/
-
-/** The name asked for must be this machine's too, or a web page could have its own name lead here. */
-const assertLoopback = (request: FastifyRequest): void => {
-  if (LOOPBACK_ADDRESS.test(request.ip) && isLoopbackName(request.hostname)) return
-  throw new HttpError('LOOPBACK_ONLY', 'Ask from this machine, at localhost or 127.0.0.1')
-}
-
-const isLoopbackName = (name: string): boolean => {
-  const bare = name.replace(/^\[|\]$/g, '')
-  return isIP(bare) > 0 ? LOOPBACK_ADDRESS.test(bare) : bare === 'localhost'
 }

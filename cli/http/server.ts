@@ -10,10 +10,13 @@ import { adminRoutes } from './admin-routes.ts'
 import { answerOf, HTTP_ERRORS, type HttpErrorCode } from './errors.ts'
 import { eventBodies, eventsRoute } from './events-route.ts'
 import { healthRoutes } from './health.ts'
+import { liveRoute } from './live-route.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { describeRoutes } from './openapi.ts'
+import { pageRoutes } from './page-routes.ts'
 import { refuseMalformed } from './request-form.ts'
 import { HTTP_DEFAULTS, type HttpLimits, type HttpServices } from './services.ts'
+import { viewersRoute } from './viewers-route.ts'
 
 /** Bodies of other routes than that for events. */
 const SMALL_BODY_BYTES_MAX = 64 << 10
@@ -51,7 +54,10 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
     healthRoutes(scope, services, limits)
     feedRoutes(scope, feedServices(services))
     explainRoute(scope, services.serving)
+    viewersRoute(scope, services)
+    liveRoute(scope, services, limits)
     adminRoutes(scope, services)
+    pageRoutes(scope)
   })
   void app.register(async (scope) => {
     eventBodies(scope)
@@ -71,7 +77,8 @@ const answerErrors = (app: FastifyInstance): void => {
   app.setNotFoundHandler((_request, reply) =>
     reply.code(HTTP_ERRORS.NOT_FOUND.status).send({
       code: 'NOT_FOUND',
-      message: 'Routes are POST /v1/events, GET /v1/feed, /healthz, /readyz, /metrics and /openapi.json',
+      message:
+        'Routes are GET /, POST /v1/events, GET /v1/feed, /v1/viewers, /v1/live, /healthz, /readyz, /metrics and /openapi.json',
     }),
   )
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/clock.ts'
 import type { Inspection } from '../inspect/inspection.ts'
+import type { LiveFigures } from '../live/live-figures.ts'
 import type { PrometheusMetrics } from '../metrics.ts'
 import type { Embedded } from '../runtime/embedded.ts'
 import type { Serving } from '../serving/open.ts'
@@ -11,6 +12,7 @@ export interface HttpServices {
   readonly inspection: Inspection
   readonly clock: Clock
   readonly metrics: PrometheusMetrics
+  readonly live: LiveFigures
 }
 
 export interface HttpLimits {
@@ -27,6 +29,8 @@ export interface HttpLimits {
   readonly keepAliveMs: number
   /** A connection is closed when nothing has moved on it for this long before or within a request. */
   readonly silentMs: number
+  /** Clients that hear live figures at once. */
+  readonly liveListenersMax: number
   /** Not ready while more records than this wait to be processed. */
   readonly readyLagRecordsMax: number
   /** Not alive when records wait this long and nothing is committed. */
@@ -46,6 +50,7 @@ export const HTTP_DEFAULTS: HttpLimits = {
   requestTimeoutMs: 30_000,
   keepAliveMs: 72_000,
   silentMs: 60_000,
+  liveListenersMax: 32,
   readyLagRecordsMax: 50_000,
   stalledMs: 30_000,
   closeMs: 5_000,

@@ -15,11 +15,12 @@ const ROOMS = [
   'world',
   'cli',
   'bench',
+  'web',
 ]
 /** Where the world outside may be asked for time, chance and identity. */
-const EDGES = /^(cli|bench)\//
+const EDGES = /^(cli|bench|web)\//
 
-const sources = ROOMS.flatMap((room) => globSync(`${room}/**/*.ts`))
+const sources = ROOMS.flatMap((room) => globSync(`${room}/**/*.{ts,js}`))
 const textOf = (file: string): string => readFileSync(file, 'utf8')
 
 /** Files whose code (comments aside) matches. */

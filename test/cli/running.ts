@@ -5,9 +5,11 @@ import { buildServer, closeServer, listen } from '../../cli/http/server.ts'
 import { HTTP_DEFAULTS, type HttpLimits } from '../../cli/http/services.ts'
 import type { Inspection } from '../../cli/inspect/inspection.ts'
 import { LocalInspection } from '../../cli/inspect/local.ts'
+import { LiveFigures } from '../../cli/live/live-figures.ts'
 import { PrometheusMetrics } from '../../cli/metrics.ts'
 import { systemClock } from '../../cli/runtime/clock.ts'
 import type { Embedded } from '../../cli/runtime/embedded.ts'
+import { bothMetrics } from '../../cli/runtime/event-counts.ts'
 import { openData } from '../../cli/runtime/open.ts'
 import { PrometheusStageMetrics } from '../../cli/stage-metrics.ts'
 import { tellServing } from '../../cli/serving/metrics.ts'
@@ -62,7 +64,10 @@ export class Running {
     const clock = options.clock ?? systemClock
     const metrics = new PrometheusMetrics()
     const partitions = options.partitions ?? 1
-    const { embedded, counts, topology } = await openData({ data, partitions, metrics })
+    const live = new LiveFigures(clock)
+    const opened = await openData({ data, partitions, metrics: bothMetrics(metrics, live) })
+    live.watch(opened)
+    const { embedded, counts, topology } = opened
     const serving = await openServing({
       embedded,
       data,
@@ -74,7 +79,7 @@ export class Running {
     tellServing(metrics.registry, serving)
     const inspection = new LocalInspection({ embedded, topology, counts, clock })
     const limits = { ...HTTP_DEFAULTS, ...options.limits }
-    const app = buildServer({ embedded, serving, inspection, clock, metrics }, limits)
+    const app = buildServer({ embedded, serving, inspection, clock, metrics, live }, limits)
     const url = await listen(app, '127.0.0.1', 0)
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {

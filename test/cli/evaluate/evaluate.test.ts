@@ -69,7 +69,7 @@ const evaluated = async (
     from: 0.8,
     to: 1,
     clock: systemClock,
-    ranker: HeavyRanker.open,
+    ranker: (runtime) => HeavyRanker.open(runtime),
     onRefused: () => undefined,
     onProgress: () => undefined,
     ...options,

@@ -156,7 +156,7 @@ const PATHS: readonly (readonly [string, number, object])[] = [
   ['/v1/feed?userId=ada&limt=5', 400, { code: 'BAD_REQUEST', field: 'limt' }],
   ['/v1/feed?userId=ada&__proto__=5', 400, { code: 'BAD_REQUEST', field: '__proto__' }],
   ['/v1/feeds', 404, { code: 'NOT_FOUND' }],
-  ['/', 404, { code: 'NOT_FOUND' }],
+  ['/web/', 404, { code: 'NOT_FOUND' }],
   ['/v1/events', 404, { code: 'NOT_FOUND' }],
   ['/__proto__', 404, { code: 'NOT_FOUND' }],
   ['/v1/%ff', 400, { code: 'BAD_REQUEST' }],

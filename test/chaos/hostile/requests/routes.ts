@@ -3,7 +3,7 @@ import { ask, BAD_REQUEST, encoded, JSON_TYPE, NOT_FOUND, refused, TOO_LARGE } f
 import type { Expected, RequestCase } from './case.ts'
 
 const PATHS = [
-  ...'/ /v1 /v1/ /v1/feed/ //v1/feed /v1//feed /V1/FEED /v1/feed.json /v1/feed%2f /v1/feed;x /index.html'.split(
+  ...'/web /v1 /v1/ /v1/feed/ //v1/feed /v1//feed /V1/FEED /v1/feed.json /v1/feed%2f /v1/feed;x /index.html'.split(
     ' ',
   ),
   ...'/../../../etc/passwd /..%2f..%2fetc/passwd /%2e%2e/%2e%2e/etc/passwd /v1/../../etc/passwd /.env'.split(
