@@ -80,11 +80,12 @@ export class PrivacyRun {
     return { viewer, shown, allowed, keptBack: order.length - shown.length, waited }
   }
 
-  /** While somebody waits for a read, other events are accepted and processed. */
+  /** While somebody waits for a read, other events are accepted and processed, and other readers come and go. */
   private goOn(): void {
     const { random } = this.society
     while (random.chance(0.15) && this.accepted.length < this.society.events.length) this.acceptNext()
     while (random.chance(0.3) && this.state.step((count) => random.below(count)));
+    if (random.chance(0.5)) this.restrictions.hold()()
   }
 
   private acceptNext(): void {
