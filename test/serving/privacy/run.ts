@@ -61,6 +61,7 @@ export class PrivacyRun {
     while (this.accepted.length < processedFirst) this.acceptNext()
     this.state.settle()
     this.state.onRead = () => this.goOn()
+    this.state.afterRead = () => this.goOn()
     const shown: Shown[] = []
     for (const viewer of [random.pick(users), random.pick(users)]) shown.push(await this.feed(viewer))
     return shown
@@ -99,6 +100,7 @@ export class PrivacyRun {
   /** Nothing waits: the next feed is made of rows alone. */
   async settledFeed(): Promise<Shown> {
     this.state.onRead = () => undefined
+    this.state.afterRead = () => undefined
     while (this.accepted.length < this.society.events.length) this.acceptNext()
     this.state.settle()
     return this.feed(this.society.random.pick(this.society.users))
