@@ -38,6 +38,8 @@ export class ServedState implements StoreSource, Progress {
   readonly rows = new StateRows(this, 1)
   /** Called whenever somebody is about to read a store. */
   onRead: (name: string) => void = () => undefined
+  /** Called when the rows are fixed that somebody is about to get. */
+  afterRead: () => void = () => undefined
   private readonly runs: readonly { readonly node: Node; readonly harness: Harness<unknown> }[]
   private readonly lines = new Map<string, Line>()
   private readonly held: Map<string, Store>
@@ -101,7 +103,9 @@ export class ServedState implements StoreSource, Progress {
   openStores(name: string): Store[] {
     this.onRead(name)
     const run = this.runs.find(({ node }) => node.name === name && isProcessor(node))
-    return [this.filled(this.heldStore(name), run?.harness.rows ?? new Map<string, Buffer>())]
+    const store = this.filled(this.heldStore(name), run?.harness.rows ?? new Map<string, Buffer>())
+    this.afterRead()
+    return [store]
   }
 
   private heldStore(name: string): Store {

@@ -61,6 +61,7 @@ export class PrivacyRun {
     while (this.accepted.length < processedFirst) this.acceptNext()
     this.state.settle()
     this.state.onRead = () => this.goOn()
+    this.state.afterRead = () => this.goOn()
     const shown: Shown[] = []
     for (const viewer of [random.pick(users), random.pick(users)]) shown.push(await this.feed(viewer))
     return shown
@@ -80,11 +81,12 @@ export class PrivacyRun {
     return { viewer, shown, allowed, keptBack: order.length - shown.length, waited }
   }
 
-  /** While somebody waits for a read, other events are accepted and processed. */
+  /** While somebody waits for a read, other events are accepted and processed, and other readers come and go. */
   private goOn(): void {
     const { random } = this.society
     while (random.chance(0.15) && this.accepted.length < this.society.events.length) this.acceptNext()
     while (random.chance(0.3) && this.state.step((count) => random.below(count)));
+    if (random.chance(0.5)) this.restrictions.hold()()
   }
 
   private acceptNext(): void {
@@ -98,6 +100,7 @@ export class PrivacyRun {
   /** Nothing waits: the next feed is made of rows alone. */
   async settledFeed(): Promise<Shown> {
     this.state.onRead = () => undefined
+    this.state.afterRead = () => undefined
     while (this.accepted.length < this.society.events.length) this.acceptNext()
     this.state.settle()
     return this.feed(this.society.random.pick(this.society.users))
