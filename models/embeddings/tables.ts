@@ -59,17 +59,22 @@ export class EmbeddingTables {
   }
 
   /**
-   * Learns from the gradients of what `gather` answered for these rows, at a rate. `at` is the time that what is
-   * touched now expires from.
+   * Learns from the gradients of what `gather` answered for these rows, each times `scale`, at a rate. `at` is the
+   * time that what is touched now expires from.
    */
-  learn(words: Uint32Array, rows: number, gradients: Float32Array, rate: number, at: number): void {
+  learn(
+    words: Uint32Array,
+    rows: number,
+    gradients: Float32Array,
+    { rate, at, scale = 1 }: { readonly rate: number; readonly at: number; readonly scale?: number },
+  ): void {
     for (const { table, words: start, idsMax, vector } of this.places) {
       for (let row = 0; row < rows; row++) {
         const from = row * ENTITY_WORDS + start
         const ids = countIds(words, from, idsMax)
         const to = row * this.width + vector
         for (let word = 0; word < ids * ID_WORDS; word++)
-          table.collect(words[from + word]!, 1 / ids, gradients, to)
+          table.collect(words[from + word]!, scale / ids, gradients, to)
       }
       table.step(rate, at)
     }

@@ -53,7 +53,10 @@ export interface NetworkDefinition {
 }
 
 /** What is left of a network where there are no vectors: it answers as with vectors of zeros. */
-export const withoutEmbeddings = ({ embeddings: _, ...rest }: NetworkDefinition): NetworkDefinition => rest
+export const withoutEmbeddings = (definition: NetworkDefinition): NetworkDefinition => {
+  const { embeddings: _, ...rest } = definition
+  return rest
+}
 
 /** Vectors side by side. */
 export const embeddingWidth = ({ entities, dimensions }: EmbeddingPart): number =>

@@ -89,7 +89,7 @@ const learnt = (steps: number, seed = 1): EmbeddingTables => {
   for (let step = 1; step <= steps; step++) {
     const words = wordsOf(Array.from({ length: 4 }, () => sampleIds(random)))
     const gradients = new Float32Array(4 * tables.width).map(() => random.next() - 0.5)
-    tables.learn(words, 4, gradients, 0.1, step * 1_000)
+    tables.learn(words, 4, gradients, { rate: 0.1, at: step * 1_000 })
   }
   return tables
 }
@@ -107,7 +107,7 @@ describe('embedding tables', () => {
         tables.gather(words, batch.length, vectors)
         expect(Array.from(vectors)).toEqual(close(batch.flatMap((ids) => oracle.vectors(ids))))
         const gradients = new Float32Array(vectors.length).map(() => random.next() - 0.5)
-        tables.learn(words, batch.length, gradients, 0.1, step)
+        tables.learn(words, batch.length, gradients, { rate: 0.1, at: step })
         oracle.learn(batch, gradients, 0.1)
       }
       for (const [entity, table] of tables.tables.entries())
@@ -118,7 +118,10 @@ describe('embedding tables', () => {
   test('are a function of the steps, and move only what the steps name', () => {
     expect(encodeTables(learnt(20))).toEqual(encodeTables(learnt(20)))
     const tables = new EmbeddingTables(SIZES)
-    tables.learn(wordsOf([{ userId: 'u', authorId: 'a' }]), 1, new Float32Array(12).fill(1), 0.1, 5)
+    tables.learn(wordsOf([{ userId: 'u', authorId: 'a' }]), 1, new Float32Array(12).fill(1), {
+      rate: 0.1,
+      at: 5,
+    })
     expect(tables.tables.map((table) => table.touchedRows)).toEqual([2, 2, 0, 0])
   })
 
@@ -145,7 +148,10 @@ describe('embedding tables', () => {
       userId: `u${index}`,
       authorId: `a${index}`,
     }))
-    tables.learn(wordsOf(batch), batch.length, new Float32Array(batch.length * 12).fill(0.01), 0.1, 1)
+    tables.learn(wordsOf(batch), batch.length, new Float32Array(batch.length * 12).fill(0.01), {
+      rate: 0.1,
+      at: 1,
+    })
     expect(tables.tables.map(({ values }) => values.length)).toEqual([48, 24, 3, 96])
     expect(tables.tables.map((table) => table.touchedRows)).toEqual([16, 8, 0, 0])
   })
@@ -155,7 +161,8 @@ describe('embedding tables', () => {
     const read = decodeTables(encodeTables(tables))
     expect(encodeTables(read)).toEqual(encodeTables(tables))
     const words = wordsOf([{ userId: 'new', authorId: 'a1', hashtags: ['#1'] }])
-    for (const each of [read, tables]) each.learn(words, 1, new Float32Array(12).fill(0.3), 0.1, 99_000)
+    for (const each of [read, tables])
+      each.learn(words, 1, new Float32Array(12).fill(0.3), { rate: 0.1, at: 99_000 })
     expect(read.tables.map(({ values }) => values)).toEqual(tables.tables.map(({ values }) => values))
     expect(read.tables.map(({ squares }) => squares)).toEqual(tables.tables.map(({ squares }) => squares))
   })

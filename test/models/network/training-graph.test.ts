@@ -107,7 +107,8 @@ const slopesOf = (each: Case, values: Float32Array, index: number): [number, num
   const value = values[index]!
   const lossAt = (moved: number): { at: number; loss: number } => {
     values[index] = moved
-    return { at: values[index]!, loss: lossesOf(each).reduce((sum, loss) => sum + loss, 0) }
+    const at = Math.fround(moved)
+    return { at, loss: lossesOf(each).reduce((sum, loss) => sum + loss, 0) }
   }
   const [below, here, above] = [value - WIDTH, value, value + WIDTH].map(lossAt)
   values[index] = value

@@ -53,7 +53,7 @@ test('a snapshot with tables finds the vectors of what rows are about, batch by 
     )
   }
   const gradients = new Float32Array(count * tables.width).map(() => random.next() - 0.5)
-  tables.learn(entities, count, gradients, 0.5, 1)
+  tables.learn(entities, count, gradients, { rate: 0.5, at: 1 })
   const root = await temporaryDirectory()
   const { directory, manifest } = await writeSnapshot(root, 'heavy', 'trained', parameters, tables)
   expect(manifest.embeddings).toEqual(HEAVY_NETWORK.embeddings)

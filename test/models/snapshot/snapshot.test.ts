@@ -64,7 +64,8 @@ describe('a snapshot', () => {
     expect(read.manifest).toEqual(written.manifest)
     expect(read.manifest.embeddings).toEqual(HEAVY_NETWORK.embeddings)
     expect(encodeTables(decodeTables(read.embeddings!))).toEqual(encodeTables(tables))
-    await rewriteManifest(written.directory, ({ embeddings: _, ...rest }) => withVersion(rest))
+    const { embeddings: _, ...rest } = written.manifest
+    await rewriteManifest(written.directory, () => withVersion(rest))
     await expect(readSnapshot(written.directory, 'heavy')).rejects.toThrow('do not come together')
     const others = { entities: ['user', 'page'], dimensions: 16 }
     await rewriteManifest(written.directory, () => withVersion({ ...written.manifest, embeddings: others }))
