@@ -28,7 +28,7 @@ export const logitsOf = (
   row: Float32Array,
   vectors?: Float32Array,
 ): number[] => {
-  const columns = columnsOf(definition, row)
+  const columns = transformedOf(definition, row)
   const layer = inputLayerOf(definition, parameters, vectors)
   const deep = deepOf(definition, parameters, columns, layer)
   return layer('wide', columns).map((wide, head) => wide + deep[head]!)
@@ -60,7 +60,8 @@ const inputLayerOf = (
   }
 }
 
-const columnsOf = ({ row, sums }: NetworkDefinition, raw: Float32Array): number[] => {
+/** The columns of a row as the network reads them. */
+export const transformedOf = ({ row, sums }: NetworkDefinition, raw: Float32Array): number[] => {
   const curved: number[] = []
   const linear: number[] = []
   for (const [index, { transform }] of row.columns.entries()) {

@@ -1,15 +1,19 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { Random } from '../../../engine/driver/random.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
-import { HEADS } from '../../../models/heads.ts'
+import { HEAD_NAMES, type HeadName, HEADS } from '../../../models/heads.ts'
+import { withoutEmbeddings } from '../../../models/network/definition.ts'
+import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
 import { ScoringSession } from '../../../models/scoring/session.ts'
 import type { LearnedExample } from '../../../models/training/batch.ts'
+import { readCheckpoint } from '../../../models/training/checkpoint.ts'
 import { DEFAULT_LEARNER, Learner, type LearnerOptions } from '../../../models/training/learner.ts'
 import { unpackInto } from '../../../schemas/impressions/packed-features.ts'
 import { temporaryDirectory } from '../../cli/temporary.ts'
-import { sampleStream } from './sample.ts'
+import { labelled, sampleStream } from './sample.ts'
 
 const OPTIONS: LearnerOptions = {
   ...DEFAULT_LEARNER,
@@ -70,7 +74,8 @@ describe('a learner', () => {
     const { directory, manifest } = await learner.snapshot(root)
     expect(manifest.origin).toBe('trained')
     const examples = sampleStream(64, 5)
-    const clicks = await clicksOf(await ScoringSession.open(directory, 'heavy'), examples)
+    const session = await ScoringSession.open(directory, 'heavy')
+    const clicks = await answersOf(session, examples, 'click')
     learner.metrics.clear()
     await learner.learn(examples)
     const happened = examples.filter(({ labels }) => labels.some(({ label }) => label === 'click')).length
@@ -92,8 +97,8 @@ describe('a learner', () => {
       await learner.flush()
       const { directory } = await learner.snapshot(root)
       await learner.dispose()
-      const clicks = await clicksOf(await ScoringSession.open(directory, 'heavy'), stream.slice(0, 1_000))
-      return clicks.reduce((sum, probability) => sum + probability, 0) / clicks.length
+      const session = await ScoringSession.open(directory, 'heavy')
+      return meanOf(await answersOf(session, stream.slice(0, 1_000), 'click'))
     }
     const isClicked = ({ labels }: LearnedExample): boolean => labels.some(({ label }) => label === 'click')
     const rate = stream.filter(isClicked).length / stream.length
@@ -101,7 +106,41 @@ describe('a learner', () => {
   })
 })
 
-const clicksOf = async (session: ScoringSession, examples: readonly LearnedExample[]): Promise<number[]> => {
+describe('a positive that comes late', () => {
+  test('counts as one that came at once, though its post was learned as a negative before', async () => {
+    const root = await temporaryDirectory()
+    const learner = await open(root)
+    const random = new Random(8)
+    const waiting: LearnedExample[] = []
+    for (const example of sampleStream(9_000, 8)) {
+      const isCommented = random.chance(0.2)
+      const isLate = random.chance(0.5)
+      const comment = labelled('comment')
+      const labels = isCommented && !isLate ? [...example.labels, ...comment] : example.labels
+      await learner.learn([{ ...example, labels }])
+      if (isCommented && isLate) {
+        const exampleId = `late-${example.exampleId}`
+        waiting.push({ ...example, exampleId, phase: 'late', labels: comment })
+      }
+      if (waiting.length > 20) await learner.learn([waiting.shift()!])
+    }
+    await learner.flush()
+    const { directory } = await learner.snapshot(root)
+    await learner.dispose()
+    const session = await ScoringSession.open(directory, 'heavy')
+    const comments = await answersOf(session, sampleStream(1_000, 9), 'comment')
+    expect(Math.abs(meanOf(comments) - 0.2)).toBeLessThan(0.03)
+  })
+})
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+const answersOf = async (
+  session: ScoringSession,
+  examples: readonly LearnedExample[],
+  head: HeadName,
+): Promise<number[]> => {
   const rows = new Float32Array(examples.length * rankingRow.width)
   const entities = new Uint32Array(examples.length * ENTITY_WORDS)
   const outputs = new Float32Array(examples.length * HEADS.length)
@@ -111,11 +150,21 @@ const clicksOf = async (session: ScoringSession, examples: readonly LearnedExamp
   }
   await session.score(rows, examples.length, outputs, entities)
   await session.dispose()
-  const click = HEADS.findIndex(({ name }) => name === 'click')
-  return examples.map((_, row) => outputs[row * HEADS.length + click]!)
+  const index = HEAD_NAMES.indexOf(head)
+  return examples.map((_, row) => outputs[row * HEADS.length + index]!)
 }
 
 describe('checkpoints', () => {
+  test('of another network are refused, not learned over', async () => {
+    const root = await temporaryDirectory()
+    const learner = await open(root)
+    await learner.learn(sampleStream(64, 10))
+    await learner.checkpoint(root, { '0': 64 })
+    await learner.dispose()
+    await expect(readCheckpoint(root, withoutEmbeddings(HEAVY_NETWORK))).rejects.toThrow('CHECKPOINT_OTHER')
+    expect((await readCheckpoint(root, HEAVY_NETWORK)).checkpoint?.position).toEqual({ '0': 64 })
+  })
+
   test('are whole or passed over, and only the newest are kept', async () => {
     const root = await temporaryDirectory()
     const learner = await open(root)
