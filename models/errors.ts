@@ -32,6 +32,16 @@ export const MODEL_ERRORS = {
     recovery: 'stop',
     about: 'The ONNX runtime refuses the graph of the snapshot. Roll back to another one.',
   },
+  TRAINING_DIVERGED: {
+    recovery: 'stop',
+    about:
+      'A step of training gave numbers that are not finite; it was not taken. Go back to an earlier checkpoint.',
+  },
+  CHECKPOINT_OTHER: {
+    recovery: 'stop',
+    about:
+      'The newest whole checkpoint is of another network than this code trains. Move it away to begin with the prior.',
+  },
   SCORERS_BUSY: {
     recovery: 'retry',
     about: 'Too many requests wait for a scorer already. Send again later, or add scorers.',

@@ -1,3 +1,4 @@
+import { ENTITIES } from './embeddings/entities.ts'
 import { HEADS, KEEP_HEAD } from './heads.ts'
 import { lightRow } from './light-row.ts'
 import type { NetworkDefinition, SumColumn } from './network/definition.ts'
@@ -32,6 +33,7 @@ export const HEAVY_NETWORK: NetworkDefinition = {
   sums: SUMS,
   heads: HEADS,
   deep: { experts: { count: 4, layers: [32] }, towers: { layers: [16] } },
+  embeddings: { entities: ENTITIES, dimensions: 16 },
 }
 
 /** Pass 0: one number to keep candidates by, over a short row. */

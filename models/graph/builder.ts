@@ -11,7 +11,11 @@ import {
   sizeOf,
   type Value,
 } from './graph.ts'
-import { broadcast, matMulShape, reshaped } from './shapes.ts'
+import { broadcast, matMulShape, reducedShape, reshaped } from './shapes.ts'
+
+/** ONNX's numbers of element types, as Cast takes them. */
+const FLOAT = 1
+const BOOL = 9
 
 /**
  * Builds a graph operator by operator. Throws `NETWORK_INVALID` where shapes do not fit, naming the operator:
@@ -23,9 +27,15 @@ export class GraphBuilder {
   private readonly nodes: Node[] = []
   private readonly initialisers: Initialiser[] = []
   private readonly names = new Set<string>()
+  private readonly numbers = new Map<number, Value>()
 
   constructor(name: string) {
     this.name = name
+  }
+
+  /** What was added so far, in order: what gradients are derived from. */
+  get added(): readonly Node[] {
+    return [...this.nodes]
   }
 
   input(name: string, shape: Shape, type: ElementType = 'float32'): Value {
@@ -43,6 +53,15 @@ export class GraphBuilder {
     return this.initialiser({ value: this.value(name, 'float32', shape), data, isParameter: false })
   }
 
+  /** A constant scalar without a name of its own; the same number is one constant. */
+  number(number: number): Value {
+    const known = this.numbers.get(number)
+    if (known !== undefined) return known
+    const value: Value = { name: this.nextName('number'), type: 'float32', shape: [] }
+    this.numbers.set(number, value)
+    return this.initialiser({ value, data: Float32Array.of(number), isParameter: false })
+  }
+
   scalar(name: string, number: number): Value {
     return this.constant(name, [], Float32Array.of(number))
   }
@@ -55,14 +74,19 @@ export class GraphBuilder {
   add = this.elementwise('Add')
   subtract = this.elementwise('Sub')
   multiply = this.elementwise('Mul')
+  divide = this.elementwise('Div')
   maximum = this.elementwise('Max')
   minimum = this.elementwise('Min')
   less = this.elementwise('Less', 'bool')
 
   exp = this.unary('Exp')
   log = this.unary('Log')
+  negate = this.unary('Neg')
+  sqrt = this.unary('Sqrt')
   relu = this.unary('Relu')
   sigmoid = this.unary('Sigmoid')
+  /** ln(1 + e^x), without overflow. */
+  softplus = this.unary('Softplus')
 
   /** one where the condition holds, other elsewhere; all broadcast together. */
   where(condition: Value, one: Value, other: Value): Value {
@@ -74,6 +98,13 @@ export class GraphBuilder {
   clip(value: Value, lowest: number, highest: number): Value {
     const bounds = [lowest, highest].map((bound) => this.number(bound))
     return this.node('Clip', [value, ...bounds], value.shape)
+  }
+
+  /** Numbers that an operator was given as an operand, such as where a slice begins. */
+  integersOf(value: Value): readonly number[] {
+    const data = this.initialisers.find((initialiser) => initialiser.value === value)?.data
+    if (data instanceof BigInt64Array) return Array.from(data, Number)
+    throw new ModelError('NETWORK_INVALID', `${value.name} is no constant of integers`)
   }
 
   /** Elements from start to end, not including it, along the last dimension. */
@@ -89,6 +120,39 @@ export class GraphBuilder {
   /** […, m, k] × […, k, n] = […, m, n], leading dimensions broadcast. */
   matMul(one: Value, other: Value): Value {
     return this.node('MatMul', [one, other], matMulShape(one.shape, other.shape))
+  }
+
+  /** Over axes counted from 0, all of them where none are named; they stay with length 1 where `keepsAxes`. */
+  sum(value: Value, axes: readonly number[] = [...value.shape.keys()], keepsAxes = false): Value {
+    if (axes.length === 0) return value
+    const kept = reducedShape(value.shape, axes)
+    const sum = this.node('ReduceSum', [value, this.integers(axes)], kept, { keepdims: 1 })
+    return keepsAxes
+      ? sum
+      : this.reshape(
+          sum,
+          value.shape.filter((_, axis) => !axes.includes(axis)),
+        )
+  }
+
+  /** 1 where a value is not 0, and 0 where it is. */
+  isNonZero(value: Value): Value {
+    const flags = this.node('Cast', [value], value.shape, { to: BOOL }, 'bool')
+    return this.node('Cast', [flags], value.shape, { to: FLOAT })
+  }
+
+  /** Repeated to the shape that another value has when the graph runs. */
+  expand(value: Value, like: Value): Value {
+    const shape = this.node('Shape', [like], [like.shape.length], {}, 'int64')
+    return this.node('Expand', [value, shape], broadcast('Expand', value.shape, like.shape))
+  }
+
+  /** Zeros before and after, along the last dimension. */
+  pad(value: Value, before: number, after: number): Value {
+    const others = value.shape.slice(1).map(() => 0)
+    const pads = this.integers([...others, before, ...others, after])
+    const width = before + sizeOf(value.shape.slice(-1)) + after
+    return this.node('Pad', [value, pads], [...value.shape.slice(0, -1), width])
   }
 
   /** Over the last dimension. */
@@ -121,12 +185,12 @@ export class GraphBuilder {
     return this.node('Reshape', [value, this.integers(reshaped(value.shape, shape))], shape)
   }
 
-  /** A value under a name of its own, as an output. */
+  /** A value under a name of its own, as an output. What was just made is renamed, all else copied. */
   named(value: Value, name: string): Value {
     const last = this.nodes.at(-1)
-    if (last?.output !== value) throw new ModelError('NETWORK_INVALID', `${name}: name a value as it is made`)
     const output = this.value(name, value.type, value.shape)
-    this.nodes[this.nodes.length - 1] = { ...last, output }
+    if (last?.output === value) this.nodes[this.nodes.length - 1] = { ...last, output }
+    else this.nodes.push({ operator: 'Identity', inputs: [value], output, attributes: {} })
     return output
   }
 
@@ -166,11 +230,6 @@ export class GraphBuilder {
     }
     this.initialisers.push(initialiser)
     return value
-  }
-
-  private number(number: number): Value {
-    const value: Value = { name: this.nextName('number'), type: 'float32', shape: [] }
-    return this.initialiser({ value, data: Float32Array.of(number), isParameter: false })
   }
 
   private integers(numbers: readonly number[]): Value {

@@ -22,6 +22,15 @@ export const matMulShape = (one: Shape, other: Shape): Dimension[] => {
   return [...broadcast('MatMul', one.slice(0, -2), other.slice(0, -2)), rows, columns]
 }
 
+/** Axes that are summed over stay, with length 1. They count from 0 and are named once. */
+export const reducedShape = (shape: Shape, axes: readonly number[]): Dimension[] => {
+  const isWrong = (axis: number): boolean => !Number.isInteger(axis) || axis < 0 || axis >= shape.length
+  if (axes.some(isWrong) || new Set(axes).size !== axes.length) {
+    throw new ModelError('NETWORK_INVALID', `ReduceSum of [${shape.join(', ')}] over axes ${axes.join(', ')}`)
+  }
+  return shape.map((dimension, axis) => (axes.includes(axis) ? 1 : dimension))
+}
+
 /** The operand of ONNX's Reshape for a new shape: −1 stands for the dimension known only at run time. */
 export const reshaped = (from: Shape, to: Shape): number[] => {
   const isOpen = (dimension: Dimension): boolean => typeof dimension === 'string'

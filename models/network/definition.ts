@@ -24,6 +24,18 @@ export interface DeepPart {
 }
 
 /**
+ * Vectors that stand for entities, such as authors. They are learned and kept outside the graph, in tables by
+ * id, and given to it beside the row; both parts read them, and the dot products of the first with each other.
+ * For taste is a product: a linear map of two vectors knows who is liked, not who is liked by whom.
+ */
+export interface EmbeddingPart {
+  /** Names, in the order of their vectors; the first is who looks. */
+  readonly entities: readonly string[]
+  /** Of each vector. */
+  readonly dimensions: number
+}
+
+/**
  * A network, as data: the one definition that the serving graph and the training step are made from.
  *
  * logits = transformed row × wide weights + bias + towers(gated experts(normalised row)): a wide part that can
@@ -37,11 +49,24 @@ export interface NetworkDefinition {
   readonly sums: readonly SumColumn[]
   readonly heads: readonly Pick<Head, 'name' | 'output'>[]
   readonly deep?: DeepPart
+  readonly embeddings?: EmbeddingPart
 }
+
+/** What is left of a network where there are no vectors: it answers as with vectors of zeros. */
+export const withoutEmbeddings = (definition: NetworkDefinition): NetworkDefinition => {
+  const { embeddings: _, ...rest } = definition
+  return rest
+}
+
+/** Vectors side by side. */
+export const embeddingWidth = ({ entities, dimensions }: EmbeddingPart): number =>
+  entities.length * dimensions
 
 export const LAYERS_MAX = 8
 export const UNITS_MAX = 4_096
 export const EXPERTS_MAX = 64
+export const ENTITIES_MAX = 16
+export const DIMENSIONS_MAX = 256
 
 /** A column as the network sees it, transformed. */
 export interface InputColumn {
@@ -61,7 +86,7 @@ export const inputColumns = ({ row, sums }: NetworkDefinition): readonly InputCo
 
 /** Throws `NETWORK_INVALID`, naming what is wrong. */
 export const checkDefinition = (definition: NetworkDefinition): void => {
-  const { name, row, sums, heads, deep } = definition
+  const { name, row, sums, heads, deep, embeddings } = definition
   const invalid = (detail: string): ModelError =>
     new ModelError('NETWORK_INVALID', `network ${name}: ${detail}`)
   if (heads.length === 0) throw invalid('has no heads')
@@ -78,6 +103,18 @@ export const checkDefinition = (definition: NetworkDefinition): void => {
   const twice = names.find((each, index) => names.indexOf(each) !== index)
   if (twice !== undefined) throw invalid(`has two of ${twice}`)
   if (deep !== undefined) checkDeep(deep, invalid)
+  if (embeddings !== undefined) checkEmbeddings(embeddings, invalid)
+}
+
+const checkEmbeddings = (
+  { entities, dimensions }: EmbeddingPart,
+  invalid: (detail: string) => ModelError,
+): void => {
+  if (new Set(entities).size !== entities.length) throw invalid('embeddings.entities names one twice')
+  if (entities.length < 2 || entities.length > ENTITIES_MAX)
+    throw invalid(`embeddings.entities has ${entities.length}: use 2 to ${ENTITIES_MAX}`)
+  if (!isCount(dimensions, DIMENSIONS_MAX))
+    throw invalid(`embeddings.dimensions is ${dimensions}: use 1 to ${DIMENSIONS_MAX}`)
 }
 
 const checkDeep = ({ experts, towers }: DeepPart, invalid: (detail: string) => ModelError): void => {

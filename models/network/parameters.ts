@@ -1,6 +1,6 @@
 import { ModelError } from '../errors.ts'
 import { sizeOf } from '../graph/graph.ts'
-import { inputColumns, type NetworkDefinition } from './definition.ts'
+import { embeddingWidth, inputColumns, type NetworkDefinition } from './definition.ts'
 
 /** A tensor that a network needs a value for. */
 export interface ParameterSlot {
@@ -23,7 +23,21 @@ export const parameterSlots = (definition: NetworkDefinition): ParameterSlot[] =
     slot('wide.weights', [columns, heads], 'zero'),
     slot('wide.bias', [heads], 'zero'),
     ...deepSlots(definition, columns, heads),
+    ...embeddingSlots(definition, heads),
   ]
+}
+
+/** Zero where they reach an answer by themselves, so that a network begins as it is without vectors. */
+const embeddingSlots = ({ embeddings, deep }: NetworkDefinition, heads: number): ParameterSlot[] => {
+  if (embeddings === undefined) return []
+  const inputs = embeddingWidth(embeddings) + embeddings.entities.length - 1
+  const slots = [slot('wide.embedding_weights', [inputs, heads], 'zero')]
+  if (deep !== undefined) {
+    const { count, layers } = deep.experts
+    slots.push(slot('gates.embedding_weights', [inputs, heads * count], 'zero'))
+    slots.push(slot('experts.0.embedding_weights', [inputs, count * layers[0]!], 'spread'))
+  }
+  return slots
 }
 
 const deepSlots = ({ deep }: NetworkDefinition, columns: number, heads: number): ParameterSlot[] => {

@@ -3,25 +3,25 @@ import type { Graph, Value } from '../graph/graph.ts'
 import type { Output } from '../heads.ts'
 import { MINUTE_MS, SECOND_MS } from '../../schemas/ids.ts'
 import { checkDefinition, type NetworkDefinition } from './definition.ts'
-import { logits, ROWS } from './forward.ts'
+import { logits, networkInputs } from './forward.ts'
 import { checkParameters, type Parameters, parameterSlots } from './parameters.ts'
 
-/** Names of the serving graph's input and output. */
-export const INPUT = 'row'
+/** Name of the serving graph's output. */
 export const OUTPUT = 'heads'
 
 /** Longest expected look. What a network learns to be longer is an outlier, and must not decide a feed alone. */
 export const DWELL_MAX_MS = 10 * MINUTE_MS
 
 /**
- * The graph that scores: float32 `row` [rows, columns of the row], raw as logged, to float32 `heads`
- * [rows, heads], each as its head's `output` says. Throws `NETWORK_INVALID`.
+ * The graph that scores: float32 `row` [rows, columns of the row], raw as logged, and where the network has
+ * embeddings float32 `embeddings` [rows, width of the vectors], to float32 `heads` [rows, heads], each as its
+ * head's `output` says. Throws `NETWORK_INVALID`.
  */
 export const servingGraph = (definition: NetworkDefinition, parameters: Parameters): Graph => {
   checkDefinition(definition)
   checkParameters(definition, parameters)
   const graph = new GraphBuilder(definition.name)
-  const rows = graph.input(INPUT, [ROWS, definition.row.width])
+  const inputs = networkInputs(graph, definition)
   const values = new Map(
     parameterSlots(definition).map(({ name, shape }) => [
       name,
@@ -31,7 +31,7 @@ export const servingGraph = (definition: NetworkDefinition, parameters: Paramete
   const output = answers(
     graph,
     definition,
-    logits(graph, definition, (name) => values.get(name)!, rows),
+    logits(graph, definition, (name) => values.get(name)!, inputs),
   )
   return graph.build([graph.named(output, OUTPUT)])
 }

@@ -1,8 +1,10 @@
+import { ENTITY_WORDS } from '../embeddings/entities.ts'
 import type { ModelName } from '../snapshot/manifest.ts'
 import { NETWORKS } from '../rankers.ts'
 import type { Matrix } from './types.ts'
 
 const FLOAT_BYTES = 4
+const WORD_BYTES = 4
 /** More candidates than any feed has. */
 export const ROWS_MAX = 65_536
 
@@ -20,7 +22,15 @@ const newMatrix = (model: ModelName, rowsMax: number): Matrix => {
   }
   const width = NETWORKS[model].row.width
   const heads = NETWORKS[model].heads.length
-  return { rowsMax, width, heads, rows: shared(rowsMax * width), outputs: shared(rowsMax * heads) }
+  const words = NETWORKS[model].embeddings === undefined ? 0 : rowsMax * ENTITY_WORDS
+  return {
+    rowsMax,
+    width,
+    heads,
+    rows: shared(rowsMax * width),
+    entities: new Uint32Array(new SharedArrayBuffer(words * WORD_BYTES)),
+    outputs: shared(rowsMax * heads),
+  }
 }
 
 const shared = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(length * FLOAT_BYTES))

@@ -1,6 +1,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { decodeTables } from '../embeddings/bytes.ts'
+import { ENTITY_WORDS } from '../embeddings/entities.ts'
+import type { EmbeddingTables } from '../embeddings/tables.ts'
 import { ModelError } from '../errors.ts'
-import { INPUT, OUTPUT } from '../network/serving-graph.ts'
+import { EMBEDDINGS_INPUT, INPUT } from '../network/forward.ts'
+import { OUTPUT } from '../network/serving-graph.ts'
 import type { SnapshotManifest } from '../snapshot/manifest.ts'
 import { type LoadedSnapshot, readSnapshot } from '../snapshot/read.ts'
 
@@ -23,8 +27,14 @@ export class ScoringSession {
   private readonly batchRows: number
   private readonly inputs: Float32Array
   private readonly answers: Float32Array
+  private readonly tables: EmbeddingTables | undefined
+  private readonly vectors: Float32Array
 
-  private constructor(manifest: SnapshotManifest, session: InferenceSession) {
+  private constructor(
+    manifest: SnapshotManifest,
+    session: InferenceSession,
+    tables: EmbeddingTables | undefined,
+  ) {
     this.manifest = manifest
     this.session = session
     this.width = manifest.columns.length
@@ -32,17 +42,19 @@ export class ScoringSession {
     this.batchRows = Math.max(1, Math.floor(BATCH_BYTES / (this.width * FLOAT_BYTES)))
     this.inputs = new Float32Array(this.batchRows * this.width)
     this.answers = new Float32Array(this.batchRows * this.heads)
+    this.tables = tables
+    this.vectors = new Float32Array(this.batchRows * (tables?.width ?? 0))
   }
 
-  /** Throws `SNAPSHOT_FAILED` for a graph that the runtime refuses. */
-  static async create({ manifest, bytes }: LoadedSnapshot): Promise<ScoringSession> {
+  /** Throws `SNAPSHOT_FAILED` for a graph that the runtime refuses, or tables that are none. */
+  static async create({ manifest, bytes, embeddings }: LoadedSnapshot): Promise<ScoringSession> {
     try {
       const session = await InferenceSession.create(bytes, {
         intraOpNumThreads: 1,
         interOpNumThreads: 1,
         executionMode: 'sequential',
       })
-      return new ScoringSession(manifest, session)
+      return new ScoringSession(manifest, session, embeddings && decodeTables(embeddings))
     } catch (cause) {
       throw new ModelError('SNAPSHOT_FAILED', `${manifest.model}-${manifest.version}: ${String(cause)}`, {
         cause,
@@ -56,13 +68,21 @@ export class ScoringSession {
   }
 
   /**
-   * Scores the first `count` rows (row after row, raw) into `outputs`, heads after heads; both may lie on shared
-   * memory. One call at a time. Throws `SCORING_FAILED`.
+   * Scores the first `count` rows (row after row, raw) into `outputs`, heads after heads; all may lie on shared
+   * memory. `entities` are the rows' hashes, `ENTITY_WORDS` each, which a snapshot with embeddings finds its
+   * vectors by; without them vectors are zeros. One call at a time. Throws `SCORING_FAILED`.
    */
-  async score(rows: Float32Array, count: number, outputs: Float32Array): Promise<void> {
+  async score(
+    rows: Float32Array,
+    count: number,
+    outputs: Float32Array,
+    entities?: Uint32Array,
+  ): Promise<void> {
     for (let start = 0; start < count; start += this.batchRows) {
       const batch = Math.min(this.batchRows, count - start)
       this.inputs.set(rows.subarray(start * this.width, (start + batch) * this.width))
+      if (entities === undefined) this.vectors.fill(0)
+      else this.tables?.gather(entities.subarray(start * ENTITY_WORDS), batch, this.vectors)
       await this.run(batch)
       outputs.set(this.answers.subarray(0, batch * this.heads), start * this.heads)
     }
@@ -73,11 +93,14 @@ export class ScoringSession {
   }
 
   private async run(batch: number): Promise<void> {
-    const { inputs, answers, width, heads } = this
+    const { inputs, answers, width, heads, tables, vectors } = this
     try {
       await this.session.run(
-        { [INPUT]: new Tensor('float32', inputs.subarray(0, batch * width), [batch, width]) },
-        { [OUTPUT]: new Tensor('float32', answers.subarray(0, batch * heads), [batch, heads]) },
+        {
+          [INPUT]: tensor(inputs, batch, width),
+          ...(tables && { [EMBEDDINGS_INPUT]: tensor(vectors, batch, tables.width) }),
+        },
+        { [OUTPUT]: tensor(answers, batch, heads) },
       )
     } catch (cause) {
       const { model, version } = this.manifest
@@ -85,3 +108,6 @@ export class ScoringSession {
     }
   }
 }
+
+const tensor = (values: Float32Array, rows: number, width: number): Tensor =>
+  new Tensor('float32', values.subarray(0, rows * width), [rows, width])

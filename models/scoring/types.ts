@@ -9,6 +9,11 @@ export interface Matrix {
   readonly heads: number
   /** rowsMax × width, row after row. Fill it in place. */
   readonly rows: Float32Array
+  /**
+   * rowsMax × `ENTITY_WORDS`, hashes of what each row is about (see `writeEntityIds`); zeros for what is not
+   * known. Empty for a model without embeddings; not read by a snapshot without.
+   */
+  readonly entities: Uint32Array
   /** rowsMax × heads; holds what the last `score` answered, undefined before. */
   readonly outputs: Float32Array
 }

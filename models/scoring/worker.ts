@@ -10,8 +10,8 @@ const sessions = new Map<string, ScoringSession>()
 
 const perform = async (task: Task): Promise<void> => {
   if (task.kind === 'score') {
-    const { rows, outputs } = slots[task.slot]![task.model]
-    return sessionOf(task.version).score(rows, task.rows, outputs)
+    const { rows, entities, outputs } = slots[task.slot]![task.model]
+    return sessionOf(task.version).score(rows, task.rows, outputs, entities)
   }
   if (task.kind === 'load') {
     const { snapshot } = task

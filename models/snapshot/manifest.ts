@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ModelError } from '../errors.ts'
+import type { EmbeddingPart } from '../network/definition.ts'
 
 /** Which of the two rankers a snapshot is of. */
 export const MODELS = ['heavy', 'light'] as const
@@ -30,11 +31,15 @@ export interface SnapshotManifest {
   readonly columnsHash: string
   /** What the outputs are, in order. */
   readonly heads: readonly string[]
+  /** What vectors the graph reads beside the row; absent where it reads none, as in the prior. */
+  readonly embeddings?: EmbeddingPart
   readonly files: Readonly<Record<string, SnapshotFile>>
 }
 
 /** The one file that every snapshot has. */
 export const MODEL_FILE = 'model.onnx'
+/** The tables of vectors, where the manifest names embeddings. */
+export const EMBEDDINGS_FILE = 'embeddings.bin'
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -42,7 +47,7 @@ const VERSION_CHARACTERS = 16
 
 /** A manifest with the version that its content has. */
 export const withVersion = (content: Omit<SnapshotManifest, 'version'>): SnapshotManifest => {
-  const { format, model, origin, columns, columnsHash, heads, files } = content
+  const { format, model, origin, columns, columnsHash, heads, embeddings, files } = content
   const sorted = Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1))
   const text = JSON.stringify([
     format,
@@ -52,6 +57,7 @@ export const withVersion = (content: Omit<SnapshotManifest, 'version'>): Snapsho
     columnsHash,
     heads,
     sorted.map(([name, { bytes, sha256 }]) => [name, bytes, sha256]),
+    ...(embeddings === undefined ? [] : [embeddings.entities, embeddings.dimensions]),
   ])
   return { ...content, version: sha256Of(Buffer.from(text)).slice(0, VERSION_CHARACTERS) }
 }
@@ -65,7 +71,7 @@ export const parseManifest = (text: string, directory: string): SnapshotManifest
     new ModelError('SNAPSHOT_CORRUPT', `the manifest in ${directory}: ${detail}`)
   const json = parsed(text)
   if (!isObject(json)) throw corrupt('is no JSON object')
-  const { format, model, version, origin, columns, columnsHash, heads, files } = json
+  const { format, model, version, origin, columns, columnsHash, heads, embeddings, files } = json
   if (format !== MANIFEST_FORMAT)
     throw corrupt(`format is ${String(format)}, this code reads ${MANIFEST_FORMAT}`)
   if (!isOneOf(MODELS, model)) throw corrupt(`model is none of ${MODELS.join(', ')}`)
@@ -73,8 +79,21 @@ export const parseManifest = (text: string, directory: string): SnapshotManifest
   if (!isTexts(columns)) throw corrupt('columns is no list of names')
   if (!isTexts(heads)) throw corrupt('heads is no list of names')
   if (typeof columnsHash !== 'string') throw corrupt('columnsHash is no text')
+  if (embeddings !== undefined && !isEmbeddings(embeddings))
+    throw corrupt('embeddings is no list of entities and a number of dimensions')
   if (!isFiles(files)) throw corrupt('files is no map of files, or names none called model.onnx')
-  const manifest = withVersion({ format, model, origin, columns, columnsHash, heads, files })
+  if (EMBEDDINGS_FILE in files !== (embeddings !== undefined))
+    throw corrupt(`embeddings and ${EMBEDDINGS_FILE} do not come together`)
+  const manifest = withVersion({
+    format,
+    model,
+    origin,
+    columns,
+    columnsHash,
+    heads,
+    ...(embeddings !== undefined && { embeddings }),
+    files,
+  })
   if (manifest.version !== version) {
     throw corrupt(`version is ${String(version)}, but its content has ${manifest.version}`)
   }
@@ -97,6 +116,9 @@ const isOneOf = <const T extends string>(values: readonly T[], value: unknown): 
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')
+
+const isEmbeddings = (value: unknown): value is EmbeddingPart =>
+  isObject(value) && isTexts(value['entities']) && Number.isSafeInteger(value['dimensions'])
 
 /** Names of files in the snapshot's own directory, and nowhere else. */
 const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/

@@ -2,7 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ModelError } from '../errors.ts'
 import { NETWORKS } from '../rankers.ts'
-import { MODEL_FILE, type ModelName, parseManifest, sha256Of, type SnapshotManifest } from './manifest.ts'
+import {
+  EMBEDDINGS_FILE,
+  MODEL_FILE,
+  type ModelName,
+  parseManifest,
+  sha256Of,
+  type SnapshotManifest,
+} from './manifest.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 
@@ -11,6 +18,8 @@ export interface LoadedSnapshot {
   readonly manifest: SnapshotManifest
   /** The ONNX model. */
   readonly bytes: Uint8Array
+  /** The tables of vectors, where the graph reads any. */
+  readonly embeddings?: Uint8Array
 }
 
 /**
@@ -24,7 +33,9 @@ export const readSnapshot = async (directory: string, model: ModelName): Promise
   })
   const manifest = parseManifest(text, directory)
   checkFits(manifest, directory, model)
-  return { manifest, bytes: await readChecked(manifest, directory) }
+  const files = await readChecked(manifest, directory)
+  const embeddings = files.get(EMBEDDINGS_FILE)
+  return { manifest, bytes: files.get(MODEL_FILE)!, ...(embeddings !== undefined && { embeddings }) }
 }
 
 /** Whether a directory is a snapshot at all. */
@@ -41,7 +52,7 @@ const checkFits = (manifest: SnapshotManifest, directory: string, model: ModelNa
       `${directory} is of the ${manifest.model} model, not of the ${model}`,
     )
   }
-  const { row, heads } = NETWORKS[model]
+  const { row, heads, embeddings } = NETWORKS[model]
   const columns = row.columns.map((column) => column.name)
   if (manifest.columnsHash !== row.hash || !equal(manifest.columns, columns)) {
     throw new ModelError(
@@ -56,6 +67,15 @@ const checkFits = (manifest: SnapshotManifest, directory: string, model: ModelNa
       `${directory} answers ${manifest.heads.join(', ')}, this code reads ${names.join(', ')}`,
     )
   }
+  const theirs = manifest.embeddings
+  if (theirs === undefined) return
+  const isSame = theirs.dimensions === embeddings?.dimensions && equal(theirs.entities, embeddings.entities)
+  if (!isSame) {
+    throw new ModelError(
+      'SNAPSHOT_COLUMNS',
+      `${directory} has vectors of ${theirs.dimensions} for ${theirs.entities.join(', ')}, which this code does not fill`,
+    )
+  }
 }
 
 const equal = (one: readonly string[], other: readonly string[]): boolean =>
@@ -68,8 +88,11 @@ const difference = (theirs: readonly string[], ours: readonly string[]): string 
   return ` (column ${at}: ${theirs[at] ?? 'none'} there, ${ours[at] ?? 'none'} here)`
 }
 
-const readChecked = async (manifest: SnapshotManifest, directory: string): Promise<Uint8Array> => {
-  let model: Uint8Array = new Uint8Array()
+const readChecked = async (
+  manifest: SnapshotManifest,
+  directory: string,
+): Promise<ReadonlyMap<string, Uint8Array>> => {
+  const files = new Map<string, Uint8Array>()
   for (const [name, { bytes, sha256 }] of Object.entries(manifest.files)) {
     const content = await readFile(join(directory, name)).catch((cause: unknown) => {
       throw new ModelError('SNAPSHOT_CORRUPT', `${name} in ${directory} cannot be read`, { cause })
@@ -80,7 +103,7 @@ const readChecked = async (manifest: SnapshotManifest, directory: string): Promi
         `${name} in ${directory} is not the file that the manifest names`,
       )
     }
-    if (name === MODEL_FILE) model = content
+    files.set(name, content)
   }
-  return model
+  return files
 }

@@ -1,4 +1,5 @@
 import type { FeatureReader } from '../../features/store/port.ts'
+import { ENTITY_WORDS, writeEntityIds } from '../../models/embeddings/entities.ts'
 import { RANKING_VIEWS, viewOffset } from '../../models/ranking-row.ts'
 import type { Matrix } from '../../models/scoring/types.ts'
 import type { Candidate } from '../candidate.ts'
@@ -104,12 +105,16 @@ export class RowWork {
   private writeContexts(
     candidates: readonly Candidate[],
     request: RowRequest,
-    { rows, width }: Matrix,
+    { rows, width, entities }: Matrix,
   ): void {
+    // What an example says too, and no more: vectors that were not learned would speak of nothing.
+    const ids = { userId: request.viewer.userId, authorId: '' }
     for (let row = 0; row < candidates.length; row++) {
       const at = row * width
       rows.fill(0, at + CONTEXT_OFFSET, at + width)
       writeContext(candidates[row]!, request, this.beside.of(row, request), rows, at)
+      ids.authorId = candidates[row]!.post.authorId
+      writeEntityIds(ids, entities, row * ENTITY_WORDS)
     }
   }
 }

@@ -49,5 +49,6 @@ test('what cannot be is refused where it is said', () => {
   expect(() => graph.transpose(input, [0, 2])).toThrow('NETWORK_INVALID: Transpose')
   expect(() => graph.concat([])).toThrow('NETWORK_INVALID: Concat of nothing')
   expect(() => graph.slice(input, 1, 3)).toThrow('NETWORK_INVALID: Slice')
-  expect(() => graph.named(input, 'y')).toThrow('NETWORK_INVALID: y')
+  expect(() => graph.sum(input, [2])).toThrow('NETWORK_INVALID: ReduceSum')
+  expect(() => graph.sum(input, [0, 0])).toThrow('NETWORK_INVALID: ReduceSum')
 })

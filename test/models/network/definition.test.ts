@@ -42,5 +42,8 @@ test('what cannot be is refused by name', () => {
   refused({ sums: sum('s', { count: 0 }) }, 'sum s takes count times 0')
   refused({ deep: { experts: { ...experts, count: 0 }, towers } }, 'experts.count is 0')
   refused({ deep: { experts: { ...experts, layers: [] }, towers } }, 'experts.layers: use 1 to')
+  refused({ embeddings: { entities: ['a'], dimensions: 2 } }, 'embeddings.entities has 1: use 2 to')
+  refused({ embeddings: { entities: ['a', 'a'], dimensions: 2 } }, 'embeddings.entities names one twice')
+  refused({ embeddings: { entities: ['a', 'b'], dimensions: 0 } }, 'embeddings.dimensions is 0: use 1 to')
   refused({ deep: { experts, towers: { layers: [2.5] } } }, 'towers.layers has 2.5 units')
 })

@@ -11,19 +11,57 @@ export const answerOf = (
   definition: NetworkDefinition,
   parameters: Parameters,
   row: Float32Array,
+  vectors?: Float32Array,
 ): number[] => {
-  const columns = columnsOf(definition, row)
-  const wide = product(columns, parameters.get('wide.weights')!, parameters.get('wide.bias')!)
-  const deep = deepOf(definition, parameters, columns)
+  const logits = logitsOf(definition, parameters, row, vectors)
   return definition.heads.map(({ output }, head) => {
-    const logit = wide[head]! + deep[head]!
+    const logit = logits[head]!
     if (output === 'score') return logit
     if (output === 'probability') return 1 / (1 + Math.exp(-logit))
     return Math.min(DWELL_MAX_MS, Math.exp(logit)) / 1_000
   })
 }
 
-const columnsOf = ({ row, sums }: NetworkDefinition, raw: Float32Array): number[] => {
+export const logitsOf = (
+  definition: NetworkDefinition,
+  parameters: Parameters,
+  row: Float32Array,
+  vectors?: Float32Array,
+): number[] => {
+  const columns = transformedOf(definition, row)
+  const layer = inputLayerOf(definition, parameters, vectors)
+  const deep = deepOf(definition, parameters, columns, layer)
+  return layer('wide', columns).map((wide, head) => wide + deep[head]!)
+}
+
+type InputLayer = (name: string, inputs: readonly number[]) => number[]
+
+/** A layer over columns, plus one over vectors and the products of the first with each other. */
+const inputLayerOf = (
+  { embeddings }: NetworkDefinition,
+  parameters: Parameters,
+  vectors: Float32Array | undefined,
+): InputLayer => {
+  return (name, inputs) => {
+    const bias = parameters.get(`${name}.bias`)!
+    const sums = product(inputs, parameters.get(`${name}.weights`)!, bias)
+    if (embeddings === undefined) return sums
+    const { entities, dimensions } = embeddings
+    const given = Array.from(vectors!)
+    const dots = entities.slice(1).map((_, other) => {
+      let dot = 0
+      for (let index = 0; index < dimensions; index++)
+        dot += given[index]! * given[(other + 1) * dimensions + index]!
+      return dot
+    })
+    const none = new Float32Array(bias.length)
+    const more = product([...given, ...dots], parameters.get(`${name}.embedding_weights`)!, none)
+    return sums.map((sum, unit) => sum + more[unit]!)
+  }
+}
+
+/** The columns of a row as the network reads them. */
+export const transformedOf = ({ row, sums }: NetworkDefinition, raw: Float32Array): number[] => {
   const curved: number[] = []
   const linear: number[] = []
   for (const [index, { transform }] of row.columns.entries()) {
@@ -77,6 +115,7 @@ const deepOf = (
   { deep, heads }: NetworkDefinition,
   parameters: Parameters,
   columns: readonly number[],
+  inputLayer: InputLayer,
 ): number[] => {
   if (deep === undefined) return heads.map(() => 0)
   const values = (name: string): Float32Array => parameters.get(name)!
@@ -84,8 +123,8 @@ const deepOf = (
     (value, index) => (value - values('normalise.mean')[index]!) * values('normalise.scale')[index]!,
   )
   const { experts, towers } = deep
-  const allFirst = relu(product(inputs, values('experts.0.weights'), values('experts.0.bias')))
-  const allGates = product(inputs, values('gates.weights'), values('gates.bias'))
+  const allFirst = relu(inputLayer('experts.0', inputs))
+  const allGates = inputLayer('gates', inputs)
   const outputs = Array.from({ length: experts.count }, (_, expert) => {
     const units = experts.layers[0]!
     let value = allFirst.slice(expert * units, (expert + 1) * units)

@@ -3,7 +3,7 @@ import { Random } from '../../../engine/driver/random.ts'
 import { checkParameters, initialParameters, parameterSlots } from '../../../models/network/parameters.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { answerOf } from './oracle.ts'
-import { sampleParameters, sampleRows } from './sample.ts'
+import { sampleParameters, sampleRows, sampleVectors } from './sample.ts'
 
 const seeded = (seed: number): (() => number) => {
   const random = new Random(seed)
@@ -23,14 +23,15 @@ test('values to start from are a function of the seed, within their bounds, and 
   }
 })
 
-test('a network begins as its wide part alone', () => {
+test('a network begins as its wide part over the columns alone', () => {
   const random = new Random(3)
   const parameters = initialParameters(HEAVY_NETWORK, () => random.next())
   const wide = sampleParameters(HEAVY_NETWORK, random)
   for (const name of ['wide.weights', 'wide.bias']) parameters.set(name, wide.get(name)!)
   const row = sampleRows(1, HEAVY_NETWORK.row.width, random)
-  const { deep: _, ...wideOnly } = HEAVY_NETWORK
-  expect(answerOf(HEAVY_NETWORK, parameters, row)).toEqual(answerOf(wideOnly, parameters, row))
+  const { deep: _, embeddings: __, ...wideOnly } = HEAVY_NETWORK
+  const vectors = sampleVectors(HEAVY_NETWORK, 1, random)
+  expect(answerOf(HEAVY_NETWORK, parameters, row, vectors)).toEqual(answerOf(wideOnly, parameters, row))
 })
 
 test('what is missing, of another size or not finite is refused by name', () => {

@@ -1,5 +1,5 @@
 import type { Random } from '../../../engine/driver/random.ts'
-import type { NetworkDefinition } from '../../../models/network/definition.ts'
+import { embeddingWidth, type NetworkDefinition } from '../../../models/network/definition.ts'
 import { parameterSlots } from '../../../models/network/parameters.ts'
 import { RowLayout } from '../../../models/row/row-layout.ts'
 import { age, linear, log, type RowColumn, type Transform } from '../../../models/row/transform.ts'
@@ -27,7 +27,15 @@ export const sampleNetwork = (random: Random): NetworkDefinition => {
     name: `h${index}`,
     output: random.pick(['probability', 'seconds', 'score'] as const),
   }))
-  const definition = { name: 'sample', row: new RowLayout('sample', columns), sums, heads }
+  const definition = {
+    name: 'sample',
+    row: new RowLayout('sample', columns),
+    sums,
+    heads,
+    ...(random.chance(0.5) && {
+      embeddings: { entities: ['a', 'b', 'c'].slice(random.below(2)), dimensions: 1 + random.below(4) },
+    }),
+  }
   if (random.chance(0.2)) return definition
   return {
     ...definition,
@@ -51,3 +59,11 @@ export const sampleRows = (rows: number, width: number, random: Random): Float32
     if (random.chance(0.1)) return random.pick([-1, -3, 1e-7, 3e9, 3e38, -3e38])
     return random.next() * random.pick([1, 30, 1e5])
   })
+
+/** Vectors side by side for rows of a network, none where it reads none. */
+export const sampleVectors = (
+  { embeddings }: NetworkDefinition,
+  rows: number,
+  random: Random,
+): Float32Array | undefined =>
+  embeddings && new Float32Array(rows * embeddingWidth(embeddings)).map(() => random.next() - 0.5)

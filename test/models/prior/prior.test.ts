@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HEAD_NAMES, type HeadName } from '../../../models/heads.ts'
 import { lightRow } from '../../../models/light-row.ts'
-import { inputColumns } from '../../../models/network/definition.ts'
+import { inputColumns, withoutEmbeddings } from '../../../models/network/definition.ts'
 import { servingGraph } from '../../../models/network/serving-graph.ts'
 import { onnxModel } from '../../../models/onnx/model.ts'
 import { heavyPrior, lightPrior, priorParameters } from '../../../models/prior/prior.ts'
@@ -20,7 +20,7 @@ type Values = Readonly<Record<string, number>>
 
 const sessionOf = async (model: ModelName): Promise<ScoringSession> => {
   const { row, heads } = NETWORKS[model]
-  const bytes = onnxModel(servingGraph(NETWORKS[model], priorParameters(model)))
+  const bytes = onnxModel(servingGraph(withoutEmbeddings(NETWORKS[model]), priorParameters(model)))
   const manifest = withVersion({
     format: 1,
     model,

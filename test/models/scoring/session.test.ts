@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
+import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
+import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
+import { withoutEmbeddings } from '../../../models/network/definition.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { ScoringSession } from '../../../models/scoring/session.ts'
 import { readSnapshot } from '../../../models/snapshot/read.ts'
@@ -10,6 +13,8 @@ import { sampleParameters, sampleRows } from '../network/sample.ts'
 
 const { width } = HEAVY_NETWORK.row
 const heads = HEAVY_NETWORK.heads.length
+
+const networkAlone = withoutEmbeddings(HEAVY_NETWORK)
 
 test('any number of rows on shared memory is scored, batch by batch, and nothing beyond them is touched', async () => {
   const random = new Random(4)
@@ -22,13 +27,53 @@ test('any number of rows on shared memory is scored, batch by batch, and nothing
     const outputs = new Float32Array(new SharedArrayBuffer((count + 1) * heads * 4)).fill(-7)
     await session.score(rows, count, outputs)
     for (const row of [0, Math.floor(count / 2), count - 1]) {
-      const expected = answerOf(HEAVY_NETWORK, parameters, rows.slice(row * width, (row + 1) * width))
+      const expected = answerOf(networkAlone, parameters, rows.slice(row * width, (row + 1) * width))
       for (const [head, value] of expected.entries()) {
         expect(Math.abs(outputs[row * heads + head]! - value)).toBeLessThan(1e-4 * (1 + Math.abs(value)))
       }
     }
     expect(outputs.subarray(count * heads).every((value) => value === -7)).toBe(true)
   }
+  await session.dispose()
+})
+
+const EMBEDDING_SIZES = { dimensions: 16, rows: [64, 64, 64, 64] }
+
+test('a snapshot with tables finds the vectors of what rows are about, batch by batch', async () => {
+  const random = new Random(6)
+  const parameters = sampleParameters(HEAVY_NETWORK, random)
+  const tables = new EmbeddingTables(EMBEDDING_SIZES)
+  const count = 300
+  const entities = new Uint32Array(new SharedArrayBuffer(count * ENTITY_WORDS * 4))
+  for (let row = 0; row < count; row++) {
+    writeEntityIds(
+      { userId: 'u', authorId: `a${row}`, hashtags: [`h${row % 7}`] },
+      entities,
+      row * ENTITY_WORDS,
+    )
+  }
+  const gradients = new Float32Array(count * tables.width).map(() => random.next() - 0.5)
+  tables.learn(entities, count, gradients, { rate: 0.5, at: 1 })
+  const root = await temporaryDirectory()
+  const { directory, manifest } = await writeSnapshot(root, 'heavy', 'trained', parameters, tables)
+  expect(manifest.embeddings).toEqual(HEAVY_NETWORK.embeddings)
+  const session = await ScoringSession.open(directory, 'heavy')
+  const rows = sampleRows(count, width, random)
+  const outputs = new Float32Array(count * heads)
+  const vectors = new Float32Array(count * tables.width)
+  const expectRow = (row: number): void => {
+    const own = vectors.subarray(row * tables.width, (row + 1) * tables.width)
+    const expected = answerOf(HEAVY_NETWORK, parameters, rows.slice(row * width, (row + 1) * width), own)
+    for (const [head, value] of expected.entries()) {
+      expect(Math.abs(outputs[row * heads + head]! - value)).toBeLessThan(1e-4 * (1 + Math.abs(value)))
+    }
+  }
+  tables.gather(entities, count, vectors)
+  await session.score(rows, count, outputs, entities)
+  for (const row of [0, 150, 299]) expectRow(row)
+  await session.score(rows, count, outputs)
+  vectors.fill(0)
+  for (const row of [0, 150, 299]) expectRow(row)
   await session.dispose()
 })
 

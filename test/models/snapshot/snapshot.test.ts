@@ -2,8 +2,11 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
+import { decodeTables, encodeTables } from '../../../models/embeddings/bytes.ts'
+import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { priorParameters } from '../../../models/prior/prior.ts'
 import { writePriors } from '../../../models/prior/snapshots.ts'
+import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
 import { type SnapshotManifest, withVersion } from '../../../models/snapshot/manifest.ts'
 import { readSnapshot } from '../../../models/snapshot/read.ts'
@@ -50,6 +53,23 @@ describe('a snapshot', () => {
     const other = await writeSnapshot(root, 'heavy', 'trained', changed)
     expect(other.manifest.version).not.toBe(manifest.version)
     expect(await readdir(root)).toHaveLength(2)
+  })
+
+  test('names its vectors where it has any, and is then another one', async () => {
+    const { root, manifest } = await heavySnapshot()
+    expect(manifest.embeddings).toBeUndefined()
+    const tables = new EmbeddingTables({ dimensions: 16, rows: [8, 8, 8, 8] })
+    const written = await writeSnapshot(root, 'heavy', 'prior', priorParameters('heavy'), tables)
+    const read = await readSnapshot(written.directory, 'heavy')
+    expect(read.manifest).toEqual(written.manifest)
+    expect(read.manifest.embeddings).toEqual(HEAVY_NETWORK.embeddings)
+    expect(encodeTables(decodeTables(read.embeddings!))).toEqual(encodeTables(tables))
+    const { embeddings: _, ...rest } = written.manifest
+    await rewriteManifest(written.directory, () => withVersion(rest))
+    await expect(readSnapshot(written.directory, 'heavy')).rejects.toThrow('do not come together')
+    const others = { entities: ['user', 'page'], dimensions: 16 }
+    await rewriteManifest(written.directory, () => withVersion({ ...written.manifest, embeddings: others }))
+    await expect(readSnapshot(written.directory, 'heavy')).rejects.toThrow('SNAPSHOT_COLUMNS')
   })
 
   test('replaces what a writer that died left behind', async () => {
@@ -121,6 +141,7 @@ describe('refused is', () => {
     ['origin is none of', (manifest) => ({ ...manifest, origin: 'dreamt' })],
     ['columns is no list', (manifest) => ({ ...manifest, columns: [1] })],
     ['heads is no list', (manifest) => ({ ...manifest, heads: 'click' })],
+    ['embeddings is no list', (manifest) => ({ ...manifest, embeddings: { entities: 'user' } })],
     ['columnsHash is no text', (manifest) => ({ ...manifest, columnsHash: 1 })],
     ['files is no map', (manifest) => ({ ...manifest, files: {} })],
     [

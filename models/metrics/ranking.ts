@@ -1,0 +1,34 @@
+/** Predictions with what became of them; all arrays are as long as each other. */
+export interface Judged {
+  /** Any numbers that order: logits as well as probabilities. */
+  readonly scores: Float32Array
+  /** 1 for a positive, 0 for a negative. */
+  readonly labels: Uint8Array
+  /** How many predictions each stands for. */
+  readonly weights: Float32Array
+}
+
+/**
+ * The area under the ROC curve: the probability that a positive scores above a negative, a tie counting half. By
+ * rank sums (Mann and Whitney, 1947) over weights, exactly; NaN without a positive and a negative.
+ */
+export const rocAuc = ({ scores, labels, weights }: Judged): number => {
+  const order = Uint32Array.from(scores.keys()).sort((one, other) => scores[one]! - scores[other]!)
+  let negativesBelow = 0
+  let positives = 0
+  let ordered = 0
+  for (let start = 0; start < order.length;) {
+    const score = scores[order[start]!]!
+    let tiedPositives = 0
+    let tiedNegatives = 0
+    for (; start < order.length && scores[order[start]!] === score; start++) {
+      const index = order[start]!
+      if (labels[index] === 1) tiedPositives += weights[index]!
+      else tiedNegatives += weights[index]!
+    }
+    ordered += tiedPositives * (negativesBelow + tiedNegatives / 2)
+    positives += tiedPositives
+    negativesBelow += tiedNegatives
+  }
+  return positives === 0 || negativesBelow === 0 ? Number.NaN : ordered / (positives * negativesBelow)
+}

@@ -1,0 +1,95 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { GraphBuilder } from '../graph/builder.ts'
+import { inputColumns, type NetworkDefinition } from '../network/definition.ts'
+import { INPUT, ROWS } from '../network/forward.ts'
+import { transformed } from '../network/transform-graph.ts'
+import { onnxModel } from '../onnx/model.ts'
+import type { Batch } from './batch.ts'
+
+/** Rows after which means and deviations are no longer measured: they are then good to a third of a percent. */
+export const MEASURED_ROWS_MAX = 100_000
+
+/** Added to each variance: what is nearly always 0 would otherwise be blown up where it is not. */
+const VARIANCE_FLOOR = 0.01
+
+const SUMS = 'sums'
+const SQUARES = 'squares'
+
+/** Sums over rows, as far as they were measured. */
+export interface MomentSums {
+  rows: number
+  /** Rows at the last change of the parameters. */
+  usedRows: number
+  readonly sums: Float64Array
+  readonly squares: Float64Array
+}
+
+export const noMoments = (definition: NetworkDefinition): MomentSums => {
+  const columns = inputColumns(definition).length
+  return { rows: 0, usedRows: 0, sums: new Float64Array(columns), squares: new Float64Array(columns) }
+}
+
+/**
+ * Means and deviations of a network's columns, as its transforms read them, measured on the first rows that it
+ * learns from and frozen then. The network's parameters follow them whenever the rows have doubled: each change
+ * moves what the deep part has learned, and there are few that way.
+ */
+export class ColumnMoments {
+  private readonly session: InferenceSession
+  private readonly width: number
+  private readonly totals: MomentSums
+
+  private constructor(session: InferenceSession, width: number, totals: MomentSums) {
+    this.session = session
+    this.width = width
+    this.totals = totals
+  }
+
+  static async create(definition: NetworkDefinition, totals: MomentSums): Promise<ColumnMoments> {
+    const { width } = definition.row
+    const graph = new GraphBuilder(`${definition.name}-columns`)
+    const columns = transformed(graph, definition, graph.input(INPUT, [ROWS, width]))
+    const outputs = [
+      graph.named(graph.sum(columns, [0]), SUMS),
+      graph.named(graph.sum(graph.multiply(columns, columns), [0]), SQUARES),
+    ]
+    const session = await InferenceSession.create(onnxModel(graph.build(outputs)), {
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+    })
+    return new ColumnMoments(session, width, totals)
+  }
+
+  /** Measures a batch, and sets the parameters anew where it is time. */
+  async measure({ rows, count }: Batch, measured: Map<string, Float32Array>): Promise<void> {
+    const { totals, width } = this
+    if (totals.rows >= MEASURED_ROWS_MAX) return
+    const input = new Tensor('float32', rows.subarray(0, count * width), [count, width])
+    const answers = await this.session.run({ [INPUT]: input })
+    addTo(totals.sums, answers[SUMS]!.data as Float32Array)
+    addTo(totals.squares, answers[SQUARES]!.data as Float32Array)
+    totals.rows += count
+    if (totals.rows < 2 * totals.usedRows && totals.rows < MEASURED_ROWS_MAX) return
+    totals.usedRows = totals.rows
+    setParameters(totals, measured)
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release()
+  }
+}
+
+const addTo = (totals: Float64Array, values: Float32Array): void => {
+  for (let index = 0; index < totals.length; index++) totals[index]! += values[index]!
+}
+
+/** (x − mean) · scale has a mean of 0 and a deviation of 1, where the columns vary at all. */
+const setParameters = ({ rows, sums, squares }: MomentSums, measured: Map<string, Float32Array>): void => {
+  const means = Float32Array.from(sums, (sum) => sum / rows)
+  const scales = Float32Array.from(squares, (square, column) => {
+    const variance = Math.max(0, square / rows - (sums[column]! / rows) ** 2)
+    return 1 / Math.sqrt(variance + VARIANCE_FLOOR)
+  })
+  measured.set('normalise.mean', means)
+  measured.set('normalise.scale', scales)
+}

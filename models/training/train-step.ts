@@ -1,0 +1,233 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { adamScalars } from '../autodiff/adam.ts'
+import type { EmbeddingTables } from '../embeddings/tables.ts'
+import { ModelError } from '../errors.ts'
+import { embeddingWidth, type NetworkDefinition } from '../network/definition.ts'
+import { EMBEDDINGS_INPUT, INPUT } from '../network/forward.ts'
+import { ParameterLayout } from '../network/parameter-layout.ts'
+import type { Parameters } from '../network/parameters.ts'
+import { TRAINING, trainingGraph } from '../network/training-graph.ts'
+import { onnxModel } from '../onnx/model.ts'
+import type { Batch } from './batch.ts'
+
+export interface Rates {
+  /** Adam's, of the network's parameters. */
+  readonly network: number
+  /** Adagrad's, of embedding tables. */
+  readonly embeddings: number
+}
+
+export const DEFAULT_RATES: Rates = { network: 1e-3, embeddings: 0.05 }
+
+/** What is learned, of a network that has begun: what a checkpoint holds. */
+export interface Learned {
+  readonly definition: NetworkDefinition
+  /** Where the network has embeddings. */
+  readonly tables: EmbeddingTables | undefined
+  /** Steps taken so far. */
+  steps: number
+  /** Each as one vector, in the order of the layout. */
+  parameters: Float32Array
+  means: Float32Array
+  squares: Float32Array
+  /** Measured parameters by name: not learned by steps. */
+  readonly measured: Map<string, Float32Array>
+}
+
+/** A network that begins with given parameters and tables. Throws `NETWORK_INVALID` for tables of another size. */
+export const beginLearning = (
+  definition: NetworkDefinition,
+  parameters: Parameters,
+  tables?: EmbeddingTables,
+): Learned => {
+  checkTables(definition, tables)
+  const layout = new ParameterLayout(definition)
+  return {
+    definition,
+    tables,
+    steps: 0,
+    parameters: layout.vectorOf(parameters),
+    means: new Float32Array(layout.size),
+    squares: new Float32Array(layout.size),
+    measured: new Map(layout.measured.map(({ name }) => [name, parameters.get(name)!.slice()])),
+  }
+}
+
+/** What was foreseen of a batch before it was learned. Overwritten by the next step. */
+export interface Foreseen {
+  /** rows × heads. */
+  readonly logits: Float32Array
+  /** The mean over rows, by head. */
+  readonly losses: Float32Array
+}
+
+/**
+ * Learns batch by batch: one run of the training graph, then a step of the tables. State that a step reads and
+ * state that it writes take turns, so that one which fails leaves everything as it was. Runs block their thread.
+ */
+export class TrainStep {
+  readonly learned: Learned
+  private readonly session: InferenceSession
+  private readonly layout: ParameterLayout
+  private readonly rates: Rates
+  private spare: Pick<Learned, 'parameters' | 'means' | 'squares'>
+  private buffers: Buffers
+
+  private constructor(learned: Learned, rates: Rates, session: InferenceSession) {
+    this.learned = learned
+    this.rates = rates
+    this.session = session
+    this.layout = new ParameterLayout(learned.definition)
+    const vector = (): Float32Array => new Float32Array(this.layout.size)
+    this.spare = { parameters: vector(), means: vector(), squares: vector() }
+    this.buffers = buffersOf(learned, 0)
+  }
+
+  /** Throws `NETWORK_INVALID`. */
+  static async create(learned: Learned, rates: Rates = DEFAULT_RATES): Promise<TrainStep> {
+    const session = await InferenceSession.create(onnxModel(trainingGraph(learned.definition)), {
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+    })
+    return new TrainStep(learned, rates, session)
+  }
+
+  /**
+   * Foresees a batch, then learns it. Throws `TRAINING_DIVERGED` where what would be learned is not finite, and
+   * a RangeError for a batch without rows. One call at a time.
+   */
+  async run(batch: Batch): Promise<Foreseen> {
+    const { learned, rates } = this
+    const rows = batch.count
+    if (rows === 0) throw new RangeError('a batch without rows')
+    if (this.buffers.rows !== rows) this.buffers = buffersOf(learned, rows)
+    this.fill(batch)
+    await this.session.run(this.feeds(batch), this.fetches())
+    const { logits, losses, embeddingGradients } = this.buffers
+    if (!isFinite(losses) || !isFinite(this.spare.parameters) || !isFinite(embeddingGradients)) {
+      throw new ModelError('TRAINING_DIVERGED', `${learned.definition.name}, step ${learned.steps + 1}`)
+    }
+    // As sums over rows: how fast an entity is learned then hangs on how often it comes, not on the batch's length.
+    learned.tables?.learn(batch.entities, rows, embeddingGradients, {
+      rate: rates.embeddings,
+      at: batch.at,
+      scale: rows,
+    })
+    this.takeTurns()
+    learned.steps++
+    return { logits, losses }
+  }
+
+  /** The parameters as they are now: what a snapshot is made of. */
+  parameters(): Map<string, Float32Array> {
+    return this.layout.parametersOf(this.learned.parameters, this.learned.measured)
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release()
+  }
+
+  /** Means over rows, whatever the batch's length. */
+  private fill({ entities, weights, targets, count }: Batch): void {
+    const { buffers, learned } = this
+    const { heads } = learned.definition
+    learned.tables?.gather(entities, count, buffers.vectors)
+    for (let at = 0; at < count * heads.length; at++) {
+      buffers.weights[at] = weights[at]! / count
+      const isTime = heads[at % heads.length]!.output === 'seconds'
+      buffers.targets[at] = isTime ? targets[at]! : targets[at]! / count
+    }
+  }
+
+  private feeds({ rows, count }: Batch): Record<string, Tensor> {
+    const { learned, layout, buffers, rates } = this
+    const { row, heads, embeddings } = learned.definition
+    const { rate, epsilon } = adamScalars(rates.network, learned.steps + 1)
+    const vector = (values: Float32Array): Tensor => tensor(values, [layout.size])
+    return {
+      [INPUT]: tensor(rows.subarray(0, count * row.width), [count, row.width]),
+      ...(embeddings && {
+        [EMBEDDINGS_INPUT]: tensor(buffers.vectors, [count, embeddingWidth(embeddings)]),
+      }),
+      [TRAINING.weights]: tensor(buffers.weights, [count, heads.length]),
+      [TRAINING.targets]: tensor(buffers.targets, [count, heads.length]),
+      [TRAINING.rate]: tensor(Float32Array.of(rate), []),
+      [TRAINING.epsilon]: tensor(Float32Array.of(epsilon), []),
+      [TRAINING.state.parameters]: vector(learned.parameters),
+      [TRAINING.state.means]: vector(learned.means),
+      [TRAINING.state.squares]: vector(learned.squares),
+      ...Object.fromEntries(
+        layout.measured.map(({ name, shape }) => [name, tensor(learned.measured.get(name)!, shape)]),
+      ),
+    }
+  }
+
+  private fetches(): Record<string, Tensor> {
+    const { learned, layout, buffers, spare } = this
+    const { heads, embeddings } = learned.definition
+    const { rows } = buffers
+    const vector = (values: Float32Array): Tensor => tensor(values, [layout.size])
+    return {
+      [TRAINING.logits]: tensor(buffers.logits, [rows, heads.length]),
+      [TRAINING.losses]: tensor(buffers.losses, [heads.length]),
+      [TRAINING.next.parameters]: vector(spare.parameters),
+      [TRAINING.next.means]: vector(spare.means),
+      [TRAINING.next.squares]: vector(spare.squares),
+      ...(embeddings && {
+        [TRAINING.embeddingGradients]: tensor(buffers.embeddingGradients, [rows, embeddingWidth(embeddings)]),
+      }),
+    }
+  }
+
+  private takeTurns(): void {
+    const { learned, spare } = this
+    const { parameters, means, squares } = learned
+    Object.assign(learned, spare)
+    this.spare = { parameters, means, squares }
+  }
+}
+
+/** What a run reads and writes beside the state, for batches of one length. */
+interface Buffers {
+  readonly rows: number
+  readonly weights: Float32Array
+  readonly targets: Float32Array
+  readonly vectors: Float32Array
+  readonly embeddingGradients: Float32Array
+  readonly logits: Float32Array
+  readonly losses: Float32Array
+}
+
+const buffersOf = ({ definition, tables }: Learned, rows: number): Buffers => {
+  const heads = definition.heads.length
+  const width = tables?.width ?? 0
+  return {
+    rows,
+    weights: new Float32Array(rows * heads),
+    targets: new Float32Array(rows * heads),
+    vectors: new Float32Array(rows * width),
+    embeddingGradients: new Float32Array(rows * width),
+    logits: new Float32Array(rows * heads),
+    losses: new Float32Array(heads),
+  }
+}
+
+const checkTables = ({ name, embeddings }: NetworkDefinition, tables: EmbeddingTables | undefined): void => {
+  const width = embeddings === undefined ? 0 : embeddingWidth(embeddings)
+  if ((tables?.width ?? 0) === width) return
+  throw new ModelError(
+    'NETWORK_INVALID',
+    `network ${name} reads vectors of ${width}, tables give ${tables?.width ?? 0}`,
+  )
+}
+
+/** A sum is finite where all of its parts are; float32s do not overflow a double. */
+const isFinite = (values: Float32Array): boolean => {
+  let sum = 0
+  for (let index = 0; index < values.length; index++) sum += values[index]!
+  return Number.isFinite(sum)
+}
+
+const tensor = (values: Float32Array, shape: readonly number[]): Tensor =>
+  new Tensor('float32', values, shape)

@@ -1,0 +1,198 @@
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../../engine/driver/random.ts'
+import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
+import { HEAD_NAMES, type HeadName, HEADS } from '../../../models/heads.ts'
+import { withoutEmbeddings } from '../../../models/network/definition.ts'
+import { HEAVY_NETWORK } from '../../../models/rankers.ts'
+import { rankingRow } from '../../../models/ranking-row.ts'
+import { ScoringSession } from '../../../models/scoring/session.ts'
+import type { LearnedExample } from '../../../models/training/batch.ts'
+import { readCheckpoint } from '../../../models/training/checkpoint.ts'
+import { DEFAULT_LEARNER, Learner, type LearnerOptions } from '../../../models/training/learner.ts'
+import { unpackInto } from '../../../schemas/impressions/packed-features.ts'
+import { temporaryDirectory } from '../../cli/temporary.ts'
+import { labelled, sampleStream } from './sample.ts'
+
+const OPTIONS: LearnerOptions = {
+  ...DEFAULT_LEARNER,
+  batchRows: 64,
+  rates: { network: 3e-3, embeddings: 0.1 },
+  tableRows: [256, 256, 16, 16],
+}
+
+const open = async (root: string, options = OPTIONS): Promise<Learner> =>
+  (await Learner.open(root, options)).learner
+
+describe('a learner', () => {
+  test('learns what columns tell, and who likes whom, which none does', async () => {
+    const learner = await open(await temporaryDirectory())
+    await learner.learn(sampleStream(9_000, 1))
+    learner.metrics.clear()
+    await learner.learn(sampleStream(2_000, 2))
+    await learner.flush()
+    const { click, dwell } = learner.metrics.report()
+    // By columns alone no more than 0.68 can be had; by all that is to be known, 0.82.
+    expect(click).toMatchObject({
+      kind: 'probability',
+      auc: expect.toSatisfy((auc: number) => auc > 0.76) as number,
+    })
+    expect(dwell).toMatchObject({ explained: expect.toSatisfy((share: number) => share > 0.6) as number })
+    expect(learner.counts).toEqual({ taken: 11_000, 'left-out': 0, 'other-columns': 0, 'broken-features': 0 })
+    await learner.dispose()
+  })
+
+  test('goes on from a checkpoint as if it had not stopped, bit for bit', async () => {
+    const [root, other] = [await temporaryDirectory(), await temporaryDirectory()]
+    const stream = sampleStream(1_500, 3)
+    const whole = await open(root)
+    await whole.learn(stream.slice(0, 700))
+    await whole.checkpoint(root, { '0': 700 })
+    await whole.learn(stream.slice(700))
+
+    const { learner: resumed, position } = await Learner.open(root, OPTIONS)
+    expect(position).toEqual({ '0': 700 })
+    await resumed.learn(stream.slice(position['0']))
+
+    const stateOf = async (learner: Learner): Promise<string> => {
+      const directory = await learner.checkpoint(other, { '0': 1_500 })
+      return readFile(join(directory, 'checkpoint.json'), 'utf8')
+    }
+    const state = await stateOf(whole)
+    expect(await stateOf(resumed)).toBe(state)
+    expect(JSON.parse(state)).toMatchObject({ steps: resumed.steps, position: { '0': 1_500 } })
+    await whole.dispose()
+    await resumed.dispose()
+  })
+
+  test('serves what it foresees: its snapshot scores as its next step does', async () => {
+    const root = await temporaryDirectory()
+    const learner = await open(root)
+    await learner.learn(sampleStream(2_000, 4))
+    await learner.flush()
+    const { directory, manifest } = await learner.snapshot(root)
+    expect(manifest.origin).toBe('trained')
+    const examples = sampleStream(64, 5)
+    const session = await ScoringSession.open(directory, 'heavy')
+    const clicks = await answersOf(session, examples, 'click')
+    learner.metrics.clear()
+    await learner.learn(examples)
+    const happened = examples.filter(({ labels }) => labels.some(({ label }) => label === 'click')).length
+    const expected = clicks.reduce((sum, probability) => sum + probability, 0)
+    expect(learner.metrics.report()['click']).toMatchObject({
+      count: 64,
+      positives: happened,
+      calibration: expect.closeTo(expected / happened, 2) as number,
+    })
+    await learner.dispose()
+  })
+
+  test('keeps base rates where only a share of the negatives is learned from', async () => {
+    const stream = sampleStream(12_000, 6)
+    const expectedOf = async (negativesKept: number): Promise<number> => {
+      const root = await temporaryDirectory()
+      const learner = await open(root, { ...OPTIONS, negativesKept })
+      await learner.learn(stream)
+      await learner.flush()
+      const { directory } = await learner.snapshot(root)
+      await learner.dispose()
+      const session = await ScoringSession.open(directory, 'heavy')
+      return meanOf(await answersOf(session, stream.slice(0, 1_000), 'click'))
+    }
+    const isClicked = ({ labels }: LearnedExample): boolean => labels.some(({ label }) => label === 'click')
+    const rate = stream.filter(isClicked).length / stream.length
+    expect(Math.abs((await expectedOf(0.3)) / rate - 1)).toBeLessThan(0.15)
+  })
+})
+
+describe('a positive that comes late', () => {
+  test('counts as one that came at once, though its post was learned as a negative before', async () => {
+    const root = await temporaryDirectory()
+    const learner = await open(root)
+    const random = new Random(8)
+    const waiting: LearnedExample[] = []
+    for (const example of sampleStream(9_000, 8)) {
+      const isCommented = random.chance(0.2)
+      const isLate = random.chance(0.5)
+      const comment = labelled('comment')
+      const labels = isCommented && !isLate ? [...example.labels, ...comment] : example.labels
+      await learner.learn([{ ...example, labels }])
+      if (isCommented && isLate) {
+        const exampleId = `late-${example.exampleId}`
+        waiting.push({ ...example, exampleId, phase: 'late', labels: comment })
+      }
+      if (waiting.length > 20) await learner.learn([waiting.shift()!])
+    }
+    await learner.flush()
+    const { directory } = await learner.snapshot(root)
+    await learner.dispose()
+    const session = await ScoringSession.open(directory, 'heavy')
+    const comments = await answersOf(session, sampleStream(1_000, 9), 'comment')
+    expect(Math.abs(meanOf(comments) - 0.2)).toBeLessThan(0.03)
+  })
+})
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+const answersOf = async (
+  session: ScoringSession,
+  examples: readonly LearnedExample[],
+  head: HeadName,
+): Promise<number[]> => {
+  const rows = new Float32Array(examples.length * rankingRow.width)
+  const entities = new Uint32Array(examples.length * ENTITY_WORDS)
+  const outputs = new Float32Array(examples.length * HEADS.length)
+  for (const [index, example] of examples.entries()) {
+    unpackInto(example.features, rows, index * rankingRow.width)
+    writeEntityIds(example, entities, index * ENTITY_WORDS)
+  }
+  await session.score(rows, examples.length, outputs, entities)
+  await session.dispose()
+  const index = HEAD_NAMES.indexOf(head)
+  return examples.map((_, row) => outputs[row * HEADS.length + index]!)
+}
+
+describe('checkpoints', () => {
+  test('of another network are refused, not learned over', async () => {
+    const root = await temporaryDirectory()
+    const learner = await open(root)
+    await learner.learn(sampleStream(64, 10))
+    await learner.checkpoint(root, { '0': 64 })
+    await learner.dispose()
+    await expect(readCheckpoint(root, withoutEmbeddings(HEAVY_NETWORK))).rejects.toThrow('CHECKPOINT_OTHER')
+    expect((await readCheckpoint(root, HEAVY_NETWORK)).checkpoint?.position).toEqual({ '0': 64 })
+  })
+
+  test('are whole or passed over, and only the newest are kept', async () => {
+    const root = await temporaryDirectory()
+    const learner = await open(root)
+    const stream = sampleStream(192, 7)
+    for (const end of [64, 128, 192]) {
+      await learner.learn(stream.slice(end - 64, end))
+      await learner.checkpoint(root, { '0': end })
+    }
+    await learner.dispose()
+    const names = (await readdir(root)).sort()
+    expect(names).toEqual(['checkpoint-000000000002', 'checkpoint-000000000003'])
+
+    // A crash while a checkpoint is written leaves a directory under a name that is none.
+    await cp(join(root, names[1]!), join(root, 'checkpoint-000000000004.part'), { recursive: true })
+    expect((await Learner.open(root, OPTIONS)).position).toEqual({ '0': 192 })
+
+    for (const file of ['state.bin', 'checkpoint.json', 'embeddings.bin', 'positives.bin', 'moments.bin']) {
+      const copy = await temporaryDirectory()
+      await cp(root, copy, { recursive: true })
+      const path = join(copy, names[1]!, file)
+      const bytes = await readFile(path)
+      const broken = bytes.length === 0 ? Buffer.of(1) : bytes.fill(bytes[0]! ^ 1, 0, 1)
+      await writeFile(path, broken)
+      const opened = await Learner.open(copy, OPTIONS)
+      expect(opened.position, file).toEqual({ '0': 128 })
+      expect(opened.broken).toEqual([join(copy, names[1]!)])
+      expect(opened.learner.steps).toBe(2)
+      await opened.learner.dispose()
+    }
+  })
+})

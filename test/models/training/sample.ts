@@ -1,0 +1,69 @@
+import { Random } from '../../../engine/driver/random.ts'
+import { rankingRow } from '../../../models/ranking-row.ts'
+import type { LearnedExample } from '../../../models/training/batch.ts'
+import { millis, type PostId, type RequestId, type UserId } from '../../../schemas/ids.ts'
+import { packFeatures } from '../../../schemas/impressions/packed-features.ts'
+import type { ReactionKind } from '../../../schemas/reactions/v1.ts'
+
+export const START = 1_700_000_000_000
+
+/** An example about nothing in particular. */
+export const exampleOf = (changes: Partial<LearnedExample> = {}): LearnedExample => ({
+  exampleId: 'e1',
+  requestId: 'r1' as RequestId,
+  userId: 'ana' as UserId,
+  postId: 'p1' as PostId,
+  authorId: 'bruno' as UserId,
+  position: 0,
+  at: millis(START),
+  propensity: 1,
+  modelVersion: 'm1',
+  configVersion: 'c1',
+  columnsHash: rankingRow.hash,
+  features: packFeatures(new Float32Array(rankingRow.width)),
+  featuresEncoding: 'packed',
+  source: 'friend',
+  phase: 'settled',
+  labels: [],
+  settledLabels: [],
+  ...changes,
+})
+
+export const labelled = (
+  ...kinds: readonly (ReactionKind | readonly [ReactionKind, number])[]
+): LearnedExample['labels'] =>
+  kinds.map((kind) =>
+    typeof kind === 'string'
+      ? { label: kind, at: millis(START), value: null }
+      : { label: kind[0], at: millis(START), value: kind[1] },
+  )
+
+const COLUMN = rankingRow.indexOf('user_author.engagements.decayed_30d')
+
+/**
+ * A stream whose truth is known: clicks follow a column and a taste of users for authors that no column tells,
+ * dwell follows the taste. A function of the seed.
+ */
+export const sampleStream = (count: number, seed: number): LearnedExample[] => {
+  const random = new Random(seed)
+  return Array.from({ length: count }, (_, index) => {
+    const user = random.below(12)
+    const author = random.below(12)
+    const likes = (user + author) % 2 === 0
+    const features = new Float32Array(rankingRow.width).map(() => (random.chance(0.98) ? 0 : random.next()))
+    features[COLUMN] = random.chance(0.5) ? 0 : 10
+    const logit = -2.5 + (features[COLUMN] > 0 ? 1.5 : 0) + (likes ? 1.5 : -1.5)
+    const isClicked = random.chance(1 / (1 + Math.exp(-logit)))
+    const dwell = ['dwell', likes ? 20_000 : 2_000] as const
+    return exampleOf({
+      exampleId: `e${seed}-${index}`,
+      requestId: `r${seed}-${index}` as RequestId,
+      userId: `u${user}` as UserId,
+      authorId: `a${author}` as UserId,
+      postId: `p${index}` as PostId,
+      at: millis(START + index * 1_000),
+      features: packFeatures(features),
+      labels: isClicked ? labelled('click', dwell) : labelled(dwell),
+    })
+  })
+}

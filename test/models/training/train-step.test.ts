@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { encodeTables } from '../../../models/embeddings/bytes.ts'
+import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
+import { HEADS } from '../../../models/heads.ts'
+import { withoutEmbeddings } from '../../../models/network/definition.ts'
+import { priorParameters } from '../../../models/prior/prior.ts'
+import { HEAVY_NETWORK } from '../../../models/rankers.ts'
+import { Batch } from '../../../models/training/batch.ts'
+import { ColumnMoments, MEASURED_ROWS_MAX, noMoments } from '../../../models/training/column-moments.ts'
+import { LabelWriter } from '../../../models/training/labels.ts'
+import { beginLearning, TrainStep } from '../../../models/training/train-step.ts'
+import { transformedOf } from '../network/oracle.ts'
+import { sampleStream } from './sample.ts'
+
+const newTables = (): EmbeddingTables => new EmbeddingTables({ dimensions: 16, rows: [64, 64, 8, 8] })
+
+const batchOf = (rows: number, seed: number): Batch => {
+  const labels = new LabelWriter(HEADS, () => true)
+  const batch = new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax: rows, negativesKept: 1 }, labels)
+  for (const example of sampleStream(rows, seed)) batch.add(example)
+  return batch
+}
+
+describe('a training step', () => {
+  test('that is not finite is not taken: the next one goes on as if it had not been', async () => {
+    const steps = await Promise.all(
+      [1, 2].map(() => TrainStep.create(beginLearning(HEAVY_NETWORK, priorParameters('heavy'), newTables()))),
+    )
+    const [one, other] = steps as [TrainStep, TrainStep]
+    for (const step of steps) await step.run(batchOf(32, 1))
+    const broken = batchOf(32, 2)
+    broken.rows[7] = Number.NaN
+    await expect(other.run(broken)).rejects.toMatchObject({ code: 'TRAINING_DIVERGED', recovery: 'stop' })
+    // Batches of several lengths may come in any order.
+    for (const step of steps) for (const rows of [8, 64]) await step.run(batchOf(rows, 3))
+    expect(other.learned.steps).toBe(3)
+    expect(other.parameters()).toEqual(one.parameters())
+    expect(encodeTables(other.learned.tables!)).toEqual(encodeTables(one.learned.tables!))
+    await expect(one.run(emptyBatch())).rejects.toThrow(RangeError)
+    for (const step of steps) await step.dispose()
+  })
+
+  test('needs no tables where the network has no embeddings, and the right ones where it has', async () => {
+    const step = await TrainStep.create(
+      beginLearning(withoutEmbeddings(HEAVY_NETWORK), priorParameters('heavy')),
+    )
+    const { losses } = await step.run(batchOf(16, 5))
+    expect(losses.length).toBe(HEADS.length)
+    await step.dispose()
+    const narrow = new EmbeddingTables({ dimensions: 8, rows: [1, 1, 1, 1] })
+    for (const tables of [undefined, narrow]) {
+      expect(() => beginLearning(HEAVY_NETWORK, priorParameters('heavy'), tables)).toThrow('NETWORK_INVALID')
+    }
+  })
+})
+
+const emptyBatch = (): Batch => {
+  const batch = batchOf(1, 1)
+  batch.clear()
+  return batch
+}
+
+describe('means and deviations of columns', () => {
+  test('are those of all rows so far, whenever these have doubled, until enough were seen', async () => {
+    const totals = noMoments(HEAVY_NETWORK)
+    const moments = await ColumnMoments.create(HEAVY_NETWORK, totals)
+    const measured = new Map<string, Float32Array>()
+    const seen: number[][] = []
+    for (const [index, rows] of [10, 20, 5, 40].entries()) {
+      const before = measured.get('normalise.mean')
+      const batch = batchOf(rows, index)
+      await moments.measure(batch, measured)
+      for (let row = 0; row < rows; row++) {
+        const { width } = HEAVY_NETWORK.row
+        seen.push(transformedOf(HEAVY_NETWORK, batch.rows.subarray(row * width, (row + 1) * width)))
+      }
+      // 10 rows, then 30, then 35, which is not twice 30, then 75.
+      if (rows === 5) {
+        expect(measured.get('normalise.mean')).toBe(before)
+        continue
+      }
+      for (let column = 0; column < seen[0]!.length; column++) {
+        const mean = seen.reduce((sum, each) => sum + each[column]!, 0) / seen.length
+        const variance = seen.reduce((sum, each) => sum + (each[column]! - mean) ** 2, 0) / seen.length
+        expect(measured.get('normalise.mean')![column]).toBeCloseTo(mean, 4)
+        expect(measured.get('normalise.scale')![column]).toBeCloseTo(1 / Math.sqrt(variance + 0.01), 3)
+      }
+    }
+    totals.rows = MEASURED_ROWS_MAX
+    const frozen = measured.get('normalise.mean')
+    await moments.measure(batchOf(10, 9), measured)
+    expect(measured.get('normalise.mean')).toBe(frozen)
+    await moments.dispose()
+  })
+})
