@@ -1,13 +1,16 @@
 import type { Millis } from '../schemas/ids.ts'
+import { readCarriedPosts } from '../processors/carried-posts.ts'
 import { readCommentCount } from '../processors/comments.ts'
 import { readConnections } from '../processors/connections/index.ts'
 import { readFollowers } from '../processors/followers.ts'
 import { readHashtagWords } from '../processors/hashtag-words.ts'
+import { HiddenPosts } from '../processors/hidden-posts.ts'
 import { readIntegrity } from '../processors/integrity.ts'
 import { readPostAttributes } from '../processors/post-attributes.ts'
 import { readPosts } from '../processors/post-index.ts'
 import { readProfileRow } from '../processors/profiles.ts'
 import { readUserCountry } from '../processors/reaction-routing.ts'
+import { readSeeLess } from '../processors/see-less.ts'
 import { readLastLogin, readSeenRecent } from '../processors/seen.ts'
 import { readTouchedAuthors } from '../processors/touched-authors.ts'
 import { readWatchedPosts } from '../processors/watched-posts.ts'
@@ -18,11 +21,14 @@ import { type Plain, plainOf } from './inspect/plain.ts'
 export type Decoder = (row: Buffer, asOf: Millis) => unknown
 
 const DECODERS: Readonly<Record<string, Decoder>> = {
+  'carried-posts': readCarriedPosts,
   comments: (row) => ({ comments: readCommentCount(row) }),
   connections: readConnections,
   followers: (row) => ({ followers: readFollowers(row) }),
   'hashtag-words': readHashtagWords,
+  'hidden-posts': (row) => ({ posts: new HiddenPosts(row).size }),
   integrity: readIntegrity,
+  mentions: (row) => readPosts(row),
   'post-attributes': readPostAttributes,
   'posts-by-author': (row) => readPosts(row),
   'posts-by-container': (row) => readPosts(row),
@@ -30,6 +36,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   'posts-by-hour': (row) => readPosts(row),
   profiles: readProfileRow,
   'reaction-routing': (row) => ({ country: readUserCountry(row) }),
+  'see-less': readSeeLess,
   seen: (row) => ({ ...readLastLogin(row), postsKeptExactly: readSeenRecent(row).size }),
   'touched-authors': readTouchedAuthors,
   'watched-posts': readWatchedPosts,

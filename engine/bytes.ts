@@ -295,6 +295,13 @@ export class ByteReader {
     return this.string()
   }
 
+  /** Passes over a string, unread. */
+  skipString(): void {
+    const length = this.varint()
+    this.need(length)
+    this.position += length
+  }
+
   /** A view of the next `length` bytes; copy it before the buffer changes. */
   bytes(length: number): Buffer {
     this.need(length)

@@ -130,6 +130,17 @@ export class HiddenPosts {
 
   has(postId: PostId): boolean {
     const entry = this.state.find(postId)
-    return entry !== NO_ENTRY && HIDING.some((_, kind) => countAt(this.state, entry, kind) > 0)
+    return entry !== NO_ENTRY && this.isHidden(entry)
+  }
+
+  /** Their number. */
+  get size(): number {
+    let size = 0
+    for (let entry = 0; entry < this.state.count; entry++) if (this.isHidden(entry)) size++
+    return size
+  }
+
+  private isHidden(entry: number): boolean {
+    return HIDING.some((_, kind) => countAt(this.state, entry, kind) > 0)
   }
 }

@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import { ByteReader, type ByteWriter } from '../engine/bytes.ts'
 import type { Processor, StateLayout } from '../engine/processor.ts'
 import { on } from '../engine/processor.ts'
 import type { ContainerId, EventId, Hashtag, Millis, UserId } from '../schemas/ids.ts'
@@ -222,6 +222,39 @@ export const readPostAttributes = (row: Buffer): PostAttributes => {
   const { authorId, publishedAt, deletedAt, content } = stateOf(layout, row)
   const editedAt = content?.edited ? content.at : null
   return { authorId: authorId!, publishedAt, editedAt, deletedAt, content: content && plain(content) }
+}
+
+/**
+ * What a row of `post-attributes` says of the post's content, as `readPostAttributes` does; null without. Reads
+ * the row where it lies and passes over the rest: ranking asks for hundreds.
+ */
+export const readPostContent = (buffer: Buffer, start: number, end: number): PostContent | null => {
+  const reader = contentReader.over(buffer, start, end)
+  if (reader.u8() !== layout.version) return readPostAttributes(buffer.subarray(start, end)).content
+  const flags = reader.u8()
+  reader.skipString()
+  if (flags & PUBLISHED) reader.f64()
+  if (flags & DELETED) reader.f64()
+  return flags & CONTENT ? readPlainContent(reader) : null
+}
+
+const contentReader = new ByteReader()
+
+const readPlainContent = (reader: ByteReader): PostContent => {
+  const flags = reader.u8()
+  reader.f64()
+  reader.skipString()
+  const kind = kinds.read(reader)
+  const audience = audiences.read(reader)
+  const containerId = flags & CONTAINER ? (reader.string() as ContainerId) : null
+  const language = flags & LANGUAGE ? reader.string() : null
+  const text = flags & TEXT ? reader.string() : null
+  const hashtags = readWords(reader) as Hashtag[]
+  for (let tag = 0; tag < hashtags.length; tag++) {
+    for (let words = reader.varint(); words > 0; words--) reader.skipString()
+  }
+  const mentions = readWords(reader) as UserId[]
+  return { kind, audience, containerId, language, hashtags, mentions, text }
 }
 
 const plain = (content: StoredContent): PostContent => {

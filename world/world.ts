@@ -177,6 +177,12 @@ export class World {
     return post >= 0 && post < this.posts.count && this.maySee(post) ? post : -1
   }
 
+  /** Whether the opened viewer wrote a post: comments bring it back to them, which is no matter of taste. */
+  isOwn(postId: string): boolean {
+    const post = postOf(postId)
+    return post >= 0 && post < this.posts.count && this.posts.author[post] === this.standpoint.viewer
+  }
+
   /** Whether the opened viewer has looked at a post. */
   hasSeen(post: number): boolean {
     return this.seen.has(this.standpoint.viewer, post)

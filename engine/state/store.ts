@@ -203,9 +203,9 @@ export class Store {
    * The slot of a row, for readers outside the task who read it where it lies, at once: no copy is made, and the
    * slot is theirs only until they next await. `NO_ROW`, or `ON_DISK` when `fetchMany` must be asked.
    */
-  look(key: Uint8Array, start: number, end: number): number {
+  look(key: Uint8Array, start: number, end: number, hash = hashKey(key, start, end) | 0): number {
     const table = this.table
-    const slot = table.find(key, start, end)
+    const slot = table.find(key, start, end, hash)
     if (slot === NO_SLOT) return this.complete ? NO_ROW : ON_DISK
     const flags = table.flags[slot]!
     if ((flags & MISSING) !== 0) return ON_DISK

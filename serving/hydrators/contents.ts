@@ -1,4 +1,4 @@
-import { type PostContent, readPostAttributes } from '../../processors/post-attributes.ts'
+import { type PostContent, readPostContent } from '../../processors/post-attributes.ts'
 import { HYDRATOR_MS } from '../pipeline/deadlines.ts'
 import { always, type HydratorStage } from '../pipeline/stage.ts'
 import type { StateRows } from '../state-rows.ts'
@@ -17,7 +17,7 @@ export const contents = (rows: StateRows): HydratorStage => ({
       candidates,
       ({ post }) => post.postId,
       (index, buffer, start, end) => {
-        if (start < end) found[index] = readPostAttributes(buffer.subarray(start, end)).content
+        if (start < end) found[index] = readPostContent(buffer, start, end)
       },
     )
     return () => {

@@ -21,7 +21,7 @@ describe('the help', () => {
     }
   })
 
-  test.each([['up'], ['replay'], ['state', 'scan'], ['feature', 'get']])(
+  test.each([['up'], ['replay'], ['state', 'scan'], ['feed'], ['explain'], ['feature', 'get']])(
     'of %s %s shows an example',
     async (...args) => {
       const { code, stdout } = await freshet(await temporaryDirectory(), ...args, '--help')
@@ -43,6 +43,10 @@ describe('a command that cannot run', () => {
     [['feature', 'get', 'post', 'p1', '--as-of', 'yesterday'], 2, /--as-of/],
     [['new', 'view', 'Not A Name'], 2, /USAGE: "Not A Name"/],
     [['replay', 'missing.ndjson'], 1, /FILE_UNREADABLE: missing\.ndjson/],
+    [['feed', 'ada'], 1, /NO_DATA: "\.freshet\/data"/],
+    [['feed', 'ada', '--limit', '0'], 2, /--limit/],
+    [['explain', 'ada'], 2, /missing required argument 'post'/],
+    [['explain', 'ada', 'p1', '--url', 'http://127.0.0.1:9'], 1, /NOT_REACHABLE/],
     [['state', 'get', 'connections', 'ada'], 1, /NO_DATA: "\.freshet\/data"/],
     [['state', 'get', 'connections', 'ada', '--url', 'http://127.0.0.1:9'], 1, /NOT_REACHABLE/],
     [['describe', 'nope'], 1, /UNKNOWN_TOPOLOGY.*affinity/],

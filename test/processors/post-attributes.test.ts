@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { postAttributes, readPostAttributes, TEXT_KEPT_CHARS_MAX } from '../../processors/post-attributes.ts'
+import {
+  postAttributes,
+  readPostAttributes,
+  readPostContent,
+  TEXT_KEPT_CHARS_MAX,
+} from '../../processors/post-attributes.ts'
 import { split } from '../../processors/hashtags/segmenter.ts'
 import { posts } from '../../processors/topics.ts'
 import {
@@ -21,7 +26,13 @@ const after = (...events: readonly Post[]): Harness<unknown> => {
   return harness
 }
 
-const read = (harness: Harness<unknown>) => readPostAttributes(harness.row('post-1'))
+/** The content alone is told as the whole row tells it. */
+const read = (harness: Harness<unknown>) => {
+  const row = harness.row('post-1')
+  const attributes = readPostAttributes(row)
+  expect(readPostContent(row, 0, row.length)).toEqual(attributes.content)
+  return attributes
+}
 
 const published = aPost({
   kind: 'photo',

@@ -106,7 +106,8 @@ export class Driver {
   private show(visitor: Visitor, feed: ServedFeed, ledger: Ledger | undefined): void {
     const { world } = this
     const posts = world.as(visitor.viewer, () => {
-      const served = feed.items.map(({ postId }) => world.visiblePost(postId))
+      const others = feed.items.filter(({ postId }) => !world.isOwn(postId))
+      const served = others.map(({ postId }) => world.visiblePost(postId))
       ledger?.served(visitor, served)
       return served.filter((post) => post !== -1)
     })
