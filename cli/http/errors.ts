@@ -10,6 +10,10 @@ export const HTTP_ERRORS = {
   NO_EVENTS: { status: 400, about: 'The body holds no event.' },
   LOOPBACK_ONLY: { status: 403, about: 'Asked for from another machine, or by another name than localhost.' },
   NOT_FOUND: { status: 404, about: 'There is no such route or thing.' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    about: 'The path is known, but not by this method: see the Allow header.',
+  },
   REQUEST_TIMEOUT: { status: 408, about: 'The request did not arrive whole in time.' },
   BODY_TOO_LARGE: { status: 413, about: 'The body is larger than is taken.' },
   TOO_MANY_EVENTS: { status: 413, about: 'The body holds more events than are taken at once.' },

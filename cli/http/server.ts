@@ -11,6 +11,7 @@ import { answerOf, HTTP_ERRORS, type HttpErrorCode } from './errors.ts'
 import { eventBodies, eventsRoute } from './events-route.ts'
 import { healthRoutes } from './health.ts'
 import { liveRoute } from './live-route.ts'
+import { refuseMethods } from './methods.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { describeRoutes } from './openapi.ts'
 import { pageRoutes } from './page-routes.ts'
@@ -47,6 +48,7 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
   app.server.maxConnections = limits.connectionsMax
   answerErrors(app)
   refuseMalformed(app)
+  refuseMethods(app)
   metricsRoute(app, services)
   describeRoutes(app)
   // Routes come after the plugin that describes them, or it would not hear of them.

@@ -15,20 +15,21 @@ export interface PriorTask {
 /**
  * Base rates are of the order that public data shows for shown posts of a social feed: clicks and likes in
  * the percents, comments and shares below, negatives in thousandths. Interest moves rare actions less, for
- * they hang more on the person than on the post.
+ * they hang more on the person than on the post. It counts less than half, for signals that say the same add
+ * up: an interest of 8 is not rare, and must not make a like certain.
  */
 export const PRIOR_TASKS: Readonly<Record<HeadName, PriorTask>> = {
-  click: { base: 0.05, interest: 1, dislike: -0.3 },
-  dwell: { base: 4, interest: 0.35, dislike: -0.1 },
-  like: { base: 0.04, interest: 1, dislike: -0.3 },
-  comment: { base: 0.01, interest: 1, dislike: -0.2 },
-  share: { base: 0.005, interest: 0.9, dislike: -0.3 },
-  save: { base: 0.005, interest: 0.9, dislike: -0.3 },
-  profile_click: { base: 0.008, interest: 0.7, dislike: -0.2 },
-  follow: { base: 0.002, interest: 0.5, dislike: -0.4 },
-  hide: { base: 0.001, interest: -0.3, dislike: 1 },
-  see_less: { base: 0.000_5, interest: -0.3, dislike: 1 },
-  report: { base: 0.000_1, interest: -0.3, dislike: 1 },
-  block: { base: 0.000_1, interest: -0.4, dislike: 1 },
-  skip: { base: 0.35, interest: -0.5, dislike: 0.3 },
+  click: { base: 0.05, interest: 0.45, dislike: -0.3 },
+  dwell: { base: 4, interest: 0.15, dislike: -0.1 },
+  like: { base: 0.04, interest: 0.45, dislike: -0.3 },
+  comment: { base: 0.01, interest: 0.45, dislike: -0.2 },
+  share: { base: 0.005, interest: 0.4, dislike: -0.3 },
+  save: { base: 0.005, interest: 0.4, dislike: -0.3 },
+  profile_click: { base: 0.008, interest: 0.3, dislike: -0.2 },
+  follow: { base: 0.002, interest: 0.2, dislike: -0.4 },
+  hide: { base: 0.001, interest: -0.15, dislike: 1 },
+  see_less: { base: 0.000_5, interest: -0.15, dislike: 1 },
+  report: { base: 0.000_1, interest: -0.15, dislike: 1 },
+  block: { base: 0.000_1, interest: -0.2, dislike: 1 },
+  skip: { base: 0.35, interest: -0.2, dislike: 0.3 },
 }

@@ -1,7 +1,7 @@
 import { ID_BYTES_MAX, type PostId, type RequestId } from '../../schemas/ids.ts'
 import { REMOVALS, SOURCES } from '../candidate.ts'
 import { OUTCOMES } from '../explain/explanation.ts'
-import { trace } from './feed-schemas.ts'
+import { ID_PATTERN, trace } from './feed-schemas.ts'
 import {
   boolean,
   integer,
@@ -17,8 +17,8 @@ import {
 } from './schema.ts'
 
 export const explainParams = object({
-  requestId: string<RequestId>({ minLength: 1, maxLength: ID_BYTES_MAX }),
-  postId: string<PostId>({ minLength: 1, maxLength: ID_BYTES_MAX }),
+  requestId: string<RequestId>({ minLength: 1, maxLength: ID_BYTES_MAX, pattern: ID_PATTERN }),
+  postId: string<PostId>({ minLength: 1, maxLength: ID_BYTES_MAX, pattern: ID_PATTERN }),
 })
 
 const pass = object({

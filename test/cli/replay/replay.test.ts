@@ -139,7 +139,8 @@ describe('a replay into a data directory', () => {
 })
 
 describe('a replay to a running server', () => {
-  const RETRY = { waitMs: 5, waitMsMax: 20, giveUpMs: 300 }
+  const RETRY = { waitMs: 5, waitMsMax: 20, giveUpMs: 60_000 }
+  const HASTY = { ...RETRY, giveUpMs: 300 }
 
   test('takes in every line, and says by line of the file what was refused', async () => {
     const running = await Running.start()
@@ -188,7 +189,7 @@ describe('a replay to a running server', () => {
   })
 
   test('gives up with a clear error when nothing answers', async () => {
-    const sink = await RemoteSink.open('http://127.0.0.1:9', systemClock, RETRY)
+    const sink = await RemoteSink.open('http://127.0.0.1:9', systemClock, HASTY)
     await expect(play(await fileOf(ndjson(likes(1))), sink)).rejects.toMatchObject({ code: 'NOT_REACHABLE' })
   })
 
