@@ -1,0 +1,19 @@
+import { prepareService, type ServiceName } from '../../services/index.ts'
+import { ServiceUnavailable } from '../../services/port.ts'
+
+/** Where services are asked for, a test that lacks one fails rather than being left out. */
+const areRequired = process.env['CI'] === 'true' || process.env['FRESHET_REQUIRE_SERVICES'] === '1'
+
+/**
+ * Why a service cannot be had on this machine; undefined where it can. What was never downloaded is downloaded
+ * now. Throws where services are required (`CI=true` or `FRESHET_REQUIRE_SERVICES=1`).
+ */
+export const missing = async (name: ServiceName): Promise<string | undefined> => {
+  try {
+    await prepareService(name)
+    return undefined
+  } catch (error) {
+    if (areRequired || !(error instanceof ServiceUnavailable)) throw error
+    return `left out, for ${name} cannot be had here: ${error.message}`
+  }
+}
