@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { cacheDirectory } from './cache.ts'
 import { nativeServices, prepareService, SERVICE_NAMES } from './index.ts'
-import { ServiceUnavailable } from './port.ts'
+import { KAFKA_VERSIONS, ServiceUnavailable } from './port.ts'
 
 const USAGE = `Starts Kafka, Redis and a schema registry for trials, until Ctrl-C.
 
@@ -22,7 +22,10 @@ const main = async (): Promise<void> => {
   })
   if (values.help) return say(USAGE)
   for (const name of SERVICE_NAMES) await prepareService(name)
-  if (values.fetch) return say(`ready in ${cacheDirectory()}`)
+  if (values.fetch) {
+    for (const version of KAFKA_VERSIONS) await prepareService('kafka', version)
+    return say(`ready in ${cacheDirectory()}`)
+  }
   await start(Number(values.nodes))
 }
 
