@@ -37,6 +37,14 @@ export const ENGINE_ERRORS = {
     about:
       'The brokers refuse these credentials, these settings or these bytes. Correct what the message names.',
   },
+  FEATURES_UNAVAILABLE: {
+    recovery: 'retry',
+    about: 'The feature store does not answer. Reads go on without its features; writes are made again.',
+  },
+  FEATURES_LOST: {
+    recovery: 'rebuild',
+    about: 'The feature store has lost changes that it had. Feed it again from the position it stands at.',
+  },
   CLIENT_MISSING: {
     recovery: 'stop',
     about: 'An optional package that this needs is not installed. Install it.',
