@@ -1,11 +1,14 @@
 import type { Resolver, Type } from 'avsc'
 import { avroType, BrokenBytes } from './avro.ts'
-import type { SchemaSource } from './registry.ts'
+import type { SchemaSource } from './registry/source.ts'
 import { ContractError } from './rules.ts'
 
 /** Confluent's frame: a zero byte, then the schema id as an unsigned 32-bit integer, big endian. */
 export const FRAME_HEADER_BYTES = 5
 const MAGIC = 0
+
+/** The schema id of a frame that begins at `start`. */
+export const schemaIdOf = (buffer: Buffer, start: number): number => buffer.readUInt32BE(start + 1)
 
 /** Frames and Avro of one contract; holds what is derived from schemas, and no record. */
 export class ContractCodec<Value> {
@@ -49,7 +52,7 @@ export class ContractCodec<Value> {
     if (end - start < FRAME_HEADER_BYTES || buffer[start] !== MAGIC) {
       throw new ContractError('FRAME_BROKEN', this.topic, null, '')
     }
-    const schemaId = buffer.readUInt32BE(start + 1)
+    const schemaId = schemaIdOf(buffer, start)
     const resolver = schemaId === this.schemaId ? undefined : this.resolver(schemaId)
     const value = this.read(buffer, start + FRAME_HEADER_BYTES, end, resolver)
     this.check(value)

@@ -1,6 +1,7 @@
 import { archiveKafkaClasses, nativeKafka } from './native/kafka.ts'
 import { nativeRedis, nativeRedisCluster, redisFiles } from './native/redis.ts'
 import { nativeRegistry, registryFiles } from './native/registry.ts'
+import { npmPackage } from './npm.ts'
 import type { KafkaVersion, ServiceProvider } from './port.ts'
 
 /** Processes of this machine, for where no container engine is. */
@@ -21,8 +22,14 @@ export const prepareService = async (name: ServiceName, version?: KafkaVersion):
       return
     case 'registry':
       await registryFiles()
+      return
+    case 'confluent-client':
+      await confluentClient()
   }
 }
 
-export const SERVICE_NAMES = ['kafka', 'redis', 'registry'] as const
+/** The directory of Confluent's registry client for JavaScript, as publishers use it. */
+export const confluentClient = (): Promise<string> => npmPackage('@confluentinc/schemaregistry', '1.10.1')
+
+export const SERVICE_NAMES = ['kafka', 'redis', 'registry', 'confluent-client'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]

@@ -21,7 +21,8 @@ const main = async (): Promise<void> => {
     },
   })
   if (values.help) return say(USAGE)
-  for (const name of SERVICE_NAMES) await prepareService(name)
+  const names = values.fetch ? SERVICE_NAMES : SERVICE_NAMES.filter((name) => name !== 'confluent-client')
+  for (const name of names) await prepareService(name)
   if (values.fetch) {
     for (const version of KAFKA_VERSIONS) await prepareService('kafka', version)
     return say(`ready in ${cacheDirectory()}`)
