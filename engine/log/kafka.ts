@@ -60,7 +60,11 @@ export class KafkaLog implements Log {
     try {
       const log = new KafkaLog(cluster, options)
       await cluster.persist(() => cluster.refresh())
-      await log.offsets.refresh(log.topics.places())
+      // A topic of somebody else's may be without leaders for long.
+      const led = log.topics
+        .places()
+        .filter(({ topic, partition }) => cluster.leader(topic, partition) !== undefined)
+      await log.offsets.refresh(led)
       return log
     } catch (error) {
       await cluster.close()

@@ -1,4 +1,5 @@
 import type { API, Connection } from '@platformatic/kafka'
+import { isIP } from 'node:net'
 import { EngineError } from '../../errors.ts'
 import { BrokerError, NO_ANSWER } from './failures.ts'
 import type { KafkaLibrary } from './library.ts'
@@ -70,7 +71,7 @@ export class Connections {
       connectTimeout: CONNECT_MS_MAX,
       requestTimeout: ANSWER_MS_MAX,
       maxInflights: IN_FLIGHT_MAX,
-      ...(tls !== undefined && { tls, tlsServerName: true }),
+      ...(tls !== undefined && { tls, tlsServerName: isIP(host) === 0 }),
       ...(sasl !== undefined && { sasl }),
     })
     connection.on('error', forget)

@@ -19,6 +19,8 @@ export class Follower {
   next: number
   /** A fetch from `next` is under way. */
   isFetching = false
+  /** Looks at it, a second apart, since anybody asked for it. */
+  idleLooks = 0
   private from: number
   private frames: StoredFrame[] = []
   private bytes = 0

@@ -15,6 +15,8 @@ const FETCH_BYTES_MAX = 1 << 20
 const RETRY_MS = 100
 /** How often the ends of partitions are asked for that are not fetched, their readers being behind. */
 const ENDS_INTERVAL_MS = 1_000
+/** A partition that nobody has asked for so long, in looks, is followed no more: its task has gone elsewhere. */
+const IDLE_LOOKS_MAX = 60
 
 /**
  * Reads partitions ahead of their readers, with one long request a broker, so that a reader finds what it asks
@@ -44,13 +46,17 @@ export class Followers {
         return Buffer.from(known.decompressSync(bytes))
       },
     }
-    this.ends = setInterval(() => void this.refreshEnds(), ENDS_INTERVAL_MS).unref()
+    this.ends = setInterval(() => this.look(), ENDS_INTERVAL_MS).unref()
   }
 
   /** Follows a partition from its end on, unless it is followed already. */
   follow(place: Place): void {
     const key = placeKey(place.topic, place.partition)
-    if (this.followers.has(key)) return
+    const known = this.followers.get(key)
+    if (known !== undefined) {
+      known.idleLooks = 0
+      return
+    }
     this.followers.set(key, new Follower(place, this.offsets.of(place).end))
     this.ask()
   }
@@ -66,6 +72,7 @@ export class Followers {
     const key = placeKey(place.topic, place.partition)
     let follower = this.followers.get(key)
     if (follower?.covers(from)) {
+      follower.idleLooks = 0
       const frames = follower.take(from, bytesMax)
       this.ask()
       return frames
@@ -158,6 +165,13 @@ export class Followers {
       if (follower.next < start) follower.moveTo(start)
       else if (follower.next > end) follower.moveTo(end)
     }
+  }
+
+  private look(): void {
+    for (const [key, follower] of this.followers) {
+      if (++follower.idleLooks > IDLE_LOOKS_MAX) this.followers.delete(key)
+    }
+    void this.refreshEnds()
   }
 
   private async refreshEnds(all = false): Promise<void> {

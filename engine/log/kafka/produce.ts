@@ -64,8 +64,11 @@ const sendTo = async (
     const byPlace = new Map(answers.map((each) => [placeKey(each.topic, each.partition), each]))
     return batches.map(({ topic, partition }) => resultOf(cluster, byPlace.get(placeKey(topic, partition))))
   } catch (error) {
-    if (!(error instanceof BrokerError)) throw error
-    return batches.map(() => ({ failure: error }))
+    const failure =
+      error instanceof BrokerError
+        ? error
+        : new BrokerError('UNKNOWN_SERVER_ERROR', String(error), { cause: error })
+    return batches.map(() => ({ failure }))
   }
 }
 
