@@ -1,8 +1,11 @@
+import { schemaIdOf } from '../schemas/codec.ts'
+import { ContractError } from '../schemas/rules.ts'
 import { Batch } from './batch.ts'
 import type { Clock } from './clock.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { failureOf, type FailedStep, type RawRecord } from './dead-letters.ts'
 import { EngineError } from './errors.ts'
+import type { InputSchemas } from './input-schemas.ts'
 import { Input, oldestReady } from './input.ts'
 import { KeyWriter } from './key.ts'
 import type { Log } from './log/port.ts'
@@ -16,7 +19,11 @@ interface Services {
   readonly log: Log
   readonly clock: Clock
   readonly metrics: Metrics
+  readonly schemas?: InputSchemas
 }
+
+/** Ids that no schema has, kept so that the registry is asked once; faulty clients may make up any number. */
+const UNKNOWN_SCHEMAS_MAX = 10_000
 
 /**
  * Takes records from a task's inputs, oldest event time first, decodes them into a batch and finds the row of
@@ -32,6 +39,7 @@ export class BatchReader {
   private readonly futureMsMax: number
   private readonly key = new KeyWriter()
   private readonly finder: RowFinder
+  private readonly unknownSchemas = new Set<number>()
 
   constructor(
     topics: readonly TopicRun[],
@@ -61,7 +69,11 @@ export class BatchReader {
     for (; taken < batch.capacity; taken++) {
       const index = oldestReady(this.inputs, futureMs)
       if (index === -1) break
-      this.take(index, futureMs)
+      if (!this.take(index, futureMs)) {
+        if (!(await this.learnSchema(index))) break
+        taken--
+        continue
+      }
       const input = this.inputs[index]!
       if (!input.ready) await input.fill(this.services.log)
     }
@@ -93,12 +105,13 @@ export class BatchReader {
     this.writeDeadLetter(index, record, error, 'TIMER_FAILED', processor.name, `timer at ${time}: `)
   }
 
-  private take(index: number, futureMs: number): void {
+  /** False when the record is written with a schema that the registry may know. */
+  private take(index: number, futureMs: number): boolean {
     const input = this.inputs[index]!
-    const { topic } = this.topics[index]!
+    const { topic, codec } = this.topics[index]!
     const { cursor } = input
     try {
-      const event = topic.codec.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd)
+      const event = codec.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd)
       const time = topic.time(event)
       if (topic.visibility === 'public' && time > futureMs) {
         throw new EngineError(
@@ -108,11 +121,37 @@ export class BatchReader {
       }
       this.addToBatch(index, input, event, time)
     } catch (error) {
+      if (this.mayBeLearnt(error, input)) return false
       const { buffer, keyStart, keyEnd, valueEnd } = cursor
       const record = { offset: input.offset, buffer, keyStart, keyEnd, valueEnd }
       this.writeDeadLetter(index, record, error, 'DECODE_FAILED', null)
     }
     input.take()
+    return true
+  }
+
+  private mayBeLearnt(error: unknown, { cursor }: Input): boolean {
+    return (
+      this.services.schemas !== undefined &&
+      error instanceof ContractError &&
+      error.rule === 'SCHEMA_UNKNOWN' &&
+      !this.unknownSchemas.has(schemaIdOf(cursor.buffer, cursor.valueStart))
+    )
+  }
+
+  /** Answers whether the record can be dealt with now; otherwise its input waits until the registry answers. */
+  private async learnSchema(index: number): Promise<boolean> {
+    const { buffer, valueStart } = this.inputs[index]!.cursor
+    const schemaId = schemaIdOf(buffer, valueStart)
+    try {
+      if (await this.services.schemas!.load(schemaId)) return true
+    } catch {
+      this.services.metrics.count('task_failures', { code: 'LOG_UNAVAILABLE' }, 1)
+      return false
+    }
+    if (this.unknownSchemas.size >= UNKNOWN_SCHEMAS_MAX) this.unknownSchemas.clear()
+    this.unknownSchemas.add(schemaId)
+    return true
   }
 
   private addToBatch(index: number, input: Input, event: unknown, time: number): void {

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { format } from 'prettier'
+import { REGISTRY_ERRORS } from '../schemas/registry/errors.ts'
 import { CONTRACT_RULES, errorCodeOf, type ContractRule } from '../schemas/rules.ts'
 import { ENGINE_ERRORS, RECOVERIES } from './errors.ts'
 
@@ -10,14 +11,14 @@ import { ENGINE_ERRORS, RECOVERIES } from './errors.ts'
 export const ERRORS_PAGE = 'docs/errors.md'
 
 export const errorsPage = (): Promise<string> =>
-  format([INTRODUCTION, recoveries(), engineErrors(), contractRules()].join('\n\n'), {
+  format([INTRODUCTION, recoveries(), engineErrors(), registryErrors(), contractRules()].join('\n\n'), {
     parser: 'markdown',
     printWidth: 110,
   })
 
 const INTRODUCTION = `# Errors
 
-Made from \`engine/errors.ts\` and \`schemas/rules.ts\`; \`node engine/errors-page.ts\` writes it anew.
+Made from \`engine/errors.ts\`, \`schemas/registry/errors.ts\` and \`schemas/rules.ts\`; \`node engine/errors-page.ts\` writes it anew.
 
 Every error has a code, and every code says what to do next.`
 
@@ -36,6 +37,12 @@ const engineErrors = (): string =>
   `## Codes\n\n${table(
     ['Code', 'Recovery', 'What happened'],
     Object.entries(ENGINE_ERRORS).map(([name, { recovery, about }]) => [code(name), recovery, about]),
+  )}`
+
+const registryErrors = (): string =>
+  `## Schema registry\n\n${table(
+    ['Code', 'What happened, and what to do'],
+    Object.entries(REGISTRY_ERRORS).map(([name, about]) => [code(name), about]),
   )}`
 
 const contractRules = (): string =>

@@ -32,6 +32,23 @@ export const ENGINE_ERRORS = {
     about: 'A record, or a row of state, is larger than the log takes.',
   },
   LOG_UNAVAILABLE: { recovery: 'retry', about: 'The log did not take or give records.' },
+  LOG_REFUSED: {
+    recovery: 'stop',
+    about:
+      'The brokers refuse these credentials, these settings or these bytes. Correct what the message names.',
+  },
+  FEATURES_UNAVAILABLE: {
+    recovery: 'retry',
+    about: 'The feature store does not answer. Reads go on without its features; writes are made again.',
+  },
+  FEATURES_LOST: {
+    recovery: 'rebuild',
+    about: 'The feature store has lost changes that it had. Feed it again from the position it stands at.',
+  },
+  CLIENT_MISSING: {
+    recovery: 'stop',
+    about: 'An optional package that this needs is not installed. Install it.',
+  },
   DISK_FULL: {
     recovery: 'retry',
     about: 'No space is left on the device. Nothing was acknowledged; free space and retry.',

@@ -51,6 +51,7 @@ export class Input {
     const skip = Math.max(0, this.offset - stored.baseOffset)
     for (let index = 0; index <= skip; index++) {
       if (!this.cursor.next()) {
+        this.offset = Math.max(this.offset, stored.baseOffset + stored.frame.count)
         this.frameIndex++
         this.openFrame()
         return

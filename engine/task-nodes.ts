@@ -1,8 +1,9 @@
 import { EventIds } from './event-ids.ts'
+import type { InputSchemas } from './input-schemas.ts'
 import type { AnyHandler, Mapper, Processor } from './processor.ts'
 import type { Store } from './state/store.ts'
 import type { TaskState } from './state/task-state.ts'
-import type { Topic } from './topic.ts'
+import type { Codec, Topic } from './topic.ts'
 import { inputsOf, isProcessor, type TaskPlan } from './topology.ts'
 
 /** A processor with its store, as one task runs it. */
@@ -32,6 +33,8 @@ export interface TopicCounts {
 /** An input topic with the nodes that read it. */
 export interface TopicRun {
   readonly topic: Topic<unknown>
+  /** By what the records are read: the topic's own, unless others write it under ids of a registry. */
+  readonly codec: Codec<unknown>
   readonly nodes: readonly NodeRun[]
   readonly ids: EventIds | undefined
   readonly counts: TopicCounts
@@ -47,6 +50,7 @@ export const openNodes = async (
   plan: TaskPlan,
   state: TaskState,
   eventIdsMax: number,
+  schemas: InputSchemas | undefined,
 ): Promise<TaskNodes> => {
   const runs = new Map<Processor<unknown>, ProcessorRun>()
   for (const processor of plan.nodes.filter(isProcessor)) {
@@ -61,6 +65,7 @@ export const openNodes = async (
         : new EventIds(await state.store(`event-ids:${topic.name}`, 'resident'), eventIdsMax)
     topics.push({
       topic,
+      codec: schemas?.codecOf(topic) ?? topic.codec,
       ids,
       nodes: nodesOf(plan, topic, runs),
       counts: { events: 0, late: 0, duplicates: 0 },

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Echoes, type SentEchoes } from './echoes.ts'
 import { EngineError } from './errors.ts'
+import type { InputSchemas } from './input-schemas.ts'
 import type { InputPosition, Log, LogCommit, LogSession } from './log/port.ts'
 import type { Metrics } from './metrics.ts'
 import { NodeRunner } from './node-runner.ts'
@@ -41,6 +42,8 @@ export interface TaskServices {
   readonly state: StateStorage
   readonly clock: Clock
   readonly metrics: Metrics
+  /** Left out where every record is written with the schemas of this code. */
+  readonly schemas?: InputSchemas
 }
 
 /** A commit on its way: kept until it is through, so that it can be tried again as it was. */
@@ -135,7 +138,7 @@ export class Task {
     const session = await services.log.session(id)
     const disk = await services.state.open(id)
     const state = await TaskState.open(disk, (after) => session.changelog(after), options.state)
-    const nodes = await openNodes(plan, state, options.eventIdsMax)
+    const nodes = await openNodes(plan, state, options.eventIdsMax, services.schemas)
     const timers = new Timers(await state.store('engine:timers', 'resident'))
     const time = new TaskTime(await state.store('engine:time', 'resident'))
     services.metrics.observe('restore_ms', { task: id }, services.clock.monotonicMs() - started)

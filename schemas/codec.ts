@@ -1,11 +1,14 @@
 import type { Resolver, Type } from 'avsc'
 import { avroType, BrokenBytes } from './avro.ts'
-import type { SchemaSource } from './registry.ts'
+import type { SchemaSource } from './registry/source.ts'
 import { ContractError } from './rules.ts'
 
 /** Confluent's frame: a zero byte, then the schema id as an unsigned 32-bit integer, big endian. */
 export const FRAME_HEADER_BYTES = 5
 const MAGIC = 0
+
+/** The schema id of a frame that begins at `start`. */
+export const schemaIdOf = (buffer: Buffer, start: number): number => buffer.readUInt32BE(start + 1)
 
 /** Frames and Avro of one contract; holds what is derived from schemas, and no record. */
 export class ContractCodec<Value> {
@@ -49,7 +52,7 @@ export class ContractCodec<Value> {
     if (end - start < FRAME_HEADER_BYTES || buffer[start] !== MAGIC) {
       throw new ContractError('FRAME_BROKEN', this.topic, null, '')
     }
-    const schemaId = buffer.readUInt32BE(start + 1)
+    const schemaId = schemaIdOf(buffer, start)
     const resolver = schemaId === this.schemaId ? undefined : this.resolver(schemaId)
     const value = this.read(buffer, start + FRAME_HEADER_BYTES, end, resolver)
     this.check(value)
@@ -57,19 +60,19 @@ export class ContractCodec<Value> {
   }
 
   private read(buffer: Buffer, start: number, end: number, resolver: Resolver | undefined): Value {
-    let read: { value: unknown; offset: number }
+    let read: { value: unknown; offset: number } | undefined
+    let failure: unknown
     try {
       read = this.reader.decode(buffer, start, resolver)
     } catch (error) {
-      throw new ContractError('BYTES_BROKEN', this.topic, null, messageOf(error))
+      failure = error
     }
-    if (read.offset < 0 || read.offset > end) {
-      throw new ContractError('BYTES_BROKEN', this.topic, null, 'They end early')
-    }
-    if (read.offset < end) {
-      throw new ContractError('BYTES_TRAILING', this.topic, null, `${end - read.offset} are left`)
-    }
-    return read.value as Value
+    if (read !== undefined && read.offset === end) return read.value as Value
+    // What follows in the buffer is another record: what is wrong with this one must not depend on it.
+    if (buffer.length > end) return this.read(buffer.subarray(0, end), start, end, resolver)
+    if (read === undefined) throw new ContractError('BYTES_BROKEN', this.topic, null, messageOf(failure))
+    if (read.offset < 0) throw new ContractError('BYTES_BROKEN', this.topic, null, 'They end early')
+    throw new ContractError('BYTES_TRAILING', this.topic, null, `${end - read.offset} are left`)
   }
 
   private resolver(schemaId: number): Resolver {

@@ -8,7 +8,10 @@ import type { Frame } from './frame.ts'
 export interface TopicSpec {
   readonly name: string
   readonly partitions: number
-  /** Frames wholly older than this (wall clock at append) may be dropped once every consumer is past them. */
+  /**
+   * Frames wholly older than this (wall clock at append) may be dropped: on one machine once every consumer is
+   * past them, on Kafka whoever is not.
+   */
   readonly retentionMs: number
 }
 
@@ -17,14 +20,23 @@ export interface Log {
   createTopics(specs: readonly TopicSpec[]): Promise<void>
   /** Partitions of a topic; an unknown topic is refused (`UNKNOWN_TOPIC`). */
   partitions(topic: string): number
-  /** Resolves when every frame is durable. Frames become readable in order; each takes `frame.count` offsets. */
+  /**
+   * Resolves when every frame is durable. Frames become readable in order; each takes `frame.count` offsets, and
+   * offsets may be left out between records (Kafka's markers of transactions, and what was taken back).
+   */
   append(entries: readonly AppendEntry[]): Promise<void>
   /**
    * Frames from `offset` on, in order, at least one if there is any, about `bytesMax` in all. The first frame
    * may begin before `offset`: skip to it. An offset that retention dropped answers from the earliest kept.
+   * A frame without records says that nothing readable lies before its base offset. What was committed a
+   * moment ago may not be readable yet: then nothing is answered, and `onAppend` tells when to ask again.
    */
   read(topic: string, partition: number, offset: number, bytesMax: number): Promise<readonly StoredFrame[]>
-  /** Offset after the last readable record. */
+  /**
+   * Offset after the last record that this process knows of: what it appended or committed, what had been
+   * committed when its last session opened, and soon whatever others commit. Reading on from any offset gets
+   * there.
+   */
   endOffset(topic: string, partition: number): number
   /** Offset of the first readable record. */
   startOffset(topic: string, partition: number): number
@@ -83,12 +95,16 @@ export interface LogSession {
   sequence(): number
   /**
    * Outputs, positions and changelog become durable and visible together, or not at all. Answers the commit's
-   * sequence. An error whose recovery is `retry` promises that nothing took effect: the same commit is tried again.
+   * sequence. After an error whose recovery is `retry` the same commit, and no other, is tried again: it takes
+   * effect once, whatever became of the first attempt.
    */
   commit(commit: LogCommit): Promise<number>
   /** The blocks of commits after `sequence`, in order. Throws `STATE_CORRUPT` when some of them were dropped. */
   changelog(afterSequence: number): AsyncIterable<ChangelogBlock>
-  /** Allows blocks up to and including `sequence` to be dropped: state on disk stands for them. */
+  /**
+   * Allows blocks up to and including `sequence` to be dropped: state on disk stands for them. Call it only
+   * right after a commit that succeeded, for a session that was fenced without noticing must not drop anything.
+   */
   trimChangelog(sequence: number): Promise<void>
   close(): Promise<void>
 }

@@ -10,7 +10,7 @@ export interface FeatureReader {
   /**
    * The rows of `keys`, in the order asked; one round trip for all. A missing row, an expired one and one of
    * another version of the view all come as an empty range, which `view.read` takes for a key never seen.
-   * Throws when the store cannot be reached; a caller then goes on without these features.
+   * Throws `FEATURES_UNAVAILABLE` when the store cannot be reached; a caller then goes on without them.
    */
   readMany(view: ViewRows, keys: readonly Uint8Array[]): Promise<FeatureRows>
   /**
@@ -49,6 +49,8 @@ export interface FeatureChanges {
   readonly partition: number
   /** The commit's sequence: from 1, rising, within a store and partition. */
   readonly sequence: number
+  /** Sequence of the change that came before in this store and partition; 0 for the first. */
+  readonly previous: number
   /** Newest event time that the task had seen, integer milliseconds. */
   readonly newest: number
   /** Whole rows as the engine keeps them, version byte included; null where the row is gone. A key comes at most once. */
@@ -60,7 +62,9 @@ export interface FeatureWriter {
   /**
    * Makes the rows and their position visible together, or not at all. Changes whose sequence is not above
    * the position are ignored whole, so a change may be applied again after a crash, and a slow writer that
-   * was replaced cannot put old rows over new ones. Throws when nothing was applied; apply again.
+   * was replaced cannot put old rows over new ones. Throws `FEATURES_UNAVAILABLE` when it is not known to be
+   * applied: apply it again. Throws `FEATURES_LOST` when the store stands before `previous`, as after a loss of
+   * its memory: nothing was applied, or there would be a gap; go on from `position`.
    */
   apply(changes: FeatureChanges): Promise<void>
 }

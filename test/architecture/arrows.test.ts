@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 /** What each room may import from, beside itself. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
+  services: [],
   engine: ['schemas'],
   features: ['schemas', 'engine'],
   processors: ['schemas', 'engine', 'features'],
@@ -14,8 +15,30 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // What people of a synthetic world like is hidden: nothing that ranks may import it, and it sees contracts alone.
   world: ['schemas'],
   web: [],
-  cli: ['schemas', 'engine', 'features', 'processors', 'topologies', 'models', 'serving', 'world', 'bench'],
-  bench: ['schemas', 'engine', 'features', 'processors', 'topologies', 'models', 'serving', 'world', 'cli'],
+  cli: [
+    'schemas',
+    'engine',
+    'features',
+    'processors',
+    'topologies',
+    'models',
+    'serving',
+    'world',
+    'bench',
+    'services',
+  ],
+  bench: [
+    'schemas',
+    'engine',
+    'features',
+    'processors',
+    'topologies',
+    'models',
+    'serving',
+    'world',
+    'cli',
+    'services',
+  ],
 }
 
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g

@@ -13,12 +13,13 @@ const ROOMS = [
   'models',
   'serving',
   'world',
+  'services',
   'cli',
   'bench',
   'web',
 ]
 /** Where the world outside may be asked for time, chance and identity. */
-const EDGES = /^(cli|bench|web)\//
+const EDGES = /^(cli|bench|services|web)\//
 
 const sources = ROOMS.flatMap((room) => globSync(`${room}/**/*.{ts,js}`))
 const textOf = (file: string): string => readFileSync(file, 'utf8')

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FrameCursor, FrameWriter, type Frame } from '../../engine/log/frame.ts'
 import type { AppendEntry, Log, StoredFrame } from '../../engine/log/port.ts'
 
@@ -39,7 +40,7 @@ export const recordsOf = (frames: readonly StoredFrame[], offset: number): ReadR
   return records
 }
 
-/** Everything from `offset` to the end, in reads of about `bytesMax`. */
+/** Everything from `offset` to the end as it is known, in reads of about `bytesMax`; waits for what is not readable yet. */
 export const readAll = async (
   log: Log,
   topic: string,
@@ -49,12 +50,15 @@ export const readAll = async (
 ): Promise<ReadRecord[]> => {
   const records: ReadRecord[] = []
   let at = offset
-  for (;;) {
-    const read = recordsOf(await log.read(topic, partition, at, bytesMax), at)
-    if (read.length === 0) return records
-    records.push(...read)
-    at = read.at(-1)!.offset + 1
+  while (at < log.endOffset(topic, partition)) {
+    const frames = await log.read(topic, partition, at, bytesMax)
+    records.push(...recordsOf(frames, at))
+    if (frames.length === 0) await nextTurn()
+    else at = endOf(frames.at(-1)!)
   }
+  return records
 }
+
+const endOf = ({ baseOffset, frame }: StoredFrame): number => baseOffset + frame.count
 
 export const valuesOf = (records: readonly ReadRecord[]): string[] => records.map(({ value }) => value)

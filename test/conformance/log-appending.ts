@@ -30,7 +30,8 @@ export const appendingConformance = (subject: LogSubject): void => {
     test('an offset inside a frame answers that frame, so that its reader skips to it', async () => {
       await subject.log.append([entry('events', 0, 'a', 'b', 'c'), entry('events', 0, 'd')])
       const frames = await subject.log.read('events', 0, 2, 1 << 20)
-      expect(frames.map(({ baseOffset }) => baseOffset)).toEqual([0, 3])
+      expect(frames[0]!.baseOffset).toBeLessThanOrEqual(2)
+      expect(frames[0]!.baseOffset + frames[0]!.frame.count).toBeGreaterThan(2)
       expect(valuesOf(recordsOf(frames, 2))).toEqual(['c', 'd'])
     })
 
@@ -38,16 +39,18 @@ export const appendingConformance = (subject: LogSubject): void => {
       await subject.log.append([entry('events', 0, 'a'.repeat(1000)), entry('events', 0, 'b')])
       for (const bytesMax of [0, 1, 100]) {
         const frames = await subject.log.read('events', 0, 0, bytesMax)
-        expect(frames.map(({ frame }) => frame.count)).toEqual([1])
+        expect(frames).toHaveLength(1)
+        expect(valuesOf(recordsOf(frames, 0))[0]).toBe('a'.repeat(1000))
       }
     })
 
     test('about as many bytes are answered as are asked for', async () => {
       for (let at = 0; at < 20; at++) await subject.log.append([entry('events', 0, String(at).padEnd(1000))])
       const frames = await subject.log.read('events', 0, 5, 4000)
-      expect(frames[0]!.baseOffset).toBe(5)
-      expect(frames.length).toBeGreaterThanOrEqual(3)
-      expect(frames.length).toBeLessThanOrEqual(6)
+      const records = recordsOf(frames, 5)
+      expect(records[0]!.offset).toBe(5)
+      expect(records.length).toBeGreaterThanOrEqual(3)
+      expect(records.length).toBeLessThanOrEqual(6)
     })
 
     test('reading at the end, or past it, answers nothing', async () => {
@@ -127,10 +130,11 @@ export const appendingConformance = (subject: LogSubject): void => {
       await expect.poll(() => seen.at(-1)).toBe(1)
       const session = await subject.log.session('task')
       await session.commit(commitOf({ outputs: [entry('events', 0, 'b', 'c')] }))
-      await expect.poll(() => seen.at(-1)).toBe(3)
+      await expect.poll(() => seen.at(-1)).toBeGreaterThanOrEqual(3)
       stop()
+      const heard = seen.length
       await subject.log.append([entry('events', 0, 'd')])
-      expect(seen.at(-1)).toBe(3)
+      expect(seen).toHaveLength(heard)
     })
   })
 }

@@ -90,7 +90,9 @@ export const sessionsConformance = (subject: LogSubject): void => {
         subject.log.append([entry('outputs', 0, 'd')]),
       ])
       const records = await readAll(subject.log, 'outputs', 0)
-      expect(records.map(({ offset }) => offset)).toEqual([0, 1, 2, 3])
+      const offsets = records.map(({ offset }) => offset)
+      if (subject.traits.offsets === 'dense') expect(offsets).toEqual([0, 1, 2, 3])
+      for (let at = 1; at < offsets.length; at++) expect(offsets[at]).toBeGreaterThan(offsets[at - 1]!)
       expect(valuesOf(records).sort()).toEqual(['a', 'b', 'c', 'd'])
       expect(valuesOf(records).join('')).toContain('bc')
     })

@@ -11,6 +11,14 @@ export interface LogFixture {
   dispose(): Promise<void>
 }
 
+/** In what adapters differ, all of it within the contract. */
+export interface LogTraits {
+  /** Whether offsets are left out between records. */
+  readonly offsets: 'dense' | 'sparse'
+  /** Who drops what is old: the log when told to, up to what tasks have read, or brokers by themselves. */
+  readonly retention: 'log' | 'brokers'
+}
+
 export const TOPIC: TopicSpec = { name: 'events', partitions: 3, retentionMs: HOUR_MS }
 export const OUTPUT: TopicSpec = { name: 'outputs', partitions: 2, retentionMs: HOUR_MS }
 
@@ -20,6 +28,11 @@ export class LogSubject {
   log!: Log
   now = 1_700_000_000_000
   readonly clock = (): Millis => millis(this.now)
+  readonly traits: LogTraits
+
+  constructor(traits: LogTraits) {
+    this.traits = traits
+  }
 
   async start(fixture: LogFixture): Promise<void> {
     this.fixture = fixture

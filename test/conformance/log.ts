@@ -3,12 +3,13 @@ import { appendingConformance } from './log-appending.ts'
 import { lifetimeConformance } from './log-lifetime.ts'
 import { logKeepsToItsModel } from './log-model.ts'
 import { sessionsConformance } from './log-sessions.ts'
-import { LogSubject, type LogFixture } from './log-subject.ts'
+import { LogSubject, type LogFixture, type LogTraits } from './log-subject.ts'
 import { topicsConformance } from './log-topics.ts'
 
 export interface LogConformanceOptions {
   /** Random runs against the model; each opens the log a few times. */
   readonly modelRuns: number
+  readonly traits?: LogTraits
 }
 
 /** What every log promises, whatever is behind it. */
@@ -18,7 +19,8 @@ export const logConformance = (
   options: LogConformanceOptions,
 ): void => {
   describe(`${name}: the log's contract`, () => {
-    const subject = new LogSubject()
+    const { modelRuns, traits = { offsets: 'dense', retention: 'log' } } = options
+    const subject = new LogSubject(traits)
     beforeEach(async () => subject.start(await fixtureOf()))
     afterEach(() => subject.end())
 
@@ -26,6 +28,6 @@ export const logConformance = (
     appendingConformance(subject)
     sessionsConformance(subject)
     lifetimeConformance(subject)
-    logKeepsToItsModel(fixtureOf, options.modelRuns)
+    logKeepsToItsModel(fixtureOf, traits, modelRuns)
   })
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Input, oldestReady } from '../../engine/input.ts'
 import { FrameWriter } from '../../engine/log/frame.ts'
+import type { StoredFrame } from '../../engine/log/port.ts'
 import { SimulatedLog } from '../../engine/log/simulated.ts'
 import { millis } from '../../schemas/ids.ts'
 
@@ -59,6 +60,28 @@ describe('an input', () => {
         },
       ),
     )
+  })
+
+  it('moves over offsets that are left out, to the end', async () => {
+    const recordsAt = (baseOffset: number, count: number): StoredFrame => {
+      const frame = new FrameWriter()
+      for (let at = baseOffset; at < baseOffset + count; at++) {
+        const value = Buffer.from(String(at))
+        frame.append(0, value, 0, 0, value, 0, value.length)
+      }
+      return { baseOffset, frame: frame.take() }
+    }
+    const frames = [recordsAt(2, 3), recordsAt(7, 1), recordsAt(8, 2), recordsAt(12, 0)]
+    const log = await logOf()
+    log.endOffset = () => 12
+    log.read = async (_topic, _partition, offset) =>
+      frames.filter(({ baseOffset, frame }) => baseOffset + Math.max(1, frame.count) > offset)
+    for (const from of [0, 3, 5, 6, 9, 11]) {
+      const input = new Input('topic', 0, from)
+      const expected = [2, 3, 4, 7, 8, 9].filter((offset) => offset >= from)
+      expect((await drain(input, log)).map(([offset]) => offset)).toEqual(expected)
+      expect(input.lag(log)).toBe(0)
+    }
   })
 
   it('stands on its record until it is taken', async () => {

@@ -8,7 +8,7 @@ import { impressionV1 } from '../../schemas/impressions/v1.ts'
 import { posts } from '../../schemas/posts/index.ts'
 import { reactions, reactionV1 } from '../../schemas/reactions/index.ts'
 import type { Reaction } from '../../schemas/reactions/index.ts'
-import type { SchemaSource } from '../../schemas/registry.ts'
+import type { SchemaSource } from '../../schemas/registry/source.ts'
 import { encode, examplesOf, refusal } from './support.ts'
 
 const reaction = reactions.fromJson(examplesOf('reactions')[0])

@@ -7,6 +7,13 @@ import { Store } from '../../../engine/state/store.ts'
 import { EmbeddedFeatureStore, type RowSource } from '../../../features/store/embedded.ts'
 import { fillFromRows } from '../../../features/store/fill.ts'
 import { KeyList } from '../../../features/store/key-list.ts'
+import type { FeaturePosition } from '../../../features/store/port.ts'
+import {
+  FEATURE_PARTITIONS,
+  FEATURE_VIEWS,
+  featureReaderConformance,
+} from '../../conformance/feature-store.ts'
+import { emptyStore } from '../../engine/stores.ts'
 import type { Touch } from '../sample.ts'
 import { touchView } from '../sample.ts'
 import { NOW, rowOf, touchLists } from '../oracle.ts'
@@ -151,4 +158,34 @@ describe('a list of keys', () => {
       { numRuns: 50 },
     )
   })
+})
+
+featureReaderConformance('embedded', async () => {
+  const stores = new Map<string, Store>()
+  const positions = new Map<string, FeaturePosition>()
+  for (const { name } of FEATURE_VIEWS) {
+    for (let partition = 0; partition < FEATURE_PARTITIONS; partition++) {
+      stores.set(`${name}/${partition}`, await emptyStore(name))
+    }
+  }
+  return {
+    reader: new EmbeddedFeatureStore({
+      openStores: (store) =>
+        Array.from({ length: FEATURE_PARTITIONS }, (_, partition) => stores.get(`${store}/${partition}`)),
+      storeOf: async (store, key) =>
+        stores.get(`${store}/${partitionOf(key, 0, key.length, FEATURE_PARTITIONS)}`),
+      positionOf: (store, partition) => positions.get(`${store}/${partition}`),
+    }),
+    apply: async ({ store: name, partition, sequence, newest, rows }) => {
+      const store = stores.get(`${name}/${partition}`)!
+      for (const [key, row] of rows) {
+        const slot = store.want(key, 0, key.length)
+        await store.fetch()
+        if (row === null) store.remove(slot)
+        else store.set(slot, Buffer.from(row), 0, row.length)
+      }
+      positions.set(`${name}/${partition}`, { sequence, newest })
+    },
+    dispose: async () => {},
+  }
 })

@@ -81,7 +81,7 @@ export const lastReactions = (seed: number, round: (typeof LAST_ROUNDS)[number])
 
 /** Lets time pass until after everything: topics that are quiet no longer hold it back. */
 export const letTimePass = async (
-  driver: Driver,
+  driver: Pick<Driver, 'publish' | 'advance'>,
   seed: number,
   round: (typeof LAST_ROUNDS)[number],
 ): Promise<void> => {

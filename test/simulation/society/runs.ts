@@ -10,7 +10,7 @@ import { T0 } from '../../processors/events.ts'
 import { LAST_ROUNDS, letTimePass, publicationsOf } from './index.ts'
 
 /** Wall time: after all events of a society, so that only what claims to be of the future is. */
-const START_MS = T0 + 30 * DAY_MS
+export const START_MS = T0 + 30 * DAY_MS
 
 /** What a run leaves: the same for the same society. */
 export interface Outcome {
@@ -20,14 +20,17 @@ export interface Outcome {
   readonly deadLetters: readonly string[]
 }
 
-const outcomeOf = async (driver: Driver): Promise<Outcome> => ({
+/** What a finished run can be asked. */
+export type FinishedRun = Pick<Driver, 'state' | 'records' | 'deadLetters'>
+
+export const outcomeOf = async (driver: FinishedRun): Promise<Outcome> => ({
   state: await driver.state(),
   examples: (await driver.records(examples)).map((each) => JSON.stringify(each)).sort(),
   deadLetters: await deadLettersOf(driver),
 })
 
 /** What was put aside, and why; not where it lay and when it was met, for that is different in every run. */
-const deadLettersOf = async (driver: Driver): Promise<string[]> => {
+const deadLettersOf = async (driver: FinishedRun): Promise<string[]> => {
   const topics = new Map(everything.nodes.flatMap(inputsOf).map((topic) => [topic.name, topic]))
   const found: string[] = []
   for (const topic of topics.values()) {

@@ -1,4 +1,4 @@
-import type { Json } from './declare/kind.ts'
+import type { Json } from '../declare/kind.ts'
 
 /**
  * Where schema ids come from and what they stand for. Lookups are synchronous, for decoding is; an adapter over

@@ -1,0 +1,72 @@
+import { ByteReader, ByteWriter, TruncatedBytes } from '../../bytes.ts'
+import { EngineError } from '../../errors.ts'
+import type { InputPosition } from '../port.ts'
+
+/**
+ * A commit's changelog as records: the block in parts that fit a record, the last of which begins with what
+ * the commit stands for: `u8 kind`, then for the last part the commit's sequence and positions, then bytes.
+ * Parts and outputs are one transaction, so a part never lies there without its last.
+ */
+const PART = 0
+const LAST = 1
+/** Below a topic's default limit of 1 MiB. */
+const PART_BYTES_MAX = 800 << 10
+
+export interface CommitRecord {
+  readonly sequence: number
+  readonly positions: readonly InputPosition[]
+}
+
+export const writeBlock = (commit: CommitRecord, block: Buffer): Buffer[] => {
+  const records: Buffer[] = []
+  const writer = new ByteWriter(PART_BYTES_MAX / 4)
+  let at = 0
+  for (; block.length - at > PART_BYTES_MAX; at += PART_BYTES_MAX) {
+    writer.u8(PART)
+    writer.bytes(block, at, at + PART_BYTES_MAX)
+    records.push(writer.copy())
+    writer.reset()
+  }
+  writer.u8(LAST)
+  writer.varint(commit.sequence)
+  writer.varint(commit.positions.length)
+  for (const { topic, partition, offset, newest } of commit.positions) {
+    writer.string(topic)
+    writer.varint(partition)
+    writer.varint(offset)
+    writer.f64(newest)
+  }
+  writer.bytes(block, at)
+  records.push(writer.copy())
+  return records
+}
+
+/** Puts the records of a changelog together again, in order. */
+export class BlockReader {
+  private readonly parts: Buffer[] = []
+  private readonly reader = new ByteReader()
+
+  /** The commit that a record ends, with its block's bytes; undefined while parts are to come. */
+  add(record: Buffer): (CommitRecord & { readonly bytes: Buffer }) | undefined {
+    const { reader } = this
+    try {
+      reader.over(record)
+      if (reader.u8() === PART) {
+        this.parts.push(record.subarray(reader.position))
+        return undefined
+      }
+      const sequence = reader.varint()
+      const positions = Array.from({ length: reader.varint() }, () => ({
+        topic: reader.string(),
+        partition: reader.varint(),
+        offset: reader.varint(),
+        newest: reader.f64(),
+      }))
+      this.parts.push(record.subarray(reader.position))
+      return { sequence, positions, bytes: Buffer.concat(this.parts.splice(0)) }
+    } catch (cause) {
+      if (!(cause instanceof TruncatedBytes)) throw cause
+      throw new EngineError('STATE_CORRUPT', 'a changelog record ends early', { cause })
+    }
+  }
+}

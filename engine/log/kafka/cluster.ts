@@ -1,0 +1,149 @@
+import type { API } from '@platformatic/kafka'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EngineError } from '../../errors.ts'
+import { Connections, type Address } from './connections.ts'
+import { asEngineError, BrokerError, CONCURRENT_TRANSACTIONS, hasMoved, mayPass } from './failures.ts'
+import type { KafkaLibrary } from './library.ts'
+import { placeKey } from './names.ts'
+import type { KafkaLogOptions } from './options.ts'
+
+/** How long to go on asking: long enough for a broker to be found dead and its partitions led by another. */
+const ATTEMPTS_MAX = 300
+const RETRY_MS = 100
+const MARKERS_MS = 5
+/** Kafka's number for a coordinator of transactions. */
+const TRANSACTION_COORDINATOR = 1
+
+/** Lane of short requests. */
+export const COMMON_LANE = 'common'
+
+/** The brokers: who leads which partition, and how to ask them. */
+export class Cluster {
+  readonly library: KafkaLibrary
+  private readonly connections: Connections
+  private readonly seeds: readonly Address[]
+  private brokers = new Map<number, Address>()
+  private leaders = new Map<string, number>()
+  private partitionCounts = new Map<string, number>()
+  private refreshing: Promise<void> | undefined
+  private closed = false
+
+  constructor(library: KafkaLibrary, options: KafkaLogOptions) {
+    this.library = library
+    this.connections = new Connections(library, options)
+    this.seeds = options.brokers.map(addressOf)
+  }
+
+  /** Partitions of a topic, by its name on the brokers. */
+  partitions(topic: string): number | undefined {
+    return this.partitionCounts.get(topic)
+  }
+
+  topics(): IterableIterator<string> {
+    return this.partitionCounts.keys()
+  }
+
+  leader(topic: string, partition: number): number | undefined {
+    return this.leaders.get(placeKey(topic, partition))
+  }
+
+  /** Asks who is there and who leads what; a call while another is under way shares its answer. */
+  async refresh(): Promise<void> {
+    this.refreshing ??= this.askMetadata().finally(() => {
+      this.refreshing = undefined
+    })
+    await this.refreshing
+  }
+
+  /** Asks one broker, once. */
+  ask<Args extends unknown[], Answer>(
+    broker: number,
+    lane: string,
+    api: API<Args, Answer>,
+    ...args: Args
+  ): Promise<Answer> {
+    const address = this.brokers.get(broker)
+    if (address === undefined) throw new BrokerError('BROKER_NOT_AVAILABLE', `broker ${broker} is not known`)
+    return this.connections.request(address, lane, api, ...args)
+  }
+
+  /** Asks any broker, once. */
+  async askAny<Args extends unknown[], Answer>(api: API<Args, Answer>, ...args: Args): Promise<Answer> {
+    let failure: unknown
+    for (const address of [...this.brokers.values(), ...this.seeds]) {
+      try {
+        return await this.connections.request(address, COMMON_LANE, api, ...args)
+      } catch (error) {
+        if (!(error instanceof BrokerError) || !hasMoved(error)) throw error
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  /**
+   * Tries again while the brokers say that it may pass, looking for leaders anew where they have moved. Throws
+   * an `EngineError`.
+   */
+  async persist<Answer>(attempt: () => Promise<Answer>): Promise<Answer> {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await attempt()
+      } catch (error) {
+        const isPassing = error instanceof BrokerError && mayPass(error)
+        if (!isPassing || attempts === ATTEMPTS_MAX || this.closed) throw asEngineError(error)
+        await sleep(error.code === CONCURRENT_TRANSACTIONS ? MARKERS_MS : RETRY_MS)
+        if (hasMoved(error)) await this.refresh().catch(() => undefined)
+      }
+    }
+  }
+
+  /** The broker that keeps a transactional id's state; asks each time. */
+  async coordinator(transactionalId: string): Promise<number> {
+    const { findCoordinatorV4 } = this.library
+    const { coordinators } = await this.askAny(findCoordinatorV4.api, TRANSACTION_COORDINATOR, [
+      transactionalId,
+    ])
+    const [found] = coordinators
+    if (found === undefined) throw new BrokerError('COORDINATOR_NOT_AVAILABLE', transactionalId)
+    this.check(found.errorCode, `coordinator of ${transactionalId}`)
+    this.brokers.set(found.nodeId, { host: found.host, port: found.port })
+    return found.nodeId
+  }
+
+  /** Throws the error that a number of the protocol stands for; 0 stands for none. */
+  check(errorCode: number, about: string): void {
+    if (errorCode === 0) return
+    const codes: Readonly<Record<number, string>> = this.library.protocolErrorsCodesById
+    throw new BrokerError(codes[errorCode] ?? `UNKNOWN_ERROR_${errorCode}`, about)
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    await this.connections.close()
+  }
+
+  private async askMetadata(): Promise<void> {
+    const { brokers, topics } = await this.askAny(this.library.metadataV12.api, null)
+    this.brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]))
+    this.leaders = new Map()
+    this.partitionCounts = new Map()
+    for (const { name, partitions } of topics) {
+      if (typeof name !== 'string') continue
+      this.partitionCounts.set(name, partitions.length)
+      for (const { partitionIndex, leaderId, errorCode } of partitions) {
+        if (errorCode === 0 && leaderId >= 0) this.leaders.set(placeKey(name, partitionIndex), leaderId)
+      }
+    }
+  }
+}
+
+const addressOf = (text: string): Address => {
+  const colon = text.lastIndexOf(':')
+  const host = text.slice(0, Math.max(0, colon)).replace(/^\[(.*)\]$/, '$1')
+  const port = Number(text.slice(colon + 1))
+  if (host === '' || !Number.isInteger(port) || port < 1) {
+    throw new EngineError('LOG_REFUSED', `broker ${JSON.stringify(text)}: give it as host:port`)
+  }
+  return { host, port }
+}

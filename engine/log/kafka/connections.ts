@@ -1,0 +1,111 @@
+import type { API, Connection } from '@platformatic/kafka'
+import { isIP } from 'node:net'
+import { EngineError } from '../../errors.ts'
+import { BrokerError, NO_ANSWER } from './failures.ts'
+import type { KafkaLibrary } from './library.ts'
+import { KAFKA_DEFAULTS, type KafkaLogOptions } from './options.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+const CONNECT_MS_MAX = 5_000
+/** Above a fetch's wait and a broker's own limits for writing. */
+const ANSWER_MS_MAX = 15_000
+/** Said of what was left undone because something else was refused. */
+const NOT_ATTEMPTED = 'OPERATION_NOT_ATTEMPTED'
+/** A broker answers a connection's requests one after the other, so more would only wait there. */
+const IN_FLIGHT_MAX = 64
+
+/**
+ * Connections to brokers, one a broker and lane. A broker serves a connection's requests in turn, so what may
+ * wait long (fetches) has a lane of its own, and so have commits that should not wait for each other.
+ */
+export class Connections {
+  readonly library: KafkaLibrary
+  private readonly options: KafkaLogOptions
+  private readonly open = new Map<string, Promise<Connection>>()
+  private closed = false
+
+  constructor(library: KafkaLibrary, options: KafkaLogOptions) {
+    this.library = library
+    this.options = options
+  }
+
+  /** Sends a request and waits for its answer. Throws `BrokerError` for what the broker refuses as a whole. */
+  async request<Args extends unknown[], Answer>(
+    address: Address,
+    lane: string,
+    api: API<Args, Answer>,
+    ...args: Args
+  ): Promise<Answer> {
+    const connection = await this.connection(address, lane)
+    try {
+      return await api.async(connection, ...args)
+    } catch (error) {
+      throw this.failureOf(error, address)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    const connections = await Promise.allSettled(this.open.values())
+    this.open.clear()
+    for (const each of connections) if (each.status === 'fulfilled') await each.value.close()
+  }
+
+  private connection({ host, port }: Address, lane: string): Promise<Connection> {
+    if (this.closed) throw new EngineError('CLOSED', 'the log was closed')
+    const key = `${host}:${port}/${lane}`
+    const known = this.open.get(key)
+    if (known !== undefined) return known
+    const connecting = this.connect(host, port, () => this.open.delete(key))
+    this.open.set(key, connecting)
+    return connecting
+  }
+
+  private async connect(host: string, port: number, forget: () => void): Promise<Connection> {
+    const { clientId = KAFKA_DEFAULTS.clientId, tls, sasl } = this.options
+    const connection = new this.library.Connection(clientId, {
+      connectTimeout: CONNECT_MS_MAX,
+      requestTimeout: ANSWER_MS_MAX,
+      maxInflights: IN_FLIGHT_MAX,
+      ...(tls !== undefined && { tls, tlsServerName: isIP(host) === 0 }),
+      ...(sasl !== undefined && { sasl }),
+    })
+    connection.on('error', forget)
+    connection.on('timeout', forget)
+    connection.on('closing', forget)
+    connection.on('close', forget)
+    try {
+      await connection.connect(host, port)
+      return connection
+    } catch (error) {
+      forget()
+      throw this.failureOf(error, { host, port })
+    }
+  }
+
+  private failureOf(error: unknown, { host, port }: Address): Error {
+    const { ProtocolError, AuthenticationError, UserError } = this.library
+    const failures = error instanceof AggregateError ? error.errors : [error]
+    const refusals = failures
+      .filter((each) => each instanceof ProtocolError)
+      .map((each) => String(each['apiId']))
+    const refusal = refusals.find((code) => code !== NOT_ATTEMPTED) ?? refusals[0]
+    if (refusal !== undefined) return new BrokerError(refusal, `said by ${host}:${port}`, { cause: error })
+    if (isOneOf(error, [AuthenticationError, UserError])) {
+      return new BrokerError('AUTHENTICATION_FAILED', `${host}:${port}: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+    return new BrokerError(NO_ANSWER, `${host}:${port}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** The library wraps what went wrong in errors of the connection. */
+const isOneOf = (error: unknown, kinds: readonly (abstract new (...args: never[]) => Error)[]): boolean =>
+  error instanceof Error && (kinds.some((kind) => error instanceof kind) || isOneOf(error.cause, kinds))
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StoredFrame } from '../port.ts'
+import { COMMON_LANE, type Cluster } from './cluster.ts'
+import { BrokerError } from './failures.ts'
+import { fetchFrom, type Fetched } from './fetch.ts'
+import { firstBytes, Follower, nothingBefore } from './follower.ts'
+import { placeKey, type Place } from './names.ts'
+import type { Offsets } from './offsets.ts'
+import { readBatches, type BatchReading, type ReadBatches } from './read-batches.ts'
+
+const LANE = 'follow'
+/** A broker without news answers after this; a partition newly followed waits at most as long to be asked for. */
+const WAIT_MS = 250
+const FETCH_BYTES_MAX = 1 << 20
+const RETRY_MS = 100
+/** How often the ends of partitions are asked for that are not fetched, their readers being behind. */
+const ENDS_INTERVAL_MS = 1_000
+/** A partition that nobody has asked for so long, in looks, is followed no more: its task has gone elsewhere. */
+const IDLE_LOOKS_MAX = 60
+
+/**
+ * Reads partitions ahead of their readers, with one long request a broker, so that a reader finds what it asks
+ * for in memory and hears of news at once.
+ */
+export class Followers {
+  private readonly cluster: Cluster
+  private readonly offsets: Offsets
+  private readonly reading: BatchReading
+  private readonly onNews: () => void
+  private readonly followers = new Map<string, Follower>()
+  /** Brokers with a request under way. */
+  private readonly asking = new Set<number>()
+  private readonly ends: NodeJS.Timeout
+  private closed = false
+
+  constructor(cluster: Cluster, offsets: Offsets, onNews: () => void) {
+    this.cluster = cluster
+    this.offsets = offsets
+    this.onNews = onNews
+    const { crc32c, compressionsAlgorithmsByBitmask: codecs } = cluster.library
+    this.reading = {
+      crc32c,
+      decompress: (codec, bytes) => {
+        const known = codecs[codec]
+        if (known === undefined) throw new BrokerError('UNSUPPORTED_COMPRESSION_TYPE', `codec ${codec}`)
+        return Buffer.from(known.decompressSync(bytes))
+      },
+    }
+    this.ends = setInterval(() => this.look(), ENDS_INTERVAL_MS).unref()
+  }
+
+  /** Follows a partition from its end on, unless it is followed already. */
+  follow(place: Place): void {
+    const key = placeKey(place.topic, place.partition)
+    const known = this.followers.get(key)
+    if (known !== undefined) {
+      known.idleLooks = 0
+      return
+    }
+    this.followers.set(key, new Follower(place, this.offsets.of(place).end))
+    this.ask()
+  }
+
+  /**
+   * Frames from `offset` on. What was read ahead is answered at once; for anything else the leader is asked, and
+   * reading ahead goes on from there.
+   */
+  async read(place: Place, offset: number, bytesMax: number): Promise<readonly StoredFrame[]> {
+    const { start, end } = this.offsets.of(place)
+    const from = Math.max(offset, start)
+    if (from >= end) return from > offset ? [nothingBefore(from)] : []
+    const key = placeKey(place.topic, place.partition)
+    let follower = this.followers.get(key)
+    if (follower?.covers(from)) {
+      follower.idleLooks = 0
+      const frames = follower.take(from, bytesMax)
+      this.ask()
+      return frames
+    }
+    const read = await this.fetchOnce(place, from, bytesMax)
+    follower = this.followers.get(key) ?? new Follower(place, from)
+    this.followers.set(key, follower)
+    follower.moveTo(from)
+    follower.add(read)
+    this.ask()
+    return read.frames.length === 0 && read.nextOffset > from
+      ? [nothingBefore(read.nextOffset)]
+      : firstBytes(read.frames, bytesMax)
+  }
+
+  /** What a leader has from an offset on, past whatever is no record. Throws an `EngineError`. */
+  async fetchOnce(place: Place, offset: number, bytesMax: number): Promise<ReadBatches> {
+    const { topic, partition } = place
+    return this.cluster.persist(async () => {
+      const leader = this.cluster.leader(topic, partition)
+      if (leader === undefined) throw new BrokerError('LEADER_NOT_AVAILABLE', topic)
+      const limits = { waitMs: 0, partitionBytesMax: bytesMax }
+      const [fetched] = await fetchFrom(this.cluster, leader, COMMON_LANE, [{ ...place, offset }], limits)
+      const { errorCode, bytes, aborted, stableEnd, start } = fetched!
+      this.cluster.check(errorCode, `${topic}-${partition} at ${offset}`)
+      this.offsets.heard(place, { start, end: stableEnd })
+      return readBatches(bytes, offset, aborted, this.reading)
+    })
+  }
+
+  close(): void {
+    this.closed = true
+    clearInterval(this.ends)
+    this.followers.clear()
+  }
+
+  /** Sees to it that every broker is asked for what it leads and its readers have room for. */
+  private ask(): void {
+    if (this.closed) return
+    const idle = [...this.followers.values()].filter(({ isFetching, isFull }) => !isFetching && !isFull)
+    const byLeader = Map.groupBy(idle, ({ place }) => this.cluster.leader(place.topic, place.partition))
+    for (const [leader, followers] of byLeader) {
+      if (leader === undefined || this.asking.has(leader)) continue
+      this.asking.add(leader)
+      void this.fetch(leader, followers)
+    }
+  }
+
+  private async fetch(leader: number, followers: readonly Follower[]): Promise<void> {
+    const asked = followers.map((follower) => ({ follower, offset: follower.next }))
+    for (const follower of followers) follower.isFetching = true
+    try {
+      const places = asked.map(({ follower, offset }) => ({ ...follower.place, offset }))
+      const limits = { waitMs: WAIT_MS, partitionBytesMax: FETCH_BYTES_MAX }
+      const fetched = await fetchFrom(this.cluster, leader, LANE, places, limits)
+      const byPlace = new Map(
+        asked.map((each) => [placeKey(each.follower.place.topic, each.follower.place.partition), each]),
+      )
+      for (const each of fetched) this.take(each, byPlace.get(placeKey(each.topic, each.partition))!)
+    } catch (error) {
+      await this.recover(error)
+    }
+    for (const follower of followers) follower.isFetching = false
+    this.asking.delete(leader)
+    this.ask()
+  }
+
+  private take(fetched: Fetched, { follower, offset }: { follower: Follower; offset: number }): void {
+    const { place } = follower
+    this.cluster.check(fetched.errorCode, `${place.topic}-${place.partition} at ${offset}`)
+    const { start, stableEnd, bytes, aborted } = fetched
+    const hasNews = this.offsets.heard(place, { start, end: stableEnd })
+    // Its reader went elsewhere meanwhile.
+    if (follower.next === offset) follower.add(readBatches(bytes, offset, aborted, this.reading))
+    if (hasNews || follower.next > offset) this.onNews()
+  }
+
+  /** Readers are served from the leaders meanwhile, which tells them what is wrong. */
+  private async recover(failure: unknown): Promise<void> {
+    if (this.closed) return
+    await sleep(RETRY_MS)
+    if (failure instanceof BrokerError && failure.code === 'OFFSET_OUT_OF_RANGE') await this.moveIntoRange()
+    else await this.cluster.refresh().catch(() => undefined)
+  }
+
+  private async moveIntoRange(): Promise<void> {
+    await this.refreshEnds(true)
+    for (const follower of this.followers.values()) {
+      const { start, end } = this.offsets.of(follower.place)
+      if (follower.next < start) follower.moveTo(start)
+      else if (follower.next > end) follower.moveTo(end)
+    }
+  }
+
+  private look(): void {
+    for (const [key, follower] of this.followers) {
+      if (++follower.idleLooks > IDLE_LOOKS_MAX) this.followers.delete(key)
+    }
+    void this.refreshEnds()
+  }
+
+  private async refreshEnds(all = false): Promise<void> {
+    const places = [...this.followers.values()]
+      .filter(({ isFull }) => all || isFull)
+      .map(({ place }) => place)
+    if (places.length === 0 || this.closed) return
+    await this.offsets.refresh(places).catch(() => undefined)
+  }
+}

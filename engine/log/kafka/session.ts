@@ -1,0 +1,158 @@
+import { EngineError } from '../../errors.ts'
+import { FrameWriter, type Frame } from '../frame.ts'
+import type { AppendEntry, ChangelogBlock, InputPosition, LogCommit, LogSession } from '../port.ts'
+import { checkChangelogKept, mergePositions } from '../positions.ts'
+import { writeBlock, type CommitRecord } from './blocks.ts'
+import type { Changelog } from './changelog.ts'
+import { asEngineError } from './failures.ts'
+import type { Place } from './names.ts'
+import type { Transactions } from './transaction.ts'
+
+/** What a session asks of its log. */
+export interface SessionHost {
+  assertOpen(): void
+  /** The entries as the brokers name them; throws for what the log does not take. */
+  onBrokers(entries: readonly AppendEntry[]): AppendEntry[]
+  checkPosition(position: InputPosition): void
+  /** Hears where a commit's records end. */
+  wrote(place: Place, end: number): void
+  /** Drops a partition's records before an offset. */
+  deleteBefore(place: Place, offset: number): Promise<void>
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * A task's right to commit. The positions are in the block's last record, so one transaction over outputs and
+ * changelog is the whole commit, and the last record of the changelog says where the task stands.
+ */
+export class KafkaSession implements LogSession {
+  readonly taskId: string
+  private readonly host: SessionHost
+  private readonly transactions: Transactions
+  private readonly log: Changelog
+  private last: CommitRecord
+  private state: 'open' | 'fenced' | 'closed' = 'open'
+
+  private constructor(
+    taskId: string,
+    host: SessionHost,
+    transactions: Transactions,
+    log: Changelog,
+    last: CommitRecord,
+  ) {
+    this.taskId = taskId
+    this.host = host
+    this.transactions = transactions
+    this.log = log
+    this.last = last
+  }
+
+  /** Fences the session before, then reads what it committed last: nothing can follow that any more. */
+  static async open(
+    taskId: string,
+    host: SessionHost,
+    transactions: Transactions,
+    log: Changelog,
+  ): Promise<KafkaSession> {
+    await transactions.begin()
+    const last = await log.last()
+    return new KafkaSession(taskId, host, transactions, log, last ?? { sequence: 0, positions: [] })
+  }
+
+  positions(): readonly InputPosition[] {
+    return this.last.positions
+  }
+
+  sequence(): number {
+    return this.last.sequence
+  }
+
+  async commit({ positions, outputs, changelog }: LogCommit): Promise<number> {
+    this.assertOwner()
+    for (const position of positions) this.host.checkPosition(position)
+    const entries = this.host.onBrokers(outputs)
+    const next = {
+      sequence: this.last.sequence + 1,
+      positions: mergePositions(this.last.positions, positions),
+    }
+    if (this.transactions.doubt !== 'none' && (await this.clearUp(next))) return next.sequence
+    try {
+      const block = { ...this.log.place, frame: frameOfRecords(writeBlock(next, changelog)) }
+      for (const { place, end } of await this.transactions.commit([...entries, block])) {
+        this.host.wrote(place, end)
+      }
+      this.last = next
+    } catch (error) {
+      if (!(await this.clearUp(next))) throw unavailable(error)
+    }
+    return next.sequence
+  }
+
+  async *changelog(afterSequence: number): AsyncIterable<ChangelogBlock> {
+    this.host.assertOpen()
+    const last = this.last.sequence
+    if (afterSequence >= last) return
+    const first = await this.log.firstSequence()
+    checkChangelogKept(this.taskId, (first ?? last + 1) - 1, afterSequence)
+    for await (const block of this.log.after(afterSequence, last)) yield block
+  }
+
+  /** The last block is kept whatever is asked, for it holds the positions. */
+  async trimChangelog(sequence: number): Promise<void> {
+    this.assertOwner()
+    const upTo = Math.min(sequence, this.last.sequence - 1)
+    if (upTo < 1) return
+    const offset = await this.log.offsetOf(upTo, this.last.sequence)
+    if (offset !== undefined) await this.host.deleteBefore(this.log.place, offset + 1)
+  }
+
+  async close(): Promise<void> {
+    if (this.state === 'open') this.state = 'closed'
+  }
+
+  /**
+   * Finds out what became of a transaction in doubt; answers whether it was committed. If that fails, nothing
+   * is known still, and the next call of `commit`, which brings the same commit, begins with it.
+   */
+  private async clearUp(next: CommitRecord): Promise<boolean> {
+    const { doubt } = this.transactions
+    if (doubt === 'none') return false
+    try {
+      await this.transactions.begin()
+      if (doubt !== 'ended') return false
+      const last = await this.log.last().catch((error: unknown) => {
+        this.transactions.doubt = doubt
+        throw error
+      })
+      if (last?.sequence !== next.sequence) return false
+      this.last = next
+      return true
+    } catch (error) {
+      const failure = asEngineError(error)
+      if (failure.code === 'FENCED') this.state = 'fenced'
+      throw failure
+    }
+  }
+
+  private assertOwner(): void {
+    this.host.assertOpen()
+    if (this.state === 'closed') throw new EngineError('CLOSED', `session of task ${this.taskId}`)
+    if (this.state === 'fenced') {
+      throw new EngineError('FENCED', `another session of task ${this.taskId} has taken over`)
+    }
+  }
+}
+
+/** Nothing took effect, whatever the transaction failed on; unless a person must act, it may be tried again. */
+const unavailable = (error: unknown): EngineError => {
+  const failure = asEngineError(error)
+  if (failure.recovery === 'stop') return failure
+  return new EngineError('LOG_UNAVAILABLE', `the commit was taken back: ${failure.message}`, { cause: error })
+}
+
+const frameOfRecords = (records: readonly Buffer[]): Frame => {
+  const writer = new FrameWriter()
+  for (const record of records) writer.append(0, NOTHING, 0, 0, record, 0, record.length)
+  return writer.take()
+}

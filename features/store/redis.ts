@@ -1,0 +1,142 @@
+import { EngineError } from '../../engine/errors.ts'
+import { partitionOf } from '../../engine/hash.ts'
+import type { ViewRows } from '../view.ts'
+import { fillFromRows, type FillTarget } from './fill.ts'
+import type { KeyList } from './key-list.ts'
+import type { FeatureChanges, FeaturePosition, FeatureRows, FeatureStore } from './port.ts'
+import { connectRedis, unavailable, type RedisClient } from './redis/client.ts'
+import { REDIS_DEFAULTS, type RedisStoreOptions } from './redis/options.ts'
+import { APPLIED, APPLY, APPLY_SHA } from './redis/script.ts'
+
+const EMPTY = Buffer.alloc(0)
+const VERSION_BYTES = 1
+const SEPARATOR = Buffer.from(':')
+
+/** Keys of one request that lie in one slot, and so on one node. */
+interface Wanted {
+  readonly keys: Buffer[]
+  readonly indices: number[]
+}
+
+/**
+ * The feature store on Redis, single or Cluster. A row is one string, the engine's bytes as they are, under a
+ * key of a few bytes more than the row's own. Rows and position of a store's partition share a hash tag, so
+ * they lie in one slot and change in one script; partitions spread over the nodes. Give Redis a memory limit
+ * with `noeviction` or a `volatile-` policy: positions have no time to live, so neither drops one.
+ */
+export class RedisFeatureStore implements FeatureStore {
+  private readonly client: RedisClient
+  private readonly options: RedisStoreOptions
+  private readonly tags = new Map<string, readonly Buffer[]>()
+
+  private constructor(client: RedisClient, options: RedisStoreOptions) {
+    this.client = client
+    this.options = options
+  }
+
+  /** Throws `CLIENT_MISSING`, or `FEATURES_UNAVAILABLE` when no node answers. */
+  static async open(options: RedisStoreOptions): Promise<RedisFeatureStore> {
+    return new RedisFeatureStore(await connectRedis(options), options)
+  }
+
+  /** Commands go out together, one a slot, without waiting for each other: one round trip a node. */
+  async readMany(view: ViewRows, keys: readonly Uint8Array[]): Promise<FeatureRows> {
+    const buffers: Buffer[] = Array.from({ length: keys.length }, () => EMPTY)
+    const starts = new Uint32Array(keys.length)
+    const ends = new Uint32Array(keys.length)
+    await this.attempt(
+      this.wanted(view.name, keys).map(async ({ keys: wanted, indices }) => {
+        const rows = await this.client.mgetBuffer(wanted)
+        for (const [at, index] of indices.entries()) {
+          const row = rows[at]
+          if (row === null || row === undefined || row[0] !== view.version) continue
+          buffers[index] = row
+          starts[index] = VERSION_BYTES
+          ends[index] = row.length
+        }
+      }),
+    )
+    return { buffers, starts, ends }
+  }
+
+  fill(view: ViewRows, keys: KeyList, asOf: number, target: FillTarget): Promise<void> {
+    return fillFromRows((of, wanted) => this.readMany(of, wanted), view, keys, asOf, target)
+  }
+
+  async position(store: string, partition: number): Promise<FeaturePosition> {
+    const [position] = await this.attempt([this.client.get(this.tag(store, partition))])
+    const [sequence = 0, newest = -1] = position?.split(' ').map(Number) ?? []
+    return { sequence, newest }
+  }
+
+  async apply({ store, partition, sequence, previous, newest, rows }: FeatureChanges): Promise<void> {
+    const tag = this.tag(store, partition)
+    const keys = [tag, ...rows.map(([key]) => rowKey(tag, key))]
+    const live = this.options.timeToLiveMs(store) ?? 0
+    const values = rows.map(([, row]) => (row === null ? EMPTY : asBuffer(row)))
+    const args = [...keys, String(sequence), String(previous), String(newest), String(live), ...values]
+    const [applied] = await this.attempt([this.run(keys.length, args)])
+    if (applied !== APPLIED.lost) return
+    const detail = `${store} of partition ${partition} does not stand at ${previous} any more`
+    throw new EngineError('FEATURES_LOST', detail)
+  }
+
+  async close(): Promise<void> {
+    this.client.disconnect()
+  }
+
+  /** Redis forgets scripts when it restarts. */
+  private async run(keys: number, args: readonly (Buffer | string)[]): Promise<unknown> {
+    try {
+      return await this.client.call('evalsha', [APPLY_SHA, keys, ...args])
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return this.client.call('eval', [APPLY, keys, ...args])
+    }
+  }
+
+  /** Grouped by slot where there are slots; else all keys are one command. */
+  private wanted(store: string, keys: readonly Uint8Array[]): Wanted[] {
+    const { mode, partitions } = this.options
+    const groups = new Map<number, Wanted>()
+    for (const [index, key] of keys.entries()) {
+      const partition = partitionOf(key, 0, key.length, partitions)
+      const group = mode === 'single' ? 0 : partition
+      let wanted = groups.get(group)
+      if (wanted === undefined) {
+        wanted = { keys: [], indices: [] }
+        groups.set(group, wanted)
+      }
+      wanted.keys.push(rowKey(this.tag(store, partition), key))
+      wanted.indices.push(index)
+    }
+    return [...groups.values()]
+  }
+
+  /** The key of a position, which begins the keys of its rows. */
+  private tag(store: string, partition: number): Buffer {
+    let tags = this.tags.get(store)
+    if (tags === undefined) {
+      const { prefix = REDIS_DEFAULTS.prefix, partitions } = this.options
+      tags = Array.from({ length: partitions }, (_, each) => Buffer.from(`${prefix}{${store}.${each}}`))
+      this.tags.set(store, tags)
+    }
+    const tag = tags[partition]
+    if (tag === undefined) throw new RangeError(`${store} has no partition ${partition}`)
+    return tag
+  }
+
+  private async attempt<Answers extends readonly Promise<unknown>[]>(
+    commands: readonly [...Answers],
+  ): Promise<{ [Index in keyof Answers]: Awaited<Answers[Index]> }> {
+    try {
+      return await Promise.all(commands)
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+}
+
+const rowKey = (tag: Buffer, key: Uint8Array): Buffer => Buffer.concat([tag, SEPARATOR, key])
+
+const asBuffer = (row: Uint8Array): Buffer => Buffer.from(row.buffer, row.byteOffset, row.byteLength)

@@ -1,0 +1,83 @@
+import type { Cluster, Redis } from 'ioredis'
+import { EngineError } from '../../../engine/errors.ts'
+import { REDIS_DEFAULTS, type RedisStoreOptions } from './options.ts'
+
+/** What both a single Redis and a cluster do; a cluster finds the node of a command's first key by itself. */
+export type RedisClient = Redis | Cluster
+
+const RECONNECT_MS_MAX = 1_000
+const RECONNECT_STEP_MS = 50
+/** After slots have moved, a command is sent on this often. */
+const REDIRECTIONS_MAX = 4
+
+/**
+ * Connects. Commands fail at once while there is no connection, for their callers know what to do without;
+ * connecting goes on behind them.
+ */
+export const connectRedis = async (options: RedisStoreOptions): Promise<RedisClient> => {
+  const { Cluster, Redis } = await loadLibrary()
+  const { username, password, tls, answerMsMax = REDIS_DEFAULTS.answerMsMax } = options
+  const retryStrategy = (attempts: number): number => Math.min(attempts * RECONNECT_STEP_MS, RECONNECT_MS_MAX)
+  const connection = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls !== undefined && { tls }),
+    commandTimeout: answerMsMax,
+    connectTimeout: answerMsMax,
+    maxRetriesPerRequest: 0,
+  }
+  const addresses = options.nodes.map(addressOf)
+  const client =
+    options.mode === 'single'
+      ? new Redis({
+          ...connection,
+          ...addresses[0]!,
+          retryStrategy,
+          enableOfflineQueue: false,
+          lazyConnect: true,
+        })
+      : new Cluster(addresses, {
+          redisOptions: connection,
+          clusterRetryStrategy: retryStrategy,
+          maxRedirections: REDIRECTIONS_MAX,
+          enableOfflineQueue: false,
+          lazyConnect: true,
+        })
+  // What goes wrong is told to the callers of commands.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    client.disconnect()
+    throw unavailable(error)
+  }
+}
+
+export const unavailable = (error: unknown): EngineError =>
+  new EngineError(
+    'FEATURES_UNAVAILABLE',
+    `Redis: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      cause: error,
+    },
+  )
+
+/** An optional dependency: a feature store in one process does without it. */
+const loadLibrary = async (): Promise<Pick<typeof import('ioredis'), 'Cluster' | 'Redis'>> => {
+  try {
+    return await import('ioredis')
+  } catch (cause) {
+    const detail = 'the Redis client is not installed: run "npm install ioredis"'
+    throw new EngineError('CLIENT_MISSING', detail, { cause })
+  }
+}
+
+const addressOf = (text: string): { host: string; port: number } => {
+  const colon = text.lastIndexOf(':')
+  const port = Number(text.slice(colon + 1))
+  if (colon < 1 || !Number.isInteger(port) || port < 1) {
+    throw new EngineError('FEATURES_UNAVAILABLE', `Redis node ${JSON.stringify(text)}: give it as host:port`)
+  }
+  return { host: text.slice(0, colon), port }
+}

@@ -1,0 +1,19 @@
+/** What may go wrong with a registry, and what to do. */
+export const REGISTRY_ERRORS = {
+  REGISTRY_UNAVAILABLE:
+    'The schema registry did not answer, or not as it should. The same call may succeed later.',
+  SCHEMA_REFUSED:
+    'A schema and those registered cannot read each other. Change it as the message says, or start a new topic.',
+} as const
+
+export type RegistryErrorCode = keyof typeof REGISTRY_ERRORS
+
+export class RegistryError extends Error {
+  readonly code: RegistryErrorCode
+
+  constructor(code: RegistryErrorCode, detail: string, options?: ErrorOptions) {
+    super(`${code}: ${detail}`, options)
+    this.name = 'RegistryError'
+    this.code = code
+  }
+}

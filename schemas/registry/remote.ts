@@ -1,0 +1,82 @@
+import { compare } from '../compatibility.ts'
+import type { Json } from '../declare/kind.ts'
+import { RegistryClient, type RegistryOptions } from './client.ts'
+import { RegistryError } from './errors.ts'
+import type { SchemaSource } from './source.ts'
+
+/** What a registry is told of a contract. */
+export interface RegisteredContract {
+  readonly topic: string
+  /** Of all versions, oldest first. */
+  readonly schemas: readonly Json[]
+}
+
+/** Confluent's name for what a topic's values are. */
+const subjectOf = (topic: string): string => `${topic}-value`
+
+/**
+ * Schema ids of a registry. Opening registers what is missing, after a look at what is there: whoever reads or
+ * writes a topic, with whichever version, must be able to go on.
+ */
+export class RemoteSchemas implements SchemaSource {
+  private readonly client: RegistryClient
+  private readonly ids = new Map<string, readonly number[]>()
+  private readonly schemas = new Map<number, Json>()
+
+  private constructor(client: RegistryClient) {
+    this.client = client
+  }
+
+  /** Throws a `RegistryError`: `SCHEMA_REFUSED` says of every field what is wrong with it, and what to do. */
+  static async open(
+    options: RegistryOptions,
+    contracts: readonly RegisteredContract[],
+  ): Promise<RemoteSchemas> {
+    const remote = new RemoteSchemas(new RegistryClient(options))
+    for (const contract of contracts) await remote.register(contract)
+    return remote
+  }
+
+  idOf(topic: string, version: number): number {
+    const id = this.ids.get(topic)?.[version - 1]
+    if (id === undefined) throw new Error(`no schema of ${topic} v${version}`)
+    return id
+  }
+
+  find(schemaId: number): Json | undefined {
+    return this.schemas.get(schemaId)
+  }
+
+  async load(schemaId: number): Promise<boolean> {
+    if (this.schemas.has(schemaId)) return true
+    const schema = await this.client.schema(schemaId)
+    if (schema === undefined) return false
+    this.schemas.set(schemaId, schema)
+    return true
+  }
+
+  private async register({ topic, schemas }: RegisteredContract): Promise<void> {
+    const subject = subjectOf(topic)
+    const registered = await this.client.versions(subject)
+    if (registered.length === 0) await this.client.protect(subject)
+    const ids: number[] = []
+    for (const schema of schemas) {
+      let id = registered.length === 0 ? undefined : await this.client.find(subject, schema)
+      if (id === undefined) {
+        for (const other of registered) checkCompatible(subject, other, schema)
+        id = await this.client.register(subject, schema)
+        registered.push(schema)
+      }
+      ids.push(id)
+      this.schemas.set(id, schema)
+    }
+    this.ids.set(topic, ids)
+  }
+}
+
+/** The registry would refuse it as well, less clearly; or take it, if someone has told it to check less. */
+const checkCompatible = (subject: string, registered: Json, schema: Json): void => {
+  const { backward, forward } = compare(registered, schema)
+  const problems = [...new Set([...backward, ...forward])]
+  if (problems.length > 0) throw new RegistryError('SCHEMA_REFUSED', `${subject}: ${problems.join('; ')}`)
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { cacheDirectory } from './cache.ts'
+import { nativeServices, prepareService, SERVICE_NAMES } from './index.ts'
+import { KAFKA_VERSIONS, ServiceUnavailable } from './port.ts'
+
+const USAGE = `Starts Kafka, Redis and a schema registry for trials, until Ctrl-C.
+
+  --nodes N   Kafka nodes (1)
+  --fetch     only download and prepare what is missing
+`
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      nodes: { type: 'string', default: '1' },
+      fetch: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return say(USAGE)
+  const names = values.fetch ? SERVICE_NAMES : SERVICE_NAMES.filter((name) => name !== 'confluent-client')
+  for (const name of names) await prepareService(name)
+  if (values.fetch) {
+    for (const version of KAFKA_VERSIONS) await prepareService('kafka', version)
+    return say(`ready in ${cacheDirectory()}`)
+  }
+  await start(Number(values.nodes))
+}
+
+const start = async (nodes: number): Promise<void> => {
+  const [kafka, redis, registry] = await Promise.all([
+    nativeServices.kafka({ nodes }),
+    nativeServices.redis(),
+    nativeServices.registry(),
+  ])
+  say(`kafka     ${kafka.brokers.join(',')}`)
+  say(`redis     ${redis.host}:${redis.port}`)
+  say(`registry  ${registry.url}`)
+  // Services do not keep this process alive; a person's Ctrl-C ends both.
+  const alive = setInterval(() => undefined, 60_000)
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+  clearInterval(alive)
+  await Promise.all([kafka.stop(), redis.stop(), registry.stop()])
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof ServiceUnavailable)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+}

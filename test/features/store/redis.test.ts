@@ -1,0 +1,175 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { partitionOf } from '../../../engine/hash.ts'
+import { keyOf } from '../../../engine/key.ts'
+import { RedisFeatureStore } from '../../../features/store/redis.ts'
+import type { RedisStoreOptions } from '../../../features/store/redis/options.ts'
+import { nativeServices } from '../../../services/index.ts'
+import type { RedisClusterService, RedisService } from '../../../services/port.ts'
+import {
+  FEATURE_PARTITIONS,
+  FEATURE_VIEWS,
+  featureStoreConformance,
+  type FeatureStoreFixture,
+} from '../../conformance/feature-store.ts'
+import { refusal } from '../../conformance/log-subject.ts'
+import { missing, START_MS_MAX } from '../../services/here.ts'
+
+const noRedis = await missing('redis')
+const [VIEW] = FEATURE_VIEWS
+const HOUR_MS = 3_600_000
+/** For machines that run other tests meanwhile. */
+const BUSY_MS_MAX = 20_000
+
+const optionsOf = (
+  mode: RedisStoreOptions['mode'],
+  nodes: readonly RedisService[],
+  options: Partial<RedisStoreOptions> = {},
+): RedisStoreOptions => ({
+  mode,
+  nodes: nodes.map(({ host, port }) => `${host}:${port}`),
+  partitions: FEATURE_PARTITIONS,
+  timeToLiveMs: () => undefined,
+  answerMsMax: BUSY_MS_MAX,
+  ...options,
+})
+
+const fixtureOf = async (
+  mode: RedisStoreOptions['mode'],
+  nodes: readonly RedisService[],
+): Promise<FeatureStoreFixture> => {
+  const open = (): Promise<RedisFeatureStore> => RedisFeatureStore.open(optionsOf(mode, nodes))
+  const lose = async (): Promise<void> => {
+    for (const node of nodes) await asked(node, (redis) => redis.flushall())
+  }
+  await lose()
+  const reader = await open()
+  return {
+    reader,
+    apply: (changes) => reader.apply(changes),
+    reopen: open,
+    lose,
+    dispose: () => reader.close(),
+  }
+}
+
+/** Asks a node directly. */
+const asked = async <Answer>(
+  { host, port }: RedisService,
+  ask: (redis: Redis) => Promise<Answer>,
+): Promise<Answer> => {
+  const redis = new Redis({ host, port })
+  try {
+    return await ask(redis)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** The change that puts one row. */
+const putting = (key: Buffer, text: string, sequence: number) => ({
+  store: VIEW.name,
+  partition: partitionOf(key, 0, key.length, FEATURE_PARTITIONS),
+  sequence,
+  previous: sequence - 1,
+  newest: sequence,
+  rows: [[key, Buffer.concat([Buffer.from([VIEW.version]), Buffer.from(text)])]] as const,
+})
+
+describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
+  let redis: RedisService
+
+  beforeAll(async () => {
+    redis = await nativeServices.redis()
+  }, START_MS_MAX)
+  afterAll(() => redis.stop())
+
+  featureStoreConformance('Redis', () => fixtureOf('single', [redis]))
+
+  test('a row lives as long as its view says, a position for ever', async () => {
+    const store = await RedisFeatureStore.open(
+      optionsOf('single', [redis], { prefix: 'live.', timeToLiveMs: () => HOUR_MS }),
+    )
+    await store.apply(putting(keyOf('a'), 'x', 1))
+    const lives = await asked(redis, async (direct) =>
+      Promise.all((await direct.keys('live.*')).toSorted().map((key) => direct.pttl(key))),
+    )
+    expect(lives[0]).toBe(-1)
+    expect(lives[1]).toBeGreaterThan(HOUR_MS - 60_000)
+    expect(lives[1]).toBeLessThanOrEqual(HOUR_MS)
+    await store.close()
+  })
+
+  test('without an answer reads and writes fail at once or in time; once it is back, they go on', async () => {
+    const own = await nativeServices.redis()
+    const store = await RedisFeatureStore.open(optionsOf('single', [own], { answerMsMax: 300 }))
+    await store.apply(putting(keyOf('a'), 'one', 1))
+    own.process.freeze()
+    await expect(store.readMany(VIEW, [keyOf('a')])).rejects.toEqual(refusal('FEATURES_UNAVAILABLE'))
+    await expect(store.apply(putting(keyOf('a'), 'two', 2))).rejects.toEqual(refusal('FEATURES_UNAVAILABLE'))
+    own.process.thaw()
+    await expect
+      .poll(() => store.apply(putting(keyOf('a'), 'two', 2)).then(() => 'applied', String))
+      .toBe('applied')
+    await own.process.restart()
+    await expect.poll(() => store.position(VIEW.name, 0).then(({ sequence }) => sequence, String)).toBe(0)
+    await expect(store.apply(putting(keyOf('a'), 'three', 3))).rejects.toEqual(refusal('FEATURES_LOST'))
+    await store.close()
+    await own.stop()
+  })
+
+  test('with its memory full a change is refused whole', async () => {
+    const own = await nativeServices.redis({ memoryBytesMax: 4 << 20 })
+    const store = await RedisFeatureStore.open(optionsOf('single', [own]))
+    const text = 'x'.repeat(256 << 10)
+    let applied = 0
+    const filling = async (): Promise<void> => {
+      for (;;) {
+        await store.apply(putting(keyOf('user', `${applied + 1}`), text, applied + 1))
+        applied++
+      }
+    }
+    await expect(filling()).rejects.toEqual(refusal('FEATURES_UNAVAILABLE'))
+    expect(applied).toBeGreaterThan(2)
+    const { partition } = putting(keyOf('user', '1'), text, 1)
+    expect(await store.position(VIEW.name, partition)).toMatchObject({ sequence: applied })
+    const { starts, ends } = await store.readMany(VIEW, [keyOf('user', `${applied + 1}`)])
+    expect(starts[0]).toBe(ends[0])
+    await store.close()
+    await own.stop()
+  })
+
+  test('a server that is not there is told', async () => {
+    const own = await nativeServices.redis()
+    await own.stop()
+    await expect(RedisFeatureStore.open(optionsOf('single', [own]))).rejects.toEqual(
+      refusal('FEATURES_UNAVAILABLE'),
+    )
+  })
+})
+
+describe.skipIf(noRedis !== undefined)(`Redis Cluster ${noRedis ?? ''}`, () => {
+  let cluster: RedisClusterService
+
+  beforeAll(async () => {
+    cluster = await nativeServices.redisCluster()
+  }, START_MS_MAX)
+  afterAll(() => cluster.stop())
+
+  featureStoreConformance('Redis Cluster', () => fixtureOf('cluster', cluster.nodes))
+
+  test('partitions spread over the nodes', async () => {
+    const fixture = await fixtureOf('cluster', cluster.nodes)
+    const { reader } = fixture
+    for (let at = 0; at < 200; at++) {
+      const key = keyOf(`key ${at}`)
+      const { partition } = putting(key, 'x', 1)
+      const { sequence } = await reader.position(VIEW.name, partition)
+      await reader.apply({ ...putting(key, 'x', sequence + 1), previous: sequence })
+    }
+    const sizes = await Promise.all(cluster.nodes.map((node) => asked(node, (redis) => redis.dbsize())))
+    expect(sizes.filter((size) => size > 0).length).toBeGreaterThan(1)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(200 + FEATURE_PARTITIONS)
+    await fixture.dispose()
+  })
+})
