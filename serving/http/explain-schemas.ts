@@ -1,3 +1,4 @@
+import { ID_PATTERN } from '../../schemas/declare/text.ts'
 import { ID_BYTES_MAX, type PostId, type RequestId } from '../../schemas/ids.ts'
 import { REMOVALS, SOURCES } from '../candidate.ts'
 import { OUTCOMES } from '../explain/explanation.ts'
@@ -17,8 +18,8 @@ import {
 } from './schema.ts'
 
 export const explainParams = object({
-  requestId: string<RequestId>({ minLength: 1, maxLength: ID_BYTES_MAX }),
-  postId: string<PostId>({ minLength: 1, maxLength: ID_BYTES_MAX }),
+  requestId: string<RequestId>({ minLength: 1, maxLength: ID_BYTES_MAX, pattern: ID_PATTERN }),
+  postId: string<PostId>({ minLength: 1, maxLength: ID_BYTES_MAX, pattern: ID_PATTERN }),
 })
 
 const pass = object({

@@ -1,4 +1,5 @@
 import { MILLIS_MAX, MILLIS_MIN } from '../../schemas/declare/numbers.ts'
+import { ID_PATTERN } from '../../schemas/declare/text.ts'
 import {
   type ContainerId,
   type Hashtag,
@@ -26,7 +27,7 @@ import {
 } from './schema.ts'
 
 const id = <Value extends string>(description: string) =>
-  string<Value>({ minLength: 1, maxLength: ID_BYTES_MAX, description })
+  string<Value>({ minLength: 1, maxLength: ID_BYTES_MAX, pattern: ID_PATTERN, description })
 
 export const timeSchema = integer<Millis>({
   minimum: MILLIS_MIN,

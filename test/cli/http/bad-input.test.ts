@@ -157,7 +157,7 @@ const PATHS: readonly (readonly [string, number, object])[] = [
   ['/v1/feed?userId=ada&__proto__=5', 400, { code: 'BAD_REQUEST', field: '__proto__' }],
   ['/v1/feeds', 404, { code: 'NOT_FOUND' }],
   ['/web/', 404, { code: 'NOT_FOUND' }],
-  ['/v1/events', 404, { code: 'NOT_FOUND' }],
+  ['/v1/events', 405, { code: 'METHOD_NOT_ALLOWED' }],
   ['/__proto__', 404, { code: 'NOT_FOUND' }],
   ['/v1/%ff', 400, { code: 'BAD_REQUEST' }],
   [`/${'x'.repeat(8_000)}`, 404, { code: 'NOT_FOUND' }],
