@@ -20,6 +20,10 @@ export const SERVING_ERRORS = {
     recovery: 'stop',
     about: 'A parameter is not as it must be. Correct the field named.',
   },
+  TOO_MANY_REQUESTS: {
+    recovery: 'retry',
+    about: 'More feeds wait to be ranked than are let wait. Ask again later.',
+  },
   CONFIG_INVALID: {
     recovery: 'stop',
     about: 'A field of the ranking configuration is unknown or out of bounds. Correct the field named.',

@@ -7,6 +7,7 @@ import { answerItems } from './feed-items.ts'
 import type { FeedPipeline, RankedFeed } from './feed-pipeline.ts'
 import type { FeedAnswer } from './http/feed-schemas.ts'
 import type { StageTime } from './pipeline/run.ts'
+import { Turns } from './pipeline/turns.ts'
 import type { FeedQuery } from './query.ts'
 import type { Ranking } from './scorers/ranking.ts'
 import { nextPage, type Page, stillShown } from './selector/page.ts'
@@ -44,6 +45,7 @@ interface Turn {
 /** Answers requests for feeds: ranks, cuts pages, logs what was shown. */
 export class FeedService {
   private readonly parts: FeedServiceParts
+  private readonly turns = new Turns()
 
   constructor(parts: FeedServiceParts) {
     this.parts = parts
@@ -51,13 +53,13 @@ export class FeedService {
 
   /**
    * A page: the first of a new feed, or the one that a cursor asks for. Throws `CURSOR_…` for cursors that lead
-   * nowhere, `STAGE_FAILED`, and what reading rows throws.
+   * nowhere, `STAGE_FAILED`, `TOO_MANY_REQUESTS`, and what reading rows throws.
    */
   async page(query: FeedQuery, cursor: string | null): Promise<FeedAnswer> {
     const { clock, visibility, ids } = this.parts
     const startedMs = clock.monotonicMs()
     const requestId = ids() as RequestId
-    const turn = cursor === null ? await this.begin(query, requestId) : this.goOn(query, cursor)
+    const turn = cursor === null ? await this.begin(query, requestId, startedMs) : this.goOn(query, cursor)
     const selectedMs = clock.monotonicMs()
     const read = await nextPage(turn.session, turn.offset, query.limit, visibility)
     // Nothing is waited for from here to the answer: what was accepted by now counts.
@@ -78,15 +80,20 @@ export class FeedService {
     return index === -1 ? null : { session, index }
   }
 
-  private async begin(query: FeedQuery, requestId: RequestId): Promise<Turn> {
+  private async begin(query: FeedQuery, requestId: RequestId, askedMs: number): Promise<Turn> {
+    return this.turns.take(() => this.rank(query, requestId, askedMs))
+  }
+
+  private async rank(query: FeedQuery, requestId: RequestId, askedMs: number): Promise<Turn> {
     const { pipeline, sessions, clock, ids } = this.parts
+    const waited = { stage: 'turn', ms: clock.monotonicMs() - askedMs, kept: 0 }
     const feed = await pipeline.rank(query)
     try {
       const startedMs = clock.monotonicMs()
       const session = new Session(ids(), requestId, feed, accountOf(feed))
       sessions.put(session, clock.monotonicMs())
       const kept = { stage: 'session', ms: clock.monotonicMs() - startedMs, kept: session.items.length }
-      return { session, feed, offset: 0, position: 0, stages: [...feed.stages, kept] }
+      return { session, feed, offset: 0, position: 0, stages: [waited, ...feed.stages, kept] }
     } finally {
       feed.ranking.release()
     }

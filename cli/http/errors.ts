@@ -10,11 +10,9 @@ export const HTTP_ERRORS = {
   NO_EVENTS: { status: 400, about: 'The body holds no event.' },
   LOOPBACK_ONLY: { status: 403, about: 'Asked for from another machine, or by another name than localhost.' },
   NOT_FOUND: { status: 404, about: 'There is no such route or thing.' },
-  METHOD_NOT_ALLOWED: {
-    status: 405,
-    about: 'The path is known, but not by this method: see the Allow header.',
-  },
+  METHOD_NOT_ALLOWED: { status: 405, about: 'The path is there, but not by this method.' },
   REQUEST_TIMEOUT: { status: 408, about: 'The request did not arrive whole in time.' },
+  EVENTS_AHEAD: { status: 409, about: 'No event was accepted: all are dated ahead of the clock.' },
   BODY_TOO_LARGE: { status: 413, about: 'The body is larger than is taken.' },
   TOO_MANY_EVENTS: { status: 413, about: 'The body holds more events than are taken at once.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, about: 'The body is of a type that is not taken.' },
@@ -78,12 +76,13 @@ const statusOfEngine = ({ code, recovery }: EngineError): number =>
 
 const STATUS_OF_SERVING: Readonly<Record<ServingErrorCode, number>> = {
   BAD_REQUEST: 400,
-  CURSOR_INVALID: 400,
+  CURSOR_INVALID: 404,
   CURSOR_FOREIGN: 403,
   REQUEST_UNKNOWN: 404,
   CURSOR_EXPIRED: 410,
   CONFIG_INVALID: 500,
   STAGE_FAILED: 503,
+  TOO_MANY_REQUESTS: 503,
   CATCHING_UP: 503,
 }
 

@@ -7,7 +7,8 @@ import type { Publisher } from '../runtime/publisher.ts'
 import { BodyBudget } from './body-budget.ts'
 import { type RouteDeclaration, routeOptions } from '../../serving/http/route.ts'
 import { integer, list, nullable, object, string, type ValueOf } from '../../serving/http/schema.ts'
-import { HTTP_ERRORS, HttpError } from './errors.ts'
+import { HTTP_ERRORS, HttpError, type HttpErrorCode } from './errors.ts'
+import { envelopeSchema } from './event-schemas.ts'
 import type { HttpLimits, HttpServices } from './services.ts'
 
 /** Events read in one turn: other requests, and processing, go on in between. */
@@ -33,7 +34,7 @@ const declared: RouteDeclaration = {
     'Envelopes `{"topic", "value"}` as JSON (one, or an array of them) or as NDJSON (application/x-ndjson), of the contracts in schemas/. Answers when everything accepted is durable; what was refused is named by line. Sending an event again is harmless.',
   tag: 'events',
   answer: outcome,
-  errors: [400, 408, 413, 415, 503, 507],
+  errors: [400, 408, 409, 413, 415, 503, 507],
 }
 
 /**
@@ -45,7 +46,9 @@ export const eventsRoute = (app: FastifyInstance, services: HttpServices, limits
   app.post<{ Body: Buffer }>(
     '/v1/events',
     {
-      ...routeOptions(declared),
+      schema: { ...routeOptions(declared).schema, body },
+      // Bodies are read by the contracts, line by line: the schema only tells of them.
+      validatorCompiler: () => () => true,
       bodyLimit: limits.eventBodyBytesMax,
       onRequest: reserveBody(budget, limits),
     },
@@ -58,22 +61,29 @@ export const eventsRoute = (app: FastifyInstance, services: HttpServices, limits
         refused.map(({ rule, code }) => rule ?? code),
       )
       if (accepted > 0) return { accepted, refused }
-      return reply.code(HTTP_ERRORS.EVENTS_REFUSED.status).send(allRefused(refused))
+      const code = refusedBy(refused)
+      return reply.code(HTTP_ERRORS[code].status).send(allRefused(code, refused))
     },
   )
 }
 
+/** Events that break no contract are right in themselves, and ahead of this machine's clock. */
+const refusedBy = (refused: readonly Refusal[]): 'EVENTS_REFUSED' | 'EVENTS_AHEAD' =>
+  refused.every(({ code }) => code === 'TIME_IN_FUTURE') ? 'EVENTS_AHEAD' : 'EVENTS_REFUSED'
+
 /** An error as every other, about the first event, with the rest beside it. */
-const allRefused = (refused: readonly Refusal[]): object => {
+const allRefused = (code: HttpErrorCode, refused: readonly Refusal[]): object => {
   const { line, message, field } = refused[0]!
   return {
-    code: 'EVENTS_REFUSED',
+    code,
     message: `Line ${line}: ${message}`,
     ...(field !== null && { field }),
     accepted: 0,
     refused,
   }
 }
+
+const body = { content: { [JSON_TYPE]: { schema: envelopeSchema() } } }
 
 const reserveBody =
   (budget: BodyBudget, limits: HttpLimits) =>

@@ -1,32 +1,46 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HttpError } from './errors.ts'
 
+/** A path that has routes, and their methods. */
 interface KnownPath {
   readonly pattern: RegExp
   readonly methods: Set<string>
 }
 
-/** Answers `METHOD_NOT_ALLOWED` where the path is known and the method is not. Call it before routes are added. */
-export const refuseMethods = (app: FastifyInstance): void => {
-  const paths = new Map<string, KnownPath>()
+const PARAMETER = /:[^/]+/g
+const SPECIAL = /[.*+?^${}()|[\]\\]/g
+
+/**
+ * Answers what no route takes before its body is read: 404, or 405 with the methods there are for a path that
+ * is known by others. Register it before the routes.
+ */
+export const refuseUnknown = (app: FastifyInstance): void => {
+  const known = new Map<string, KnownPath>()
   app.addHook('onRoute', ({ url, method }) => {
-    const known = paths.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() }
-    for (const each of [method].flat()) known.methods.add(each)
-    paths.set(url, known)
+    const pattern = new RegExp(`^${url.replaceAll(SPECIAL, '\\$&').replaceAll(PARAMETER, '[^/]+')}$`)
+    const path = known.get(url) ?? { pattern, methods: new Set<string>() }
+    for (const each of [method].flat()) path.methods.add(each)
+    known.set(url, path)
   })
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return
-    const [path = ''] = request.url.split('?')
-    const known = [...paths.values()].find(({ pattern }) => pattern.test(path))
-    if (known === undefined) return
-    const allowed = [...known.methods].join(', ')
-    void reply.header('allow', allowed)
-    throw new HttpError('METHOD_NOT_ALLOWED', `${path.slice(0, PATH_SHOWN_MAX)} is asked for by ${allowed}`)
+    const methods = methodsAt([...known.values()], request)
+    if (methods.length === 0) throw notFound([...known.keys()])
+    void reply.header('allow', methods.join(', '))
+    throw new HttpError(
+      'METHOD_NOT_ALLOWED',
+      `${request.method} is not taken here; ${methods.join(' and ')} are`,
+    )
   })
 }
 
-const PATH_SHOWN_MAX = 200
+const methodsAt = (known: readonly KnownPath[], { url }: FastifyRequest): string[] => {
+  const [path = ''] = url.split('?')
+  return [...new Set(known.flatMap(({ pattern, methods }) => (pattern.test(path) ? [...methods] : [])))]
+}
 
-/** A route's pattern, such as `/v1/feed/:requestId/explain/:postId`, as an expression over paths. */
-const patternOf = (url: string): RegExp =>
-  new RegExp(`^${url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[A-Za-z]+/g, '[^/]+')}$`)
+/** Routes that the answer to a lost request names: those for apps and operators, not for the page or this machine. */
+const TOLD = /^\/(v1|healthz|readyz|metrics|openapi)/
+
+const notFound = (urls: readonly string[]): HttpError =>
+  new HttpError('NOT_FOUND', `Routes are ${urls.filter((url) => TOLD.test(url)).join(', ')}`)

@@ -13,7 +13,7 @@ export const describeRoutes = (app: FastifyInstance): void => {
   const { version, description } = manifest()
   void app.register(swagger, {
     openapi: {
-      openapi: '3.0.3',
+      openapi: '3.1.0',
       info: { title: 'Freshet', description, version },
       tags: [
         { name: 'feed', description: 'What is asked for people.' },

@@ -11,7 +11,7 @@ import { answerOf, HTTP_ERRORS, type HttpErrorCode } from './errors.ts'
 import { eventBodies, eventsRoute } from './events-route.ts'
 import { healthRoutes } from './health.ts'
 import { liveRoute } from './live-route.ts'
-import { refuseMethods } from './methods.ts'
+import { refuseUnknown } from './methods.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { describeRoutes } from './openapi.ts'
 import { pageRoutes } from './page-routes.ts'
@@ -46,9 +46,9 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
     frameworkErrors: answerError,
   })
   app.server.maxConnections = limits.connectionsMax
-  answerErrors(app)
+  app.setErrorHandler(answerError)
   refuseMalformed(app)
-  refuseMethods(app)
+  refuseUnknown(app)
   metricsRoute(app, services)
   describeRoutes(app)
   // Routes come after the plugin that describes them, or it would not hear of them.
@@ -73,17 +73,6 @@ const feedServices = ({ serving, clock, embedded }: HttpServices): FeedRouteServ
   clock,
   assertRunning: () => embedded.assertRunning(),
 })
-
-const answerErrors = (app: FastifyInstance): void => {
-  app.setErrorHandler(answerError)
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(HTTP_ERRORS.NOT_FOUND.status).send({
-      code: 'NOT_FOUND',
-      message:
-        'Routes are GET /, POST /v1/events, GET /v1/feed, /v1/viewers, /v1/live, /healthz, /readyz, /metrics and /openapi.json',
-    }),
-  )
-}
 
 const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
   const answer = answerOf(error)

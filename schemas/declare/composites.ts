@@ -2,7 +2,8 @@ import type { ContractRule, Problem } from '../rules.ts'
 import { show } from '../rules.ts'
 import type { Json, Kind } from './kind.ts'
 import { problemAt, scalar } from './kind.ts'
-import { idBreaks } from './text.ts'
+import { ID_BYTES_MAX } from '../ids.ts'
+import { ID_PATTERN, idBreaks } from './text.ts'
 
 /** Avro names live here, so that they cannot clash with those of other teams in one registry. */
 export const AVRO_NAMESPACE = 'freshet'
@@ -105,6 +106,7 @@ export const map = <Value>(
     jsonSchema: () => ({
       type: 'object',
       maxProperties: entriesMax,
+      propertyNames: { minLength: 1, maxLength: ID_BYTES_MAX, pattern: ID_PATTERN },
       additionalProperties: values.jsonSchema(),
     }),
     breaks: (value) => {

@@ -54,12 +54,15 @@ export const number = (min = -Number.MAX_VALUE, max = Number.MAX_VALUE): Kind<nu
     build: plainZero,
   })
 
+/** What is rounded to infinity in single precision: half a step beyond the largest number. */
+const FLOAT_END = 2 ** 128 - 2 ** 103
+
 /** A finite number in single precision; JSON is rounded to it. */
 export const float = (): Kind<number> =>
   scalar<number>({
     allows: 'a finite number in single precision',
     avro: 'float',
-    jsonSchema: { type: 'number' },
+    jsonSchema: { type: 'number', exclusiveMinimum: -FLOAT_END, exclusiveMaximum: FLOAT_END },
     breaks: (value) => {
       if (typeof value !== 'number') return 'WRONG_TYPE'
       return Number.isFinite(Math.fround(value)) ? null : 'NOT_FINITE'

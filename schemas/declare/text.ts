@@ -32,12 +32,17 @@ const wideIdBreaks = (value: string, from: number): ContractRule | null => {
   return Buffer.byteLength(value) > ID_BYTES_MAX ? 'ID_LENGTH' : null
 }
 
+/** No control character, as JSON Schema says it; that the limit is in bytes it cannot say. */
+export const ID_PATTERN = '^[^\\u0000-\\u001f\\u007f-\\u009f]+$'
+/** Leading `#`s do not count; one character at least beside them. */
+const HASHTAG_PATTERN = `^#*[^#\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]{0,${ID_BYTES_MAX - 1}}$`
+
 /** An opaque id: 1 to 64 UTF-8 bytes without control characters. */
 export const id = <Brand extends string>(): Kind<Brand> =>
   scalar<Brand>({
     allows: `an id of 1 to ${ID_BYTES_MAX} UTF-8 bytes without control characters`,
     avro: 'string',
-    jsonSchema: { type: 'string', minLength: 1, maxLength: ID_BYTES_MAX },
+    jsonSchema: { type: 'string', minLength: 1, maxLength: ID_BYTES_MAX, pattern: ID_PATTERN },
     breaks: idBreaks,
   })
 
@@ -62,7 +67,7 @@ export const hashtag = (): Kind<Hashtag> =>
   scalar<Hashtag>({
     allows: `a hashtag without '#', lower case, Unicode NFC, of 1 to ${ID_BYTES_MAX} UTF-8 bytes`,
     avro: 'string',
-    jsonSchema: { type: 'string', minLength: 1 },
+    jsonSchema: { type: 'string', minLength: 1, pattern: HASHTAG_PATTERN },
     breaks: (value) => {
       const rule = idBreaks(value)
       if (rule !== null) return rule
@@ -111,13 +116,19 @@ export const country = (): Kind<string> =>
 /** RFC 5646 asks readers to take tags of at least 35 characters. */
 const LANGUAGE_CHARACTERS_MAX = 35
 const LANGUAGE = /^[a-z]{2,8}(-[a-z0-9]{1,8})*$/
+const LANGUAGE_PATTERN = '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'
 
 /** A BCP 47 language tag, lower case (JSON may come in any case). */
 export const language = (): Kind<string> =>
   scalar<string>({
     allows: 'a language as a lower-case BCP 47 tag such as "en" or "pt-br"',
     avro: 'string',
-    jsonSchema: { type: 'string', minLength: 2, maxLength: LANGUAGE_CHARACTERS_MAX },
+    jsonSchema: {
+      type: 'string',
+      minLength: 2,
+      maxLength: LANGUAGE_CHARACTERS_MAX,
+      pattern: LANGUAGE_PATTERN,
+    },
     breaks: (value) => {
       if (typeof value !== 'string') return 'WRONG_TYPE'
       return value.length <= LANGUAGE_CHARACTERS_MAX && LANGUAGE.test(value) ? null : 'WRONG_FORM'

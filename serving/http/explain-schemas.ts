@@ -1,7 +1,8 @@
+import { ID_PATTERN } from '../../schemas/declare/text.ts'
 import { ID_BYTES_MAX, type PostId, type RequestId } from '../../schemas/ids.ts'
 import { REMOVALS, SOURCES } from '../candidate.ts'
 import { OUTCOMES } from '../explain/explanation.ts'
-import { ID_PATTERN, trace } from './feed-schemas.ts'
+import { trace } from './feed-schemas.ts'
 import {
   boolean,
   integer,

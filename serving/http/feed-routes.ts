@@ -20,7 +20,7 @@ const declared: RouteDeclaration = {
   tag: 'feed',
   querystring: feedQuery,
   answer: feedAnswer,
-  errors: [400, 403, 410, 503],
+  errors: [400, 403, 404, 410, 503],
 }
 
 /** `GET /v1/feed`. */

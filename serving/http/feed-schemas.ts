@@ -1,4 +1,5 @@
 import { MILLIS_MAX, MILLIS_MIN } from '../../schemas/declare/numbers.ts'
+import { ID_PATTERN } from '../../schemas/declare/text.ts'
 import {
   type ContainerId,
   type Hashtag,
@@ -25,9 +26,6 @@ import {
   type ValueOf,
 } from './schema.ts'
 
-/** No control characters. That an id has at most 64 bytes of UTF-8 no pattern can say: it is refused all the same. */
-export const ID_PATTERN = '^[^\\u0000-\\u001f\\u007f]+$'
-
 const id = <Value extends string>(description: string) =>
   string<Value>({ minLength: 1, maxLength: ID_BYTES_MAX, pattern: ID_PATTERN, description })
 
@@ -49,7 +47,6 @@ export const feedQuery = object({
     string({
       minLength: 1,
       maxLength: CURSOR_CHARACTERS_MAX,
-      pattern: '^[A-Za-z0-9_-]+$',
       description: 'Of the page before; the first page has none.',
     }),
   ),

@@ -15,7 +15,6 @@ export interface RouteDeclaration {
   readonly tag: 'feed' | 'events' | 'operations'
   readonly params?: Schema<unknown>
   readonly querystring?: Schema<unknown>
-  readonly body?: Schema<unknown>
   readonly answer?: Schema<unknown>
   /** Statuses of errors beside 500. */
   readonly errors: readonly number[]
@@ -30,7 +29,7 @@ interface DescribedSchema extends FastifySchema {
 
 /** The declaration as fastify takes it. */
 export const routeOptions = (declared: RouteDeclaration): RouteShorthandOptions => {
-  const { summary, description, tag, params, querystring, body, answer, errors } = declared
+  const { summary, description, tag, params, querystring, answer, errors } = declared
   // Some errors say more than others; what a schema does not name would be left out.
   const error = { ...errorAnswer.json, additionalProperties: true }
   const failures = Object.fromEntries([...errors, 500].map((status) => [status, error]))
@@ -40,7 +39,6 @@ export const routeOptions = (declared: RouteDeclaration): RouteShorthandOptions 
     tags: [tag],
     ...(params && { params: params.json }),
     ...(querystring && { querystring: querystring.json }),
-    ...(body && { body: body.json }),
     response: { ...(answer && { 200: answer.json }), ...failures },
   }
   return { schema }

@@ -57,8 +57,14 @@ export const oneOf = <const Values extends readonly string[]>(
   rules: About = {},
 ): Schema<Values[number]> => schema({ type: 'string', enum: values, ...rules })
 
-export const nullable = <Value>({ json }: Schema<Value>): Schema<Value | null> =>
-  schema({ ...json, nullable: true })
+export const nullable = <Value>({ json }: Schema<Value>): Schema<Value | null> => {
+  const { enum: values } = json
+  return schema({
+    ...json,
+    type: [json['type'], 'null'],
+    ...(Array.isArray(values) && { enum: [...(values as readonly unknown[]), null] }),
+  })
+}
 
 export const list = <Item>(items: Schema<Item>, rules: About = {}): Schema<readonly Item[]> =>
   schema({ type: 'array', items: items.json, ...rules })

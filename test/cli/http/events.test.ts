@@ -110,6 +110,6 @@ test('a time is checked against the clock of the server', async () => {
   const running = await Running.start({ clock })
   const at = Date.UTC(2026, 0, 1) + 6 * MINUTE_MS
   const { status, body } = await running.publish(reaction('ada', 'p1', 'bea', 'like', { at }))
-  expect(status).toBe(400)
-  expect(body).toMatchObject({ code: 'EVENTS_REFUSED', field: 'at', accepted: 0 })
+  expect(status).toBe(409)
+  expect(body).toMatchObject({ code: 'EVENTS_AHEAD', field: 'at', accepted: 0 })
 })

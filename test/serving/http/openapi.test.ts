@@ -13,7 +13,7 @@ type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
 test('the OpenAPI document names every route that apps and operators use, each with its answers', async () => {
   const running = await Running.start()
   const { status, body } = await running.get('/openapi.json')
-  expect([status, body['openapi']]).toEqual([200, '3.0.3'])
+  expect([status, body['openapi']]).toEqual([200, '3.1.0'])
   const paths = body['paths'] as Paths
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
@@ -43,7 +43,7 @@ test('the OpenAPI document names every route that apps and operators use, each w
     'preview',
   ])
   expect(parameters!.filter(({ required }) => required).map(({ name }) => name)).toEqual(['userId'])
-  expect(Object.keys(responses)).toEqual(['200', '400', '403', '410', '500', '503'])
+  expect(Object.keys(responses)).toEqual(['200', '400', '403', '404', '410', '500', '503'])
 })
 
 test('answers hold all that is declared: nothing is lost on the way out', async () => {

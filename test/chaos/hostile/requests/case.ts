@@ -15,7 +15,7 @@ export const refused = (status: number, code: string): Expected => ({ status, co
 export const OK: Expected = { status: 200, code: null }
 export const BAD_REQUEST = refused(400, 'BAD_REQUEST')
 export const NOT_FOUND = refused(404, 'NOT_FOUND')
-export const NOT_ALLOWED = refused(405, 'METHOD_NOT_ALLOWED')
+export const METHOD_NOT_ALLOWED = refused(405, 'METHOD_NOT_ALLOWED')
 export const TOO_LARGE = refused(413, 'BODY_TOO_LARGE')
 
 export const JSON_TYPE = 'application/json'

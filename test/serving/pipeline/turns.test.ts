@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { Turns } from '../../../serving/pipeline/turns.ts'
+
+/** Work that goes on until it is told to end. */
+const held = () => {
+  const started: number[] = []
+  const ends: (() => void)[] = []
+  const work = (name: number) => (): Promise<number> => {
+    started.push(name)
+    return new Promise((resolve) => ends.push(() => resolve(name)))
+  }
+  return { started, ends, work }
+}
+
+test('a few are let in at a time, the others in the order they came', async () => {
+  const turns = new Turns({ atOnceMax: 2, waitingMax: 10 })
+  const { started, ends, work } = held()
+  const all = [1, 2, 3, 4].map((name) => turns.take(work(name)))
+  expect(started).toEqual([1, 2])
+  expect(turns.waitingCount).toBe(2)
+  ends[1]!()
+  expect(await all[1]).toBe(2)
+  await Promise.resolve()
+  expect(started).toEqual([1, 2, 3])
+  ends[0]!()
+  ends[2]!()
+  await Promise.all([all[0], all[2]])
+  ends[3]!()
+  expect(await all[3]).toBe(4)
+  expect(await turns.take(async () => 5)).toBe(5)
+})
+
+test('work that fails gives its turn on', async () => {
+  const turns = new Turns({ atOnceMax: 1, waitingMax: 10 })
+  const failing = turns.take(() => Promise.reject(new Error('no')))
+  const next = turns.take(async () => 'next')
+  await expect(failing).rejects.toThrow('no')
+  expect(await next).toBe('next')
+})
+
+test('who comes when too many wait is refused at once', async () => {
+  const turns = new Turns({ atOnceMax: 1, waitingMax: 1 })
+  const { ends, work } = held()
+  const first = turns.take(work(1))
+  const second = turns.take(work(2))
+  await expect(turns.take(work(3))).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+  ends[0]!()
+  await first
+  await Promise.resolve()
+  ends[1]!()
+  expect(await second).toBe(2)
+})
