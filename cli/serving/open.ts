@@ -22,6 +22,7 @@ import { Cursors } from '../../serving/sessions/cursor.ts'
 import { SESSION_DEFAULTS, type SessionLimits, SessionStore } from '../../serving/sessions/session-store.ts'
 import { noRetrieval } from '../../serving/sources/retrieval.ts'
 import { StateRows } from '../../serving/state-rows.ts'
+import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { Visibility } from '../../serving/visibility/index.ts'
 import { systemAlarm } from '../runtime/alarm.ts'
 import type { Embedded } from '../runtime/embedded.ts'
@@ -36,6 +37,8 @@ export interface ServingOptions {
   readonly scorers?: number
   readonly config?: RankingConfig
   readonly sessions?: SessionLimits
+  /** Rings when a stage is late. */
+  readonly alarm?: Alarm
   /** Told why impressions could not be written. */
   readonly failed?: (error: unknown) => void
 }
@@ -88,7 +91,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     retrieval: noRetrieval,
     breathe: () => nextTurn(),
   })
-  const parts = { stages, ranker, restrictions, clock, alarm: systemAlarm, metrics }
+  const parts = { stages, ranker, restrictions, clock, alarm: options.alarm ?? systemAlarm, metrics }
   const pipeline = new FeedPipeline(parts)
   const visibility = new Visibility(rows, restrictions)
   const requests = new ServedRequests()

@@ -15,6 +15,7 @@ import { PrometheusStageMetrics } from '../../cli/stage-metrics.ts'
 import { tellServing } from '../../cli/serving/metrics.ts'
 import { openServing, type Serving } from '../../cli/serving/open.ts'
 import type { FeedAnswer } from '../../serving/http/feed-schemas.ts'
+import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { RANKING_DEFAULTS, type RankingConfig } from '../../serving/rules/config.ts'
 import { SESSION_DEFAULTS, type SessionLimits } from '../../serving/sessions/session-store.ts'
 import type { PublishedEvent } from './community.ts'
@@ -33,6 +34,9 @@ export interface RunningOptions {
   readonly config?: Partial<RankingConfig>
   readonly sessions?: Partial<SessionLimits>
 }
+
+/** Never rings: deadlines are wall time, and a busy machine would decide what a test's feed holds. */
+const PATIENT: Alarm = { after: () => () => undefined }
 
 /** What `freshet up` runs, on a port and in a directory of its own; stopped after the test. */
 export class Running {
@@ -75,6 +79,7 @@ export class Running {
       metrics: new PrometheusStageMetrics(metrics.registry),
       config: { ...RANKING_DEFAULTS, ...options.config },
       sessions: { ...SESSION_DEFAULTS, ...options.sessions },
+      alarm: PATIENT,
     })
     tellServing(metrics.registry, serving)
     const inspection = new LocalInspection({ embedded, topology, counts, clock })
