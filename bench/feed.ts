@@ -73,7 +73,11 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
   const directory = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
   const metrics = new PrometheusMetrics()
   const live = new LiveFigures(systemClock)
-  const opened = await openData({ data: directory, metrics: bothMetrics(metrics, live) })
+  const opened = await openData({
+    data: directory,
+    metrics: bothMetrics(metrics, live),
+    serves: true,
+  })
   live.watch(opened)
   const { embedded, counts, topology } = opened
   const serving = await openServing({

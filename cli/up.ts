@@ -40,6 +40,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   const opened = await openData({
     data,
     metrics: bothMetrics(metrics, live),
+    serves: true,
     ...(partitions !== undefined && { partitions }),
   })
   live.watch(opened)

@@ -21,10 +21,18 @@ export interface OpenOptions {
   /** For a new directory; one that exists keeps its own, and another number is refused. */
   readonly partitions?: number
   readonly metrics?: Metrics
+  /** Feeds are served beside: processing lets go of the thread every few milliseconds. */
+  readonly serves?: boolean
 }
 
+/**
+ * A batch holds the thread for some 0.1 ms an event, and a feed is handed on between threads half a dozen times:
+ * with larger batches it would wait for as many of them. Replays, which nobody waits for, take larger ones.
+ */
+const SERVING_BATCH_EVENTS_MAX = 128
+
 /** Opens a data directory with everything, making it if it is missing. */
-export const openData = async ({ data, partitions, metrics }: OpenOptions): Promise<Opened> => {
+export const openData = async ({ data, partitions, metrics, serves }: OpenOptions): Promise<Opened> => {
   const holds = await contentOf(data)
   if (holds === 'other') {
     throw new CliError('DATA_FOREIGN', `"${data}" holds files that are not Freshet's`)
@@ -37,6 +45,7 @@ export const openData = async ({ data, partitions, metrics }: OpenOptions): Prom
     topology: everything,
     clock: systemClock,
     metrics: metrics === undefined ? counts : bothMetrics(counts, metrics),
+    ...(serves && { worker: { batchEventsMax: SERVING_BATCH_EVENTS_MAX } }),
     partitions: partitions ?? known ?? EMBEDDED_DEFAULTS.partitions,
   })
   return { embedded, topology: everything, counts }
