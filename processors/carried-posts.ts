@@ -1,7 +1,14 @@
-import { on, type Context, type Processor, type StateLayout } from '../engine/processor.ts'
+import { on, type Context, type Processor } from '../engine/processor.ts'
 import { type Millis, millis, MINUTE_MS, type PostId } from '../schemas/ids.ts'
 import type { CarriedPost, Impression } from '../schemas/impressions/index.ts'
-import { ERASURE_MEMORY_MS } from './erasure.ts'
+import {
+  entryTime,
+  ERASABLE_HEADER_BYTES,
+  erasableLayout,
+  erase,
+  erasedAt,
+  forgetErasure,
+} from './erasable-entries.ts'
 import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
 import { SESSION_GAP_MINUTES } from './seen.ts'
@@ -17,33 +24,14 @@ const SESSION_GAP_MS = SESSION_GAP_MINUTES * MINUTE_MS
  * Header: `f64 time of the last erasure`, 0 for none. Fields: `f64 time of the last slate that carried it ·
  * f32 score in it · u16 sessions that carried it`.
  */
-const HEADER_BYTES = 8
 const FIELD_BYTES = 14
-const CARRIED_AT = 0
 const SCORE_AT = 8
 const TIMES_AT = 12
 const TIMES_MAX = 0xffff
 
-const row = new IdEntries(HEADER_BYTES, FIELD_BYTES)
+const row = new IdEntries(ERASABLE_HEADER_BYTES, FIELD_BYTES)
+const layout = erasableLayout(row)
 
-const layout: StateLayout<IdEntries> = {
-  version: 1,
-  create: () => row.clear(),
-  read: (reader) => row.load(reader),
-  write: (state, writer) => {
-    if (state.count === 0 && erasedAt(state) === 0) return false
-    state.save(writer)
-    return true
-  },
-}
-
-const erasedAt = (state: IdEntries): number => state.bytes.readDoubleLE(state.headerAt)
-const setErasedAt = (state: IdEntries, at: number): void => {
-  state.own().writeDoubleLE(at, state.headerAt)
-}
-
-const carriedAt = (state: IdEntries, entry: number): number =>
-  state.bytes.readDoubleLE(state.fieldsAt(entry) + CARRIED_AT)
 const scoreAt = (state: IdEntries, entry: number): number =>
   state.bytes.readFloatLE(state.fieldsAt(entry) + SCORE_AT)
 const timesAt = (state: IdEntries, entry: number): number =>
@@ -64,21 +52,21 @@ const serve = ({ at, candidates, carried }: Impression, state: IdEntries, contex
 /** What was shown is carried no longer. */
 const leave = (state: IdEntries, postId: PostId, at: Millis): boolean => {
   const entry = state.find(postId)
-  if (entry === NO_ENTRY || carriedAt(state, entry) > at) return false
+  if (entry === NO_ENTRY || entryTime(state, entry) > at) return false
   state.remove(entry)
   return true
 }
 
 const carry = (state: IdEntries, { postId, score }: CarriedPost, at: Millis): boolean => {
   const found = state.find(postId)
-  const before = found === NO_ENTRY ? -Infinity : carriedAt(state, found)
+  const before = found === NO_ENTRY ? -Infinity : entryTime(state, found)
   if (at < before) return false
   const entry = found === NO_ENTRY ? state.add(postId) : found
   const isOtherSession = at - before > SESSION_GAP_MS
   const times = Math.min(TIMES_MAX, timesAt(state, entry) + (isOtherSession ? 1 : 0))
   const bytes = state.own()
   const fields = state.fieldsAt(entry)
-  bytes.writeDoubleLE(at, fields + CARRIED_AT)
+  bytes.writeDoubleLE(at, fields)
   bytes.writeFloatLE(score, fields + SCORE_AT)
   bytes.writeUInt16LE(times, fields + TIMES_AT)
   return true
@@ -93,24 +81,8 @@ const oldestOf = (state: IdEntries): number => {
 
 const isOlder = (state: IdEntries, one: number, other: number): boolean => {
   const difference =
-    carriedAt(state, one) - carriedAt(state, other) || scoreAt(state, one) - scoreAt(state, other)
+    entryTime(state, one) - entryTime(state, other) || scoreAt(state, one) - scoreAt(state, other)
   return difference < 0 || (difference === 0 && state.hash(one) < state.hash(other))
-}
-
-const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
-  if (at <= erasedAt(state)) return false
-  for (let entry = state.count - 1; entry >= 0; entry--)
-    if (carriedAt(state, entry) <= at) state.remove(entry)
-  setErasedAt(state, at)
-  context.timer(millis(at + ERASURE_MEMORY_MS))
-  return true
-}
-
-const forgetErasure = (at: Millis, state: IdEntries): boolean => {
-  const erased = erasedAt(state)
-  if (erased === 0 || erased > at - ERASURE_MEMORY_MS) return false
-  setErasedAt(state, 0)
-  return true
 }
 
 /**
@@ -150,12 +122,12 @@ export interface CarriedOver {
 
 /** Carried posts in a stored row: of the last slate first, and the best first within a slate. */
 export const readCarriedPosts = (stored: Buffer): CarriedOver[] => {
-  const state = new IdEntries(HEADER_BYTES, FIELD_BYTES).load(rowReader(layout, stored))
+  const state = new IdEntries(ERASABLE_HEADER_BYTES, FIELD_BYTES).load(rowReader(layout, stored))
   const carried: CarriedOver[] = []
   for (let entry = 0; entry < state.count; entry++) {
     carried.push({
       postId: state.id(entry) as PostId,
-      carriedAt: millis(carriedAt(state, entry)),
+      carriedAt: millis(entryTime(state, entry)),
       score: scoreAt(state, entry),
       times: timesAt(state, entry),
     })

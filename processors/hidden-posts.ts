@@ -1,7 +1,14 @@
-import { on, type Context, type Processor, type StateLayout } from '../engine/processor.ts'
-import { type Millis, millis, type PostId } from '../schemas/ids.ts'
+import { on, type Context, type Processor } from '../engine/processor.ts'
+import { type Millis, type PostId } from '../schemas/ids.ts'
 import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
-import { ERASURE_MEMORY_MS } from './erasure.ts'
+import {
+  entryTime,
+  ERASABLE_HEADER_BYTES,
+  erasableLayout,
+  erase,
+  erasedAt,
+  forgetErasure,
+} from './erasable-entries.ts'
 import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
 import { erasures, reactions } from './topics.ts'
@@ -16,32 +23,12 @@ export const HIDING: readonly ReactionKind[] = ['hide', 'report']
  * Header: `f64 time of the last erasure`, 0 for none. Fields: `f64 time of the last event`, then an `i32` a
  * kind of `HIDING`: its reactions less those undone.
  */
-const HEADER_BYTES = 8
 const FIELD_BYTES = 16
-const CHANGED_AT = 0
 const COUNTS_AT = 8
 const COUNT_BYTES = 4
 
-const row = new IdEntries(HEADER_BYTES, FIELD_BYTES)
-
-const layout: StateLayout<IdEntries> = {
-  version: 1,
-  create: () => row.clear(),
-  read: (reader) => row.load(reader),
-  write: (state, writer) => {
-    if (state.count === 0 && erasedAt(state) === 0) return false
-    state.save(writer)
-    return true
-  },
-}
-
-const erasedAt = (state: IdEntries): number => state.bytes.readDoubleLE(state.headerAt)
-const setErasedAt = (state: IdEntries, at: number): void => {
-  state.own().writeDoubleLE(at, state.headerAt)
-}
-
-const changedAt = (state: IdEntries, entry: number): number =>
-  state.bytes.readDoubleLE(state.fieldsAt(entry) + CHANGED_AT)
+const row = new IdEntries(ERASABLE_HEADER_BYTES, FIELD_BYTES)
+const layout = erasableLayout(row)
 
 const countAt = (state: IdEntries, entry: number, kind: number): number =>
   state.bytes.readInt32LE(state.fieldsAt(entry) + COUNTS_AT + kind * COUNT_BYTES)
@@ -58,10 +45,10 @@ const hide = ({ postId, kind, undo, at }: Reaction, state: IdEntries, context: C
 
 const count = (state: IdEntries, entry: number, kind: number, weight: number, at: Millis): void => {
   const counted = countAt(state, entry, kind) + weight
-  const before = changedAt(state, entry)
+  const before = entryTime(state, entry)
   const bytes = state.own()
   bytes.writeInt32LE(counted, state.fieldsAt(entry) + COUNTS_AT + kind * COUNT_BYTES)
-  bytes.writeDoubleLE(Math.max(before, at), state.fieldsAt(entry) + CHANGED_AT)
+  bytes.writeDoubleLE(Math.max(before, at), state.fieldsAt(entry))
 }
 
 /** Drops the entry that changed longest ago if there are too many; answers whether the new one stayed. */
@@ -75,24 +62,8 @@ const keepNewest = (state: IdEntries, added: number, context: Context): boolean 
 }
 
 const isOlder = (state: IdEntries, one: number, other: number): boolean => {
-  const difference = changedAt(state, one) - changedAt(state, other)
+  const difference = entryTime(state, one) - entryTime(state, other)
   return difference < 0 || (difference === 0 && state.hash(one) < state.hash(other))
-}
-
-const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
-  if (at <= erasedAt(state)) return false
-  for (let entry = state.count - 1; entry >= 0; entry--)
-    if (changedAt(state, entry) <= at) state.remove(entry)
-  setErasedAt(state, at)
-  context.timer(millis(at + ERASURE_MEMORY_MS))
-  return true
-}
-
-const forgetErasure = (at: Millis, state: IdEntries): boolean => {
-  const erased = erasedAt(state)
-  if (erased === 0 || erased > at - ERASURE_MEMORY_MS) return false
-  setErasedAt(state, 0)
-  return true
 }
 
 /**
@@ -125,7 +96,7 @@ export class HiddenPosts {
   private readonly state: IdEntries
 
   constructor(stored: Buffer) {
-    this.state = new IdEntries(HEADER_BYTES, FIELD_BYTES).load(rowReader(layout, stored))
+    this.state = new IdEntries(ERASABLE_HEADER_BYTES, FIELD_BYTES).load(rowReader(layout, stored))
   }
 
   has(postId: PostId): boolean {

@@ -1,7 +1,14 @@
-import { on, type Context, type Processor, type StateLayout } from '../engine/processor.ts'
+import { on, type Context, type Processor } from '../engine/processor.ts'
 import { type Millis, millis, type PostId } from '../schemas/ids.ts'
 import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
-import { ERASURE_MEMORY_MS } from './erasure.ts'
+import {
+  entryTime,
+  ERASABLE_HEADER_BYTES,
+  erasableLayout,
+  erase,
+  erasedAt,
+  forgetErasure,
+} from './erasable-entries.ts'
 import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
 import { erasures, reactions } from './topics.ts'
@@ -16,34 +23,15 @@ export const WATCHING: readonly ReactionKind[] = ['like', 'comment', 'share', 's
  * Header: `f64 time of the last erasure`, 0 for none. Fields: `f64 last seen · u8 flags`, then an `i16` a kind
  * of `WATCHING`: its reactions less those undone.
  */
-const HEADER_BYTES = 8
 const FIELD_BYTES = 17
-const SEEN_AT = 0
 const FLAGS_AT = 8
 const COUNTS_AT = 9
 const NO_REASON = -1
 const AUTHORED = 1
 
-const row = new IdEntries(HEADER_BYTES, FIELD_BYTES)
+const row = new IdEntries(ERASABLE_HEADER_BYTES, FIELD_BYTES)
+const layout = erasableLayout(row)
 
-const layout: StateLayout<IdEntries> = {
-  version: 1,
-  create: () => row.clear(),
-  read: (reader) => row.load(reader),
-  write: (state, writer) => {
-    if (state.count === 0 && erasedAt(state) === 0) return false
-    state.save(writer)
-    return true
-  },
-}
-
-const erasedAt = (state: IdEntries): number => state.bytes.readDoubleLE(state.headerAt)
-const setErasedAt = (state: IdEntries, at: number): void => {
-  state.own().writeDoubleLE(at, state.headerAt)
-}
-
-const seenAt = (state: IdEntries, entry: number): number =>
-  state.bytes.readDoubleLE(state.fieldsAt(entry) + SEEN_AT)
 const flagsAt = (state: IdEntries, entry: number): number => state.bytes[state.fieldsAt(entry) + FLAGS_AT]!
 const countAt = (state: IdEntries, entry: number, reason: number): number =>
   state.bytes.readInt16LE(state.fieldsAt(entry) + COUNTS_AT + reason * 2)
@@ -67,8 +55,8 @@ const watch = (reaction: Reaction, state: IdEntries, context: Context): boolean 
 
 const markSeen = (state: IdEntries, entry: number, at: number, flags: number): boolean => {
   const before = flagsAt(state, entry)
-  const isNewer = at > seenAt(state, entry)
-  if (isNewer) state.own().writeDoubleLE(at, state.fieldsAt(entry) + SEEN_AT)
+  const isNewer = at > entryTime(state, entry)
+  if (isNewer) state.own().writeDoubleLE(at, state.fieldsAt(entry))
   if ((before | flags) === before) return isNewer
   state.own().writeUInt8(before | flags, state.fieldsAt(entry) + FLAGS_AT)
   return true
@@ -93,23 +81,8 @@ const keepNewest = (state: IdEntries, added: number, context: Context): boolean 
 }
 
 const isOlder = (state: IdEntries, one: number, other: number): boolean => {
-  const difference = seenAt(state, one) - seenAt(state, other)
+  const difference = entryTime(state, one) - entryTime(state, other)
   return difference < 0 || (difference === 0 && state.hash(one) < state.hash(other))
-}
-
-const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
-  if (at <= erasedAt(state)) return false
-  for (let entry = state.count - 1; entry >= 0; entry--) if (seenAt(state, entry) <= at) state.remove(entry)
-  setErasedAt(state, at)
-  context.timer(millis(at + ERASURE_MEMORY_MS))
-  return true
-}
-
-const forgetErasure = (at: Millis, state: IdEntries): boolean => {
-  const erased = erasedAt(state)
-  if (erased === 0 || erased > at - ERASURE_MEMORY_MS) return false
-  setErasedAt(state, 0)
-  return true
 }
 
 /**
@@ -148,11 +121,11 @@ export interface WatchedPost {
 
 /** Watched posts in a stored row, last seen first. */
 export const readWatchedPosts = (stored: Buffer): WatchedPost[] => {
-  const state = new IdEntries(HEADER_BYTES, FIELD_BYTES).load(rowReader(layout, stored))
+  const state = new IdEntries(ERASABLE_HEADER_BYTES, FIELD_BYTES).load(rowReader(layout, stored))
   const watched: WatchedPost[] = []
   for (let entry = 0; entry < state.count; entry++) {
     if (!isWatched(state, entry)) continue
-    watched.push({ postId: state.id(entry) as PostId, lastSeenAt: millis(seenAt(state, entry)) })
+    watched.push({ postId: state.id(entry) as PostId, lastSeenAt: millis(entryTime(state, entry)) })
   }
   return watched.sort(
     (one, other) => other.lastSeenAt - one.lastSeenAt || (one.postId < other.postId ? -1 : 1),

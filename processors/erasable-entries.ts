@@ -1,0 +1,50 @@
+import type { Context, StateLayout } from '../engine/processor.ts'
+import { type Millis, millis } from '../schemas/ids.ts'
+import { ERASURE_MEMORY_MS } from './erasure.ts'
+import type { IdEntries } from './id-entries.ts'
+
+/**
+ * What rows of entries by id share whose user may be erased. Their header is `f64 time of the last erasure`, 0
+ * for none; the fields of an entry begin with the `f64` time that decides whether an erasure takes it.
+ */
+export const ERASABLE_HEADER_BYTES = 8
+
+/** Version 1 of such a row, over one reused handle. It is kept while it holds an entry or remembers an erasure. */
+export const erasableLayout = (row: IdEntries): StateLayout<IdEntries> => ({
+  version: 1,
+  create: () => row.clear(),
+  read: (reader) => row.load(reader),
+  write: (state, writer) => {
+    if (state.count === 0 && erasedAt(state) === 0) return false
+    state.save(writer)
+    return true
+  },
+})
+
+export const erasedAt = (state: IdEntries): number => state.bytes.readDoubleLE(state.headerAt)
+
+const setErasedAt = (state: IdEntries, at: number): void => {
+  state.own().writeDoubleLE(at, state.headerAt)
+}
+
+/** The time that an entry's fields begin with. */
+export const entryTime = (state: IdEntries, entry: number): number =>
+  state.bytes.readDoubleLE(state.fieldsAt(entry))
+
+/** Takes away every entry that is not newer; answers whether the row changed. */
+export const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
+  if (at <= erasedAt(state)) return false
+  for (let entry = state.count - 1; entry >= 0; entry--)
+    if (entryTime(state, entry) <= at) state.remove(entry)
+  setErasedAt(state, at)
+  context.timer(millis(at + ERASURE_MEMORY_MS))
+  return true
+}
+
+/** For the timer that `erase` sets; answers whether the row changed. */
+export const forgetErasure = (at: Millis, state: IdEntries): boolean => {
+  const erased = erasedAt(state)
+  if (erased === 0 || erased > at - ERASURE_MEMORY_MS) return false
+  setErasedAt(state, 0)
+  return true
+}
