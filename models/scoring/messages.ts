@@ -8,16 +8,20 @@ export interface ThreadData {
   readonly slots: readonly Matrices[]
 }
 
+/** Rows `first .. first + rows` of a lease's matrix. */
+export interface ScoreTask {
+  readonly kind: 'score'
+  readonly slot: number
+  readonly model: ModelName
+  readonly version: string
+  readonly first: number
+  readonly rows: number
+}
+
 /** What a thread is asked. Each is answered, in order. */
 export type Task =
   | { readonly kind: 'load'; readonly snapshot: LoadedSnapshot }
-  | {
-      readonly kind: 'score'
-      readonly slot: number
-      readonly model: ModelName
-      readonly version: string
-      readonly rows: number
-    }
+  | ScoreTask
   | { readonly kind: 'drop'; readonly version: string }
 
 export interface Request {

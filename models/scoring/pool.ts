@@ -77,7 +77,7 @@ export class ScorerPool {
   async lease(signal?: AbortSignal): Promise<Lease> {
     const slot = await this.queue.take(signal)
     return new SlotLease(slot, this.slots[slot]!, this.snapshots.acquire(), {
-      score: (model, version, rows) => this.score(slot, model, version, rows),
+      score: (model, version, first, rows) => this.score(slot, model, version, first, rows),
       release: (manifests) => {
         for (const version of this.snapshots.release(manifests)) this.threads.drop(version)
         this.queue.giveBack(slot)
@@ -114,8 +114,14 @@ export class ScorerPool {
     return snapshot.manifest
   }
 
-  private async score(slot: number, model: ModelName, version: string, rows: number): Promise<void> {
-    const scoring = this.threads.score(slot, model, version, rows)
+  private async score(
+    slot: number,
+    model: ModelName,
+    version: string,
+    first: number,
+    rows: number,
+  ): Promise<void> {
+    const scoring = this.threads.score({ slot, model, version, first, rows })
     this.scoring.add(scoring)
     try {
       await scoring
@@ -126,7 +132,7 @@ export class ScorerPool {
 }
 
 interface LeaseOwner {
-  score(model: ModelName, version: string, rows: number): Promise<void>
+  score(model: ModelName, version: string, first: number, rows: number): Promise<void>
   release(manifests: Manifests): void
 }
 
@@ -147,13 +153,14 @@ class SlotLease implements Lease {
     this.owner = owner
   }
 
-  async score(model: ModelName, rows: number): Promise<void> {
+  async score(model: ModelName, rows: number, first = 0): Promise<void> {
     if (this.isReleased) throw new ModelError('SCORERS_CLOSED', `lease ${this.slot} was given back`)
-    checkCount('rows', rows, this[model].rowsMax, 0)
+    checkCount('first', first, this[model].rowsMax, 0)
+    checkCount('rows', rows, this[model].rowsMax - first, 0)
     if (rows === 0) return
     this.running++
     try {
-      await this.owner.score(model, this.manifests[model].version, rows)
+      await this.owner.score(model, this.manifests[model].version, first, rows)
     } finally {
       if (--this.running === 0 && this.isReleased) this.owner.release(this.manifests)
     }

@@ -1,7 +1,7 @@
 import { ModelError } from '../errors.ts'
-import type { ModelName } from '../snapshot/manifest.ts'
 import type { LoadedSnapshot } from '../snapshot/read.ts'
 import type { Matrices } from './matrices.ts'
+import type { ScoreTask } from './messages.ts'
 import { ScorerThread, type Spawn } from './thread.ts'
 
 /** A thread that died is started again after this long, twice as long each time it dies before it is ready. */
@@ -70,12 +70,12 @@ export class ThreadGroup {
   }
 
   /** On the thread with the least to do. */
-  async score(slot: number, model: ModelName, version: string, rows: number): Promise<void> {
+  async score(what: Omit<ScoreTask, 'kind'>): Promise<void> {
     let least: ScorerThread | undefined
     for (const thread of this.ready) if (least === undefined || thread.busy < least.busy) least = thread
     if (least === undefined)
       throw new ModelError('SCORER_CRASHED', 'no scorer is up; they are being started again')
-    return least.ask({ kind: 'score', slot, model, version, rows })
+    return least.ask({ kind: 'score', ...what })
   }
 
   async close(): Promise<void> {

@@ -28,10 +28,12 @@ export interface Lease {
   /** What scores this lease, until it is released: a swap meanwhile counts from the next lease on. */
   readonly manifests: Readonly<Record<ModelName, SnapshotManifest>>
   /**
-   * Scores the first `rows` rows of a matrix into its outputs. Throws `SCORER_CRASHED` (score again: the rows
-   * are still there), `SCORING_FAILED`, `SCORERS_CLOSED`; a RangeError for more rows than the matrix has.
+   * Scores `rows` rows of a matrix, from row `first` (0 where absent), into its outputs. Several runs of one
+   * matrix may be under way at a time, and the rows after them be filled meanwhile. Throws `SCORER_CRASHED`
+   * (score again: the rows are still there), `SCORING_FAILED`, `SCORERS_CLOSED`; a RangeError for rows that the
+   * matrix does not have.
    */
-  score(model: ModelName, rows: number): Promise<void>
+  score(model: ModelName, rows: number, first?: number): Promise<void>
   release(): void
 }
 

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { ENTITY_WORDS } from '../embeddings/entities.ts'
 import { ModelError } from '../errors.ts'
 import type { Answer, Request, Task, ThreadData } from './messages.ts'
 import { ScoringSession } from './session.ts'
@@ -10,8 +11,13 @@ const sessions = new Map<string, ScoringSession>()
 
 const perform = async (task: Task): Promise<void> => {
   if (task.kind === 'score') {
-    const { rows, entities, outputs } = slots[task.slot]![task.model]
-    return sessionOf(task.version).score(rows, task.rows, outputs, entities)
+    const { rows, width, entities, outputs, heads } = slots[task.slot]![task.model]
+    return sessionOf(task.version).score(
+      rows.subarray(task.first * width),
+      task.rows,
+      outputs.subarray(task.first * heads),
+      entities.subarray(task.first * ENTITY_WORDS),
+    )
   }
   if (task.kind === 'load') {
     const { snapshot } = task

@@ -24,22 +24,24 @@ export const LIGHT_VIEWS: readonly string[] = [...new Set(picks.map(({ view }) =
 
 const context = new SharedContext(lightRow)
 
-/** Fills the light rows of candidates, in their order, from tables that were read for them. */
+/** Fills the light rows of candidates, in their order and from row `first` on, from tables that were read for them. */
 export const fillLightRows = (
   candidates: readonly Candidate[],
   request: RowRequest,
   tables: CandidateTables,
   { rows, width }: Matrix,
+  first: number,
 ): void => {
-  rows.fill(0, 0, candidates.length * width)
+  const start = first * width
+  rows.fill(0, start, start + candidates.length * width)
   for (const { view, from, to } of picks) {
     const table = tables.table(view)
     const indexes = tables.indexes(view)
-    for (let row = 0, at = to; row < candidates.length; row++, at += width) {
+    for (let row = 0, at = start + to; row < candidates.length; row++, at += width) {
       rows[at] = table.at(indexes[row]!, from)
     }
   }
   for (let row = 0; row < candidates.length; row++) {
-    context.write(candidates[row]!, request, rows, row * width)
+    context.write(candidates[row]!, request, rows, start + row * width)
   }
 }

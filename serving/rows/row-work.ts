@@ -8,6 +8,7 @@ import { BesideRows } from './beside-rows.ts'
 import { allOf, CandidateTables, keyOfView } from './candidate-tables.ts'
 import { CONTEXT_OFFSET, writeContext } from './context-row.ts'
 import { HashtagTables } from './hashtag-tables.ts'
+import { EarlyTables, LIGHT_RUN } from './early-tables.ts'
 import { fillLightRows, LIGHT_VIEWS } from './light-rows.ts'
 import type { RowRequest } from './view-keys.ts'
 
@@ -20,6 +21,12 @@ const OFFSETS: ReadonlyMap<string, number> = new Map(
   RANKING_VIEWS.map((view) => [view.name, viewOffset(view)]),
 )
 
+/** Heavy rows that are filled and handed to the scorers together; see `LIGHT_RUN`. */
+const HEAVY_RUN = 128
+
+/** Told of rows that are filled, `count` from row `first` on: they can be scored while the next are filled. */
+export type Filled = (first: number, count: number) => void
+
 /**
  * Fills the rows that the rankers read: the light row of every candidate, then the heavy row of those that pass
  * 0 kept. What the light row reads is kept for the heavy one, so that no row of state is read twice. Made once
@@ -27,7 +34,7 @@ const OFFSETS: ReadonlyMap<string, number> = new Map(
  */
 export class RowWork {
   private readonly features: FeatureReader
-  private readonly early = new CandidateTables(LIGHT_VIEWS)
+  private readonly early = new EarlyTables()
   private readonly late = new CandidateTables(LATE_VIEWS)
   private readonly hashtags = new HashtagTables()
   private readonly beside: BesideRows
@@ -52,57 +59,82 @@ export class RowWork {
   }
 
   /** Fills the first rows of the light matrix, one a candidate, in their order. */
-  async light(candidates: readonly Candidate[], request: RowRequest, matrix: Matrix): Promise<void> {
-    await this.readEarly(candidates, request)
-    fillLightRows(candidates, request, this.early, matrix)
+  async light(
+    candidates: readonly Candidate[],
+    request: RowRequest,
+    matrix: Matrix,
+    filled: Filled,
+  ): Promise<void> {
+    this.kept = []
+    for (let first = 0; first < candidates.length; first += LIGHT_RUN) {
+      const run = candidates.slice(first, first + LIGHT_RUN)
+      const reading = this.early.read(first, run, request, this.features)
+      if (reading !== undefined) await reading
+      fillLightRows(run, request, this.early.of(first), matrix, first)
+      filled(first, run.length)
+    }
   }
 
   /** Fills the first rows of the heavy matrix, one a candidate, in their order. Contents should be read by now. */
-  async heavy(candidates: readonly Candidate[], request: RowRequest, matrix: Matrix): Promise<void> {
-    const isKept = candidates === this.kept
-    const reading = allOf([
-      isKept ? undefined : this.readEarly(candidates, request),
-      this.late.read(candidates, request, this.features),
-      this.hashtags.read(candidates, request, this.features),
-      this.beside.read(candidates, request),
-    ])
-    if (reading !== undefined) await reading
-    this.copyViews(candidates.length, isKept ? this.places : null, matrix)
-    this.writeContexts(candidates, request, matrix)
+  async heavy(
+    candidates: readonly Candidate[],
+    request: RowRequest,
+    matrix: Matrix,
+    filled: Filled,
+  ): Promise<void> {
+    const places = candidates === this.kept ? this.places : await this.readEarly(candidates, request)
+    for (let first = 0; first < candidates.length; first += HEAVY_RUN) {
+      const run = candidates.slice(first, first + HEAVY_RUN)
+      const reading = allOf([
+        this.late.read(run, request, this.features),
+        this.hashtags.read(run, request, this.features),
+        this.beside.read(run, request),
+      ])
+      if (reading !== undefined) await reading
+      this.copyEarly(first, places.subarray(first, first + run.length), matrix)
+      this.copyLate(first, run.length, matrix)
+      this.writeContexts(first, run, request, matrix)
+      filled(first, run.length)
+    }
   }
 
-  private readEarly(candidates: readonly Candidate[], request: RowRequest): Promise<void> | undefined {
+  /** Of candidates that no light rows were filled for; answers their places. */
+  private async readEarly(candidates: readonly Candidate[], request: RowRequest): Promise<Uint32Array> {
     this.kept = []
-    return this.early.read(candidates, request, this.features)
+    for (let first = 0; first < candidates.length; first += LIGHT_RUN) {
+      const run = candidates.slice(first, first + LIGHT_RUN)
+      const reading = this.early.read(first, run, request, this.features)
+      if (reading !== undefined) await reading
+    }
+    return Uint32Array.from(candidates, (_, place) => place)
   }
 
-  /** `places` are the rows' places in the early tables; null where they are the rows' own. */
-  private copyViews(count: number, places: Uint32Array | null, { rows, width }: Matrix): void {
+  /** `places` are where the rows from `first` on lie in the early tables. */
+  private copyEarly(first: number, places: Uint32Array, { rows, width }: Matrix): void {
     for (const name of LIGHT_VIEWS) {
-      const table = this.early.table(name)
-      const indexes = this.early.indexes(name)
-      const offset = OFFSETS.get(name)!
-      for (let row = 0; row < count; row++) {
-        const place = places === null ? row : places[row]!
-        table.copy(indexes[place]!, rows, row * width + offset)
+      let at = first * width + OFFSETS.get(name)!
+      for (let row = 0; row < places.length; row++, at += width) {
+        this.early.copy(name, places[row]!, rows, at)
       }
     }
+  }
+
+  private copyLate(first: number, count: number, { rows, width }: Matrix): void {
     for (const name of LATE_VIEWS) {
       const table = this.late.table(name)
       const indexes = this.late.indexes(name)
-      const offset = OFFSETS.get(name)!
-      for (let row = 0; row < count; row++) table.copy(indexes[row]!, rows, row * width + offset)
+      let at = first * width + OFFSETS.get(name)!
+      for (let row = 0; row < count; row++, at += width) table.copy(indexes[row]!, rows, at)
     }
     for (const { name } of HASHTAG_VIEWS) {
       const table = this.hashtags.table(name)
-      const offset = OFFSETS.get(name)!
-      for (let row = 0; row < count; row++) {
-        table.copy(this.hashtags.row(name, row), rows, row * width + offset)
-      }
+      let at = first * width + OFFSETS.get(name)!
+      for (let row = 0; row < count; row++, at += width) table.copy(this.hashtags.row(name, row), rows, at)
     }
   }
 
   private writeContexts(
+    first: number,
     candidates: readonly Candidate[],
     request: RowRequest,
     { rows, width, entities }: Matrix,
@@ -110,11 +142,11 @@ export class RowWork {
     // What an example says too, and no more: vectors that were not learned would speak of nothing.
     const ids = { userId: request.viewer.userId, authorId: '' }
     for (let row = 0; row < candidates.length; row++) {
-      const at = row * width
+      const at = (first + row) * width
       rows.fill(0, at + CONTEXT_OFFSET, at + width)
       writeContext(candidates[row]!, request, this.beside.of(row, request), rows, at)
       ids.authorId = candidates[row]!.post.authorId
-      writeEntityIds(ids, entities, row * ENTITY_WORDS)
+      writeEntityIds(ids, entities, (first + row) * ENTITY_WORDS)
     }
   }
 }

@@ -1,11 +1,11 @@
 import type { ScorerPool } from '../../models/scoring/pool.ts'
 import type { Lease, Matrix } from '../../models/scoring/types.ts'
-import type { SnapshotManifest } from '../../models/snapshot/manifest.ts'
+import type { ModelName, SnapshotManifest } from '../../models/snapshot/manifest.ts'
 import type { HeadTrace } from '../../models/value-model.ts'
 import { packedBytesMax, packInto } from '../../schemas/impressions/packed-features.ts'
 import type { Candidate } from '../candidate.ts'
 import type { RowRequest } from '../rows/view-keys.ts'
-import type { RowWork } from '../rows/row-work.ts'
+import type { Filled, RowWork } from '../rows/row-work.ts'
 import type { Configuration } from '../rules/config.ts'
 import type { ScorerStage } from '../pipeline/stage.ts'
 
@@ -55,8 +55,9 @@ export class Ranking {
   async scoreLight(candidates: readonly Candidate[], signal: AbortSignal): Promise<Float32Array> {
     const lease = await this.lease(signal)
     assertFits(candidates.length, lease.light)
-    await this.after(this.work.light(candidates, this.request, lease.light))
-    await this.after(lease.score('light', candidates.length))
+    await this.scoreWhileFilling('light', lease, (filled) =>
+      this.work.light(candidates, this.request, lease.light, filled),
+    )
     return lease.light.outputs
   }
 
@@ -71,8 +72,9 @@ export class Ranking {
     assertFits(candidates.length, lease.heavy)
     // A pass 0 that was too late may still read: its tables are this pass's too.
     await this.settled()
-    await this.after(this.work.heavy(candidates, this.request, lease.heavy))
-    await this.after(lease.score('heavy', candidates.length))
+    await this.scoreWhileFilling('heavy', lease, (filled) =>
+      this.work.heavy(candidates, this.request, lease.heavy, filled),
+    )
     this.heavyIsScored = true
     return lease.heavy.outputs
   }
@@ -136,6 +138,23 @@ export class Ranking {
       this.leasing = undefined
       throw error
     }
+  }
+
+  /** Has rows scored, run by run, while those after them are being filled. */
+  private async scoreWhileFilling(
+    model: ModelName,
+    lease: Lease,
+    fill: (filled: Filled) => Promise<void>,
+  ): Promise<void> {
+    const scoring: Promise<void>[] = []
+    const filling = fill((first, count) => {
+      const scored = this.after(lease.score(model, count, first))
+      // Thrown below, when all is filled; unless filling itself fails, which says more.
+      scored.catch(() => undefined)
+      scoring.push(scored)
+    })
+    await this.after(filling)
+    await Promise.all(scoring)
   }
 
   private async after<Result>(work: Promise<Result>): Promise<Result> {

@@ -104,6 +104,30 @@ describe('scorers', () => {
     lease.release()
   })
 
+  test('score runs of rows as they are filled, on any thread, to what all rows at once come to', async () => {
+    const { pool } = await openPool(2)
+    const lease = await pool.lease()
+    for (const model of ['light', 'heavy'] as const) {
+      const rows = ROWS_MAX[model]
+      const values = fill(lease, model, rows, new Random(5))
+      await lease.score(model, rows)
+      const expected = outputsOf(lease, model, rows)
+      lease[model].outputs.fill(NaN)
+      const { width } = lease[model]
+      lease[model].rows.fill(0)
+      const scoring: Promise<void>[] = []
+      for (let first = 0; first < rows; first += 64) {
+        const count = Math.min(64, rows - first)
+        lease[model].rows.set(values.subarray(first * width, (first + count) * width), first * width)
+        scoring.push(lease.score(model, count, first))
+      }
+      await Promise.all(scoring)
+      expect(outputsOf(lease, model, rows)).toEqual(expected)
+      await expect(lease.score(model, 2, rows - 1)).rejects.toThrow('rows is 2: use a whole number from 0 to 1')
+    }
+    lease.release()
+  })
+
   test('do not give matrices on while a thread may still write to them', async () => {
     const { pool } = await openPool(1, 1)
     const lease = await pool.lease()
