@@ -71,8 +71,10 @@ test('a like counts at once: the post makes room, and the others are ranked anew
     .toMatch(/^Liked\. The feed changed: \d+ posts? moved, \d+ new\.$/)
   expect(await texts(page)).not.toContain(first)
   expect(await page.locator('.receipt').textContent()).toContain('Liked')
-  const { body } = await running.get('/v1/viewers?limit=1')
-  expect(body).toEqual({ viewers: [{ userId: 'ada', events: 4 }] })
+  // The list of who was active is a second old at most.
+  await expect
+    .poll(async () => (await running.get('/v1/viewers?limit=1')).body, SOON)
+    .toEqual({ viewers: [{ userId: 'ada', events: 4 }] })
   expect(complaints).toEqual([])
 })
 
