@@ -3,16 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildServer, closeServer, listen } from '../cli/http/server.ts'
-import { LocalInspection } from '../cli/inspect/local.ts'
-import { LiveFigures } from '../cli/live/live-figures.ts'
-import { PrometheusMetrics } from '../cli/metrics.ts'
-import { bothMetrics } from '../cli/runtime/event-counts.ts'
 import { systemClock } from '../cli/runtime/clock.ts'
 import type { Embedded } from '../cli/runtime/embedded.ts'
-import { openData } from '../cli/runtime/open.ts'
-import { PrometheusStageMetrics } from '../cli/stage-metrics.ts'
-import { openServing, type Serving } from '../cli/serving/open.ts'
+import type { Serving } from '../cli/serving/open.ts'
 import type { Envelope } from '../schemas/envelope.ts'
 import { millis, type UserId } from '../schemas/ids.ts'
 import { FeedPipeline } from '../serving/feed-pipeline.ts'
@@ -21,6 +14,7 @@ import type { FeedQuery } from '../serving/query.ts'
 import type { Ranking } from '../serving/scorers/ranking.ts'
 import { Allocations } from './feed/allocations.ts'
 import type { ClientReport } from './feed/client.ts'
+import { startLocalServer } from './local-server.ts'
 import { type Circle, CIRCLES, Society, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
 
 export interface FeedBenchOptions {
@@ -71,23 +65,8 @@ export interface FeedBenchResult extends Latency {
 export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBenchResult> => {
   const options = { ...FEED_BENCH_DEFAULTS, ...given }
   const directory = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
-  const metrics = new PrometheusMetrics()
-  const live = new LiveFigures(systemClock)
-  const opened = await openData({
-    data: directory,
-    metrics: bothMetrics(metrics, live),
-    serves: true,
-  })
-  live.watch(opened)
-  const { embedded, counts, topology } = opened
-  const serving = await openServing({
-    embedded,
-    data: directory,
-    clock: systemClock,
-    metrics: new PrometheusStageMetrics(metrics.registry),
-  })
-  const inspection = new LocalInspection({ embedded, topology, counts, clock: systemClock })
-  const app = buildServer({ embedded, serving, inspection, clock: systemClock, metrics, live })
+  const server = await startLocalServer(directory)
+  const { embedded, serving, url } = server
   try {
     const size = {
       users: Math.ceil(options.keys / POSTS_PER_USER),
@@ -98,7 +77,6 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
     const started = systemClock.monotonicMs()
     await load(embedded, society.all())
     const loadMs = systemClock.monotonicMs() - started
-    const url = await listen(app, '127.0.0.1', 0)
     const bench = new FeedBench(
       url,
       embedded,
@@ -112,9 +90,7 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
       load_ms: Math.round(loadMs),
     }
   } finally {
-    await closeServer(app, 1_000)
-    await serving.close()
-    await embedded.close()
+    await server.stop()
     await rm(directory, { recursive: true, force: true })
   }
 }

@@ -72,7 +72,14 @@ export const run = async (given: Partial<WorldBenchOptions> = {}): Promise<World
   }
 }
 
-const parametersOf = ({ users, posts, impressions, days, seed }: WorldBenchOptions): WorldParameters => ({
+/** A world of the size that was asked for. */
+export const parametersOf = ({
+  users,
+  posts,
+  impressions,
+  days,
+  seed,
+}: WorldBenchOptions): WorldParameters => ({
   ...WORLD_DEFAULTS,
   users,
   seed,

@@ -1,5 +1,5 @@
 import { MINUTE_MS } from '../../schemas/ids.ts'
-import type { Ledger } from '../oracle/ledger.ts'
+import type { FeedWitness } from '../oracle/witness.ts'
 import { POSTS_PER_FEED_MAX } from '../parameters.ts'
 import type { Visitor, World } from '../world.ts'
 import { chronologicalFeed } from './history.ts'
@@ -69,9 +69,9 @@ export class Driver {
   }
 
   /** Lets people load their feeds from the API, step by step, up to `until`. */
-  async run(until: number, ledger: Ledger, onStep: () => void = () => undefined): Promise<void> {
+  async run(until: number, witness?: FeedWitness, onStep: () => void = () => undefined): Promise<void> {
     while (this.world.now < until) {
-      await this.step(Math.min(until, this.world.now + this.options.stepMs), ledger)
+      await this.step(Math.min(until, this.world.now + this.options.stepMs), witness)
       onStep()
     }
   }
@@ -81,12 +81,12 @@ export class Driver {
    * of `until`. Feeds are taken in in the order of visitors, so that the outcome does not hang on who was answered
    * first.
    */
-  async step(until: number, ledger?: Ledger): Promise<void> {
+  async step(until: number, witness?: FeedWitness): Promise<void> {
     await this.publish(this.world.advance(until))
     await this.api.settled()
     const visitors = this.world.visitors()
     const feeds = await this.feedsFor(visitors)
-    for (const [index, visitor] of visitors.entries()) this.show(visitor, feeds[index]!, ledger)
+    for (const [index, visitor] of visitors.entries()) this.show(visitor, feeds[index]!, witness)
   }
 
   private async feedsFor(visitors: readonly Visitor[]): Promise<readonly ServedFeed[]> {
@@ -103,15 +103,15 @@ export class Driver {
     return feeds
   }
 
-  private show(visitor: Visitor, feed: ServedFeed, ledger: Ledger | undefined): void {
+  private show(visitor: Visitor, feed: ServedFeed, witness: FeedWitness | undefined): void {
     const { world } = this
     const posts = world.as(visitor.viewer, () => {
       const others = feed.items.filter(({ postId }) => !world.isOwn(postId))
       const served = others.map(({ postId }) => world.visiblePost(postId))
-      ledger?.served(visitor, served)
+      witness?.served(visitor, served)
       return served.filter((post) => post !== -1)
     })
-    world.look(visitor, posts, feed.requestId, ledger)
+    world.look(visitor, posts, feed.requestId, witness)
   }
 
   private async publish(lines: readonly string[]): Promise<void> {

@@ -1,10 +1,10 @@
 import { DAY_MS } from '../../schemas/ids.ts'
 import { OUTCOMES, type ValueWeights } from '../value-weights.ts'
 import type { ReactionModel } from '../reactions/model.ts'
-import type { Witness } from '../reactions/visits.ts'
 import type { Visitor, World } from '../world.ts'
 import { BinnedAuc } from './auc.ts'
 import { Oracle, RANKINGS, type Ranking } from './rankings.ts'
+import type { FeedWitness } from './witness.ts'
 
 export interface LedgerOptions {
   readonly weights: ValueWeights
@@ -47,7 +47,7 @@ export interface WorldReport {
 }
 
 /** Keeps the books of a run: what was served, what came of it, and what it was worth beside other rankings. */
-export class Ledger implements Witness {
+export class Ledger implements FeedWitness {
   private readonly world: World
   private readonly options: LedgerOptions
   private readonly oracle: Oracle
@@ -67,7 +67,6 @@ export class Ledger implements Witness {
     this.firstDay = Math.floor(world.now / DAY_MS)
   }
 
-  /** A feed is served to the opened viewer; `posts` in order, −1 for one they may not see. Before they look. */
   served({ viewer }: Visitor, posts: readonly number[]): void {
     const { counts, options, world } = this
     for (const post of posts) {
@@ -120,7 +119,7 @@ export class Ledger implements Witness {
   private evaluate(viewer: number, posts: readonly number[]): void {
     const { oracle, world } = this
     oracle.rank(world.now, this.options.limit)
-    const served = this.servedWorth(posts)
+    const served = oracle.worthOf(posts, world.now)
     const day = Math.floor(world.now / DAY_MS) - this.firstDay
     this.days[day] ??= nothing()
     const isPassive = world.people.isPassive[viewer] === 1
@@ -128,17 +127,6 @@ export class Ledger implements Witness {
       for (const name of RANKINGS) books[name] += oracle.worth[name]
       books.freshet += served
     }
-  }
-
-  private servedWorth(posts: readonly number[]): number {
-    const endurance = this.world.endurance()
-    let worth = 0
-    let lookedAt = 1
-    for (const post of posts) {
-      if (post !== -1) worth += lookedAt * this.oracle.valueOf(post, this.world.now)
-      lookedAt *= endurance
-    }
-    return worth
   }
 }
 

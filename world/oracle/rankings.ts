@@ -56,6 +56,18 @@ export class Oracle {
     return this.world.model.value(this.weights)
   }
 
+  /** What a slate is worth to the opened viewer; −1 stands for a post that they may not see, which is worth nothing. */
+  worthOf(posts: readonly number[], at: number): number {
+    const endurance = this.world.endurance()
+    let worth = 0
+    let lookedAt = 1
+    for (const post of posts) {
+      if (post !== -1) worth += lookedAt * this.valueOf(post, at)
+      lookedAt *= endurance
+    }
+    return worth
+  }
+
   /** Posts that are worth less than nothing are left out: no ranking of as many posts is worth more. */
   private bestWorth(size: number): number {
     const slate = this.top.subarray(0, size)
