@@ -4,7 +4,6 @@ import type { InputSchemas } from '../../engine/input-schemas.ts'
 import type { SaslOptions } from '../../engine/log/kafka/options.ts'
 import type { Metrics } from '../../engine/metrics.ts'
 import type { WorkerOptions } from '../../engine/worker.ts'
-import type { RedisStoreOptions } from '../../features/store/redis/options.ts'
 import { DAY_MS } from '../../schemas/ids.ts'
 
 /** All that a worker process is told: plain values, whether they come from options, a file or the environment. */
@@ -28,19 +27,16 @@ export interface WorkerSettings {
   /** Of topics made here; the cluster's default where it is left out. */
   readonly replicas?: number
   readonly security?: WorkerSecurity
-  /** Where feature rows are written for serving processes; without it they are not written anywhere else. */
-  readonly redis?: Omit<RedisStoreOptions, 'partitions' | 'timeToLiveMs'>
   /** Left out where every record is written with the schemas of this code. */
   readonly schemas?: InputSchemas
-  /** Loopback port of metrics and health, 0 for a free one; left out for none. */
-  readonly httpPort?: number
   /** A member is heard of so often, and is taken for dead when another was heard this many times since. */
   readonly heartbeatMs: number
   readonly missedHeartbeatsMax: number
   readonly worker: Partial<WorkerOptions>
   readonly clock: Clock
-  /** Hears what the worker's own metrics do. */
   readonly metrics?: Metrics
+  /** Hears which tasks this worker runs, whenever others come or go: for what follows them, such as a feature sink. */
+  readonly tasksChanged?: (taskIds: readonly string[]) => void
 }
 
 export interface WorkerSecurity {

@@ -8,6 +8,7 @@ import { NO_METRICS } from '../../engine/metrics.ts'
 import { RocksState } from '../../engine/state/rocksdb.ts'
 import { STATE_DEFAULTS, type StateOptions } from '../../engine/state/task-state.ts'
 import { Database } from '../../engine/storage/database.ts'
+import type { Topology } from '../../engine/topology.ts'
 import { Worker, WORKER_DEFAULTS } from '../../engine/worker.ts'
 import { everything } from '../../topologies/index.ts'
 import { membersTopic, openFleetLog } from './fleet-log.ts'
@@ -16,6 +17,7 @@ import type { WorkerSettings } from './settings.ts'
 
 /** A worker of a fleet, in this process. */
 export interface RunningWorker {
+  readonly topology: Topology
   /** Runs the tasks that this member has now; read its stores from here. */
   readonly worker: Worker
   readonly log: KafkaLog
@@ -81,6 +83,7 @@ interface Parts {
 }
 
 class FleetWorker implements RunningWorker {
+  readonly topology = everything
   readonly worker: Worker
   readonly log: KafkaLog
   private readonly settings: WorkerSettings
@@ -95,6 +98,7 @@ class FleetWorker implements RunningWorker {
   private failure: unknown
   private closing: Promise<void> | undefined
   private reportedAt = -Infinity
+  private toldTasks = ''
 
   constructor(settings: WorkerSettings, parts: Parts) {
     const {
@@ -198,12 +202,20 @@ class FleetWorker implements RunningWorker {
       // A log that does not answer now will; what is due then is done then.
       if (!(error instanceof EngineError && error.recovery === 'retry')) throw error
     }
+    this.tellTasks()
     const now = this.settings.clock.monotonicMs()
     if (now - this.reportedAt >= REPORT_MS) {
       this.reportedAt = now
       this.member.report()
     }
     return false
+  }
+
+  private tellTasks(): void {
+    const tasks = this.worker.taskIds().sort()
+    if (this.toldTasks === tasks.join()) return
+    this.toldTasks = tasks.join()
+    this.settings.tasksChanged?.(tasks)
   }
 
   /** It falls silent, so that others take its tasks; what it holds is let go of by closing. */
