@@ -162,6 +162,11 @@ export class Worker {
     await this.release(this.taskIds())
   }
 
+  /** Records readable but not yet processed, a task that this worker runs. */
+  lagByTask(): ReadonlyMap<string, number> {
+    return new Map([...this.tasks].map(([id, { task }]) => [id, task?.lagRecords() ?? 0]))
+  }
+
   /** Records readable but not yet processed by this worker's tasks. */
   lagRecords(): number {
     let lag = 0

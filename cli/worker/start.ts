@@ -33,8 +33,8 @@ export interface WorkerStatus {
   readonly member: string
   /** Members heard of lately, itself among them. */
   readonly members: readonly string[]
-  /** Tasks that it runs. */
-  readonly active: readonly string[]
+  /** Tasks that it runs, and how many records each could read and has not processed. */
+  readonly active: Readonly<Record<string, number>>
   /** Tasks that it is to run and whose state it still restores. */
   readonly restoring: readonly string[]
   /** Tasks whose state it keeps up to date for others. */
@@ -162,7 +162,7 @@ class FleetWorker implements RunningWorker {
     return {
       member: this.settings.member,
       members: [...membership.members.keys()].sort(),
-      active: worker.taskIds().sort(),
+      active: Object.fromEntries([...worker.lagByTask()].sort(([one], [other]) => (one < other ? -1 : 1))),
       restoring: member.restoring,
       standby: member.following,
       lagRecords: worker.lagRecords(),

@@ -63,6 +63,7 @@ class Assignment {
     this.keepCopies()
     for (const [task, name] of warming) this.addCopy(task, name)
     this.fillCopies()
+    this.balanceCopies()
     return Object.fromEntries(
       this.tasks.map((task) => [task, [this.owners.get(task)!, ...(this.copies.get(task) ?? [])]]),
     )
@@ -155,6 +156,41 @@ class Assignment {
         )
       }
     }
+  }
+
+  /** Copies move as tasks do: the old one is kept until the new one is warm. */
+  private balanceCopies(): void {
+    const warming = new Tally()
+    const moved = new Set<string>()
+    const expected = new Map(this.names.map((name) => [name, this.copied.of(name)]))
+    for (;;) {
+      const to = least(this.names, (name) => [expected.get(name)!])!
+      const from = least(this.names, (name) => [-expected.get(name)!])!
+      if (expected.get(from)! - expected.get(to)! < 2) return
+      const movable = this.tasks.filter((task) => !moved.has(task) && this.mayMoveCopy(task, from, to))
+      const task = least(movable, (each) => [this.lag(each, to)])
+      if (task === undefined) return
+      moved.add(task)
+      expected.set(from, expected.get(from)! - 1)
+      expected.set(to, expected.get(to)! + 1)
+      if (this.lag(task, to) <= this.options.warmLagMax) this.removeCopy(task, from)
+      else if (warming.of(to) === this.options.warmingMax) continue
+      warming.add(to, 1)
+      this.addCopy(task, to)
+    }
+  }
+
+  private mayMoveCopy(task: string, from: string, to: string): boolean {
+    const copies = this.copies.get(task)!
+    return copies.includes(from) && !copies.includes(to) && this.owners.get(task) !== to
+  }
+
+  private removeCopy(task: string, name: string): void {
+    this.copies.set(
+      task,
+      this.copies.get(task)!.filter((each) => each !== name),
+    )
+    this.copied.add(name, -1)
   }
 
   /** Offsets that a member has still to read of a task's changelog. */

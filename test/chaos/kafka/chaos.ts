@@ -12,6 +12,7 @@ import { plansOf } from '../../../engine/topology.ts'
 import { nativeServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
 import { everything } from '../../../topologies/index.ts'
+import type { WorkerStatus } from '../../../cli/worker/start.ts'
 import { Feeder, inputOf, type Input } from './input.ts'
 import { differencesOf, inputOn, leftBehind, recounted, type Differences } from './recount.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -42,7 +43,7 @@ export interface ChaosReport extends Differences {
   /** Of events published, those that are not on the topics, and those there more than once. */
   readonly inputLost: number
   readonly inputDuplicated: number
-  /** From a kill until every task is run by a live worker that has nothing left to read. */
+  /** From a kill until every task was seen run by a live worker with nothing left to read. */
   readonly caughtUpMs: readonly number[]
   readonly caughtUpMsMedian: number
   readonly caughtUpMsMax: number
@@ -172,6 +173,7 @@ class Chaos {
         await this.caughtUp('kill')
         const tookMs = Math.round(performance.now() - killedAt)
         this.caughtUpMs.push(tookMs)
+        await worker.answers()
         this.options.say(`killed ${worker.member}, caught up after ${tookMs} ms, ${left} events left`)
         return
       }
@@ -209,28 +211,30 @@ class Chaos {
     return leader - 1
   }
 
-  /** Every task is run by somebody alive, and at one moment of each nothing was left to read. */
+  /** Every task was seen run by somebody alive with nothing left to read. */
   private async caughtUp(what: string): Promise<void> {
     const deadline = performance.now() + CAUGHT_UP_MS_MAX
     const done = new Set<string>()
     for (;;) {
-      const statuses = await Promise.all(this.workers.map((worker) => worker.status()))
-      const active = statuses.flatMap((status) => status?.active ?? [])
-      if (new Set(active).size === this.tasks) {
-        for (const status of statuses) if (status?.lagRecords === 0) done.add(status.member)
-        const running = statuses.filter((status) => (status?.active.length ?? 0) > 0)
-        if (running.every((status) => done.has(status!.member))) return
-      } else done.clear()
+      const statuses = await this.statuses()
+      for (const status of statuses) {
+        for (const [task, lag] of Object.entries(status?.active ?? {})) if (lag === 0) done.add(task)
+      }
+      if (done.size === this.tasks) return
       if (performance.now() > deadline) throw new Error(`${what}: not caught up: ${JSON.stringify(statuses)}`)
       await sleep(LOOK_MS)
     }
   }
 
+  private statuses(): Promise<(WorkerStatus | undefined)[]> {
+    return Promise.all(this.workers.map((worker) => worker.status()))
+  }
+
   private async settled(): Promise<void> {
     const deadline = performance.now() + SETTLED_MS_MAX
     for (let looks = 0; looks < SETTLED_LOOKS;) {
-      const statuses = await Promise.all(this.workers.map((worker) => worker.status()))
-      const active = new Set(statuses.flatMap((status) => status?.active ?? []))
+      const statuses = await this.statuses()
+      const active = new Set(statuses.flatMap((status) => Object.keys(status?.active ?? {})))
       const isSettled = active.size === this.tasks && statuses.every((status) => status?.settled === true)
       looks = isSettled ? looks + 1 : 0
       if (performance.now() > deadline) throw new Error(`work is left: ${JSON.stringify(statuses)}`)

@@ -55,7 +55,7 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
   }
 
   const tasksOf = (workers: readonly RunningWorker[]): string[] =>
-    workers.flatMap((worker) => worker.status().active).sort()
+    workers.flatMap((worker) => Object.keys(worker.status().active)).sort()
 
   const settled = async (workers: readonly RunningWorker[], tasks: number): Promise<void> =>
     until(
@@ -98,7 +98,7 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       const other = await start(prefix, 'third', clock)
       for (const { send } of publications.slice(third, 2 * third)) await send(driver)
       const three = [first, second, other]
-      await until(three, () => three.every((each) => each.status().active.length === tasks / 3))
+      await until(three, () => three.every((each) => Object.keys(each.status().active).length === tasks / 3))
       expect(new Set(tasksOf(three)).size).toBe(tasks)
       await first.close()
       for (const { send } of publications.slice(2 * third)) await send(driver)
