@@ -16,6 +16,7 @@ export const CLI_ERRORS = {
   REMOTE_REFUSED: 'That is what the server answered.',
   UNKNOWN_STORE: 'Use one of these.',
   UNKNOWN_VIEW: 'Use one of these.',
+  RUN_ELSEWHERE: 'Ask the worker that runs it.',
   UNKNOWN_TOPOLOGY: 'Use one of these.',
   UNKNOWN_BENCH: 'Use one of these.',
   UNKNOWN_LETTER: 'See `freshet dlq list`.',

@@ -14,6 +14,7 @@ import { examples } from './commands/options.ts'
 import { replayCommand } from './commands/replay.ts'
 import { stateCommand } from './commands/state.ts'
 import { upCommand } from './commands/up.ts'
+import { workerCommand } from './commands/worker.ts'
 import { exitCodeOf, lineOf, systemCodeOf } from './errors.ts'
 import { say } from './terminal.ts'
 
@@ -44,6 +45,7 @@ const program = (): Command => {
     )
   for (const command of [
     upCommand(),
+    workerCommand(),
     importCommand(),
     replayCommand(),
     feedCommand(),

@@ -24,6 +24,11 @@ const GAUGES: Readonly<Record<EngineGauge, Described>> = {
   state_bytes: { help: 'Rows held in memory.', labels: ['task'] },
   changelog_backlog_bytes: { help: 'Changes committed but not yet in the state on disk.', labels: ['task'] },
   pending_timers: { help: 'Timers waiting.', labels: ['task'] },
+  tasks: { help: 'Tasks of this worker.', labels: ['role'] },
+  fleet_members: { help: 'Workers of the group that are alive.', labels: [] },
+  restore_records: { help: 'Changelog records of states that are restored.', labels: [] },
+  restore_records_read: { help: 'Those of them that are read.', labels: [] },
+  standby_lag_records: { help: 'Changelog records that the copy furthest behind has to read.', labels: [] },
 }
 
 const MILLISECONDS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]

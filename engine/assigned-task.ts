@@ -1,4 +1,5 @@
 import { EngineError } from './errors.ts'
+import type { TaskState } from './state/task-state.ts'
 import { Task, taskIdOf, type TaskOptions, type TaskServices } from './task.ts'
 import type { TaskPlan } from './topology.ts'
 
@@ -29,6 +30,7 @@ export class AssignedTask {
   private inTurn = false
   /** The worker has let go of it, perhaps in the midst of a turn. */
   private dropped = false
+  private turning: Promise<void> | undefined
   private committing: Promise<void> | undefined
   /** What a commit failed on; the next turn deals with it, for a batch may be under way. */
   private commitFailure: EngineError | undefined
@@ -59,9 +61,9 @@ export class AssignedTask {
     return task !== undefined && !this.inTurn && !task.dirty && !task.hasDueTimers && task.lagRecords() === 0
   }
 
-  /** Restores the task's state. */
-  async open(): Promise<Task> {
-    return (this.current ??= await Task.open(this.plan, this.partition, this.services, this.options))
+  /** Restores the task's state, or goes on from a copy that is kept warm. */
+  async open(warm?: TaskState): Promise<Task> {
+    return (this.current ??= await Task.open(this.plan, this.partition, this.services, this.options, warm))
   }
 
   /**
@@ -70,6 +72,12 @@ export class AssignedTask {
    */
   async turn(isHeldBack: boolean): Promise<number> {
     if (this.services.clock.monotonicMs() < this.retryAt) return 0
+    const turn = this.takeTurn(isHeldBack)
+    this.turning = turn.then(nothing, nothing)
+    return turn
+  }
+
+  private async takeTurn(isHeldBack: boolean): Promise<number> {
     this.inTurn = true
     try {
       if (this.commitFailure !== undefined) throw this.commitFailure
@@ -85,9 +93,13 @@ export class AssignedTask {
     }
   }
 
-  /** Commits what is done and writes state to disk. Lets go of the task, whether or not that succeeds. */
+  /**
+   * Commits what is done and writes state to disk, once a turn that is under way has ended. Lets go of the task,
+   * whether or not that succeeds.
+   */
   async close(): Promise<void> {
     this.dropped = true
+    await this.turning
     await this.committing
     try {
       if (this.commitFailure === undefined) await this.current?.close()
@@ -164,6 +176,8 @@ export class AssignedTask {
     this.services.metrics.count('task_failures', { code }, 1)
   }
 }
+
+const nothing = (): void => undefined
 
 const coded = (error: unknown): EngineError =>
   error instanceof EngineError ? error : new EngineError('DISK_FAILED', String(error), { cause: error })

@@ -73,6 +73,15 @@ export const ENGINE_ERRORS = {
     about: 'A row has a layout version without a migration. Deploy the version that wrote it, or add one.',
   },
   STATE_CORRUPT: { recovery: 'stop', about: 'A row or changelog block cannot be read.' },
+  CHANGELOG_DROPPED: {
+    recovery: 'rebuild',
+    about:
+      'The changelog no longer holds all that this copy of a state lacks. Drop the copy; another is made from what is kept.',
+  },
+  MEMBER_REPLACED: {
+    recovery: 'stop',
+    about: 'Another process has joined the group under the same name. Give each a name of its own.',
+  },
   DATA_LOCKED: {
     recovery: 'stop',
     about: 'Another process has this data directory open. Stop it, or choose another directory.',

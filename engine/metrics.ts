@@ -14,7 +14,16 @@ export type EngineCounter =
   | 'processor_counts'
 
 export type EngineGauge =
-  'lag_records' | 'watermark_ms' | 'state_bytes' | 'changelog_backlog_bytes' | 'pending_timers'
+  | 'lag_records'
+  | 'watermark_ms'
+  | 'state_bytes'
+  | 'changelog_backlog_bytes'
+  | 'pending_timers'
+  | 'tasks'
+  | 'fleet_members'
+  | 'restore_records'
+  | 'restore_records_read'
+  | 'standby_lag_records'
 
 export type EngineHistogram = 'commit_ms' | 'batch_events' | 'restore_ms'
 

@@ -126,18 +126,23 @@ export class Task {
     this.restorePositions()
   }
 
-  /** Takes the task over (fencing its former owner) and restores its state as of the last commit. */
+  /**
+   * Takes the task over (fencing its former owner) and restores its state as of the last commit, from the disk or
+   * from a copy that is kept `warm`.
+   */
   static async open(
     plan: TaskPlan,
     partition: number,
     services: TaskServices,
     options: TaskOptions,
+    warm?: TaskState,
   ): Promise<Task> {
     const id = taskIdOf(plan.keySpace, partition)
     const started = services.clock.monotonicMs()
     const session = await services.log.session(id)
-    const disk = await services.state.open(id)
-    const state = await TaskState.open(disk, (after) => session.changelog(after), options.state)
+    const state = warm ?? (await TaskState.onDisk(await services.state.open(id), options.state))
+    await state.catchUp(session.changelog(state.sequence))
+    if (state.sequence !== session.sequence()) throw ahead(id, state.sequence, session.sequence())
     const nodes = await openNodes(plan, state, options.eventIdsMax, services.schemas)
     const timers = new Timers(await state.store('engine:timers', 'resident'))
     const time = new TaskTime(await state.store('engine:time', 'resident'))
@@ -361,5 +366,12 @@ export class Task {
     }))
   }
 }
+
+/** What is not committed never reaches a disk: so the changelog was replaced, or is another application's. */
+const ahead = (id: string, state: number, committed: number): EngineError =>
+  new EngineError(
+    'STATE_CORRUPT',
+    `the state of task ${id} stands for commit ${state}, but its changelog ends at ${committed}: it is of another log`,
+  )
 
 const isFatal = (error: unknown): boolean => error instanceof EngineError && error.recovery === 'stop'

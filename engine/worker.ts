@@ -4,7 +4,7 @@ import { EngineError } from './errors.ts'
 import { partitionOf } from './hash.ts'
 import type { TopicSpec } from './log/port.ts'
 import type { Store } from './state/store.ts'
-import { STATE_DEFAULTS } from './state/task-state.ts'
+import { STATE_DEFAULTS, type TaskState } from './state/task-state.ts'
 import { taskIdOf, type Task, type TaskServices } from './task.ts'
 import { deadLetterTopicName } from './dead-letters.ts'
 import type { KeySpace } from './topic.ts'
@@ -102,16 +102,19 @@ export class Worker {
 
   /** Opens the tasks, restoring their state; tasks already open stay as they are. */
   async open(taskIds: readonly string[]): Promise<void> {
-    const wanted = new Set(taskIds)
-    for (const plan of this.plans) {
-      const partitions = this.services.log.partitions(plan.inputs[0]!.name)
-      for (let partition = 0; partition < partitions; partition++) {
-        const assigned = new AssignedTask(plan, partition, this.services, this.options)
-        if (!wanted.has(assigned.id) || this.tasks.has(assigned.id)) continue
-        await assigned.open()
-        this.tasks.set(assigned.id, assigned)
-      }
-    }
+    for (const id of this.allTaskIds()) if (taskIds.includes(id)) await this.adopt(id)
+  }
+
+  /**
+   * Takes a task over, going on from a copy of its state that was kept `warm` if there is one. Tasks that run go on
+   * meanwhile. One that is open already stays as it is.
+   */
+  async adopt(taskId: string, warm?: TaskState): Promise<void> {
+    if (this.tasks.has(taskId)) return
+    const place = this.placeOf(taskId)
+    const assigned = new AssignedTask(place.plan, place.partition, this.services, this.options)
+    await assigned.open(warm)
+    this.tasks.set(taskId, assigned)
   }
 
   /** Commits and closes tasks, so that another worker may open them. Throws the first error after letting go of all. */
@@ -157,6 +160,11 @@ export class Worker {
       await (taken === 0 ? control.idle(this.idleMs()) : control.breathe())
     }
     await this.release(this.taskIds())
+  }
+
+  /** Records readable but not yet processed, a task that this worker runs. */
+  lagByTask(): ReadonlyMap<string, number> {
+    return new Map([...this.tasks].map(([id, { task }]) => [id, task?.lagRecords() ?? 0]))
   }
 
   /** Records readable but not yet processed by this worker's tasks. */
@@ -223,6 +231,14 @@ export class Worker {
     const plan = this.plans.find(({ inputs }) => inputs.some(({ name }) => name === topic))
     if (plan === undefined) return 0
     return this.tasks.get(taskIdOf(plan.keySpace, partition))?.task?.committedOffset(topic) ?? 0
+  }
+
+  private placeOf(taskId: string): { plan: TaskPlan; partition: number } {
+    for (const plan of this.plans) {
+      const partition = Number(taskId.slice(plan.keySpace.length + 1))
+      if (taskIdOf(plan.keySpace, partition) === taskId) return { plan, partition }
+    }
+    throw new EngineError('TOPOLOGY_INVALID', `there is no task "${taskId}"`)
   }
 
   private taskOf(name: string, key: Uint8Array): Task | undefined {

@@ -27,7 +27,7 @@ interface StoreParams {
  * `/admin/v1/...`: what `freshet state`, `feature` and `dlq` ask of a running server. It tells of people, so it
  * answers this machine only.
  */
-export const adminRoutes = (app: FastifyInstance, { inspection }: HttpServices): void => {
+export const adminRoutes = (app: FastifyInstance, { inspection }: Pick<HttpServices, 'inspection'>): void => {
   void app.register(
     async (admin) => {
       admin.addHook('onRequest', async (request) => assertLoopback(request))

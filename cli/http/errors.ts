@@ -90,6 +90,7 @@ const STATUS_OF_CLI: Partial<Record<CliErrorCode, number>> = {
   UNKNOWN_STORE: 404,
   UNKNOWN_VIEW: 404,
   UNKNOWN_LETTER: 404,
+  RUN_ELSEWHERE: 421,
   NOT_REPLAYABLE: 409,
   USAGE: 400,
 }

@@ -74,7 +74,8 @@ const feedServices = ({ serving, clock, embedded }: HttpServices): FeedRouteServ
   assertRunning: () => embedded.assertRunning(),
 })
 
-const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+/** Answers what a route threw. */
+export const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
   const answer = answerOf(error)
   if (answer === null) {
     tell(request.method, request.routeOptions.url ?? 'unknown', error)

@@ -23,6 +23,11 @@ interface Place {
   readonly offset: number
 }
 
+interface Found {
+  readonly letter: DeadLetter
+  readonly summary: LetterSummary
+}
+
 /** The dead letters of a topology's topics, as they lie in the log. */
 export class LetterBox {
   private readonly log: Log
@@ -33,7 +38,7 @@ export class LetterBox {
     this.topics = new Map(topology.nodes.flatMap(inputsOf).map((topic) => [topic.name, topic]))
   }
 
-  /** The newest `limit` of each topic and partition, oldest first. */
+  /** The newest `limit` of each topic, oldest first. */
   async list(only: string | null, limit: number): Promise<LetterList> {
     if (only !== null) this.topicOf(only)
     const topics: Record<string, number> = {}
@@ -74,25 +79,28 @@ export class LetterBox {
     return this.show(id)
   }
 
+  /** Offsets may be left out between letters, so that only reading them tells how many there are. */
   private async newest(name: string, limit: number): Promise<{ count: number; letters: LetterSummary[] }> {
     const topic = deadLetterTopicName(name)
     const letters: LetterSummary[] = []
     let count = 0
     for (let partition = 0; partition < this.log.partitions(topic); partition++) {
       const end = this.log.endOffset(topic, partition)
-      const start = this.log.startOffset(topic, partition)
-      count += end - start
-      for (let from = Math.max(start, end - limit); from < end;) {
-        const read = await this.readFrom({ topic: name, partition, offset: from })
-        if (read.length === 0) break
-        letters.push(...read.map(({ summary }) => summary))
-        from += read.length
+      const own: LetterSummary[] = []
+      for (let offset = this.log.startOffset(topic, partition); offset < end;) {
+        const read = await this.readFrom({ topic: name, partition, offset })
+        if (read.next === offset) break
+        offset = read.next
+        count += read.letters.length
+        own.push(...read.letters.map(({ summary }) => summary))
+        own.splice(0, own.length - limit)
       }
+      letters.push(...own)
     }
     return { count, letters }
   }
 
-  private async find(id: string): Promise<{ letter: DeadLetter; summary: LetterSummary }> {
+  private async find(id: string): Promise<Found> {
     const [, topic, partition, offset] = ID.exec(id) ?? []
     if (topic === undefined) {
       throw new CliError('UNKNOWN_LETTER', `"${id}" is not of the form topic/partition/offset`)
@@ -104,30 +112,29 @@ export class LetterBox {
       place.partition < this.log.partitions(name) &&
       place.offset >= this.log.startOffset(name, place.partition) &&
       place.offset < this.log.endOffset(name, place.partition)
-    const [found] = exists ? await this.readFrom(place) : []
-    if (found === undefined) throw new CliError('UNKNOWN_LETTER', `${id} is not in the log`)
+    const [found] = exists ? (await this.readFrom(place)).letters : []
+    if (found === undefined || found.summary.id !== id)
+      throw new CliError('UNKNOWN_LETTER', `${id} is not in the log`)
     return found
   }
 
-  /** Some letters from a place on; at least that one, if it exists. */
-  private async readFrom({
-    topic,
-    partition,
-    offset,
-  }: Place): Promise<{ letter: DeadLetter; summary: LetterSummary }[]> {
+  /** Some letters from a place on, and the offset to read on from: the same where there is nothing to read yet. */
+  private async readFrom({ topic, partition, offset }: Place): Promise<{ letters: Found[]; next: number }> {
     const frames = await this.log.read(deadLetterTopicName(topic), partition, offset, READ_BYTES_MAX)
     const cursor = new FrameCursor()
-    const read: { letter: DeadLetter; summary: LetterSummary }[] = []
+    const letters: Found[] = []
+    let next = offset
     for (const { baseOffset, frame } of frames) {
       cursor.over(frame)
       while (cursor.next()) {
         const at = baseOffset + cursor.index
         if (at < offset) continue
         const letter = codec.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd)
-        read.push({ letter, summary: summaryOf(letter, `${topic}/${partition}/${at}`) })
+        letters.push({ letter, summary: summaryOf(letter, `${topic}/${partition}/${at}`) })
       }
+      next = Math.max(next, baseOffset + frame.count)
     }
-    return read
+    return { letters, next }
   }
 
   private decode(letter: DeadLetter): LetterView['record'] {

@@ -1,21 +1,29 @@
 import type { Clock } from '../../engine/clock.ts'
 import { idsOf, keyOf } from '../../engine/key.ts'
+import type { Log } from '../../engine/log/port.ts'
 import type { Topology } from '../../engine/topology.ts'
+import type { Worker } from '../../engine/worker.ts'
 import { idBreaks } from '../../schemas/declare/text.ts'
 import { CONTRACT_RULES } from '../../schemas/index.ts'
 import { views } from '../../topologies/index.ts'
 import { decodeRow } from '../decoders.ts'
 import { CliError } from '../errors.ts'
 import { StateRows } from '../../serving/state-rows.ts'
-import type { Embedded } from '../runtime/embedded.ts'
 import type { EventCounts } from '../runtime/event-counts.ts'
 import type { FeatureView, Inspection, LetterList, LetterView, RowView, Status } from './inspection.ts'
 import { LetterBox } from './letters.ts'
 
 const VERSION_BYTES = 1
 
+/** What runs tasks in this process. */
+export interface Inspected {
+  readonly worker: Worker
+  readonly log: Log
+  assertAccepting(): void
+}
+
 export interface LocalInspectionParts {
-  readonly embedded: Embedded
+  readonly embedded: Inspected
   readonly topology: Topology
   readonly counts: EventCounts
   readonly clock: Clock
@@ -23,7 +31,7 @@ export interface LocalInspectionParts {
 
 /** Looks into the state and log of this process. */
 export class LocalInspection implements Inspection {
-  private readonly embedded: Embedded
+  private readonly embedded: Inspected
   private readonly counts: EventCounts
   private readonly clock: Clock
   private readonly stateRows: StateRows

@@ -8,7 +8,7 @@ const POLICY_FILE = '/sys/kernel/mm/transparent_hugepage/enabled'
 const POLICY = '[madvise]'
 
 /** Commands that hold state in memory. */
-const COMMANDS: readonly string[] = ['up', 'replay', 'bench']
+const COMMANDS: readonly string[] = ['up', 'worker', 'replay', 'bench']
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -13,7 +13,7 @@ import { KAFKA_DEFAULTS, type KafkaLogOptions } from './kafka/options.ts'
 import { KafkaSession, type SessionHost } from './kafka/session.ts'
 import { KafkaTopics } from './kafka/topics.ts'
 import { Transactions } from './kafka/transaction.ts'
-import type { AppendEntry, Log, LogSession, StoredFrame, TopicSpec } from './port.ts'
+import type { AppendEntry, ChangelogFollower, LogSession, SharedLog, StoredFrame, TopicSpec } from './port.ts'
 
 /** Lanes that commits are spread over, so that tasks do not wait for each other's on one connection. */
 const COMMIT_LANES = 4
@@ -24,7 +24,7 @@ const DELETE_MS_MAX = 30_000
  * frame is a run of them. A commit is one transaction over outputs and one record (or few) of the changelog,
  * which holds the block and the positions. Retention is the brokers': it counts from appending and asks nobody.
  */
-export class KafkaLog implements Log {
+export class KafkaLog implements SharedLog {
   private readonly cluster: Cluster
   private readonly names: KafkaNames
   private readonly topics: KafkaTopics
@@ -115,9 +115,15 @@ export class KafkaLog implements Log {
     const transactions = new Transactions(this.cluster, lane, id, this.transactionMsMax)
     const changelog = new Changelog(place, this.followers, this.offsets)
     const session = await KafkaSession.open(taskId, this.host, transactions, changelog)
-    // What the owner before has sent, this one must know to wait for.
-    await this.offsets.refresh(this.topics.places())
+    // What the owner before has sent, this one must know to wait for: it lies where the task reads.
+    await this.offsets.refresh(this.topics.places().filter(({ partition }) => partition === place.partition))
     return session
+  }
+
+  async follow(taskId: string, afterSequence: number): Promise<ChangelogFollower> {
+    this.assertOpen()
+    const place = await this.topics.changelog(taskId)
+    return new Changelog(place, this.followers, this.offsets).follow(afterSequence)
   }
 
   onAppend(listener: () => void): () => void {

@@ -49,6 +49,25 @@ export interface Log {
   close(): Promise<void>
 }
 
+/** A log that others than their owners may read changelogs of: for copies of state that take over. */
+export interface SharedLog extends Log {
+  /**
+   * Reads a task's changelog beside its owner, from the commit after `afterSequence` on; after 0, from the first
+   * block kept, before which nothing is missing.
+   */
+  follow(taskId: string, afterSequence: number): Promise<ChangelogFollower>
+}
+
+export interface ChangelogFollower {
+  /**
+   * Blocks that came after what was read before, in order, about `bytesMax` in all; none when there are none yet.
+   * Throws `CHANGELOG_DROPPED` when some of them are not kept any more.
+   */
+  read(bytesMax: number): Promise<readonly ChangelogBlock[]>
+  /** Offsets, as far as this process has heard, that are still to be read. */
+  remaining(): number
+}
+
 export interface AppendEntry {
   readonly topic: string
   readonly partition: number

@@ -5,10 +5,11 @@ import { checkEntry } from './entries.ts'
 import type {
   AppendEntry,
   ChangelogBlock,
+  ChangelogFollower,
   InputPosition,
-  Log,
   LogCommit,
   LogSession,
+  SharedLog,
   StoredFrame,
   TopicSpec,
 } from './port.ts'
@@ -28,7 +29,7 @@ export interface SimulatedLogOptions {
  * A log in memory, for the test driver: deterministic, for it awaits nothing but resolved promises, and cut
  * wherever a fault hook throws. Dropping or closing it is a crash of its process; the disk lives on.
  */
-export class SimulatedLog implements Log {
+export class SimulatedLog implements SharedLog {
   readonly disk: SimulatedLogDisk
   private readonly clock: () => Millis
   private readonly faults: SimulatedFaults
@@ -100,6 +101,11 @@ export class SimulatedLog implements Log {
     })
   }
 
+  async follow(taskId: string, afterSequence: number): Promise<ChangelogFollower> {
+    this.assertOpen()
+    return new SimulatedFollower(taskId, this.disk.task(taskId), afterSequence, () => this.assertOpen())
+  }
+
   onAppend(listener: () => void): () => void {
     this.listeners.add(listener)
     this.disk.listeners.add(listener)
@@ -140,6 +146,42 @@ export class SimulatedLog implements Log {
 
   private assertOpen(): void {
     if (this.closed) throw new EngineError('CLOSED', 'the log was closed')
+  }
+}
+
+class SimulatedFollower implements ChangelogFollower {
+  private readonly taskId: string
+  private readonly task: SimulatedTask
+  private readonly assertOpen: () => void
+  private sequence: number
+
+  constructor(taskId: string, task: SimulatedTask, afterSequence: number, assertOpen: () => void) {
+    this.taskId = taskId
+    this.task = task
+    this.sequence = afterSequence
+    this.assertOpen = assertOpen
+  }
+
+  async read(bytesMax: number): Promise<readonly ChangelogBlock[]> {
+    this.assertOpen()
+    const { trimmed, changelog } = this.task
+    if (this.sequence !== 0 && this.sequence < trimmed) {
+      const detail = `the changelog of task ${this.taskId} was dropped up to commit ${trimmed}`
+      throw new EngineError('CHANGELOG_DROPPED', `${detail}, needed from ${this.sequence + 1}`)
+    }
+    const found: ChangelogBlock[] = []
+    for (let bytes = 0; bytes < bytesMax;) {
+      const block = changelog.find(({ sequence }) => sequence > this.sequence)
+      if (block === undefined) break
+      found.push(block)
+      bytes += block.bytes.length + 1
+      this.sequence = block.sequence
+    }
+    return found
+  }
+
+  remaining(): number {
+    return this.task.changelog.filter(({ sequence }) => sequence > this.sequence).length
   }
 }
 

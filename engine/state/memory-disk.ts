@@ -80,6 +80,15 @@ const EMPTY = new Uint8Array(0)
 export class MemoryDisk {
   private readonly tasks = new Map<string, MemoryTask>()
 
+  stored(): Map<string, number> {
+    const written = [...this.tasks].filter(([, { sequence }]) => sequence > 0)
+    return new Map(written.map(([id, { sequence }]) => [id, sequence]))
+  }
+
+  drop(id: string): void {
+    this.tasks.delete(id)
+  }
+
   task(id: string): MemoryTask {
     let task = this.tasks.get(id)
     if (task === undefined) {

@@ -26,6 +26,16 @@ export class MemoryState implements StateStorage {
     return new MemoryTaskStorage(this.disk.task(taskId), this.faults, () => this.assertOpen())
   }
 
+  async stored(): Promise<ReadonlyMap<string, number>> {
+    this.assertOpen()
+    return this.disk.stored()
+  }
+
+  async drop(taskId: string): Promise<void> {
+    this.assertOpen()
+    this.disk.drop(taskId)
+  }
+
   async close(): Promise<void> {
     this.closed = true
   }

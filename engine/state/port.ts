@@ -5,6 +5,10 @@
 export interface StateStorage {
   /** Opens (or creates) the rows of a task. */
   open(taskId: string): Promise<TaskStorage>
+  /** Tasks that something was written of, and the changelog sequence that their rows stand for at least. */
+  stored(): Promise<ReadonlyMap<string, number>>
+  /** Removes a task's rows, and its sequence last; nobody may have it open. */
+  drop(taskId: string): Promise<void>
   close(): Promise<void>
 }
 

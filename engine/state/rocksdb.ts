@@ -28,8 +28,38 @@ export class RocksState implements StateStorage {
     this.assertOpen()
     const task = this.names.number(taskId)
     const [row] = await this.database.getMany('state', [sequenceKey(task)])
-    const sequence = row === undefined ? 0 : readU64(row, 0)
-    return new RocksTaskStorage(this.database, task, sequence, () => this.assertOpen())
+    return new RocksTaskStorage(this.database, task, sequenceOf(row), () => this.assertOpen())
+  }
+
+  async stored(): Promise<ReadonlyMap<string, number>> {
+    this.assertOpen()
+    const names = [...this.names.names()]
+    const rows = await this.database.getMany(
+      'state',
+      names.map(([, task]) => sequenceKey(task)),
+    )
+    const stored = new Map<string, number>()
+    for (const [index, [name]] of names.entries()) {
+      const sequence = sequenceOf(rows[index])
+      if (sequence > 0) stored.set(name, sequence)
+    }
+    return stored
+  }
+
+  /** A page at a time; the sequence goes last, so that a task whose rows are half gone is not taken for an empty one. */
+  async drop(taskId: string): Promise<void> {
+    this.assertOpen()
+    const task = this.names.number(taskId)
+    const key = sequenceKey(task)
+    const lt = afterPrefix(key)
+    for (;;) {
+      const page = await this.database.page('state', { gt: key, ...(lt && { lt }), keysOnly: true })
+      const batch = this.database.batch()
+      for (let at = 0; at < page.rows.length; at += 2) batch.remove('state', page.rows[at]!)
+      if (page.finished) batch.remove('state', key)
+      this.database.write(batch, { sync: false })
+      if (page.finished) return
+    }
   }
 
   async close(): Promise<void> {
@@ -173,6 +203,8 @@ const sequenceKey = (task: number): Buffer => {
   key.writeUInt16BE(task, 0)
   return key
 }
+
+const sequenceOf = (row: Buffer | undefined): number => (row === undefined ? 0 : readU64(row, 0))
 
 const sequenceRow = (sequence: number): Buffer => {
   const row = Buffer.allocUnsafe(8)

@@ -78,15 +78,39 @@ export class TaskState {
     changelog: (afterSequence: number) => AsyncIterable<ChangelogBlock>,
     options: StateOptions,
   ): Promise<TaskState> {
+    const state = await TaskState.onDisk(disk, options)
+    await state.catchUp(changelog(disk.sequence()))
+    return state
+  }
+
+  /** Opens a task's state as the disk has it, to be brought up by `catchUp`. */
+  static async onDisk(disk: TaskStorage, options: StateOptions): Promise<TaskState> {
     const state = new TaskState(disk, options)
     await state.catalogue.loadAll()
     for (const slot of usedSlots(state.catalogue)) state.adopt(slot)
-    let expected = disk.sequence() + 1
-    for await (const block of changelog(disk.sequence())) {
-      if (block.sequence !== expected++) throw gap(expected - 1, block.sequence)
-      state.apply(block)
-    }
     return state
+  }
+
+  /** Sequence of the last commit that it holds. */
+  get sequence(): number {
+    return this.blocksFrom + this.blockBytes.length - 1
+  }
+
+  /** Takes in the blocks that follow. An empty state begins with the first block, whatever its sequence. */
+  async catchUp(blocks: AsyncIterable<ChangelogBlock> | Iterable<ChangelogBlock>): Promise<void> {
+    for await (const block of blocks) {
+      if (this.sequence === 0) this.blocksFrom = block.sequence
+      if (block.sequence !== this.sequence + 1) throw gap(this.sequence + 1, block.sequence)
+      this.apply(block)
+    }
+  }
+
+  /** Writes behind and evicts what its limits ask for, of a state that takes in blocks and commits nothing. */
+  async settle(): Promise<void> {
+    const write = this.disk.write()
+    const written = this.writeBehind(write, this.sequence, this.options.writeBehindRowsMax)
+    await this.flush(write, written, this.blocksFrom - 1)
+    this.evict()
   }
 
   /** The store of a processor, made on first use. A resident store is wholly in memory. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ChangelogBlock } from '../port.ts'
+import type { ChangelogBlock, ChangelogFollower } from '../port.ts'
 import { FrameCursor } from '../frame.ts'
 import { BlockReader, type CommitRecord } from './blocks.ts'
+import { KafkaChangelogFollower } from './changelog-follower.ts'
 import type { Followers } from './followers.ts'
 import type { Place } from './names.ts'
 import type { Offsets } from './offsets.ts'
@@ -58,6 +59,15 @@ export class Changelog {
       if (block !== undefined && block.sequence > sequence)
         yield { sequence: block.sequence, bytes: block.bytes }
     }
+  }
+
+  /** Reads on from the commit after `sequence`; after 0, from the first one kept. */
+  async follow(sequence: number): Promise<ChangelogFollower> {
+    const last = await this.last()
+    const { start } = this.offsets.of(this.place)
+    const from =
+      last === undefined || sequence === 0 ? start : await this.offsetBefore(sequence, last.sequence)
+    return new KafkaChangelogFollower(this.place, this.followers, this.offsets, from, sequence)
   }
 
   /** Sequence of the first commit kept; undefined when there is none. */

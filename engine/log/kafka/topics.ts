@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DAY_MS } from '../../../schemas/ids.ts'
 import { EngineError } from '../../errors.ts'
 import { checkSpec, unknownPartition, unknownTopic } from '../entries.ts'
 import { RECORD_BYTES_MAX } from '../frame.ts'
@@ -16,6 +17,8 @@ const DEFAULT_REPLICAS = -1
 const FOREVER_MS = -1
 /** A record of the greatest size with the greatest key, and what holds it. */
 const MESSAGE_BYTES_MAX = 2 * RECORD_BYTES_MAX
+/** Brokers drop whole segments, and begin a new one only this often by themselves. */
+const SEGMENT_MS_DEFAULT = 7 * DAY_MS
 
 /** A topic to create, by its name on the brokers. */
 interface NewTopic {
@@ -112,6 +115,7 @@ export class KafkaTopics {
       'message.timestamp.type': 'LogAppendTime',
       'retention.ms': String(Number.isFinite(retentionMs) ? retentionMs : FOREVER_MS),
       'retention.bytes': '-1',
+      'segment.ms': String(Math.min(retentionMs, SEGMENT_MS_DEFAULT)),
       'max.message.bytes': String(MESSAGE_BYTES_MAX),
     }
     return {

@@ -1,0 +1,54 @@
+import { EngineError } from '../../engine/errors.ts'
+import { MEMBERS_RETENTION_MS } from '../../engine/fleet/membership.ts'
+import { KafkaLog } from '../../engine/log/kafka.ts'
+import type { TopicSpec } from '../../engine/log/port.ts'
+import type { Topology } from '../../engine/topology.ts'
+import { topicSpecsOf } from '../../engine/worker.ts'
+import { publicContracts } from '../../schemas/index.ts'
+import type { WorkerSettings } from './settings.ts'
+
+const PLAIN = /^[a-zA-Z0-9.-]{1,100}$/
+
+/** The topic by which the workers of a group hear of each other. */
+export const membersTopic = (group: string): string => {
+  if (PLAIN.test(group)) return `${group}.members`
+  throw new EngineError(
+    'TOPOLOGY_INVALID',
+    `group ${JSON.stringify(group)}: give letters, digits, "." and "-"`,
+  )
+}
+
+/** Every topic that workers read and write, and all public ones: what is accepted must have a place. */
+export const fleetTopics = (
+  topology: Topology,
+  { partitions, retentionMs, group }: Pick<WorkerSettings, 'partitions' | 'retentionMs' | 'group'>,
+): TopicSpec[] => {
+  const specs = topicSpecsOf(topology, partitions, retentionMs)
+  const known = new Set(specs.map(({ name }) => name))
+  const unread = Object.keys(publicContracts).filter((name) => !known.has(name))
+  return [
+    ...specs,
+    ...unread.map((name) => ({ name, partitions, retentionMs })),
+    { name: membersTopic(group), partitions: 1, retentionMs: MEMBERS_RETENTION_MS },
+  ]
+}
+
+/** Connects to the brokers and makes the topics that are missing. */
+export const openFleetLog = async (topology: Topology, settings: WorkerSettings): Promise<KafkaLog> => {
+  const { brokers, prefix, member, partitions, replicas, security } = settings
+  const log = await KafkaLog.open({
+    brokers,
+    prefix,
+    clientId: `freshet-${member}`,
+    changelogPartitions: partitions,
+    ...(replicas !== undefined && { replicas }),
+    ...security,
+  })
+  try {
+    await log.createTopics(fleetTopics(topology, settings))
+    return log
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}

@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { EngineError } from '../../engine/errors.ts'
+import { FleetMember, MEMBER_DEFAULTS } from '../../engine/fleet/member.ts'
+import { Membership } from '../../engine/fleet/membership.ts'
+import type { KafkaLog } from '../../engine/log/kafka.ts'
+import { NO_METRICS } from '../../engine/metrics.ts'
+import { RocksState } from '../../engine/state/rocksdb.ts'
+import { STATE_DEFAULTS, type StateOptions } from '../../engine/state/task-state.ts'
+import { Database } from '../../engine/storage/database.ts'
+import type { Topology } from '../../engine/topology.ts'
+import { Worker, WORKER_DEFAULTS } from '../../engine/worker.ts'
+import { everything } from '../../topologies/index.ts'
+import { membersTopic, openFleetLog } from './fleet-log.ts'
+import { Loop } from './loops.ts'
+import type { WorkerSettings } from './settings.ts'
+
+/** A worker of a fleet, in this process. */
+export interface RunningWorker {
+  readonly topology: Topology
+  /** Runs the tasks that this member has now; read its stores from here. */
+  readonly worker: Worker
+  readonly log: KafkaLog
+  /** What it does now, and how far it is. */
+  status(): WorkerStatus
+  /** Throws what only a person can mend, once it has stopped on it. */
+  assertRunning(): void
+  /** Hands its tasks over, leaves the group and closes everything. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface WorkerStatus {
+  readonly member: string
+  /** Members heard of lately, itself among them. */
+  readonly members: readonly string[]
+  /** Tasks that it runs, and how many records each could read and has not processed. */
+  readonly active: Readonly<Record<string, number>>
+  /** Tasks that it is to run and whose state it still restores. */
+  readonly restoring: readonly string[]
+  /** Tasks whose state it keeps up to date for others. */
+  readonly standby: readonly string[]
+  /** Records readable but not yet processed, of the tasks that it runs. */
+  readonly lagRecords: number
+  /** Nothing is left to read, fire or commit in the tasks that it runs. */
+  readonly settled: boolean
+}
+
+/** How often a member hears what is new and looks what is to be done. */
+const STEP_MS = 25
+/** How often copies that have read everything look for more. */
+const FOLLOW_MS = 50
+const REPORT_MS = 1_000
+/** Of all tasks of the topology together: a worker has some of them. */
+const CACHE_BYTES_MAX = 2 ** 31
+const CHANGELOG_BYTES_MAX = 2 ** 29
+const TASK_CACHE_BYTES_MIN = 2 ** 24
+const TASK_CHANGELOG_BYTES_MIN = 2 ** 22
+
+/**
+ * Connects, makes the topics that are missing, joins the group and processes what it is assigned. Throws an
+ * `EngineError`.
+ */
+export const startWorker = async (settings: WorkerSettings): Promise<RunningWorker> => {
+  const database = await Database.open(settings.dataDirectory)
+  let log: KafkaLog | undefined
+  try {
+    log = await openFleetLog(everything, settings)
+    const state = await RocksState.open(database)
+    const fleetWorker = new FleetWorker(settings, { database, log, state })
+    await fleetWorker.start()
+    return fleetWorker
+  } catch (error) {
+    await log?.close()
+    await database.close()
+    throw error
+  }
+}
+
+interface Parts {
+  readonly database: Database
+  readonly log: KafkaLog
+  readonly state: RocksState
+}
+
+class FleetWorker implements RunningWorker {
+  readonly topology = everything
+  readonly worker: Worker
+  readonly log: KafkaLog
+  private readonly settings: WorkerSettings
+  private readonly parts: Parts
+  private readonly membership: Membership
+  private readonly member: FleetMember
+  private loops: Loop[] = []
+  private running: Promise<void> = Promise.resolve()
+  private wakeWorker: (() => void) | undefined
+  private stopListening: (() => void) | undefined
+  private stopping = false
+  private failure: unknown
+  private closing: Promise<void> | undefined
+  private reportedAt = -Infinity
+  private toldTasks = ''
+
+  constructor(settings: WorkerSettings, parts: Parts) {
+    const {
+      clock,
+      metrics = NO_METRICS,
+      schemas,
+      member,
+      heartbeatMs,
+      missedHeartbeatsMax,
+      standbys,
+    } = settings
+    const { log, state } = parts
+    this.settings = settings
+    this.parts = parts
+    this.log = log
+    const services = { log, state, clock, metrics, ...(schemas && { schemas }) }
+    const tasks = new Worker(everything, services, WORKER_DEFAULTS).allTaskIds()
+    const stateOptions = stateOptionsFor(tasks.length)
+    const options = {
+      ...WORKER_DEFAULTS,
+      changelog: 'keep',
+      state: stateOptions,
+      ...settings.worker,
+    } as const
+    this.worker = new Worker(everything, services, options)
+    this.membership = new Membership(log, clock, {
+      topic: membersTopic(settings.group),
+      member,
+      incarnation: randomUUID(),
+      heartbeatMs,
+      missedHeartbeatsMax,
+      standbys,
+      tasks,
+    })
+    this.member = new FleetMember(this.worker, this.membership, services, options.state, {
+      ...MEMBER_DEFAULTS,
+      member,
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.member.begin()
+    const failed = (error: unknown): void => this.fail(error)
+    this.loops = [
+      new Loop(STEP_MS, () => this.step(), failed),
+      new Loop(FOLLOW_MS, () => this.member.follow(), failed),
+    ]
+    this.stopListening = this.log.onAppend(() => this.wakeWorker?.())
+    this.running = this.worker
+      .run({
+        stopping: () => this.stopping,
+        paused: () => false,
+        idle: (ms) => this.idle(ms),
+        breathe: () => nextTurn(),
+      })
+      .catch(failed)
+  }
+
+  status(): WorkerStatus {
+    const { worker, member, membership } = this
+    return {
+      member: this.settings.member,
+      members: [...membership.members.keys()].sort(),
+      active: Object.fromEntries([...worker.lagByTask()].sort(([one], [other]) => (one < other ? -1 : 1))),
+      restoring: member.restoring,
+      standby: member.following,
+      lagRecords: worker.lagRecords(),
+      settled: worker.settled && member.restoring.length === 0,
+    }
+  }
+
+  assertRunning(): void {
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  close(): Promise<void> {
+    return (this.closing ??= this.end())
+  }
+
+  /** First no more tasks are taken over, then those it has are handed over, then it is said that they are. */
+  private async end(): Promise<void> {
+    this.stopListening?.()
+    for (const loop of this.loops) await loop.stop()
+    this.stopping = true
+    this.wakeWorker?.()
+    try {
+      await this.running
+      if (this.failure === undefined) await this.member.leave()
+      else await this.member.abandon()
+    } finally {
+      await this.log.close()
+      await this.parts.state.close()
+      await this.parts.database.close()
+    }
+  }
+
+  private async step(): Promise<boolean> {
+    try {
+      await this.member.step()
+    } catch (error) {
+      // A log that does not answer now will; what is due then is done then.
+      if (!(error instanceof EngineError && error.recovery === 'retry')) throw error
+    }
+    this.tellTasks()
+    const now = this.settings.clock.monotonicMs()
+    if (now - this.reportedAt >= REPORT_MS) {
+      this.reportedAt = now
+      this.member.report()
+    }
+    return false
+  }
+
+  private tellTasks(): void {
+    const tasks = this.worker.taskIds().sort()
+    if (this.toldTasks === tasks.join()) return
+    this.toldTasks = tasks.join()
+    this.settings.tasksChanged?.(tasks)
+  }
+
+  /** It falls silent, so that others take its tasks; what it holds is let go of by closing. */
+  private fail(error: unknown): void {
+    this.failure ??= error
+    this.stopping = true
+    for (const loop of this.loops) void loop.stop()
+    this.wakeWorker?.()
+  }
+
+  private idle(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.wakeWorker = undefined
+        setImmediate(resolve)
+      }
+      const timer = setTimeout(done, ms)
+      this.wakeWorker = done
+    })
+  }
+}
+
+/** One process holds some of the tasks; limits are for all of them, for it may be the only one. */
+const stateOptionsFor = (tasks: number): StateOptions => ({
+  ...STATE_DEFAULTS,
+  cacheBytesMax: Math.max(TASK_CACHE_BYTES_MIN, Math.floor(CACHE_BYTES_MAX / tasks)),
+  changelogBytesMax: Math.max(TASK_CHANGELOG_BYTES_MIN, Math.floor(CHANGELOG_BYTES_MAX / tasks)),
+})

@@ -1,0 +1,279 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fleetTopics } from '../../../cli/worker/fleet-log.ts'
+import { WORKER_SETTINGS_DEFAULTS } from '../../../cli/worker/settings.ts'
+import { Random } from '../../../engine/driver/random.ts'
+import { Cluster } from '../../../engine/log/kafka/cluster.ts'
+import { loadLibrary } from '../../../engine/log/kafka/library.ts'
+import { KafkaLog } from '../../../engine/log/kafka.ts'
+import { plansOf } from '../../../engine/topology.ts'
+import { nativeServices } from '../../../services/index.ts'
+import type { KafkaService } from '../../../services/port.ts'
+import { everything } from '../../../topologies/index.ts'
+import type { WorkerStatus } from '../../../cli/worker/start.ts'
+import { Feeder, inputOf, type Input } from './input.ts'
+import { differencesOf, inputOn, leftBehind, recounted, type Differences } from './recount.ts'
+import { WorkerProcess } from './worker-process.ts'
+
+export interface ChaosOptions {
+  readonly seed: number
+  /** Workers killed by `kill -9`, one after the other. */
+  readonly kills: number
+  /** Nodes killed that lead, among others, partitions of topics that commits go to. */
+  readonly brokerKills: number
+  /** Workers stopped for longer than their patience, and woken. */
+  readonly freezes: number
+  readonly partitions: number
+  readonly workers: number
+  readonly standbys: number
+  /** The society whose life is the input. */
+  readonly users: number
+  readonly days: number
+  readonly eventsPerSecond: number
+  readonly say: (line: string) => void
+}
+
+export interface ChaosReport extends Differences {
+  readonly kills: number
+  readonly brokerKills: number
+  readonly freezes: number
+  readonly events: number
+  /** Of events published, those that are not on the topics, and those there more than once. */
+  readonly inputLost: number
+  readonly inputDuplicated: number
+  /** From a kill until every task was seen run by a live worker with nothing left to read. */
+  readonly caughtUpMs: readonly number[]
+  readonly caughtUpMsMedian: number
+  readonly caughtUpMsMax: number
+  /** Workers that ended by themselves, and what they said. */
+  readonly crashes: number
+  readonly crashed: readonly string[]
+}
+
+type Disturbance = 'kill' | 'broker-kill' | 'freeze'
+
+const PREFIX = 'chaos.'
+const LOOK_MS = 20
+const CAUGHT_UP_MS_MAX = 120_000
+const SETTLED_LOOKS = 25
+const SETTLED_MS_MAX = 300_000
+const FROZEN_MS = 2 * WORKER_SETTINGS_DEFAULTS.heartbeatMs * WORKER_SETTINGS_DEFAULTS.missedHeartbeatsMax
+/** Kills come so long, at most, after the last one is over. */
+const CALM_MS_MAX = 2_000
+const BROKER_DOWN_MS = 1_000
+const IDLE_MS = 2_500
+
+/**
+ * Real workers on a real cluster, killed, frozen and cut off from brokers while events come in; then what they left
+ * is compared with what one undisturbed process makes of the events that are on the topics.
+ */
+export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
+  const directory = await mkdtemp(join(tmpdir(), 'freshet-chaos-'))
+  const kafka = await nativeServices.kafka({ nodes: 3 })
+  const run = new Chaos(options, kafka, directory)
+  try {
+    return await run.report()
+  } finally {
+    await run.end()
+    await kafka.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+class Chaos {
+  private readonly options: ChaosOptions
+  private readonly kafka: KafkaService
+  private readonly random: Random
+  private readonly workers: readonly WorkerProcess[]
+  private readonly tasks: number
+  private readonly caughtUpMs: number[] = []
+  private log: KafkaLog | undefined
+
+  constructor(options: ChaosOptions, kafka: KafkaService, directory: string) {
+    this.options = options
+    this.kafka = kafka
+    this.random = new Random(options.seed)
+    this.tasks = plansOf(everything).length * options.partitions
+    this.workers = Array.from({ length: options.workers }, (_, index) => {
+      const member = `worker-${index}`
+      const { partitions, standbys } = options
+      return new WorkerProcess({
+        brokers: kafka.brokers,
+        prefix: PREFIX,
+        member,
+        directory: join(directory, member),
+        partitions,
+        standbys,
+      })
+    })
+  }
+
+  async report(): Promise<ChaosReport> {
+    const { users, days, eventsPerSecond, partitions, kills, brokerKills, freezes } = this.options
+    const input = await inputOf(users, days)
+    const log = await this.openLog()
+    this.log = log
+    await log.createTopics(fleetTopics(everything, { ...WORKER_SETTINGS_DEFAULTS, partitions }))
+    for (const worker of this.workers) worker.start()
+    for (const worker of this.workers) await worker.answers()
+    await this.caughtUp('start')
+    const feeder = new Feeder(log, input.events)
+    const feeding = feeder.run(eventsPerSecond)
+    for (const each of this.disturbances()) await this.disturb(each, feeder.left)
+    await feeder.finish()
+    await feeding
+    await this.lastRounds(log, input)
+    const crashed = this.workers.filter(({ crashes }) => crashes > 0).map(({ stderr }) => stderr)
+    for (const worker of this.workers) await worker.end('SIGTERM')
+    const sorted = this.caughtUpMs.toSorted((one, other) => one - other)
+    return {
+      kills,
+      brokerKills,
+      freezes,
+      ...(await this.compared(input)),
+      caughtUpMs: this.caughtUpMs,
+      caughtUpMsMedian: sorted[sorted.length >> 1] ?? 0,
+      caughtUpMsMax: sorted.at(-1) ?? 0,
+      crashes: this.workers.reduce((sum, { crashes }) => sum + crashes, 0),
+      crashed,
+    }
+  }
+
+  async end(): Promise<void> {
+    for (const worker of this.workers) await worker.end('SIGKILL')
+    await this.log?.close()
+  }
+
+  private openLog(): Promise<KafkaLog> {
+    const { brokers } = this.kafka
+    return KafkaLog.open({ brokers, prefix: PREFIX, changelogPartitions: this.options.partitions })
+  }
+
+  private disturbances(): Disturbance[] {
+    const { kills, brokerKills, freezes } = this.options
+    const of = (name: Disturbance, times: number): Disturbance[] => Array.from({ length: times }, () => name)
+    const all = [...of('kill', kills), ...of('broker-kill', brokerKills), ...of('freeze', freezes)]
+    for (let index = all.length - 1; index > 0; index--) {
+      const other = this.random.below(index + 1)
+      ;[all[index], all[other]] = [all[other]!, all[index]!]
+    }
+    return all
+  }
+
+  private async disturb(disturbance: Disturbance, left: number): Promise<void> {
+    await sleep(this.random.below(CALM_MS_MAX))
+    const worker = this.workers[this.random.below(this.workers.length)]!
+    switch (disturbance) {
+      case 'kill': {
+        await worker.end('SIGKILL')
+        const killedAt = performance.now()
+        worker.start()
+        await this.caughtUp('kill')
+        const tookMs = Math.round(performance.now() - killedAt)
+        this.caughtUpMs.push(tookMs)
+        await worker.answers()
+        this.options.say(`killed ${worker.member}, caught up after ${tookMs} ms, ${left} events left`)
+        return
+      }
+      case 'freeze': {
+        worker.freeze()
+        await sleep(FROZEN_MS)
+        await this.caughtUp('freeze')
+        worker.thaw()
+        this.options.say(`froze and woke ${worker.member}`)
+        await this.caughtUp('wake')
+        return
+      }
+      case 'broker-kill': {
+        const node = this.kafka.nodes[await this.leader()]!
+        await node.kill()
+        await sleep(BROKER_DOWN_MS)
+        await node.restart()
+        this.options.say('killed a broker and started it again')
+        await this.caughtUp('broker')
+      }
+    }
+  }
+
+  /** The node that leads a changelog's partition, as a newcomer is told. */
+  private async leader(): Promise<number> {
+    const { partitions } = this.options
+    const cluster = new Cluster(await loadLibrary(), {
+      brokers: this.kafka.brokers,
+      changelogPartitions: partitions,
+    })
+    await cluster.refresh()
+    const leader = cluster.leader(`${PREFIX}changelog__user`, this.random.below(partitions)) ?? 1
+    await cluster.close()
+    // Nodes count from 0 here, brokers from 1.
+    return leader - 1
+  }
+
+  /** Every task was seen run by somebody alive with nothing left to read. */
+  private async caughtUp(what: string): Promise<void> {
+    const deadline = performance.now() + CAUGHT_UP_MS_MAX
+    const done = new Set<string>()
+    for (;;) {
+      const statuses = await this.statuses()
+      for (const status of statuses) {
+        for (const [task, lag] of Object.entries(status?.active ?? {})) if (lag === 0) done.add(task)
+      }
+      if (done.size === this.tasks) return
+      if (performance.now() > deadline) throw new Error(`${what}: not caught up: ${JSON.stringify(statuses)}`)
+      await sleep(LOOK_MS)
+    }
+  }
+
+  private statuses(): Promise<(WorkerStatus | undefined)[]> {
+    return Promise.all(this.workers.map((worker) => worker.status()))
+  }
+
+  private async settled(): Promise<void> {
+    const deadline = performance.now() + SETTLED_MS_MAX
+    for (let looks = 0; looks < SETTLED_LOOKS;) {
+      const statuses = await this.statuses()
+      const active = new Set(statuses.flatMap((status) => Object.keys(status?.active ?? {})))
+      const isSettled = active.size === this.tasks && statuses.every((status) => status?.settled === true)
+      looks = isSettled ? looks + 1 : 0
+      if (performance.now() > deadline) throw new Error(`work is left: ${JSON.stringify(statuses)}`)
+      await sleep(2 * LOOK_MS)
+    }
+  }
+
+  private async lastRounds(log: KafkaLog, { lastRounds }: Input): Promise<void> {
+    for (const events of lastRounds) {
+      await this.settled()
+      await sleep(IDLE_MS)
+      await new Feeder(log, events).finish()
+    }
+    await this.settled()
+    await sleep(IDLE_MS)
+    await this.settled()
+  }
+
+  private async compared(
+    input: Input,
+  ): Promise<Differences & Pick<ChaosReport, 'events' | 'inputLost' | 'inputDuplicated'>> {
+    const log = await this.openLog()
+    const found = await inputOn(log)
+    const counts = new Map<string, number>()
+    for (const { value } of found) counts.set(value.eventId, (counts.get(value.eventId) ?? 0) + 1)
+    const published = [...input.events, ...input.lastRounds.flat()]
+    const wanted = new Map<string, number>()
+    for (const { value } of published) wanted.set(value.eventId, (wanted.get(value.eventId) ?? 0) + 1)
+    let inputLost = 0
+    let inputDuplicated = 0
+    for (const [id, times] of wanted) {
+      const more = (counts.get(id) ?? 0) - times
+      if (more < 0) inputLost -= more
+      else inputDuplicated += more
+    }
+    const actual = await leftBehind(log, this.options.partitions)
+    await log.close()
+    const lastAt = input.lastRounds.map(([first]) => first!.contract.timeOf(first!.value))
+    const expected = await recounted(found, lastAt)
+    return { events: published.length, inputLost, inputDuplicated, ...differencesOf(actual, expected) }
+  }
+}

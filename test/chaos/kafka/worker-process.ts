@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WorkerStatus } from '../../../cli/worker/start.ts'
+
+export interface WorkerProcessOptions {
+  readonly brokers: readonly string[]
+  readonly prefix: string
+  readonly member: string
+  readonly directory: string
+  readonly partitions: number
+  readonly standbys: number
+}
+
+const START_MS_MAX = 120_000
+const LOOK_MS = 20
+const ANSWER_MS_MAX = 2_000
+const OUTPUT_CHARACTERS_MAX = 20_000
+
+/** A `freshet worker` of its own process, which is killed, frozen and started again over the same data. */
+export class WorkerProcess {
+  readonly member: string
+  private readonly options: WorkerProcessOptions
+  private child: ChildProcess | undefined
+  private url: string | undefined
+  private said = ''
+  private isFrozen = false
+  /** Times that it ended without being killed or stopped. */
+  crashes = 0
+
+  constructor(options: WorkerProcessOptions) {
+    this.member = options.member
+    this.options = options
+  }
+
+  get runs(): boolean {
+    return this.child !== undefined && !this.isFrozen
+  }
+
+  /** What it said on stderr. */
+  get stderr(): string {
+    return this.said
+  }
+
+  start(): void {
+    const { brokers, prefix, member, directory, partitions, standbys } = this.options
+    const args = ['--kafka', brokers.join(','), '--prefix', prefix, '--member', member, '--data', directory]
+    const numbers = ['--partitions', `${partitions}`, '--standbys', `${standbys}`, '--port', '0']
+    const child = spawn(process.execPath, ['cli/freshet.ts', 'worker', ...args, ...numbers], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.child = child
+    this.url = undefined
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.said = `${this.said}${chunk.toString()}`.slice(-OUTPUT_CHARACTERS_MAX)
+    })
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (this.child === child) this.url ??= /http:\/\/[\w.:]+\d/.exec(chunk.toString())?.[0]
+    })
+    child.once('exit', () => {
+      if (this.child !== child) return
+      this.child = undefined
+      this.crashes++
+    })
+  }
+
+  /** Undefined while it does not answer. */
+  async status(): Promise<WorkerStatus | undefined> {
+    if (!this.runs || this.url === undefined) return undefined
+    try {
+      const signal = AbortSignal.timeout(ANSWER_MS_MAX)
+      return (await (await fetch(`${this.url}/v1/worker`, { signal })).json()) as WorkerStatus
+    } catch {
+      return undefined
+    }
+  }
+
+  async answers(): Promise<void> {
+    const deadline = performance.now() + START_MS_MAX
+    while ((await this.status()) === undefined) {
+      if (performance.now() > deadline || this.child === undefined) {
+        throw new Error(`worker ${this.member} does not answer: ${this.said}`)
+      }
+      await sleep(LOOK_MS)
+    }
+  }
+
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.child
+    if (child === undefined) return
+    this.child = undefined
+    this.isFrozen = false
+    const gone = once(child, 'exit')
+    child.kill(signal)
+    await gone
+  }
+
+  freeze(): void {
+    this.isFrozen = true
+    this.child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.isFrozen = false
+    this.child?.kill('SIGCONT')
+  }
+}

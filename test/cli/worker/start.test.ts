@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startWorker, type RunningWorker } from '../../../cli/worker/start.ts'
+import { WORKER_SETTINGS_DEFAULTS } from '../../../cli/worker/settings.ts'
+import { nativeServices } from '../../../services/index.ts'
+import type { KafkaService } from '../../../services/port.ts'
+import { missing, START_MS_MAX } from '../../services/here.ts'
+import { LAST_ROUNDS, letTimePass, publicationsOf } from '../../simulation/society/index.ts'
+import { golden, outcomeOf, START_MS } from '../../simulation/society/runs.ts'
+import { MovedClock, Publishing } from './publishing.ts'
+
+const noKafka = await missing('kafka')
+const TEST_MS_MAX = 300_000
+const PARTITIONS = 4
+const ROWS_MAX = 1_000_000
+const LOOK_MS = 50
+/** News travels between workers by the brokers: nothing is left when there is none at so many looks. */
+const QUIET_LOOKS = 20
+
+describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, () => {
+  let kafka: KafkaService
+  let directory = ''
+
+  beforeAll(async () => {
+    kafka = await nativeServices.kafka()
+    directory = await mkdtemp(join(tmpdir(), 'freshet-fleet-'))
+  }, START_MS_MAX)
+  afterAll(async () => {
+    await kafka.stop()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  const start = (prefix: string, member: string, clock: MovedClock): Promise<RunningWorker> =>
+    startWorker({
+      ...WORKER_SETTINGS_DEFAULTS,
+      brokers: kafka.brokers,
+      prefix,
+      member,
+      partitions: PARTITIONS,
+      dataDirectory: join(directory, `${prefix}${member}`),
+      heartbeatMs: 100,
+      missedHeartbeatsMax: 40,
+      worker: { commitIntervalMs: 30, batchEventsMax: 64 },
+      clock,
+    })
+
+  const until = async (workers: readonly RunningWorker[], reached: () => boolean): Promise<void> => {
+    for (let looks = 0; looks < QUIET_LOOKS; looks = reached() ? looks + 1 : 0) {
+      for (const worker of workers) worker.assertRunning()
+      await sleep(LOOK_MS)
+    }
+  }
+
+  const tasksOf = (workers: readonly RunningWorker[]): string[] =>
+    workers.flatMap((worker) => Object.keys(worker.status().active)).sort()
+
+  const settled = async (workers: readonly RunningWorker[], tasks: number): Promise<void> =>
+    until(
+      workers,
+      () => new Set(tasksOf(workers)).size === tasks && workers.every((worker) => worker.status().settled),
+    )
+
+  const stateOf = async (workers: readonly RunningWorker[]): Promise<Map<string, string>> => {
+    const rows = new Map<string, string>()
+    for (const { worker } of workers) {
+      for (const name of worker.storeNames()) {
+        for (const store of (await worker.stores(name)) ?? []) {
+          for (const { key, value } of await store.scan({ limit: ROWS_MAX })) {
+            rows.set(`${name}/${key.toString('latin1')}`, value.toString('hex'))
+          }
+        }
+      }
+    }
+    return new Map([...rows].sort(([one], [other]) => (one < other ? -1 : 1)))
+  }
+
+  test(
+    'share the tasks, take them over from each other as they come and go, and end as one process does, byte for byte',
+    async () => {
+      const seed = 3
+      const prefix = 'fleet.'
+      const clock = new MovedClock(START_MS)
+      const first = await start(prefix, 'first', clock)
+      const tasks = first.worker.allTaskIds().length
+      const publishing = await Publishing.start(kafka.brokers, prefix, PARTITIONS)
+      const driver = {
+        publish: publishing.publish.bind(publishing),
+        publishRaw: publishing.publishRaw.bind(publishing),
+        advance: (ms: number) => clock.advance(ms),
+      }
+      const publications = publicationsOf(seed)
+      const third = Math.floor(publications.length / 3)
+      for (const { send } of publications.slice(0, third)) await send(driver)
+      const second = await start(prefix, 'second', clock)
+      const other = await start(prefix, 'third', clock)
+      for (const { send } of publications.slice(third, 2 * third)) await send(driver)
+      const three = [first, second, other]
+      await until(three, () => three.every((each) => Object.keys(each.status().active).length === tasks / 3))
+      expect(new Set(tasksOf(three)).size).toBe(tasks)
+      await first.close()
+      for (const { send } of publications.slice(2 * third)) await send(driver)
+      const two = [second, other]
+      await settled(two, tasks)
+      for (const round of LAST_ROUNDS) {
+        await letTimePass(driver, seed, round)
+        await settled(two, tasks)
+      }
+      const outcome = await outcomeOf({
+        state: () => stateOf(two),
+        records: publishing.records.bind(publishing),
+        deadLetters: publishing.deadLetters.bind(publishing),
+      })
+      expect(outcome).toEqual(await golden(seed))
+      for (const worker of two) await worker.close()
+      await publishing.close()
+    },
+    TEST_MS_MAX,
+  )
+})
