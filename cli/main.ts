@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { benchCommand } from './commands/bench.ts'
+import { configCommand } from './commands/config.ts'
 import { describeCommand } from './commands/describe.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -54,6 +55,7 @@ const program = (): Command => {
     stateCommand(),
     featureCommand(),
     dlqCommand(),
+    configCommand(),
     describeCommand(),
     newCommand(),
     benchCommand(),
