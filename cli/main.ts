@@ -14,6 +14,7 @@ import { newCommand } from './commands/new.ts'
 import { examples } from './commands/options.ts'
 import { replayCommand } from './commands/replay.ts'
 import { stateCommand } from './commands/state.ts'
+import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { workerCommand } from './commands/worker.ts'
 import { exitCodeOf, lineOf, systemCodeOf } from './errors.ts'
@@ -55,6 +56,7 @@ const program = (): Command => {
     stateCommand(),
     featureCommand(),
     dlqCommand(),
+    topicsCommand(),
     configCommand(),
     describeCommand(),
     newCommand(),

@@ -57,11 +57,13 @@ export const declared = {
   },
   topics: {
     partitions: setting(whole(1, PARTITIONS_MAX), 12, 'Of every topic; fixed once topics are made.'),
-    replicas: setting(whole(1, REPLICAS_MAX), 3, 'Brokers that hold each partition.'),
-    minInSyncReplicas: setting(
+    replicas: optional(
       whole(1, REPLICAS_MAX),
-      2,
-      'Brokers that have a record before it counts as written.',
+      'Brokers that hold each partition; 3, or all where there are fewer.',
+    ),
+    minInSyncReplicas: optional(
+      whole(1, REPLICAS_MAX),
+      'Of them, those that have a record before it counts as written; all but one.',
     ),
     retentionDays: setting(whole(1, DAYS_MAX), 7, 'How long records of topics are kept.'),
     deadLetterRetentionDays: setting(whole(1, DAYS_MAX), 30, 'How long dead letters are kept.'),
@@ -127,10 +129,11 @@ export const problemsAmong = ({
     ],
     registry.url === null &&
       registry.username !== null && ['registry.url', 'is missing: a user is named for it'],
-    topics.minInSyncReplicas > topics.replicas && [
-      'topics.minInSyncReplicas',
-      `is more than topics.replicas (${topics.replicas}): nothing could be written`,
-    ],
+    topics.replicas !== null &&
+      (topics.minInSyncReplicas ?? 1) > topics.replicas && [
+        'topics.minInSyncReplicas',
+        `is more than topics.replicas (${topics.replicas}): nothing could be written`,
+      ],
   ]
   return found.filter((each) => each !== false)
 }

@@ -18,7 +18,7 @@ export const kafkaOptionsOf = async ({ kafka, topics }: Settings): Promise<Kafka
     clientId,
     ...(tls.enabled && { tls: await tlsOptionsOf(tls) }),
     ...(mechanism !== null && { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
-    replicas: topics.replicas,
+    ...(topics.replicas !== null && { replicas: topics.replicas }),
     changelogPartitions: topics.partitions,
   }
 }

@@ -77,7 +77,11 @@ describe('what is wrong is named, with what to give', () => {
       /redis\.urls names several: set redis\.cluster/,
     ],
     [{ topics: { partitions: 0 } }, {}, /topics\.partitions is 0.*whole number from 1 to/],
-    [{ topics: { replicas: 1 } }, {}, /topics\.minInSyncReplicas is more than topics\.replicas \(1\)/],
+    [
+      { topics: { replicas: 1, minInSyncReplicas: 2 } },
+      {},
+      /topics\.minInSyncReplicas is more than topics\.replicas \(1\)/,
+    ],
     [{ kafka: { sasl: { mechanism: 'PLAIN', username: 'u' } } }, {}, /set FRESHET_KAFKA_SASL_PASSWORD/],
     [{ kafka: { tls: { enabled: true, key: 'k' } } }, {}, /kafka\.tls\.certificate is missing/],
     [{}, { FRESHET_SERVING_PORT: 'http' }, /FRESHET_SERVING_PORT is "http".*0 to 65535/],
