@@ -13,6 +13,7 @@ import { importCommand } from './commands/import.ts'
 import { newCommand } from './commands/new.ts'
 import { examples } from './commands/options.ts'
 import { replayCommand } from './commands/replay.ts'
+import { serveCommand } from './commands/serve.ts'
 import { stateCommand } from './commands/state.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
@@ -48,6 +49,7 @@ const program = (): Command => {
   for (const command of [
     upCommand(),
     workerCommand(),
+    serveCommand(),
     importCommand(),
     replayCommand(),
     feedCommand(),
