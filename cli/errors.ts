@@ -9,6 +9,7 @@ export const CLI_ERRORS = {
   USAGE: 'Add --help to see how the command is used.',
   PORT_TAKEN: 'Stop the program that listens there, or choose another with --port (0 finds a free one).',
   HOST_REFUSED: 'Choose an address of this machine with --host.',
+  TOPICS_DRIFTED: 'See `freshet topics apply`.',
   CONFIG_INVALID: 'See `freshet config --help`.',
   NO_DATA: 'Name one with --data, or make one with `freshet up` or `freshet replay`.',
   DATA_FOREIGN: 'Name a new, an empty or a data directory with --data.',

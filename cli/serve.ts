@@ -1,14 +1,15 @@
-import type { EngineError } from '../engine/errors.ts'
 import { everything } from '../topologies/index.ts'
 import type { Settings } from './config/schema.ts'
 import { lineOf } from './errors.ts'
 import { buildServer, closeServer, listen } from './http/server.ts'
 import { HTTP_DEFAULTS } from './http/services.ts'
+import type { Inspection } from './inspect/inspection.ts'
 import { ServedInspection } from './inspect/served.ts'
 import { LiveFigures } from './live/live-figures.ts'
 import { PrometheusMetrics } from './metrics.ts'
 import { RemoteBackend } from './remote/backend.ts'
 import { tellRemote } from './remote/metrics.ts'
+import { tellPassing } from './remote/passing.ts'
 import { openSchemas, type Schemas } from './remote/registry.ts'
 import { ServedStores } from './remote/stores.ts'
 import { systemClock } from './runtime/clock.ts'
@@ -24,6 +25,12 @@ export interface Served {
   close(): Promise<void>
 }
 
+/** What a worker in the same process has already. */
+export interface ServedWith {
+  readonly metrics?: PrometheusMetrics
+  readonly inspection?: Inspection
+}
+
 /** How far workers are is not for serving processes to answer for: another one of them would be no further. */
 const LIMITS = { ...HTTP_DEFAULTS, readyLagRecordsMax: Infinity, stalledMs: Infinity }
 
@@ -31,11 +38,10 @@ const LIMITS = { ...HTTP_DEFAULTS, readyLagRecordsMax: Infinity, stalledMs: Infi
 export const openServed = async (
   settings: Settings,
   schemas: Schemas,
-  metrics = new PrometheusMetrics(),
+  { metrics = new PrometheusMetrics(), inspection: given }: ServedWith = {},
 ): Promise<Served> => {
   const clock = systemClock
   const live = new LiveFigures(clock)
-  const told = new TellOnce()
   let processed = 0
   const backend = await RemoteBackend.open({
     settings,
@@ -46,7 +52,7 @@ export const openServed = async (
       processed += events
       live.count('events', { topic }, events)
     },
-    failed: (error) => told.failed(error),
+    failed: tellPassing(clock),
   })
   try {
     live.watch({ embedded: backend, topology: everything })
@@ -60,14 +66,16 @@ export const openServed = async (
     })
     tellServing(metrics.registry, serving)
     tellRemote(metrics.registry, backend)
-    const inspection = new ServedInspection({
-      log: backend.log,
-      rows: backend.rows,
-      stores: new ServedStores(everything).names(),
-      topology: everything,
-      clock,
-      progress: () => ({ processed, lagRecords: backend.lagRecords(), settled: backend.isSettled }),
-    })
+    const inspection =
+      given ??
+      new ServedInspection({
+        log: backend.log,
+        rows: backend.rows,
+        stores: new ServedStores(everything).names(),
+        topology: everything,
+        clock,
+        progress: () => ({ processed, lagRecords: backend.lagRecords(), settled: backend.isSettled }),
+      })
     const app = buildServer({ embedded: backend, serving, inspection, clock, metrics, live }, LIMITS)
     const close = async (): Promise<void> => {
       await closeServer(app, HTTP_DEFAULTS.closeMs)
@@ -88,17 +96,3 @@ export const serve = async (settings: Settings): Promise<void> => {
   new Stopping(() => served.close())
   print(`Freshet serves at ${served.url}. Stop it with Ctrl+C.`)
 }
-
-/** Errors that pass come again and again while they last: each kind is told once a minute. */
-class TellOnce {
-  private readonly toldAtMs = new Map<string, number>()
-
-  failed(error: EngineError): void {
-    const now = systemClock.monotonicMs()
-    if (now - (this.toldAtMs.get(error.code) ?? -Infinity) < TELL_MS) return
-    this.toldAtMs.set(error.code, now)
-    say(`freshet: ${lineOf(error)}`)
-  }
-}
-
-const TELL_MS = 60_000

@@ -38,7 +38,7 @@ const applyCommand = (): Command =>
       const { planLines } = await import('../topics/plan.ts')
       const { everything } = await import('../../topologies/index.ts')
       const yes = options.yes === true
-      const plan = await applyTopics(everything, settings, () => yes)
+      const plan = await applyTopics(everything, settings, () => (yes ? 'all' : 'nothing'))
       const pending = plan.create.length + plan.change.length
       if (options.json) printJson({ ...plan, applied: yes })
       else {

@@ -4,10 +4,9 @@ import { address, choice, flag, listOf, text, urlOf, whole, words } from './kind
 const PARTITIONS_MAX = 4_096
 const REPLICAS_MAX = 7
 const DAYS_MAX = 3_650
-const MIB_MAX = 1 << 20
 
 const prefix = text(/^[a-zA-Z0-9.-]*$/, 'letters, digits, "." and "-"')
-const name = text(/^[a-zA-Z0-9._-]{1,128}$/, 'up to 128 letters, digits, ".", "_" and "-"')
+const name = text(/^[a-zA-Z0-9.-]{1,100}$/, 'up to 100 letters, digits, "." and "-"')
 
 /** Everything that can be set, in one place: the file, the environment, options and `freshet config` follow it. */
 export const declared = {
@@ -69,7 +68,7 @@ export const declared = {
     deadLetterRetentionDays: setting(whole(1, DAYS_MAX), 30, 'How long dead letters are kept.'),
   },
   worker: {
-    group: setting(name, 'freshet', 'Workers that share the partitions.'),
+    group: setting(name, 'workers', 'Workers that share the partitions.'),
     member: optional(
       name,
       "This worker's name, the same after a restart; the host's name where there is none.",
@@ -78,7 +77,6 @@ export const declared = {
     standbys: setting(whole(0, REPLICAS_MAX), 1, 'Copies of each state kept on other workers.'),
     host: setting(words, '127.0.0.1', 'Address that it tells its health, metrics and state at.'),
     port: setting(whole(0, 65_535), 8082, 'Port of the same; 0 finds a free one.'),
-    cacheMib: setting(whole(16, MIB_MAX), 1_024, 'Rows kept in memory, MiB.'),
   },
   serving: {
     host: setting(words, '127.0.0.1', 'Address to listen on.'),

@@ -10,7 +10,7 @@ import { wantedTopics } from './wanted.ts'
 export const applyTopics = async (
   topology: Topology,
   settings: Settings,
-  apply: (plan: TopicPlan) => boolean,
+  apply: (plan: TopicPlan) => 'nothing' | 'create' | 'all',
 ): Promise<TopicPlan> => {
   const admin = await KafkaAdmin.open(await kafkaOptionsOf(settings))
   try {
@@ -25,8 +25,9 @@ export const applyTopics = async (
     }
     const configNames = [...new Set(wanted.flatMap(({ configs }) => Object.keys(configs)))]
     const plan = planTopics(wanted, await admin.topics(settings.kafka.prefix, configNames))
-    if (!apply(plan)) return plan
-    await admin.create(plan.create)
+    const what = apply(plan)
+    if (what !== 'nothing') await admin.create(plan.create)
+    if (what !== 'all') return plan
     for (const { topic, configs } of plan.change) {
       await admin.configure(topic, Object.fromEntries(configs.map(({ name, to }) => [name, to])))
     }
@@ -34,4 +35,13 @@ export const applyTopics = async (
   } finally {
     await admin.close()
   }
+}
+
+/** Makes what is missing, and changes nothing: a process that starts needs topics, and leaves the rest to people. */
+export const ensureTopics = async (topology: Topology, settings: Settings): Promise<void> => {
+  const { drift } = await applyTopics(topology, settings, () => 'create')
+  const fatal = drift.find(({ setting }) => setting === 'partitions')
+  if (fatal === undefined) return
+  const { topic, found, wanted, action } = fatal
+  throw new CliError('TOPICS_DRIFTED', `${topic} has ${found} partitions, not ${wanted}. ${action}`)
 }

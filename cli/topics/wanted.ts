@@ -1,4 +1,5 @@
 import type { BrokerTopic } from '../../engine/log/kafka/admin.ts'
+import { MEMBERS_RETENTION_MS } from '../../engine/fleet/membership.ts'
 import { KafkaNames } from '../../engine/log/kafka/names.ts'
 import { topicConfigs } from '../../engine/log/kafka/topic-configs.ts'
 import { deadLetterTopicName } from '../../engine/dead-letters.ts'
@@ -9,6 +10,7 @@ import { topicSpecsOf } from '../../engine/worker.ts'
 import { DAY_MS } from '../../schemas/ids.ts'
 import { publicContracts } from '../../schemas/index.ts'
 import type { Settings } from '../config/schema.ts'
+import { membersTopic } from '../worker/fleet-log.ts'
 
 /** Three brokers hold a record where there are three: one may be lost, and another be down for its upgrade. */
 const REPLICAS_WISHED = 3
@@ -28,6 +30,9 @@ export const topicSpecs = (topology: Topology, { topics }: Pick<Settings, 'topic
   ]
 }
 
+/** How long topics keep their records. */
+export const retentionMsOf = ({ topics }: Pick<Settings, 'topics'>): number => topics.retentionDays * DAY_MS
+
 /** Copies of each partition, and how many must have a record, for a cluster of so many brokers. */
 export const replication = (
   { topics }: Pick<Settings, 'topics'>,
@@ -37,14 +42,14 @@ export const replication = (
   return { replicas, minInSyncReplicas: topics.minInSyncReplicas ?? Math.max(1, replicas - 1) }
 }
 
-/** Every topic as it should be on the brokers: those of the topology and its contracts, and changelogs. */
+/** Every topic as it should be on the brokers: those of the topology and its contracts, changelogs, and the workers' own. */
 export const wantedTopics = (topology: Topology, settings: Settings, brokers: number): BrokerTopic[] => {
   const names = new KafkaNames(settings.kafka.prefix)
   const { replicas, minInSyncReplicas } = replication(settings, brokers)
   const { partitions } = settings.topics
-  const wanted = (name: string, retentionMs: number): BrokerTopic => ({
+  const wanted = (name: string, retentionMs: number, count = partitions): BrokerTopic => ({
     name,
-    partitions,
+    partitions: count,
     replicas,
     configs: topicConfigs({ retentionMs, minInSyncReplicas }),
   })
@@ -54,5 +59,6 @@ export const wantedTopics = (topology: Topology, settings: Settings, brokers: nu
     ...plansOf(topology).map(({ keySpace }) =>
       wanted(names.changelog(taskIdOf(keySpace, 0)).topic, Infinity),
     ),
+    wanted(names.topic(membersTopic(settings.worker.group)), MEMBERS_RETENTION_MS, 1),
   ].sort((one, other) => (one.name < other.name ? -1 : 1))
 }

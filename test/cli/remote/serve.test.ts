@@ -1,15 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from '../../../cli/http/client.ts'
-import { applyTopics } from '../../../cli/topics/apply.ts'
+import { ensureTopics } from '../../../cli/topics/apply.ts'
 import { readSettings } from '../../../cli/config/read.ts'
 import type { Settings } from '../../../cli/config/schema.ts'
 import { openSchemas, type Schemas } from '../../../cli/remote/registry.ts'
 import { ServedStores } from '../../../cli/remote/stores.ts'
 import { openData } from '../../../cli/runtime/open.ts'
+import { systemClock } from '../../../cli/runtime/clock.ts'
 import { openServed, type Served } from '../../../cli/serve.ts'
+import { type CarryingWorker, startCarryingWorker } from '../../../cli/worker/carrying.ts'
+import type { EngineError } from '../../../engine/errors.ts'
+import { NO_METRICS } from '../../../engine/metrics.ts'
 import { keyOf } from '../../../engine/key.ts'
 import { DAY_MS } from '../../../schemas/ids.ts'
 import { openEnvelope } from '../../../schemas/envelope.ts'
@@ -21,7 +26,6 @@ import { missing, START_MS_MAX } from '../../services/here.ts'
 import { lived } from '../../world/recorder.ts'
 import { ndjson, post, reaction, tie } from '../community.ts'
 import { temporaryDirectory } from '../temporary.ts'
-import { OneWorker } from './one-worker.ts'
 
 const reason = (await missing('kafka')) ?? (await missing('redis')) ?? (await missing('registry'))
 const TEST_MS_MAX = 120_000
@@ -33,7 +37,8 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
   let registry: RegistryService
   let settings: Settings
   let schemas: Schemas
-  let worker: OneWorker
+  let worker: CarryingWorker
+  let errors: EngineError[]
   let served: Served
   let data: string
 
@@ -52,23 +57,40 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
         FRESHET_REGISTRY_URL: registry.url,
         FRESHET_TOPICS_PARTITIONS: '3',
         FRESHET_SERVING_PORT: '0',
-        FRESHET_SERVING_DATA: data,
+        FRESHET_SERVING_DATA: join(data, 'serving'),
+        FRESHET_WORKER_DATA: join(data, 'worker'),
+        FRESHET_WORKER_STANDBYS: '0',
       },
     })
     settings = configured.settings
-    await applyTopics(everything, settings, () => true)
     schemas = await openSchemas(settings)
-    worker = await OneWorker.start(settings, schemas)
+    await ensureTopics(everything, settings)
+    errors = []
+    worker = await startCarryingWorker({
+      settings,
+      schemas,
+      clock: systemClock,
+      metrics: NO_METRICS,
+      failed: (error) => errors.push(error),
+    })
     served = await openServed(settings, schemas)
   }, START_MS_MAX)
 
   afterAll(async () => {
     await served.close()
-    await worker.stop()
+    await worker.close()
     await Promise.all([kafka.stop(), redis.stop(), registry.stop()])
     await rm(data, { recursive: true, force: true })
   })
 
+  /** Everything published before is processed, committed and carried. */
+  const settled = async (): Promise<void> => {
+    for (let quiet = 0; quiet < 20;) {
+      const { offsets, unknown } = worker.carryLag()
+      quiet = worker.running.status().settled && offsets + unknown === 0 ? quiet + 1 : 0
+      await sleep(10)
+    }
+  }
   const publish = async (text: string): Promise<{ accepted: number }> => {
     const body = { type: 'application/x-ndjson', bytes: Buffer.from(text) }
     const answer = await ask(`${served.url}/v1/events`, body)
@@ -92,11 +114,11 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
         (await feed('ann')).items.map(({ postId }) => postId)
       await expect.poll(shown, { timeout: 30_000 }).toContain('first')
       await publish(ndjson([reaction('ann', 'first', 'bob', 'like')]))
-      await worker.settled()
+      await settled()
       const features = await ask(`${served.url}/admin/v1/features/user-author?key=ann&key=bob`)
       expect(features.body).toMatchObject({ known: true })
       expect((await feed('ann')).meta.degraded).toEqual([])
-      expect(worker.errors).toEqual([])
+      expect(errors).toEqual([])
     },
     TEST_MS_MAX,
   )
@@ -108,7 +130,7 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
     await expect.poll(shown, { timeout: 30_000 }).toContain('fay')
     await publish(ndjson([tie('fay', 'eve', 'block')]))
     expect(await shown()).not.toContain('fay')
-    await worker.settled()
+    await settled()
     expect(await shown()).not.toContain('fay')
     await expect.poll(() => served.backend.restrictions.size, { timeout: 10_000 }).toBe(0)
   })
@@ -124,7 +146,7 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
     async () => {
       const { recorder } = await lived({ startAt: Date.now() - 3 * DAY_MS })
       await publish(recorder.lines.map((line) => `${line}\n`).join(''))
-      await worker.settled()
+      await settled()
 
       const { embedded } = await openData({ data: await temporaryDirectory(), partitions: 1 })
       await embedded.publish(recorder.lines.map((line) => openEnvelope(JSON.parse(line) as never)))
@@ -169,7 +191,7 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
         return row !== undefined
       }
       await expect.poll(carried, { timeout: 60_000 }).toBe(true)
-      await worker.settled()
+      await settled()
       expect(await shown()).toContain('meanwhile')
     },
     TEST_MS_MAX,
