@@ -1,6 +1,7 @@
 import { ENGINE_ERRORS, EngineError } from '../engine/errors.ts'
 import { MODEL_ERRORS, ModelError } from '../models/errors.ts'
 import { SERVING_ERRORS, ServingError } from '../serving/errors.ts'
+import { REGISTRY_ERRORS, RegistryError } from '../schemas/registry/errors.ts'
 import { ContractError } from '../schemas/rules.ts'
 import { ImportError } from './import/import-error.ts'
 
@@ -56,6 +57,9 @@ export const lineOf = (error: unknown): string => {
   if (error instanceof ModelError) {
     const detail = error.message.slice(error.code.length + 2)
     return sentence(error.code, detail, MODEL_ERRORS[error.code].about)
+  }
+  if (error instanceof RegistryError) {
+    return sentence(error.code, error.message.slice(error.code.length + 2), REGISTRY_ERRORS[error.code])
   }
   if (error instanceof ContractError) return oneLine(error.message)
   if (error instanceof ImportError) return oneLine(`IMPORT_FAILED: ${error.message}`)

@@ -73,6 +73,7 @@ export const openServed = async (
         rows: backend.rows,
         stores: new ServedStores(everything).names(),
         topology: everything,
+        schemas: schemas.inputs,
         clock,
         progress: () => ({ processed, lagRecords: backend.lagRecords(), settled: backend.isSettled }),
       })

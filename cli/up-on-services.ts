@@ -29,7 +29,7 @@ export const openOnServices = async (settings: Settings): Promise<Served> => {
   try {
     tellCarrying(metrics.registry, carrying)
     const { running } = carrying
-    const inspection = new WorkerInspection({ running, counts, clock })
+    const inspection = new WorkerInspection({ running, counts, clock, schemas: schemas.inputs })
     const served = await openServed(settings, schemas, { metrics, inspection })
     return {
       ...served,

@@ -24,6 +24,8 @@ export interface LocalInspectionParts {
   readonly topology: Topology
   readonly counts: EventCounts
   readonly clock: Clock
+  /** Left out for a log without gaps between offsets. */
+  readonly letters?: LetterBox
 }
 
 /** Looks into the state and log of this process. */
@@ -34,12 +36,12 @@ export class LocalInspection implements Inspection {
   private readonly stateRows: StateRows
   private readonly box: LetterBox
 
-  constructor({ embedded, topology, counts, clock }: LocalInspectionParts) {
+  constructor({ embedded, topology, counts, clock, letters }: LocalInspectionParts) {
     this.embedded = embedded
     this.counts = counts
     this.clock = clock
     this.stateRows = new StateRows(new TaskRows(embedded.worker, embedded.log.partitions('reactions')))
-    this.box = new LetterBox(embedded.log, topology)
+    this.box = letters ?? new LetterBox(embedded.log, topology, { isDense: true })
   }
 
   async stores(): Promise<readonly string[]> {

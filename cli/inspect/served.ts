@@ -1,4 +1,5 @@
 import type { Clock } from '../../engine/clock.ts'
+import type { InputSchemas } from '../../engine/input-schemas.ts'
 import type { Log } from '../../engine/log/port.ts'
 import type { Topology } from '../../engine/topology.ts'
 import type { StateRows } from '../../serving/state-rows.ts'
@@ -16,6 +17,7 @@ export interface ServedInspectionParts {
   /** Names of the stores that can be read. */
   readonly stores: readonly string[]
   readonly topology: Topology
+  readonly schemas: InputSchemas | undefined
   readonly clock: Clock
   readonly progress: () => Pick<Status, 'lagRecords' | 'settled'> & Pick<EventTotals, 'processed'>
 }
@@ -27,7 +29,7 @@ export class ServedInspection implements Inspection {
 
   constructor(parts: ServedInspectionParts) {
     this.parts = parts
-    this.box = new LetterBox(parts.log, parts.topology)
+    this.box = new LetterBox(parts.log, parts.topology, { isDense: false, schemas: parts.schemas })
   }
 
   async stores(): Promise<readonly string[]> {

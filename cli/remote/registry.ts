@@ -24,7 +24,7 @@ export interface Schemas {
 export const openSchemas = async (settings: Settings): Promise<Schemas> => {
   const options = registryOptionsOf(settings)
   if (options === null) return { inputs: undefined, codecs: ownCodecs }
-  const source = await RemoteSchemas.open(options, Object.values(publicContracts))
+  const source = await RemoteSchemas.open(options, Object.values(publicContracts), settings.kafka.prefix)
   return { inputs: registeredSchemas(source), codecs: registeredCodecs(source) }
 }
 

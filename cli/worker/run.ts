@@ -34,7 +34,7 @@ export const runWorker = async (settings: Settings): Promise<void> => {
   const carrying = await startCarryingWorker({ settings, schemas, clock, metrics, failed })
   const { running } = carrying
   tellCarrying(registered.registry, carrying)
-  const app = workerServer({ running, metrics: registered, counts, clock })
+  const app = workerServer({ running, metrics: registered, counts, clock, schemas: schemas.inputs })
   try {
     const { host, port, group } = settings.worker
     const url = await listen(app, host, port)
