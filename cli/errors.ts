@@ -1,6 +1,7 @@
 import { ENGINE_ERRORS, EngineError } from '../engine/errors.ts'
 import { MODEL_ERRORS, ModelError } from '../models/errors.ts'
 import { SERVING_ERRORS, ServingError } from '../serving/errors.ts'
+import { REGISTRY_ERRORS, RegistryError } from '../schemas/registry/errors.ts'
 import { ContractError } from '../schemas/rules.ts'
 import { ImportError } from './import/import-error.ts'
 
@@ -9,6 +10,8 @@ export const CLI_ERRORS = {
   USAGE: 'Add --help to see how the command is used.',
   PORT_TAKEN: 'Stop the program that listens there, or choose another with --port (0 finds a free one).',
   HOST_REFUSED: 'Choose an address of this machine with --host.',
+  TOPICS_DRIFTED: 'See `freshet topics apply`.',
+  CONFIG_INVALID: 'See `freshet config --help`.',
   NO_DATA: 'Name one with --data, or make one with `freshet up` or `freshet replay`.',
   DATA_FOREIGN: 'Name a new, an empty or a data directory with --data.',
   FILE_UNREADABLE: 'Check its name, permissions and content.',
@@ -54,6 +57,9 @@ export const lineOf = (error: unknown): string => {
   if (error instanceof ModelError) {
     const detail = error.message.slice(error.code.length + 2)
     return sentence(error.code, detail, MODEL_ERRORS[error.code].about)
+  }
+  if (error instanceof RegistryError) {
+    return sentence(error.code, error.message.slice(error.code.length + 2), REGISTRY_ERRORS[error.code])
   }
   if (error instanceof ContractError) return oneLine(error.message)
   if (error instanceof ImportError) return oneLine(`IMPORT_FAILED: ${error.message}`)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { benchCommand } from './commands/bench.ts'
+import { configCommand } from './commands/config.ts'
 import { describeCommand } from './commands/describe.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -12,7 +13,9 @@ import { importCommand } from './commands/import.ts'
 import { newCommand } from './commands/new.ts'
 import { examples } from './commands/options.ts'
 import { replayCommand } from './commands/replay.ts'
+import { serveCommand } from './commands/serve.ts'
 import { stateCommand } from './commands/state.ts'
+import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { workerCommand } from './commands/worker.ts'
 import { exitCodeOf, lineOf, systemCodeOf } from './errors.ts'
@@ -46,6 +49,7 @@ const program = (): Command => {
   for (const command of [
     upCommand(),
     workerCommand(),
+    serveCommand(),
     importCommand(),
     replayCommand(),
     feedCommand(),
@@ -54,6 +58,8 @@ const program = (): Command => {
     stateCommand(),
     featureCommand(),
     dlqCommand(),
+    topicsCommand(),
+    configCommand(),
     describeCommand(),
     newCommand(),
     benchCommand(),

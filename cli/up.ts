@@ -15,6 +15,7 @@ import { contentOf, openData } from './runtime/open.ts'
 import { tellServing } from './serving/metrics.ts'
 import { openServing } from './serving/open.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
+import { Stopping } from './stopping.ts'
 import { grouped, print, say } from './terminal.ts'
 import { HISTORY_DAYS, LiveWorld } from './world/live.ts'
 
@@ -113,37 +114,6 @@ const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lin
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.')
-
-/** Stops once, on the first signal or when asked; a second signal does not wait. */
-class Stopping {
-  private readonly close: () => Promise<void>
-  private closing: Promise<void> | undefined
-
-  constructor(close: () => Promise<void>) {
-    this.close = close
-    process.on('SIGINT', () => this.onSignal())
-    process.on('SIGTERM', () => this.onSignal())
-  }
-
-  get begun(): boolean {
-    return this.closing !== undefined
-  }
-
-  stop(): Promise<void> {
-    return (this.closing ??= this.close())
-  }
-
-  private onSignal(): void {
-    if (this.begun) process.exit(1)
-    this.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        say(`freshet: ${lineOf(error)}`)
-        process.exit(1)
-      },
-    )
-  }
-}
 
 /** Says once when processing stopped on an error; the health check says so from then on. */
 const watch = (embedded: Embedded): void => {

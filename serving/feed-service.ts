@@ -6,7 +6,7 @@ import { accountOf, counted } from './feed-account.ts'
 import { answerItems } from './feed-items.ts'
 import type { FeedPipeline, RankedFeed } from './feed-pipeline.ts'
 import type { FeedAnswer } from './http/feed-schemas.ts'
-import type { StageTime } from './pipeline/run.ts'
+import type { Degraded, StageTime } from './pipeline/run.ts'
 import { Turns } from './pipeline/turns.ts'
 import type { FeedQuery } from './query.ts'
 import type { Ranking } from './scorers/ranking.ts'
@@ -30,6 +30,8 @@ export interface FeedServiceParts {
   readonly later: (work: () => void) => void
   /** Time of the newest event that features know of; null before the first. */
   readonly newestEventAt: () => Millis | null
+  /** What answers of this moment go without, beside stages that were dropped. */
+  readonly degraded?: () => readonly Degraded[]
 }
 
 /** Where a page begins, and what was done to come there. */
@@ -128,7 +130,7 @@ export class FeedService {
     stages: readonly StageTime[],
     startedMs: number,
   ): FeedAnswer {
-    const { cursors, clock, newestEventAt } = this.parts
+    const { cursors, clock, newestEventAt, degraded = () => [] } = this.parts
     const { shown, next } = page
     const { account } = session
     const newest = newestEventAt()
@@ -151,7 +153,7 @@ export class FeedService {
         candidates: account.candidates,
         sources: account.sources,
         removed: counted({ ...account.removed }, page.removed),
-        degraded: account.degraded,
+        degraded: [...account.degraded, ...degraded()],
         stages: stages.map(({ stage, ms, kept }) => ({ stage, ms: milliseconds(ms), kept })),
       },
     }

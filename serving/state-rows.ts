@@ -4,6 +4,14 @@ import type { Store } from '../engine/state/store.ts'
 import { KeyList } from '../features/store/key-list.ts'
 import { type RowVisitor, visitRows } from '../features/store/visit.ts'
 
+/** Where rows of stores are read from. */
+export interface RowSource {
+  /** One row a key, in the order asked; undefined where there is none. */
+  readMany(name: string, keys: readonly Uint8Array[]): Promise<(Buffer | undefined)[]>
+  /** Shows the row of every key where it lies; at once, answering undefined, when all are in memory. See `visitRows`. */
+  visit(name: string, keys: KeyList, visit: RowVisitor): Promise<void> | undefined
+}
+
 /** Where tasks of this process keep their rows: a worker, as readers need it. */
 export interface StoreSource {
   /** One store a partition, in their order. */
@@ -12,19 +20,16 @@ export interface StoreSource {
   openStores(name: string): readonly (Store | undefined)[]
 }
 
-/** Reads stored rows of a process that runs every task: one read a store and partition for all keys. */
-export class StateRows {
+/** Rows of a process that runs every task: one read a store and partition for all keys. */
+export class TaskRows implements RowSource {
   private readonly source: StoreSource
   private readonly partitions: number
-  /** Key lists that no read is using. */
-  private readonly lists: KeyList[] = []
 
   constructor(source: StoreSource, partitions: number) {
     this.source = source
     this.partitions = partitions
   }
 
-  /** One row a key, in the order asked; undefined where there is none. */
   async readMany(name: string, keys: readonly Uint8Array[]): Promise<(Buffer | undefined)[]> {
     if (keys.length === 0) return []
     const stores = await this.source.stores(name)
@@ -36,9 +41,47 @@ export class StateRows {
     return this.readPartitions(stores, keys)
   }
 
-  /** Shows the row of every key where it lies, at once when all are in memory; see `visitRows`. */
   visit(name: string, keys: KeyList, visit: RowVisitor): Promise<void> | undefined {
     return visitRows(this.source.openStores(name), keys, visit)
+  }
+
+  private async readPartitions(
+    stores: readonly Store[],
+    keys: readonly Uint8Array[],
+  ): Promise<(Buffer | undefined)[]> {
+    const rows: (Buffer | undefined)[] = Array.from({ length: keys.length })
+    const byPartition = stores.map((): number[] => [])
+    for (const [index, key] of keys.entries()) {
+      byPartition[partitionOf(key, 0, key.length, this.partitions)]!.push(index)
+    }
+    await Promise.all(
+      byPartition.map(async (indices, partition) => {
+        const found = await stores[partition]!.readMany(indices.map((index) => keys[index]!))
+        for (const [at, index] of indices.entries()) rows[index] = found[at]
+      }),
+    )
+    return rows
+  }
+}
+
+/** Reads stored rows. */
+export class StateRows {
+  private readonly source: RowSource
+  /** Key lists that no read is using. */
+  private readonly lists: KeyList[] = []
+
+  constructor(source: RowSource) {
+    this.source = source
+  }
+
+  /** One row a key, in the order asked; undefined where there is none. */
+  readMany(name: string, keys: readonly Uint8Array[]): Promise<(Buffer | undefined)[]> {
+    return this.source.readMany(name, keys)
+  }
+
+  /** Shows the row of every key where it lies, at once when all are in memory; see `visitRows`. */
+  visit(name: string, keys: KeyList, visit: RowVisitor): Promise<void> | undefined {
+    return this.source.visit(name, keys, visit)
   }
 
   /**
@@ -62,23 +105,5 @@ export class StateRows {
   async read(name: string, key: Uint8Array): Promise<Buffer | undefined> {
     const [row] = await this.readMany(name, [key])
     return row
-  }
-
-  private async readPartitions(
-    stores: readonly Store[],
-    keys: readonly Uint8Array[],
-  ): Promise<(Buffer | undefined)[]> {
-    const rows: (Buffer | undefined)[] = Array.from({ length: keys.length })
-    const byPartition = stores.map((): number[] => [])
-    for (const [index, key] of keys.entries()) {
-      byPartition[partitionOf(key, 0, key.length, this.partitions)]!.push(index)
-    }
-    await Promise.all(
-      byPartition.map(async (indices, partition) => {
-        const found = await stores[partition]!.readMany(indices.map((index) => keys[index]!))
-        for (const [at, index] of indices.entries()) rows[index] = found[at]
-      }),
-    )
-    return rows
   }
 }

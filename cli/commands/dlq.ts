@@ -1,19 +1,27 @@
 import { Command, Option } from 'commander'
-import { type Inspection, LETTERS_MAX, type LetterList, type LetterView } from '../inspect/inspection.ts'
+import { configOption, type SettingOptions, settingsOf } from '../config/options.ts'
+import {
+  type LetterInspection,
+  LETTERS_MAX,
+  type LetterList,
+  type LetterView,
+} from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { grouped, print, printJson } from '../terminal.ts'
 import { type DataOptions, dataOption, examples, integer, jsonOption, urlOption } from './options.ts'
 
 const ABOUT =
   'Looks at dead letters: records that did not decode, broke their contract or could not be processed.\n\n' +
-  'Of a data directory that no process has open, or with --url of a running `freshet up`.'
+  'Of Kafka where its brokers are set, else of a data directory that no process has open; with --url of a running process.'
 
-interface ListOptions extends DataOptions {
+type LetterOptions = DataOptions & SettingOptions
+
+interface ListOptions extends LetterOptions {
   readonly topic?: string
   readonly limit: number
 }
 
-interface ReplayOptions extends DataOptions {
+interface ReplayOptions extends LetterOptions {
   readonly dryRun?: boolean
 }
 
@@ -32,10 +40,15 @@ const listCommand = (): Command =>
     .addOption(new Option('--limit <n>', 'letters at most').argParser(integer(1, LETTERS_MAX)).default(20))
     .addOption(dataOption())
     .addOption(urlOption())
+    .addOption(kafkaOption())
+    .addOption(configOption())
     .addOption(jsonOption())
-    .addHelpText('after', examples('freshet dlq list', 'freshet dlq list --topic reactions --limit 5'))
+    .addHelpText(
+      'after',
+      examples('freshet dlq list', 'freshet dlq list --topic reactions --limit 5 --kafka localhost:9092'),
+    )
     .action(async (options: ListOptions) => {
-      const list = await inspecting(options, (inspection) =>
+      const list = await lookingAt(options, (inspection) =>
         inspection.letters(options.topic ?? null, options.limit),
       )
       if (options.json) printJson(list)
@@ -48,10 +61,12 @@ const showCommand = (): Command =>
     .argument('<id>', 'topic/partition/offset, as listed')
     .addOption(dataOption())
     .addOption(urlOption())
+    .addOption(kafkaOption())
+    .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('freshet dlq show reactions/0/17'))
-    .action(async (id: string, options: DataOptions) => {
-      const letter = await inspecting(options, (inspection) => inspection.letter(id))
+    .action(async (id: string, options: LetterOptions) => {
+      const letter = await lookingAt(options, (inspection) => inspection.letter(id))
       if (options.json) printJson(letter)
       else print(JSON.stringify(letter, null, 2))
     })
@@ -69,19 +84,34 @@ const replayCommand = (): Command =>
     .addOption(new Option('--dry-run', 'show them, and change nothing'))
     .addOption(dataOption())
     .addOption(urlOption())
+    .addOption(kafkaOption())
+    .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples('freshet dlq replay reactions/0/17', 'freshet dlq replay reactions --dry-run'),
     )
     .action(async (what: string[], options: ReplayOptions) => {
-      const replayed = await inspecting(options, (inspection) => replayAll(inspection, what, options))
+      const replayed = await lookingAt(options, (inspection) => replayAll(inspection, what, options))
       if (options.json) printJson({ replayed: options.dryRun ? 0 : replayed.length, ids: replayed })
       else print(options.dryRun ? 'Nothing was replayed.' : `Replayed ${grouped(replayed.length)}.`)
     })
 
+const kafkaOption = (): Option => new Option('--kafka <brokers>', 'of Kafka, as host:port,host:port')
+
+/** Where brokers are set, dead letters lie on Kafka. */
+const lookingAt = async <Result>(
+  options: LetterOptions,
+  look: (inspection: LetterInspection) => Promise<Result>,
+): Promise<Result> => {
+  const { settings } = await settingsOf(options)
+  if (options.url !== undefined || settings.kafka.brokers.length === 0) return inspecting(options, look)
+  const { inspectingKafka } = await import('../inspect/on-kafka.ts')
+  return inspectingKafka(settings, look)
+}
+
 const replayAll = async (
-  inspection: Inspection,
+  inspection: LetterInspection,
   what: readonly string[],
   options: ReplayOptions,
 ): Promise<readonly string[]> => {
@@ -94,7 +124,7 @@ const replayAll = async (
   return ids
 }
 
-const idsOf = async (inspection: Inspection, what: string): Promise<readonly string[]> => {
+const idsOf = async (inspection: LetterInspection, what: string): Promise<readonly string[]> => {
   if (what.includes('/')) return [what]
   const { letters } = await inspection.letters(what, LETTERS_MAX)
   return letters.map(({ id }) => id)

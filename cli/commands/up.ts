@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander'
 import { USERS_MIN } from '../../world/parameters.ts'
+import { configOption, serviceOptions, type SettingOptions, settingsOf } from '../config/options.ts'
+import type { Settings } from '../config/schema.ts'
 import type { UpOptions } from '../up.ts'
 import { DATA_DEFAULT, WORLD_DIRECTORY, examples, integer, PARTITIONS_MAX } from './options.ts'
 
@@ -7,8 +9,8 @@ const PORT_DEFAULT = 8080
 /** A larger world would take minutes to begin. */
 const LIVE_USERS_MAX = 5_000
 
-export const upCommand = (): Command =>
-  new Command('up')
+export const upCommand = (): Command => {
+  const command = new Command('up')
     .description('Runs everything in one process: takes events over HTTP, processes them, serves feeds.')
     .addOption(
       new Option('--data <dir>', 'data directory, made if missing').default(DATA_DEFAULT).conflicts('world'),
@@ -30,15 +32,43 @@ export const upCommand = (): Command =>
         `start anew in ${WORLD_DIRECTORY}, with an invented society that lives as you look`,
       ).argParser(integer(USERS_MIN, LIVE_USERS_MAX)),
     )
+    .addOption(configOption())
     .addHelpText(
       'after',
       examples(
         'freshet up',
         'freshet up --world 300 --port 0',
         'freshet up --data /var/lib/freshet --port 80',
+        'freshet up --kafka localhost:9092 --redis redis://localhost:6379 --registry http://localhost:8081',
       ) + '\nStop it with Ctrl+C; nothing that was accepted is lost.\n',
     )
-    .action(async (options: UpOptions) => {
-      const { up } = await import('../up.ts')
-      await up(options)
+    .addHelpText(
+      'after',
+      `\nOn services, it is a worker and a serving process in one; see \`freshet config\`.\n`,
+    )
+    .action(async (options: UpOptions & SettingOptions, command: Command) => {
+      const settings = await settingsFor(options, command)
+      if (settings.kafka.brokers.length === 0) {
+        const { up } = await import('../up.ts')
+        await up(options)
+      } else {
+        const { upOnServices } = await import('../up-on-services.ts')
+        await upOnServices(settings)
+      }
     })
+  for (const option of serviceOptions()) command.addOption(option.conflicts('world'))
+  return command
+}
+
+/** Options that were given count for services too; their defaults are those of one process alone. */
+const settingsFor = async (options: UpOptions & SettingOptions, command: Command): Promise<Settings> => {
+  const given = (name: 'data' | 'port' | 'host' | 'partitions'): string | undefined =>
+    command.getOptionValueSource(name) === 'cli' ? String(options[name]) : undefined
+  const { settings } = await settingsOf(options, {
+    'worker.data': given('data'),
+    'serving.port': given('port'),
+    'serving.host': given('host'),
+    'topics.partitions': given('partitions'),
+  })
+  return settings
+}

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
 import type { Envelope } from '../../schemas/envelope.ts'
 import { everything } from '../../topologies/index.ts'
-import { StateRows } from '../../serving/state-rows.ts'
+import { StateRows, TaskRows } from '../../serving/state-rows.ts'
 import { Embedded, EMBEDDED_DEFAULTS } from '../runtime/embedded.ts'
 import { EventCounts } from '../runtime/event-counts.ts'
 import type { Publisher } from '../runtime/publisher.ts'
@@ -28,7 +28,7 @@ export class EvaluationRuntime {
     this.clock = clock
     this.embedded = embedded
     this.publisher = embedded.publisher()
-    this.rows = new StateRows(embedded.worker, partitions)
+    this.rows = new StateRows(new TaskRows(embedded.worker, partitions))
   }
 
   static async open(directory: string, clock: Clock): Promise<EvaluationRuntime> {

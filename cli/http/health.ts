@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Embedded } from '../runtime/embedded.ts'
+import type { Backend } from '../runtime/backend.ts'
 import { type RouteDeclaration, routeOptions } from '../../serving/http/route.ts'
 import { boolean, integer, object, oneOf, type ValueOf } from '../../serving/http/schema.ts'
 import { HttpError } from './errors.ts'
@@ -7,34 +7,22 @@ import type { HttpLimits, HttpServices } from './services.ts'
 
 /** Tells records that wait while nothing is committed from work that goes on. Asked at least every few seconds. */
 export class StallWatch {
-  private readonly embedded: Embedded
+  private readonly backend: Pick<Backend, 'commits' | 'isSettled'>
   private committed = -1
   private movedAtMs: number
 
-  constructor(embedded: Embedded, nowMs: number) {
-    this.embedded = embedded
+  constructor(backend: Pick<Backend, 'commits' | 'isSettled'>, nowMs: number) {
+    this.backend = backend
     this.movedAtMs = nowMs
   }
 
   /** For how long records have waited without a commit, milliseconds. */
   sample(nowMs: number): number {
-    const committed = commitsOf(this.embedded)
-    if (this.embedded.worker.settled || committed !== this.committed) this.movedAtMs = nowMs
+    const committed = this.backend.commits()
+    if (this.backend.isSettled || committed !== this.committed) this.movedAtMs = nowMs
     this.committed = committed
     return nowMs - this.movedAtMs
   }
-}
-
-/** Commits of all tasks, each counted once for every store it has: enough to see whether there was one. */
-const commitsOf = ({ worker, log }: Embedded): number => {
-  const partitions = log.partitions('reactions')
-  let commits = 0
-  for (const store of worker.storeNames()) {
-    for (let partition = 0; partition < partitions; partition++) {
-      commits += worker.positionOf(store, partition)?.sequence ?? 0
-    }
-  }
-  return commits
 }
 
 const SAMPLE_MS = 1_000
@@ -87,14 +75,18 @@ export const healthRoutes = (app: FastifyInstance, services: HttpServices, limit
   })
   app.get<{ Reply: ValueOf<typeof ready> }>('/readyz', routeOptions(readyz), () => {
     embedded.assertRunning()
-    const lagRecords = embedded.worker.lagRecords()
+    const lagRecords = embedded.lagRecords()
     if (lagRecords > limits.readyLagRecordsMax) {
       throw new HttpError(
         'NOT_READY',
         `${lagRecords} records wait to be processed, more than ${limits.readyLagRecordsMax}`,
       )
     }
-    const { settled } = embedded.worker
-    return { status: 'ready', lagRecords, settled, impressions: serving.impressions.counts }
+    return {
+      status: 'ready',
+      lagRecords,
+      settled: embedded.isSettled,
+      impressions: serving.impressions.counts,
+    }
   })
 }

@@ -2,12 +2,12 @@ import type { Clock } from '../../engine/clock.ts'
 import type { Inspection } from '../inspect/inspection.ts'
 import type { LiveFigures } from '../live/live-figures.ts'
 import type { PrometheusMetrics } from '../metrics.ts'
-import type { Embedded } from '../runtime/embedded.ts'
+import type { Backend } from '../runtime/backend.ts'
 import type { Serving } from '../serving/open.ts'
 
 /** What the routes answer from. */
 export interface HttpServices {
-  readonly embedded: Embedded
+  readonly embedded: Backend
   readonly serving: Serving
   readonly inspection: Inspection
   readonly clock: Clock

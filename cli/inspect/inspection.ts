@@ -54,22 +54,26 @@ export interface Status extends EventTotals {
   readonly settled: boolean
 }
 
+/** Looks at dead letters. Throws `UNKNOWN_LETTER` for what is not there. */
+export interface LetterInspection {
+  /** `topic` null: of all topics. At most `limit` letters a topic. */
+  letters(topic: string | null, limit: number): Promise<LetterList>
+  letter(id: string): Promise<LetterView>
+  /** Appends the record to its topic again; answers when it is durable. The letter stays. */
+  replay(id: string): Promise<LetterView>
+}
+
 /**
  * Looks into a data directory, or into a running `freshet up`. Throws a `CliError` for names that do not
  * exist. Decoded times are milliseconds.
  */
-export interface Inspection {
+export interface Inspection extends LetterInspection {
   stores(): Promise<readonly string[]>
   row(store: string, key: readonly string[]): Promise<RowView>
   /** Rows in key order whose key begins with `prefix`, up to `limit`. */
   rows(store: string, prefix: string, limit: number): Promise<readonly RowView[]>
   /** `asOf` null: now. */
   feature(view: string, key: readonly string[], asOf: number | null): Promise<FeatureView>
-  /** `topic` null: of all topics. At most `limit` letters a topic. */
-  letters(topic: string | null, limit: number): Promise<LetterList>
-  letter(id: string): Promise<LetterView>
-  /** Appends the record to its topic again; answers when it is durable. The letter stays. */
-  replay(id: string): Promise<LetterView>
   status(): Promise<Status>
 }
 

@@ -1,8 +1,9 @@
 import { contractCodec } from '../../engine/contract-topic.ts'
 import { deadLetterTopicName } from '../../engine/dead-letters.ts'
+import type { InputSchemas } from '../../engine/input-schemas.ts'
 import { FrameCursor, FrameWriter } from '../../engine/log/frame.ts'
 import type { Log } from '../../engine/log/port.ts'
-import type { Topic } from '../../engine/topic.ts'
+import type { Codec, Topic } from '../../engine/topic.ts'
 import { inputsOf, type Topology } from '../../engine/topology.ts'
 import {
   DEAD_KEY_BYTES_MAX,
@@ -17,24 +18,36 @@ import { plainOf } from './plain.ts'
 const READ_BYTES_MAX = 1 << 20
 const ID = /^([a-z0-9-]+)\/(\d{1,5})\/(\d{1,15})$/
 
+export interface LetterBoxOptions {
+  /** No offset is left out between records, so that they need not be read to be counted. */
+  readonly isDense: boolean
+  /** Left out where every record is written with the schemas of this code. */
+  readonly schemas?: InputSchemas | undefined
+}
+
+interface Letter {
+  readonly offset: number
+  readonly letter: DeadLetter
+  readonly summary: LetterSummary
+}
+
 interface Place {
   readonly topic: string
   readonly partition: number
   readonly offset: number
 }
 
-interface Found {
-  readonly letter: DeadLetter
-  readonly summary: LetterSummary
-}
-
 /** The dead letters of a topology's topics, as they lie in the log. */
 export class LetterBox {
   private readonly log: Log
+  private readonly isDense: boolean
+  private readonly schemas: InputSchemas | undefined
   private readonly topics: ReadonlyMap<string, Topic<unknown>>
 
-  constructor(log: Log, topology: Topology) {
+  constructor(log: Log, topology: Topology, { isDense, schemas }: LetterBoxOptions) {
     this.log = log
+    this.isDense = isDense
+    this.schemas = schemas
     this.topics = new Map(topology.nodes.flatMap(inputsOf).map((topic) => [topic.name, topic]))
   }
 
@@ -80,27 +93,50 @@ export class LetterBox {
   }
 
   /** Offsets may be left out between letters, so that only reading them tells how many there are. */
+  /** Offsets may be left out between letters, as ends of transactions are: further back is looked until there are enough. */
   private async newest(name: string, limit: number): Promise<{ count: number; letters: LetterSummary[] }> {
     const topic = deadLetterTopicName(name)
     const letters: LetterSummary[] = []
     let count = 0
     for (let partition = 0; partition < this.log.partitions(topic); partition++) {
       const end = this.log.endOffset(topic, partition)
-      const own: LetterSummary[] = []
-      for (let offset = this.log.startOffset(topic, partition); offset < end;) {
-        const read = await this.readFrom({ topic: name, partition, offset })
-        if (read.next === offset) break
-        offset = read.next
-        count += read.letters.length
-        own.push(...read.letters.map(({ summary }) => summary))
-        own.splice(0, own.length - limit)
+      const start = this.log.startOffset(topic, partition)
+      let found: readonly Letter[] = []
+      for (let back = limit, from = end; found.length < limit && from > start; back *= 4) {
+        from = Math.max(start, end - back)
+        found = await this.between({ topic: name, partition, offset: from }, end)
       }
-      letters.push(...own)
+      count += await this.countOf(topic, partition, start, end)
+      letters.push(...found.slice(-limit).map(({ summary }) => summary))
     }
     return { count, letters }
   }
 
-  private async find(id: string): Promise<Found> {
+  private async between(place: Place, end: number): Promise<readonly Letter[]> {
+    const found: Letter[] = []
+    for (let offset = place.offset; offset < end;) {
+      const { letters, nextOffset } = await this.readFrom({ ...place, offset })
+      if (nextOffset <= offset) break
+      found.push(...letters.filter((each) => each.offset < end))
+      offset = nextOffset
+    }
+    return found
+  }
+
+  private async countOf(topic: string, partition: number, start: number, end: number): Promise<number> {
+    if (this.isDense) return end - start
+    let count = 0
+    for (let offset = start; offset < end;) {
+      const frames = await this.log.read(topic, partition, offset, READ_BYTES_MAX)
+      const last = frames.at(-1)
+      if (last === undefined) break
+      for (const { baseOffset, frame } of frames) count += frame.count - Math.max(0, offset - baseOffset)
+      offset = Math.max(offset + 1, last.baseOffset + last.frame.count)
+    }
+    return count
+  }
+
+  private async find(id: string): Promise<Letter> {
     const [, topic, partition, offset] = ID.exec(id) ?? []
     if (topic === undefined) {
       throw new CliError('UNKNOWN_LETTER', `"${id}" is not of the form topic/partition/offset`)
@@ -113,34 +149,36 @@ export class LetterBox {
       place.offset >= this.log.startOffset(name, place.partition) &&
       place.offset < this.log.endOffset(name, place.partition)
     const [found] = exists ? (await this.readFrom(place)).letters : []
-    if (found === undefined || found.summary.id !== id)
-      throw new CliError('UNKNOWN_LETTER', `${id} is not in the log`)
+    if (found?.offset !== place.offset) throw new CliError('UNKNOWN_LETTER', `${id} is not in the log`)
     return found
   }
 
-  /** Some letters from a place on, and the offset to read on from: the same where there is nothing to read yet. */
-  private async readFrom({ topic, partition, offset }: Place): Promise<{ letters: Found[]; next: number }> {
+  /** Some letters from a place on: at least the one there, if there is one. */
+  private async readFrom({ topic, partition, offset }: Place): Promise<{
+    readonly letters: readonly Letter[]
+    readonly nextOffset: number
+  }> {
     const frames = await this.log.read(deadLetterTopicName(topic), partition, offset, READ_BYTES_MAX)
     const cursor = new FrameCursor()
-    const letters: Found[] = []
-    let next = offset
+    const letters: Letter[] = []
+    let nextOffset = offset
     for (const { baseOffset, frame } of frames) {
       cursor.over(frame)
       while (cursor.next()) {
         const at = baseOffset + cursor.index
         if (at < offset) continue
         const letter = codec.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd)
-        letters.push({ letter, summary: summaryOf(letter, `${topic}/${partition}/${at}`) })
+        letters.push({ offset: at, letter, summary: summaryOf(letter, `${topic}/${partition}/${at}`) })
       }
-      next = Math.max(next, baseOffset + frame.count)
+      nextOffset = Math.max(nextOffset, baseOffset + frame.count)
     }
-    return { letters, next }
+    return { letters, nextOffset }
   }
 
   private decode(letter: DeadLetter): LetterView['record'] {
     try {
       const value = Buffer.from(letter.value)
-      return plainOf(this.topicOf(letter.topic).codec.decode(value, 0, value.length))
+      return plainOf(this.codecOf(letter.topic).decode(value, 0, value.length))
     } catch {
       return null
     }
@@ -151,10 +189,15 @@ export class LetterBox {
     try {
       const topic = this.topicOf(letter.topic)
       const value = Buffer.from(letter.value)
-      return topic.time(topic.codec.decode(value, 0, value.length))
+      return topic.time(this.codecOf(letter.topic).decode(value, 0, value.length))
     } catch {
       return letter.at
     }
+  }
+
+  private codecOf(name: string): Codec<unknown> {
+    const topic = this.topicOf(name)
+    return this.schemas?.codecOf(topic) ?? topic.codec
   }
 
   private topicOf(name: string): Topic<unknown> {

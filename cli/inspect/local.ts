@@ -1,19 +1,16 @@
 import type { Clock } from '../../engine/clock.ts'
-import { idsOf, keyOf } from '../../engine/key.ts'
+import { idsOf } from '../../engine/key.ts'
 import type { Log } from '../../engine/log/port.ts'
 import type { Topology } from '../../engine/topology.ts'
 import type { Worker } from '../../engine/worker.ts'
-import { idBreaks } from '../../schemas/declare/text.ts'
-import { CONTRACT_RULES } from '../../schemas/index.ts'
-import { views } from '../../topologies/index.ts'
 import { decodeRow } from '../decoders.ts'
 import { CliError } from '../errors.ts'
-import { StateRows } from '../../serving/state-rows.ts'
+import { StateRows, TaskRows } from '../../serving/state-rows.ts'
 import type { EventCounts } from '../runtime/event-counts.ts'
 import type { FeatureView, Inspection, LetterList, LetterView, RowView, Status } from './inspection.ts'
+import { featureView } from './features.ts'
+import { keyOfIds } from './keys.ts'
 import { LetterBox } from './letters.ts'
-
-const VERSION_BYTES = 1
 
 /** What runs tasks in this process. */
 export interface Inspected {
@@ -27,6 +24,8 @@ export interface LocalInspectionParts {
   readonly topology: Topology
   readonly counts: EventCounts
   readonly clock: Clock
+  /** Left out for a log without gaps between offsets. */
+  readonly letters?: LetterBox
 }
 
 /** Looks into the state and log of this process. */
@@ -37,12 +36,12 @@ export class LocalInspection implements Inspection {
   private readonly stateRows: StateRows
   private readonly box: LetterBox
 
-  constructor({ embedded, topology, counts, clock }: LocalInspectionParts) {
+  constructor({ embedded, topology, counts, clock, letters }: LocalInspectionParts) {
     this.embedded = embedded
     this.counts = counts
     this.clock = clock
-    this.stateRows = new StateRows(embedded.worker, embedded.log.partitions('reactions'))
-    this.box = new LetterBox(embedded.log, topology)
+    this.stateRows = new StateRows(new TaskRows(embedded.worker, embedded.log.partitions('reactions')))
+    this.box = letters ?? new LetterBox(embedded.log, topology, { isDense: true })
   }
 
   async stores(): Promise<readonly string[]> {
@@ -68,17 +67,7 @@ export class LocalInspection implements Inspection {
   }
 
   async feature(name: string, key: readonly string[], asOf: number | null): Promise<FeatureView> {
-    const view = views.get(name)
-    if (view === undefined) {
-      throw new CliError(
-        'UNKNOWN_VIEW',
-        `there is no view "${name}"; views are ${[...views.keys()].sort().join(', ')}`,
-      )
-    }
-    const row = await this.stateRows.read(name, keyOfIds(key))
-    const at = asOf ?? this.clock.now()
-    const columns = view.describe(row?.subarray(VERSION_BYTES) ?? Buffer.alloc(0), at)
-    return { view: name, key, asOf: at, known: row !== undefined, columns }
+    return featureView(name, key, asOf ?? this.clock.now(), () => this.stateRows.read(name, keyOfIds(key)))
   }
 
   async letters(topic: string | null, limit: number): Promise<LetterList> {
@@ -109,12 +98,4 @@ export class LocalInspection implements Inspection {
     const value = row === undefined ? null : decodeRow(store, row, this.clock.now())
     return { store, key, bytes: row?.length ?? null, value: value }
   }
-}
-
-const keyOfIds = (ids: readonly string[]): Buffer => {
-  for (const id of ids) {
-    const rule = idBreaks(id)
-    if (rule !== null) throw new CliError('USAGE', `key: ${CONTRACT_RULES[rule].about}`)
-  }
-  return keyOf(...ids)
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../engine/clock.ts'
 import type { EngineCounter, Labels, Metrics } from '../../engine/metrics.ts'
 import { inputsOf, type Topology } from '../../engine/topology.ts'
 import { publicContracts } from '../../schemas/index.ts'
-import type { Embedded } from '../runtime/embedded.ts'
+import type { Backend } from '../runtime/backend.ts'
 import { Freshness } from './freshness.ts'
 import { SlidingCount } from './sliding-count.ts'
 import { SlidingSamples } from './sliding-samples.ts'
@@ -22,6 +22,8 @@ export interface LiveReport {
   readonly feedP99Ms: number | null
 }
 
+type WatchedBackend = Pick<Backend, 'log' | 'isSettled'>
+
 /** Each public event ends as one of these. */
 const DONE: ReadonlySet<EngineCounter> = new Set(['events', 'duplicate_events', 'dead_letters'])
 
@@ -32,14 +34,14 @@ export class LiveFigures implements Metrics {
   private readonly feeds = new SlidingCount(WINDOW_SECONDS)
   private readonly latencies = new SlidingSamples(WINDOW_MS, SAMPLES_MAX)
   private readonly freshness = new Freshness(WINDOW_MS, SAMPLES_MAX)
-  private embedded: Embedded | undefined
+  private embedded: WatchedBackend | undefined
 
   constructor(clock: Clock) {
     this.clock = clock
   }
 
   /** Learns from the log when events are accepted. Called once, right after opening. */
-  watch({ embedded, topology }: { readonly embedded: Embedded; readonly topology: Topology }): void {
+  watch({ embedded, topology }: { readonly embedded: WatchedBackend; readonly topology: Topology }): void {
     this.embedded = embedded
     const topics = new Set(
       topology.nodes
@@ -80,7 +82,7 @@ export class LiveFigures implements Metrics {
 
   read(): LiveReport {
     const now = this.clock.monotonicMs()
-    if (this.embedded?.worker.settled === true) this.freshness.settle(now)
+    if (this.embedded?.isSettled === true) this.freshness.settle(now)
     const [p50, p99] = this.latencies.quantiles([0.5, 0.99], now)
     return {
       eventsPerS: tenths(this.events.perSecond(now)),
@@ -95,7 +97,7 @@ export class LiveFigures implements Metrics {
 const isPublic = (topic: string): boolean => Object.hasOwn(publicContracts, topic)
 
 /** Events ever appended to a topic. */
-const endOf = ({ log }: Embedded, topic: string): number => {
+const endOf = ({ log }: WatchedBackend, topic: string): number => {
   let end = 0
   for (let partition = 0; partition < log.partitions(topic); partition++)
     end += log.endOffset(topic, partition)

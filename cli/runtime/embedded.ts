@@ -9,9 +9,13 @@ import { Database, DATABASE_DEFAULTS, type DatabaseOptions } from '../../engine/
 import type { Topology } from '../../engine/topology.ts'
 import { topicSpecsOf, Worker, WORKER_DEFAULTS, type WorkerOptions } from '../../engine/worker.ts'
 import type { Envelope } from '../../schemas/envelope.ts'
-import { DAY_MS } from '../../schemas/ids.ts'
+import { EmbeddedFeatureStore } from '../../features/store/embedded.ts'
+import type { FeaturePosition, FeatureReader } from '../../features/store/port.ts'
+import { DAY_MS, type Millis, millis } from '../../schemas/ids.ts'
 import { publicContracts } from '../../schemas/index.ts'
+import { StateRows, TaskRows } from '../../serving/state-rows.ts'
 import { PendingRestrictions } from '../../serving/visibility/pending-restrictions.ts'
+import type { Backend } from './backend.ts'
 import { Publisher } from './publisher.ts'
 
 export interface EmbeddedOptions {
@@ -41,11 +45,17 @@ export const EMBEDDED_DEFAULTS = {
 } as const satisfies Partial<EmbeddedOptions>
 
 const RETENTION_INTERVAL_MS = 60_000
+/** All topics have as many partitions as this one. */
+const PARTITIONED = 'reactions'
+/** Whose events tell how old features are. Of the user's stores every served page would be one. */
+export const FRESHNESS_STORE = 'post'
 
 /** Log, state and worker of one process over one data directory. */
-export class Embedded {
+export class Embedded implements Backend {
   readonly log: EmbeddedLog
   readonly worker: Worker
+  readonly rows: StateRows
+  readonly features: FeatureReader
   /** What was accepted and forbids to show something, until rows know of it. */
   readonly restrictions: PendingRestrictions
   private readonly database: Database
@@ -74,6 +84,8 @@ export class Embedded {
       endOffset: (topic, partition) => log.endOffset(topic, partition),
       committedOffset: (topic, partition) => this.worker.committedOffset(topic, partition),
     })
+    this.rows = new StateRows(new TaskRows(this.worker, log.partitions(PARTITIONED)))
+    this.features = new EmbeddedFeatureStore(this.worker)
     log.onAppend(() => this.wake?.())
     this.retention = setInterval(() => void this.sweep(), RETENTION_INTERVAL_MS).unref()
   }
@@ -123,6 +135,33 @@ export class Embedded {
     this.restrictions.assertRoom()
   }
 
+  lagRecords(): number {
+    return this.worker.lagRecords()
+  }
+
+  get isSettled(): boolean {
+    return this.worker.settled
+  }
+
+  /** Of all tasks, each counted once for every store it has: enough to see whether there was one. */
+  commits(): number {
+    let commits = 0
+    for (const store of this.worker.storeNames()) {
+      for (const { sequence } of this.positionsOf(store)) commits += sequence
+    }
+    return commits
+  }
+
+  newestEventAt(): Millis | null {
+    const newest = Math.max(-1, ...this.positionsOf(FRESHNESS_STORE).map((position) => position.newest))
+    return newest < 0 ? null : millis(newest)
+  }
+
+  /** Rows are read where they lie: there is nothing to go without. */
+  degraded(): readonly [] {
+    return []
+  }
+
   /** Resolves when everything accepted so far is processed and committed; throws when processing has stopped. */
   async settled(): Promise<void> {
     while (!this.worker.settled) {
@@ -161,6 +200,13 @@ export class Embedded {
   async abandon(): Promise<void> {
     await this.worker.abandon()
     await this.close()
+  }
+
+  private positionsOf(store: string): readonly FeaturePosition[] {
+    return Array.from(
+      { length: this.log.partitions(PARTITIONED) },
+      (_, partition) => this.worker.positionOf(store, partition) ?? { sequence: 0, newest: -1 },
+    )
   }
 
   /** Without a log that takes records nothing would be accepted or committed again, though nothing may be waiting. */

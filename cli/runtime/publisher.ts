@@ -5,7 +5,14 @@ import { FrameWriter } from '../../engine/log/frame.ts'
 import type { AppendEntry, Log } from '../../engine/log/port.ts'
 import type { Contract } from '../../schemas/contract.ts'
 import { contractCodec } from '../../engine/contract-topic.ts'
+import type { Codec } from '../../engine/topic.ts'
 import { type Restriction, restrictionOf } from '../../serving/visibility/accepted.ts'
+
+/** By what a contract's events are written. */
+export type PublishedCodecs = <Value>(contract: Contract<Value>) => Codec<Value>
+
+/** Under the ids of this code's own schemas. */
+export const ownCodecs: PublishedCodecs = contractCodec
 
 /** Collects checked events into one append: a batch is one durable write, however many events it holds. */
 export class Publisher {
@@ -13,6 +20,7 @@ export class Publisher {
   private readonly frames = new Map<string, FrameWriter[]>()
   private readonly value = new ByteWriter(4096)
   private readonly key = new KeyWriter()
+  private readonly codecs: PublishedCodecs
   private readonly accepted: (restrictions: readonly Restriction[]) => void
   private restrictions: Restriction[] = []
   private pending = 0
@@ -21,7 +29,9 @@ export class Publisher {
   constructor(
     log: Pick<Log, 'partitions' | 'append'>,
     accepted: (restrictions: readonly Restriction[]) => void = () => undefined,
+    codecs: PublishedCodecs = ownCodecs,
   ) {
+    this.codecs = codecs
     this.log = log
     this.accepted = accepted
   }
@@ -35,7 +45,7 @@ export class Publisher {
     this.key.reset()
     this.key.id(contract.keyOf(value))
     this.value.reset()
-    contractCodec(contract).encode(value, this.value)
+    this.codecs(contract).encode(value, this.value)
     const frames = this.framesOf(contract.topic)
     const { buffer, length } = this.key
     const frame = frames[partitionOf(buffer, 0, length, frames.length)]!

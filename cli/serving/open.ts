@@ -2,10 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
-import { EmbeddedFeatureStore } from '../../features/store/embedded.ts'
 import { writePriors } from '../../models/prior/snapshots.ts'
 import { ScorerPool } from '../../models/scoring/pool.ts'
-import { type Millis, millis } from '../../schemas/ids.ts'
 import { impressions as impressionContract } from '../../schemas/impressions/index.ts'
 import { ImpressionLog } from '../../serving/effects/impression-log.ts'
 import { Explainer } from '../../serving/explain/explainer.ts'
@@ -21,14 +19,13 @@ import type { Ranking } from '../../serving/scorers/ranking.ts'
 import { Cursors } from '../../serving/sessions/cursor.ts'
 import { SESSION_DEFAULTS, type SessionLimits, SessionStore } from '../../serving/sessions/session-store.ts'
 import { noRetrieval } from '../../serving/sources/retrieval.ts'
-import { StateRows } from '../../serving/state-rows.ts'
 import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { Visibility } from '../../serving/visibility/index.ts'
 import { systemAlarm } from '../runtime/alarm.ts'
-import type { Embedded } from '../runtime/embedded.ts'
+import type { ServingBackend } from '../runtime/backend.ts'
 
 export interface ServingOptions {
-  readonly embedded: Embedded
+  readonly embedded: ServingBackend
   /** The data directory: snapshots of models lie in it. */
   readonly data: string
   readonly clock: Clock
@@ -60,8 +57,6 @@ export interface Serving {
 /** Snapshots of models, in the data directory. */
 export const MODELS_DIRECTORY = 'models'
 const SECRET_BYTES = 32
-/** Whose events tell how old features are. Of the user's stores every served page would be one. */
-const FRESHNESS_STORE = 'post'
 /** Impressions that wait have this long to be written when the server stops. */
 const CLOSE_MS_MAX = 5_000
 
@@ -79,11 +74,9 @@ export const openScorers = async (data: string, workers: number): Promise<Scorer
 export const openServing = async (options: ServingOptions): Promise<Serving> => {
   const { embedded, clock, metrics } = options
   const scorers = await openScorers(options.data, options.scorers ?? 1)
-  const rows = new StateRows(embedded.worker, embedded.log.partitions('reactions'))
-  const features = new EmbeddedFeatureStore(embedded.worker)
+  const { rows, features, restrictions } = embedded
   const configuration = new Configuration(options.config ?? RANKING_DEFAULTS)
   const ranker = new Ranker({ scorers, features, rows, configuration })
-  const { restrictions } = embedded
   const stages = feedStages({
     rows,
     clock,
@@ -107,7 +100,8 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     clock,
     ids: () => randomUUID(),
     later: (work) => setImmediate(work),
-    newestEventAt: () => newestEventAt(embedded),
+    newestEventAt: () => embedded.newestEventAt(),
+    degraded: () => embedded.degraded(),
   })
   return {
     feeds,
@@ -124,7 +118,10 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   }
 }
 
-const impressionLog = (embedded: Embedded, failed: (error: unknown) => void = () => {}): ImpressionLog =>
+const impressionLog = (
+  embedded: ServingBackend,
+  failed: (error: unknown) => void = () => {},
+): ImpressionLog =>
   new ImpressionLog({
     append: async (impressions) => {
       const publisher = embedded.publisher()
@@ -134,11 +131,3 @@ const impressionLog = (embedded: Embedded, failed: (error: unknown) => void = ()
     sleep: (ms) => sleep(ms),
     failed,
   })
-
-const newestEventAt = ({ worker, log }: Embedded): Millis | null => {
-  let newest = -1
-  for (let partition = 0; partition < log.partitions('reactions'); partition++) {
-    newest = Math.max(newest, worker.positionOf(FRESHNESS_STORE, partition)?.newest ?? -1)
-  }
-  return newest < 0 ? null : millis(newest)
-}

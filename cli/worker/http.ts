@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Clock } from '../../engine/clock.ts'
+import type { InputSchemas } from '../../engine/input-schemas.ts'
 import { adminRoutes } from '../http/admin-routes.ts'
 import { HttpError } from '../http/errors.ts'
 import { refuseUnknown } from '../http/methods.ts'
@@ -14,6 +15,7 @@ export interface WorkerHttpServices {
   readonly metrics: PrometheusMetrics
   readonly counts: EventCounts
   readonly clock: Clock
+  readonly schemas: InputSchemas | undefined
 }
 
 const HEADER_BYTES_MAX = 16 << 10
@@ -23,7 +25,13 @@ const CONNECTIONS_MAX = 100
  * What a worker tells of itself. `/healthz`: it has not stopped on anything. `/readyz`: it is in the group, and the tasks
  * that it is to run are restored. `/metrics`, `/v1/worker`, and `/admin/v1/...` for rows of the tasks that it runs.
  */
-export const workerServer = ({ running, metrics, counts, clock }: WorkerHttpServices): FastifyInstance => {
+export const workerServer = ({
+  running,
+  metrics,
+  counts,
+  clock,
+  schemas,
+}: WorkerHttpServices): FastifyInstance => {
   const app = fastify({
     logger: false,
     http: { maxHeaderSize: HEADER_BYTES_MAX },
@@ -48,6 +56,6 @@ export const workerServer = ({ running, metrics, counts, clock }: WorkerHttpServ
   app.get('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   )
-  adminRoutes(app, { inspection: new WorkerInspection({ running, counts, clock }) })
+  adminRoutes(app, { inspection: new WorkerInspection({ running, counts, clock, schemas }) })
   return app
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '../../engine/clock.ts'
+import type { InputSchemas } from '../../engine/input-schemas.ts'
 import { keyOf } from '../../engine/key.ts'
 import { CliError } from '../errors.ts'
 import type { FeatureView, RowView } from '../inspect/inspection.ts'
+import { LetterBox } from '../inspect/letters.ts'
 import { LocalInspection } from '../inspect/local.ts'
 import type { EventCounts } from '../runtime/event-counts.ts'
 import type { RunningWorker } from './start.ts'
@@ -10,19 +12,21 @@ interface Parts {
   readonly running: RunningWorker
   readonly counts: EventCounts
   readonly clock: Clock
+  readonly schemas: InputSchemas | undefined
 }
 
 /** Looks into the tasks that a worker runs, and into topics; rows of other tasks are other workers'. */
 export class WorkerInspection extends LocalInspection {
   private readonly running: RunningWorker
 
-  constructor({ running, counts, clock }: Parts) {
+  constructor({ running, counts, clock, schemas }: Parts) {
     const { worker, log, topology } = running
     super({
       embedded: { worker, log, assertAccepting: () => running.assertRunning() },
       topology,
       counts,
       clock,
+      letters: new LetterBox(log, topology, { isDense: false, schemas }),
     })
     this.running = running
   }

@@ -1,25 +1,22 @@
-import { CliError } from '../errors.ts'
+import { everything } from '../../topologies/index.ts'
+import type { Settings } from '../config/schema.ts'
+import { memberOf } from '../config/services.ts'
 import { closeServer, listen } from '../http/server.ts'
 import { HTTP_DEFAULTS } from '../http/services.ts'
 import { PrometheusMetrics } from '../metrics.ts'
+import { tellPassing } from '../remote/passing.ts'
+import { openSchemas } from '../remote/registry.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { bothMetrics, EventCounts } from '../runtime/event-counts.ts'
 import { print, say } from '../terminal.ts'
+import { ensureTopics } from '../topics/apply.ts'
+import { startCarryingWorker, tellCarrying } from './carrying.ts'
 import { workerServer } from './http.ts'
-import type { WorkerSettings } from './settings.ts'
-import { startWorker } from './start.ts'
-
-export interface WorkerCommandSettings extends Omit<WorkerSettings, 'clock' | 'metrics'> {
-  /** Of metrics and health, on the loopback interface; 0 finds a free one. */
-  readonly port: number
-  /** Address to listen on. */
-  readonly host: string
-}
 
 const FAILURE_CHECK_MS = 250
 
 /** Runs a worker until the process is told to stop, or the worker stops on what a person must mend: it then throws that. */
-export const runWorker = async ({ port, host, ...settings }: WorkerCommandSettings): Promise<void> => {
+export const runWorker = async (settings: Settings): Promise<void> => {
   const told = new AbortController()
   const stop = (): void => {
     if (told.signal.aborted) process.exit(1)
@@ -28,20 +25,27 @@ export const runWorker = async ({ port, host, ...settings }: WorkerCommandSettin
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   const clock = systemClock
-  const metrics = new PrometheusMetrics()
+  const registered = new PrometheusMetrics()
   const counts = new EventCounts()
-  const running = await startWorker({ ...settings, clock, metrics: bothMetrics(counts, metrics) })
-  const app = workerServer({ running, metrics, counts, clock })
+  const schemas = await openSchemas(settings)
+  await ensureTopics(everything, settings)
+  const metrics = bothMetrics(counts, registered)
+  const failed = tellPassing(clock)
+  const carrying = await startCarryingWorker({ settings, schemas, clock, metrics, failed })
+  const { running } = carrying
+  tellCarrying(registered.registry, carrying)
+  const app = workerServer({ running, metrics: registered, counts, clock, schemas: schemas.inputs })
   try {
+    const { host, port, group } = settings.worker
     const url = await listen(app, host, port)
     print(
-      `Worker "${settings.member}" of group "${settings.group}" tells of itself at ${url}. Stop it with Ctrl+C.`,
+      `Worker "${memberOf(settings)}" of group "${group}" tells of itself at ${url}. Stop it with Ctrl+C.`,
     )
     await untilTold(told.signal, () => running.assertRunning())
     say('Handing tasks over.')
   } finally {
     await closeServer(app, HTTP_DEFAULTS.closeMs)
-    await running.close()
+    await carrying.close()
   }
 }
 
@@ -62,10 +66,3 @@ const untilTold = (told: AbortSignal, check: () => void): Promise<void> =>
     if (told.aborted) end()
     told.addEventListener('abort', end)
   })
-
-/** `host:port` of brokers, separated by commas. */
-export const brokersOf = (text: string): string[] => {
-  const brokers = text.split(',').map((each) => each.trim())
-  if (brokers.every((each) => /^.+:\d{1,5}$/.test(each))) return brokers
-  throw new CliError('USAGE', `--kafka ${JSON.stringify(text)}: give host:port, several separated by commas`)
-}

@@ -63,9 +63,14 @@ export interface ChangelogFollower {
    * Blocks that came after what was read before, in order, about `bytesMax` in all; none when there are none yet.
    * Throws `CHANGELOG_DROPPED` when some of them are not kept any more.
    */
-  read(bytesMax: number): Promise<readonly ChangelogBlock[]>
+  read(bytesMax: number): Promise<readonly FollowedBlock[]>
   /** Offsets, as far as this process has heard, that are still to be read. */
   remaining(): number
+}
+
+/** A block, and how far its task had read with it. */
+export interface FollowedBlock extends ChangelogBlock {
+  readonly positions: readonly InputPosition[]
 }
 
 export interface AppendEntry {

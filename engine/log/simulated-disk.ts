@@ -1,6 +1,6 @@
 import type { Millis } from '../../schemas/ids.ts'
 import { checkSpec, unknownPartition, unknownTopic } from './entries.ts'
-import type { AppendEntry, ChangelogBlock, InputPosition, StoredFrame, TopicSpec } from './port.ts'
+import type { AppendEntry, FollowedBlock, InputPosition, StoredFrame, TopicSpec } from './port.ts'
 import { leastConsumed } from './positions.ts'
 
 interface SimulatedFrame extends StoredFrame {
@@ -19,7 +19,7 @@ export interface SimulatedTask {
   sequence: number
   trimmed: number
   positions: readonly InputPosition[]
-  changelog: readonly ChangelogBlock[]
+  changelog: readonly FollowedBlock[]
 }
 
 interface SimulatedTopic {

@@ -6,6 +6,7 @@ import type {
   AppendEntry,
   ChangelogBlock,
   ChangelogFollower,
+  FollowedBlock,
   InputPosition,
   LogCommit,
   LogSession,
@@ -162,14 +163,14 @@ class SimulatedFollower implements ChangelogFollower {
     this.assertOpen = assertOpen
   }
 
-  async read(bytesMax: number): Promise<readonly ChangelogBlock[]> {
+  async read(bytesMax: number): Promise<readonly FollowedBlock[]> {
     this.assertOpen()
     const { trimmed, changelog } = this.task
     if (this.sequence !== 0 && this.sequence < trimmed) {
       const detail = `the changelog of task ${this.taskId} was dropped up to commit ${trimmed}`
       throw new EngineError('CHANGELOG_DROPPED', `${detail}, needed from ${this.sequence + 1}`)
     }
-    const found: ChangelogBlock[] = []
+    const found: FollowedBlock[] = []
     for (let bytes = 0; bytes < bytesMax;) {
       const block = changelog.find(({ sequence }) => sequence > this.sequence)
       if (block === undefined) break
@@ -247,7 +248,8 @@ class SimulatedSession implements LogSession {
     const { task } = this
     task.sequence++
     task.positions = mergePositions(task.positions, positions)
-    task.changelog = [...task.changelog, { sequence: task.sequence, bytes: Buffer.from(changelog) }]
+    const block = { sequence: task.sequence, bytes: Buffer.from(changelog), positions: task.positions }
+    task.changelog = [...task.changelog, block]
     this.host.append(outputs)
   }
 

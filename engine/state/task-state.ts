@@ -1,6 +1,7 @@
-import { ByteWriter, TruncatedBytes } from '../bytes.ts'
+import { ByteWriter } from '../bytes.ts'
 import { EngineError } from '../errors.ts'
 import type { ChangelogBlock } from '../log/port.ts'
+import { BlockCursor, CATALOGUE, CATALOGUE_NUMBER, ENTRY_HEADER_BYTES, REMOVED } from './block-cursor.ts'
 import type { StateWrite, TaskStorage } from './port.ts'
 import { Store } from './store.ts'
 import { ABSENT } from './table.ts'
@@ -27,11 +28,6 @@ export const STATE_DEFAULTS: StateOptions = {
   changelogBlocksMax: 20_000,
 }
 
-const ENTRY_HEADER_BYTES = 8
-/** Stores of the engine have a colon in their names, which no processor's name may hold. */
-const CATALOGUE = 'engine:catalogue'
-const CATALOGUE_NUMBER = 0
-const REMOVED = 0xffff_ffff
 /** Evicting a little more than needed spares the next batches the search. */
 const EVICTION_SLACK_BYTES = 1 << 20
 /** A commit without rows to write moves the disk's sequence on only this often. */
@@ -58,6 +54,7 @@ export class TaskState {
   private readonly disk: TaskStorage
   private readonly options: StateOptions
   private readonly block = new ByteWriter(1 << 16)
+  private readonly cursor = new BlockCursor()
   private readonly queue = new WriteBehindQueue()
   /** Sizes of the blocks that the disk does not stand for yet, oldest first, from `blocksFrom` on. */
   private blockBytes: number[] = []
@@ -241,24 +238,17 @@ export class TaskState {
   }
 
   private apply(block: ChangelogBlock): void {
-    const bytes = block.bytes
-    let at = 0
-    while (at < bytes.length) {
-      if (bytes.length - at < ENTRY_HEADER_BYTES) throw corrupt(block.sequence, bytes.length - at)
-      const number = bytes.readUInt16LE(at)
-      const keyStart = at + ENTRY_HEADER_BYTES
-      const keyEnd = keyStart + bytes.readUInt16LE(at + 2)
-      const length = bytes.readUInt32LE(at + 4)
-      const valueEnd = length === REMOVED ? keyEnd : keyEnd + length
-      if (valueEnd > bytes.length) throw corrupt(block.sequence, bytes.length - at)
-      const store = this.byNumber.get(number)
-      if (store === undefined) throw unnamed(block.sequence, number)
-      const slot = store.restore(bytes, keyStart, keyEnd, bytes, keyEnd, length === REMOVED ? -1 : valueEnd)
+    const { cursor } = this
+    cursor.over(block)
+    while (cursor.next()) {
+      const { bytes, keyStart, keyEnd, rowEnd } = cursor
+      const store = this.byNumber.get(cursor.store)
+      if (store === undefined) throw unnamed(block.sequence, cursor.store)
+      const slot = store.restore(bytes, keyStart, keyEnd, bytes, keyEnd, rowEnd)
       this.enqueue(store, slot, block.sequence)
       if (store === this.catalogue) this.adopt(slot)
-      at = valueEnd
     }
-    this.noteBlock(bytes.length)
+    this.noteBlock(block.bytes.length)
   }
 
   /** Makes the store that a catalogue row names. */
@@ -300,8 +290,3 @@ const unnamed = (sequence: number, number: number): EngineError =>
     'STATE_CORRUPT',
     `changelog block ${sequence} has a row of store ${number}, which has no name`,
   )
-
-const corrupt = (sequence: number, left: number): EngineError =>
-  new EngineError('STATE_CORRUPT', `changelog block ${sequence} ends early`, {
-    cause: new TruncatedBytes(ENTRY_HEADER_BYTES, left),
-  })

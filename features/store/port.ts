@@ -69,6 +69,24 @@ export interface FeatureWriter {
   apply(changes: FeatureChanges): Promise<void>
 }
 
+/** Rows of any store that is followed, as the engine keeps them: for readers of more than views. */
+export interface RowReader {
+  /**
+   * The rows of `keys`, version byte included, in the order asked; null where there is none. One round trip a node
+   * for all. Throws `FEATURES_UNAVAILABLE`.
+   */
+  readRows(store: string, keys: readonly Uint8Array[]): Promise<readonly (Buffer | null)[]>
+}
+
+/** What the follower of a changelog needs of a store that others than its owner read. */
+export interface FollowedStore extends FeatureWriter {
+  position(store: string, partition: number): Promise<FeaturePosition>
+  /** One row, wherever its key would lie. */
+  readRow(store: string, partition: number, key: Uint8Array): Promise<Buffer | null>
+  /** Forgets a store's partition: its position, then its rows. */
+  clear(store: string, partition: number): Promise<void>
+}
+
 export interface FeatureStore extends FeatureReader, FeatureWriter {
   close(): Promise<void>
 }

@@ -1,9 +1,10 @@
+import type { Redis } from 'ioredis'
 import { EngineError } from '../../engine/errors.ts'
 import { partitionOf } from '../../engine/hash.ts'
 import type { ViewRows } from '../view.ts'
 import { fillFromRows, type FillTarget } from './fill.ts'
 import type { KeyList } from './key-list.ts'
-import type { FeatureChanges, FeaturePosition, FeatureRows, FeatureStore } from './port.ts'
+import type { FeatureChanges, FeaturePosition, FeatureRows, FeatureStore, RowReader } from './port.ts'
 import { connectRedis, unavailable, type RedisClient } from './redis/client.ts'
 import { REDIS_DEFAULTS, type RedisStoreOptions } from './redis/options.ts'
 import { APPLIED, APPLY, APPLY_SHA } from './redis/script.ts'
@@ -11,6 +12,8 @@ import { APPLIED, APPLY, APPLY_SHA } from './redis/script.ts'
 const EMPTY = Buffer.alloc(0)
 const VERSION_BYTES = 1
 const SEPARATOR = Buffer.from(':')
+/** Looked at in one step when a store is cleared. */
+const CLEAR_KEYS = 1_000
 
 /** Keys of one request that lie in one slot, and so on one node. */
 interface Wanted {
@@ -24,7 +27,7 @@ interface Wanted {
  * they lie in one slot and change in one script; partitions spread over the nodes. Give Redis a memory limit
  * with `noeviction` or a `volatile-` policy: positions have no time to live, so neither drops one.
  */
-export class RedisFeatureStore implements FeatureStore {
+export class RedisFeatureStore implements FeatureStore, RowReader {
   private readonly client: RedisClient
   private readonly options: RedisStoreOptions
   private readonly tags = new Map<string, readonly Buffer[]>()
@@ -59,6 +62,39 @@ export class RedisFeatureStore implements FeatureStore {
     return { buffers, starts, ends }
   }
 
+  async readRows(store: string, keys: readonly Uint8Array[]): Promise<readonly (Buffer | null)[]> {
+    const found: (Buffer | null)[] = Array.from({ length: keys.length }, () => null)
+    await this.attempt(
+      this.wanted(store, keys).map(async ({ keys: wanted, indices }) => {
+        const rows = await this.client.mgetBuffer(wanted)
+        for (const [at, index] of indices.entries()) found[index] = rows[at] ?? null
+      }),
+    )
+    return found
+  }
+
+  async readRow(store: string, partition: number, key: Uint8Array): Promise<Buffer | null> {
+    const [row] = await this.attempt([this.client.getBuffer(rowKey(this.tag(store, partition), key))])
+    return row
+  }
+
+  /** Key by key, so that others are served meanwhile; the position goes first, so that nobody trusts what is left. */
+  async clear(store: string, partition: number): Promise<void> {
+    const tag = this.tag(store, partition)
+    await this.attempt([this.client.del(tag)])
+    const pattern = `${escapedPattern(tag.toString())}:*`
+    for (const node of this.masters()) {
+      let cursor = '0'
+      do {
+        const [[next, keys]] = await this.attempt([
+          node.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', CLEAR_KEYS),
+        ])
+        if (keys.length > 0) await this.attempt([this.client.unlink(keys)])
+        cursor = next.toString()
+      } while (cursor !== '0')
+    }
+  }
+
   fill(view: ViewRows, keys: KeyList, asOf: number, target: FillTarget): Promise<void> {
     return fillFromRows((of, wanted) => this.readMany(of, wanted), view, keys, asOf, target)
   }
@@ -83,6 +119,10 @@ export class RedisFeatureStore implements FeatureStore {
 
   async close(): Promise<void> {
     this.client.disconnect()
+  }
+
+  private masters(): readonly Redis[] {
+    return 'nodes' in this.client ? this.client.nodes('master') : [this.client]
   }
 
   /** Redis forgets scripts when it restarts. */
@@ -140,3 +180,6 @@ export class RedisFeatureStore implements FeatureStore {
 const rowKey = (tag: Buffer, key: Uint8Array): Buffer => Buffer.concat([tag, SEPARATOR, key])
 
 const asBuffer = (row: Uint8Array): Buffer => Buffer.from(row.buffer, row.byteOffset, row.byteLength)
+
+/** Letters that mean something in a pattern of Redis stand for themselves. */
+const escapedPattern = (text: string): string => text.replaceAll(/[*?[\]\\^]/g, '\\$&')

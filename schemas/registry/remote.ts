@@ -11,28 +11,30 @@ export interface RegisteredContract {
   readonly schemas: readonly Json[]
 }
 
-/** Confluent's name for what a topic's values are. */
-const subjectOf = (topic: string): string => `${topic}-value`
-
 /**
  * Schema ids of a registry. Opening registers what is missing, after a look at what is there: whoever reads or
  * writes a topic, with whichever version, must be able to go on.
  */
 export class RemoteSchemas implements SchemaSource {
   private readonly client: RegistryClient
+  private readonly topicPrefix: string
   private readonly ids = new Map<string, readonly number[]>()
   private readonly schemas = new Map<number, Json>()
 
-  private constructor(client: RegistryClient) {
+  private constructor(client: RegistryClient, topicPrefix: string) {
     this.client = client
+    this.topicPrefix = topicPrefix
   }
 
-  /** Throws a `RegistryError`: `SCHEMA_REFUSED` says of every field what is wrong with it, and what to do. */
+  /**
+   * `topicPrefix` begins the names that topics have on the brokers, as other clients know them. Throws a `RegistryError`: `SCHEMA_REFUSED` says of every field what is wrong with it, and what to do.
+   */
   static async open(
     options: RegistryOptions,
     contracts: readonly RegisteredContract[],
+    topicPrefix = '',
   ): Promise<RemoteSchemas> {
-    const remote = new RemoteSchemas(new RegistryClient(options))
+    const remote = new RemoteSchemas(new RegistryClient(options), topicPrefix)
     for (const contract of contracts) await remote.register(contract)
     return remote
   }
@@ -56,7 +58,8 @@ export class RemoteSchemas implements SchemaSource {
   }
 
   private async register({ topic, schemas }: RegisteredContract): Promise<void> {
-    const subject = subjectOf(topic)
+    // Confluent's name for what a topic's values are.
+    const subject = `${this.topicPrefix}${topic}-value`
     const registered = await this.client.versions(subject)
     if (registered.length === 0) await this.client.protect(subject)
     const ids: number[] = []

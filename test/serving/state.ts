@@ -3,7 +3,7 @@ import { Store } from '../../engine/state/store.ts'
 import { inputsOf, isProcessor, type Node } from '../../engine/topology.ts'
 import type { Topic } from '../../engine/topic.ts'
 import type { Mapper, Processor } from '../../engine/processor.ts'
-import { StateRows, type StoreSource } from '../../serving/state-rows.ts'
+import { StateRows, type StoreSource, TaskRows } from '../../serving/state-rows.ts'
 import type { Progress } from '../../serving/visibility/pending-restrictions.ts'
 import { everything } from '../../topologies/index.ts'
 import { Harness } from '../processors/harness.ts'
@@ -35,7 +35,7 @@ const restore = (store: Store, name: string, row: Buffer, start: number, end: nu
  * processed, and its effects as committed, one by one; which topic is next is up to whoever asks.
  */
 export class ServedState implements StoreSource, Progress {
-  readonly rows = new StateRows(this, 1)
+  readonly rows = new StateRows(new TaskRows(this, 1))
   /** Called whenever somebody is about to read a store. */
   onRead: (name: string) => void = () => undefined
   /** Called when the rows are fixed that somebody is about to get. */

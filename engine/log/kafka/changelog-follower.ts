@@ -1,6 +1,6 @@
 import { EngineError } from '../../errors.ts'
 import { FrameCursor } from '../frame.ts'
-import type { ChangelogBlock, ChangelogFollower } from '../port.ts'
+import type { ChangelogFollower, FollowedBlock } from '../port.ts'
 import { BlockReader } from './blocks.ts'
 import type { Followers } from './followers.ts'
 import type { Place } from './names.ts'
@@ -26,8 +26,8 @@ export class KafkaChangelogFollower implements ChangelogFollower {
     this.sequence = sequence
   }
 
-  async read(bytesMax: number): Promise<readonly ChangelogBlock[]> {
-    const found: ChangelogBlock[] = []
+  async read(bytesMax: number): Promise<readonly FollowedBlock[]> {
+    const found: FollowedBlock[] = []
     // A partition that is not asked for is followed no more, even where it is only quiet.
     this.followers.follow(this.place)
     for (const { baseOffset, frame } of await this.followers.read(this.place, this.offset, bytesMax)) {
@@ -46,13 +46,13 @@ export class KafkaChangelogFollower implements ChangelogFollower {
     return Math.max(0, this.offsets.of(this.place).end - this.offset)
   }
 
-  private next({ sequence, bytes }: ChangelogBlock): ChangelogBlock {
+  private next({ sequence, bytes, positions }: FollowedBlock): FollowedBlock {
     if (this.sequence !== 0 && sequence !== this.sequence + 1) {
       const { topic, partition } = this.place
       const detail = `${topic}-${partition} goes on at commit ${sequence}`
       throw new EngineError('CHANGELOG_DROPPED', `${detail}, needed from ${this.sequence + 1}`)
     }
     this.sequence = sequence
-    return { sequence, bytes }
+    return { sequence, bytes, positions }
   }
 }

@@ -1,24 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DAY_MS } from '../../../schemas/ids.ts'
 import { EngineError } from '../../errors.ts'
 import { checkSpec, unknownPartition, unknownTopic } from '../entries.ts'
-import { RECORD_BYTES_MAX } from '../frame.ts'
 import type { TopicSpec } from '../port.ts'
 import type { Cluster } from './cluster.ts'
 import { asEngineError, BrokerError } from './failures.ts'
 import type { KafkaNames, Place } from './names.ts'
 import type { KafkaLogOptions } from './options.ts'
+import { topicConfigs } from './topic-configs.ts'
 
 const CREATE_MS_MAX = 30_000
 /** New partitions have leaders in a moment; this many looks, so far apart. */
 const LOOKS_MAX = 200
 const LOOK_MS = 50
 const DEFAULT_REPLICAS = -1
-const FOREVER_MS = -1
-/** A record of the greatest size with the greatest key, and what holds it. */
-const MESSAGE_BYTES_MAX = 2 * RECORD_BYTES_MAX
-/** Brokers drop whole segments, and begin a new one only this often by themselves. */
-const SEGMENT_MS_DEFAULT = 7 * DAY_MS
 
 /** A topic to create, by its name on the brokers. */
 interface NewTopic {
@@ -109,15 +103,7 @@ export class KafkaTopics {
   }
 
   private request({ topic, partitions, retentionMs }: NewTopic) {
-    const configs = {
-      'cleanup.policy': 'delete',
-      // Event times may lie years back, in a replay: what was just appended would be dropped at once.
-      'message.timestamp.type': 'LogAppendTime',
-      'retention.ms': String(Number.isFinite(retentionMs) ? retentionMs : FOREVER_MS),
-      'retention.bytes': '-1',
-      'segment.ms': String(Math.min(retentionMs, SEGMENT_MS_DEFAULT)),
-      'max.message.bytes': String(MESSAGE_BYTES_MAX),
-    }
+    const configs = topicConfigs({ retentionMs })
     return {
       name: topic,
       numPartitions: partitions,

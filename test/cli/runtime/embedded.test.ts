@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Publisher } from '../../../cli/runtime/publisher.ts'
 import { openData } from '../../../cli/runtime/open.ts'
-import { StateRows } from '../../../serving/state-rows.ts'
+import { StateRows, TaskRows } from '../../../serving/state-rows.ts'
 import { EngineError } from '../../../engine/errors.ts'
 import { keyOf } from '../../../engine/key.ts'
 import { openEnvelope } from '../../../schemas/envelope.ts'
@@ -26,7 +26,7 @@ test('once settled, everything accepted is counted, though its rows came from di
       await embedded.settled()
       expect(counts.totals.processed).toBe(index + 1)
     }
-    const rows = new StateRows(embedded.worker, PARTITIONS)
+    const rows = new StateRows(new TaskRows(embedded.worker, PARTITIONS))
     const stored = await rows.readMany(
       'post',
       likes.map((_, index) => keyOf(`p${index}`)),
@@ -66,7 +66,7 @@ test('what forbids to show something counts from the moment it is accepted until
   await embedded.settled()
   restrictions.settle()
   expect(restrictions.size).toBe(0)
-  const rows = await new StateRows(embedded.worker, PARTITIONS).readMany('connections', [
+  const rows = await new StateRows(new TaskRows(embedded.worker, PARTITIONS)).readMany('connections', [
     keyOf('ann'),
     keyOf('bob'),
   ])
@@ -99,7 +99,7 @@ test('after a crash nobody is shown anything before rows know of every block tha
   await first.publish([openEnvelope(tie('ann', 'bob', 'block'))])
   await first.abandon()
   const { embedded } = await openData({ data, partitions: PARTITIONS })
-  const rows = new StateRows(embedded.worker, PARTITIONS)
+  const rows = new StateRows(new TaskRows(embedded.worker, PARTITIONS))
   const isReady = (): boolean => {
     try {
       embedded.restrictions.hold()()

@@ -1,0 +1,31 @@
+import { Option } from 'commander'
+import { type Configured, CONFIG_FILE, readSettings } from './read.ts'
+
+/** Options that override settings; each is the setting's text. */
+export interface SettingOptions {
+  readonly config?: string
+  readonly kafka?: string
+  readonly redis?: string
+  readonly registry?: string
+}
+
+export const configOption = (): Option =>
+  new Option('--config <file>', `settings; ${CONFIG_FILE} of this directory if it is there`)
+
+/** The services, for commands that need some of them. */
+export const serviceOptions = (): Option[] => [
+  new Option('--kafka <brokers>', 'Kafka, as host:port,host:port'),
+  new Option('--redis <urls>', 'Redis, such as redis://localhost:6379'),
+  new Option('--registry <url>', 'schema registry, such as http://localhost:8081'),
+]
+
+/** Reads the settings of a command: its options win over the environment, that over the file. */
+export const settingsOf = (
+  { config, kafka, redis, registry }: SettingOptions,
+  more: Readonly<Record<string, string | undefined>> = {},
+): Promise<Configured> =>
+  readSettings({
+    ...(config !== undefined && { file: config }),
+    environment: process.env,
+    options: { 'kafka.brokers': kafka, 'redis.urls': redis, 'registry.url': registry, ...more },
+  })

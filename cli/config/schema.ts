@@ -1,0 +1,137 @@
+import { secret, setting, optional, type SettingsOf } from './declare.ts'
+import { address, choice, flag, listOf, text, urlOf, whole, words } from './kinds.ts'
+
+const PARTITIONS_MAX = 4_096
+const REPLICAS_MAX = 7
+const DAYS_MAX = 3_650
+
+const prefix = text(/^[a-zA-Z0-9.-]*$/, 'letters, digits, "." and "-"')
+const name = text(/^[a-zA-Z0-9.-]{1,100}$/, 'up to 100 letters, digits, "." and "-"')
+
+/** Everything that can be set, in one place: the file, the environment, options and `freshet config` follow it. */
+export const declared = {
+  kafka: {
+    brokers: setting(
+      listOf(address),
+      [],
+      'Brokers to begin with; the log of one process where there are none.',
+    ),
+    prefix: setting(prefix, '', 'Begins the name of every topic and transactional id.'),
+    clientId: setting(name, 'freshet', 'Said to the brokers, for their logs and quotas.'),
+    tls: {
+      enabled: setting(flag, false, 'Connections are encrypted.'),
+      ca: optional(words, 'File of authorities to trust, PEM; those of the system where there is none.'),
+      certificate: optional(words, 'File of the certificate to show, PEM.'),
+      key: optional(words, 'File of its private key, PEM.'),
+    },
+    sasl: {
+      mechanism: optional(choice(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']), 'How to say who we are.'),
+      username: optional(words, 'User to log in as.'),
+      password: secret(words, "The user's password."),
+    },
+  },
+  redis: {
+    urls: setting(
+      listOf(urlOf(['redis:', 'rediss:'], 'redis://localhost:6379')),
+      [],
+      'Redis that features are served from; some of its nodes where it is a cluster. rediss: is encrypted.',
+    ),
+    cluster: setting(flag, false, 'It is a Redis Cluster.'),
+    prefix: setting(prefix, '', 'Begins every key.'),
+    username: optional(words, 'User to log in as.'),
+    password: secret(words, "The user's password."),
+    answerMsMax: setting(
+      whole(10, 60_000),
+      1_000,
+      'A read or write without an answer has failed after this.',
+    ),
+  },
+  registry: {
+    url: optional(
+      urlOf(['http:', 'https:'], 'http://localhost:8081'),
+      "Schema registry with Confluent's API; this code's own schemas where there is none.",
+    ),
+    username: optional(words, 'User to log in as.'),
+    password: secret(words, "The user's password."),
+  },
+  topics: {
+    partitions: setting(whole(1, PARTITIONS_MAX), 12, 'Of every topic; fixed once topics are made.'),
+    replicas: optional(
+      whole(1, REPLICAS_MAX),
+      'Brokers that hold each partition; 3, or all where there are fewer.',
+    ),
+    minInSyncReplicas: optional(
+      whole(1, REPLICAS_MAX),
+      'Of them, those that have a record before it counts as written; all but one.',
+    ),
+    retentionDays: setting(whole(1, DAYS_MAX), 7, 'How long records of topics are kept.'),
+    deadLetterRetentionDays: setting(whole(1, DAYS_MAX), 30, 'How long dead letters are kept.'),
+  },
+  worker: {
+    group: setting(name, 'workers', 'Workers that share the partitions.'),
+    member: optional(
+      name,
+      "This worker's name, the same after a restart; the host's name where there is none.",
+    ),
+    data: setting(words, '.freshet/worker', 'Directory of its state.'),
+    standbys: setting(whole(0, REPLICAS_MAX), 1, 'Copies of each state kept on other workers.'),
+    host: setting(words, '127.0.0.1', 'Address that it tells its health, metrics and state at.'),
+    port: setting(whole(0, 65_535), 8082, 'Port of the same; 0 finds a free one.'),
+  },
+  serving: {
+    host: setting(words, '127.0.0.1', 'Address to listen on.'),
+    port: setting(whole(0, 65_535), 8080, 'Port to listen on; 0 finds a free one.'),
+    data: setting(words, '.freshet/serving', 'Directory of model snapshots.'),
+    scorers: setting(whole(1, 256), 1, 'Threads that score.'),
+    nearCacheRows: setting(
+      whole(0, 10_000_000),
+      200_000,
+      'Rows of posts kept in this process; 0 keeps none.',
+    ),
+    nearCacheMsMax: setting(whole(50, 600_000), 2_000, 'A row kept is read anew after this.'),
+  },
+} as const
+
+export type Settings = SettingsOf<typeof declared>
+
+/** What settings say of each other, beyond what each may be. Answers what is wrong, by path. */
+export const problemsAmong = ({
+  kafka,
+  redis,
+  registry,
+  topics,
+}: Settings): (readonly [string, string])[] => {
+  const { tls, sasl } = kafka
+  const found: (readonly [string, string] | false)[] = [
+    (tls.certificate === null) !== (tls.key === null) && [
+      tls.key === null ? 'kafka.tls.key' : 'kafka.tls.certificate',
+      'is missing: a certificate and its key go together',
+    ],
+    !tls.enabled &&
+      (tls.ca ?? tls.certificate) !== null && [
+        'kafka.tls.enabled',
+        'is false, but files for it are named: set it to true, or leave them out',
+      ],
+    sasl.mechanism !== null &&
+      sasl.username === null && ['kafka.sasl.username', `is missing: ${sasl.mechanism} needs one`],
+    sasl.mechanism !== null &&
+      sasl.password === null && [
+        'kafka.sasl.password',
+        `is missing: set FRESHET_KAFKA_SASL_PASSWORD, for ${sasl.mechanism} needs it`,
+      ],
+    !redis.cluster &&
+      redis.urls.length > 1 && ['redis.urls', 'names several: set redis.cluster to true, or name one'],
+    new Set(redis.urls.map((url) => new URL(url).protocol)).size > 1 && [
+      'redis.urls',
+      'mixes redis: and rediss:: use one of them',
+    ],
+    registry.url === null &&
+      registry.username !== null && ['registry.url', 'is missing: a user is named for it'],
+    topics.replicas !== null &&
+      (topics.minInSyncReplicas ?? 1) > topics.replicas && [
+        'topics.minInSyncReplicas',
+        `is more than topics.replicas (${topics.replicas}): nothing could be written`,
+      ],
+  ]
+  return found.filter((each) => each !== false)
+}

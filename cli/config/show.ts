@@ -1,0 +1,39 @@
+import { namedSettings } from './declare.ts'
+import type { Configured, Origin } from './read.ts'
+import { declared } from './schema.ts'
+
+/** A setting in force, as people see it. */
+export interface ShownSetting {
+  readonly setting: string
+  readonly variable: string
+  /** Of a secret that is set: a mask. */
+  readonly value: unknown
+  readonly origin: Origin
+  readonly about: string
+}
+
+const MASK = '********'
+
+/** Every setting with its value and where that came from; no secret among them. */
+export const shownSettings = ({ settings, origins }: Configured): ShownSetting[] =>
+  namedSettings(declared).map(({ path, variable, setting: { about, isSecret } }) => {
+    const value = path.split('.').reduce<unknown>((within, name) => (within as Fields)[name], settings)
+    return {
+      setting: path,
+      variable,
+      value: isSecret && value !== null ? MASK : value,
+      origin: origins.get(path)!,
+      about,
+    }
+  })
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** One line a setting: name, value, origin. */
+export const settingLines = (shown: readonly ShownSetting[]): string[] => {
+  const width = Math.max(...shown.map(({ setting }) => setting.length))
+  return shown.map(({ setting, value, origin }) => {
+    const written = value === null ? '-' : Array.isArray(value) ? value.join(',') || '-' : String(value)
+    return `${setting.padEnd(width)}  ${written === '' ? '""' : written}${origin === 'default' ? '' : `  (${origin})`}`
+  })
+}

@@ -1,0 +1,178 @@
+import type { Clock } from '../../engine/clock.ts'
+import { EngineError } from '../../engine/errors.ts'
+import { KafkaLog } from '../../engine/log/kafka.ts'
+import type { Topology } from '../../engine/topology.ts'
+import type { FeatureSink } from '../../features/sink/feature-sink.ts'
+import { NearCache } from '../../features/store/near-cache.ts'
+import type { FeatureReader } from '../../features/store/port.ts'
+import { RedisFeatureStore } from '../../features/store/redis.ts'
+import { RowFeatures } from '../../features/store/row-features.ts'
+import type { Millis } from '../../schemas/ids.ts'
+import type { Degraded } from '../../serving/pipeline/run.ts'
+import { StateRows } from '../../serving/state-rows.ts'
+import { PendingRestrictions } from '../../serving/visibility/pending-restrictions.ts'
+import { kafkaOptionsOf, redisOptionsOf } from '../config/services.ts'
+import type { Settings } from '../config/schema.ts'
+import type { Backend } from '../runtime/backend.ts'
+import { Publisher } from '../runtime/publisher.ts'
+import { followPosts } from './near-rows.ts'
+import { RemoteProgress } from './progress.ts'
+import type { Schemas } from './registry.ts'
+import { RemoteRows } from './remote-rows.ts'
+import { ServedStores } from './stores.ts'
+
+export interface RemoteOptions {
+  readonly settings: Settings
+  readonly topology: Topology
+  readonly schemas: Schemas
+  readonly clock: Clock
+  /** Hears how many public events came to count in rows. */
+  readonly processed: (topic: string, events: number) => void
+  /** Hears of errors that pass. */
+  readonly failed: (error: EngineError) => void
+}
+
+/** Marks are read so often: a restriction is held about as long beyond need. */
+const PROGRESS_MS = 100
+/** While Redis does not answer, rows that are kept are given up to this age. */
+const STALE_MS_MAX = 300_000
+/** An answer says that it lacks features when Redis has not answered within so long. */
+const SILENT_MS_MAX = 1_000
+const PARTITIONED = 'reactions'
+
+/** What stands behind a serving process: a log on Kafka to publish to, and rows on Redis that workers bring up. */
+export class RemoteBackend implements Backend {
+  readonly rows: StateRows
+  readonly features: FeatureReader
+  readonly restrictions: PendingRestrictions
+  readonly log: KafkaLog
+  readonly cache: NearCache
+  readonly progress: RemoteProgress
+  private readonly store: RedisFeatureStore
+  private readonly options: RemoteOptions
+  private readonly timer: NodeJS.Timeout
+  private near: FeatureSink | undefined
+  private refreshing: Promise<void> | undefined
+  private lackedAtMs = -Infinity
+
+  private constructor(
+    options: RemoteOptions,
+    log: KafkaLog,
+    store: RedisFeatureStore,
+    served: ServedStores,
+    progress: RemoteProgress,
+  ) {
+    const { settings, clock } = options
+    this.options = options
+    this.log = log
+    this.store = store
+    this.progress = progress
+    this.cache = new NearCache(store, {
+      rowsMax: settings.serving.nearCacheRows,
+      freshMsMax: settings.serving.nearCacheMsMax,
+      staleMsMax: STALE_MS_MAX,
+      isShared: served.isShared,
+      isKept: served.isKept,
+      monotonicMs: () => clock.monotonicMs(),
+    })
+    this.rows = new StateRows(new RemoteRows(this.cache, served.has))
+    this.features = new RowFeatures(this.cache, store, () => (this.lackedAtMs = clock.monotonicMs()))
+    this.restrictions = new PendingRestrictions(progress)
+    this.timer = setInterval(() => void this.refresh(), PROGRESS_MS).unref()
+  }
+
+  /** Throws an `EngineError` when Kafka or Redis cannot be reached, or topics are missing. */
+  static async open(options: RemoteOptions): Promise<RemoteBackend> {
+    const { settings, topology, clock, processed } = options
+    const log = await KafkaLog.open(await kafkaOptionsOf(settings))
+    try {
+      const partitions = log.partitions(PARTITIONED)
+      const served = new ServedStores(topology)
+      const redis = redisOptionsOf(settings, served.timeToLiveMs)
+      const store = await RedisFeatureStore.open({ ...redis, partitions })
+      const progress = new RemoteProgress({ log, store, topology, partitions, clock, processed })
+      const backend = new RemoteBackend(options, log, store, served, progress)
+      await backend.begin(served, partitions)
+      return backend
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+  }
+
+  publisher(): Publisher {
+    return new Publisher(
+      this.log,
+      (accepted) => this.restrictions.accept(accepted),
+      this.options.schemas.codecs,
+    )
+  }
+
+  /** How far behind workers are is theirs to mend: the log has room. */
+  assertAccepting(): void {
+    this.restrictions.assertRoom()
+  }
+
+  assertRunning(): void {
+    return undefined
+  }
+
+  lagRecords(): number {
+    return this.progress.lagRecords()
+  }
+
+  get isSettled(): boolean {
+    return this.progress.lagRecords() === 0
+  }
+
+  commits(): number {
+    return this.progress.commits()
+  }
+
+  newestEventAt(): Millis | null {
+    return this.progress.newestEventAt()
+  }
+
+  degraded(): readonly Degraded[] {
+    const lackedMs = this.options.clock.monotonicMs() - this.lackedAtMs
+    return this.progress.silentMs() > SILENT_MS_MAX || lackedMs < SILENT_MS_MAX
+      ? [{ stage: 'features', reason: 'FEATURES_UNAVAILABLE' }]
+      : []
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer)
+    await this.refreshing
+    await this.near?.close()
+    await this.log.close()
+    await this.store.close()
+  }
+
+  private async begin(served: ServedStores, partitions: number): Promise<void> {
+    await this.progress.refresh()
+    if (this.options.settings.serving.nearCacheRows === 0) return
+    this.near = await followPosts({
+      log: this.log,
+      store: this.store,
+      cache: this.cache,
+      partitions,
+      isFollowed: (store) => served.isShared(store) && served.isKept(store),
+      monotonicMs: () => this.options.clock.monotonicMs(),
+      failed: this.options.failed,
+    })
+  }
+
+  /** What cannot be read now stays as it was last heard; answers say so. */
+  private async refresh(): Promise<void> {
+    this.refreshing ??= this.progress
+      .refresh()
+      .catch((error: unknown) => {
+        if (!(error instanceof EngineError)) throw error
+        this.options.failed(error)
+      })
+      .finally(() => {
+        this.refreshing = undefined
+      })
+    await this.refreshing
+  }
+}

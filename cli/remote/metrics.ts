@@ -1,0 +1,31 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { RemoteBackend } from './backend.ts'
+
+/** Tells Prometheus, whenever it asks, how far rows are behind, and what came of the cache near feeds. */
+export const tellRemote = (registry: Registry, { progress, cache, restrictions }: RemoteBackend): void => {
+  const gauge = (name: string, help: string, valueOf: () => number): void => {
+    const made: Gauge = new Gauge({
+      name: `freshet_${name}`,
+      help,
+      registers: [registry],
+      collect: (): void => made.set(valueOf()),
+    })
+  }
+  gauge('served_lag_records', 'Records of public topics that rows on Redis do not know of yet.', () =>
+    progress.lagRecords(),
+  )
+  gauge('served_silent_ms', 'Time since Redis last told how far rows are.', () => progress.silentMs())
+  gauge(
+    'restrictions_waiting',
+    'Accepted blocks, edits and deletions that rows do not know of yet.',
+    () => restrictions.size,
+  )
+  gauge('near_cache_rows', 'Rows kept near feeds.', () => cache.counts.rows)
+  gauge('near_cache_hits', 'Rows given from near.', () => cache.counts.hits)
+  gauge('near_cache_misses', 'Rows that Redis was asked for.', () => cache.counts.misses)
+  gauge('near_cache_stale', 'Rows given too old, for Redis did not answer.', () => cache.counts.stale)
+  gauge('near_cache_heard', 'Rows replaced by what a changelog said.', () => cache.counts.heard)
+  gauge('near_cache_oldest_ms', 'Age of the oldest row given since the last look.', () =>
+    cache.takeOldestGivenMs(),
+  )
+}

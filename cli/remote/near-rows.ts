@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EngineError } from '../../engine/errors.ts'
+import type { ChangelogSource } from '../../features/sink/source.ts'
+import { FeatureSink } from '../../features/sink/feature-sink.ts'
+import type { NearCache } from '../../features/store/near-cache.ts'
+import type { FollowedStore } from '../../features/store/port.ts'
+import type { TaskPlace } from '../../features/sink/task-mark.ts'
+
+/** Whose rows change most, and are read by most feeds. */
+const FOLLOWED_SPACE = 'post'
+
+export interface NearRowsParts {
+  readonly log: ChangelogSource
+  readonly store: FollowedStore
+  readonly cache: NearCache
+  readonly partitions: number
+  readonly isFollowed: (store: string) => boolean
+  readonly monotonicMs: () => number
+  readonly failed: (error: EngineError) => void
+}
+
+/**
+ * Fills what is kept near of posts as their features change: the changelog is followed from where Redis stands, and
+ * a row that is kept is replaced by what was committed of it. Rows that nobody reads stay out.
+ */
+export const followPosts = async (parts: NearRowsParts): Promise<FeatureSink> => {
+  const { log, partitions, isFollowed, monotonicMs, failed } = parts
+  const sink = new FeatureSink({ log, store: heardBy(parts), isFollowed, monotonicMs, failed })
+  const places: TaskPlace[] = Array.from({ length: partitions }, (_, partition) => ({
+    keySpace: FOLLOWED_SPACE,
+    partition,
+  }))
+  await sink.assign(places)
+  return sink
+}
+
+/** Takes rows for a cache, which can forget nothing that it need have. */
+const heardBy = ({ cache, store }: NearRowsParts): FollowedStore => ({
+  apply: async ({ store: name, rows }) => {
+    for (const [key, row] of rows) cache.hear(name, asBuffer(key), row === null ? null : asBuffer(row))
+    // A long changelog is read beside feeds.
+    await sleep(0)
+  },
+  position: async () => ({ sequence: Infinity, newest: -1 }),
+  readRow: (name, partition, key) => store.readRow(name, partition, key),
+  clear: async () => undefined,
+})
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,0 +1,99 @@
+import { everything } from '../topologies/index.ts'
+import type { Settings } from './config/schema.ts'
+import { lineOf } from './errors.ts'
+import { buildServer, closeServer, listen } from './http/server.ts'
+import { HTTP_DEFAULTS } from './http/services.ts'
+import type { Inspection } from './inspect/inspection.ts'
+import { ServedInspection } from './inspect/served.ts'
+import { LiveFigures } from './live/live-figures.ts'
+import { PrometheusMetrics } from './metrics.ts'
+import { RemoteBackend } from './remote/backend.ts'
+import { tellRemote } from './remote/metrics.ts'
+import { tellPassing } from './remote/passing.ts'
+import { openSchemas, type Schemas } from './remote/registry.ts'
+import { ServedStores } from './remote/stores.ts'
+import { systemClock } from './runtime/clock.ts'
+import { tellServing } from './serving/metrics.ts'
+import { openServing } from './serving/open.ts'
+import { PrometheusStageMetrics } from './stage-metrics.ts'
+import { Stopping } from './stopping.ts'
+import { print, say } from './terminal.ts'
+
+export interface Served {
+  readonly url: string
+  readonly backend: RemoteBackend
+  close(): Promise<void>
+}
+
+/** What a worker in the same process has already. */
+export interface ServedWith {
+  readonly metrics?: PrometheusMetrics
+  readonly inspection?: Inspection
+}
+
+/** How far workers are is not for serving processes to answer for: another one of them would be no further. */
+const LIMITS = { ...HTTP_DEFAULTS, readyLagRecordsMax: Infinity, stalledMs: Infinity }
+
+/** A serving process: takes events over HTTP to Kafka, and answers feeds from rows on Redis. */
+export const openServed = async (
+  settings: Settings,
+  schemas: Schemas,
+  { metrics = new PrometheusMetrics(), inspection: given }: ServedWith = {},
+): Promise<Served> => {
+  const clock = systemClock
+  const live = new LiveFigures(clock)
+  let processed = 0
+  const backend = await RemoteBackend.open({
+    settings,
+    topology: everything,
+    schemas,
+    clock,
+    processed: (topic, events) => {
+      processed += events
+      live.count('events', { topic }, events)
+    },
+    failed: tellPassing(clock),
+  })
+  try {
+    live.watch({ embedded: backend, topology: everything })
+    const serving = await openServing({
+      embedded: backend,
+      data: settings.serving.data,
+      clock,
+      metrics: new PrometheusStageMetrics(metrics.registry),
+      scorers: settings.serving.scorers,
+      failed: (error) => say(`freshet: impressions wait: ${lineOf(error)}`),
+    })
+    tellServing(metrics.registry, serving)
+    tellRemote(metrics.registry, backend)
+    const inspection =
+      given ??
+      new ServedInspection({
+        log: backend.log,
+        rows: backend.rows,
+        stores: new ServedStores(everything).names(),
+        topology: everything,
+        schemas: schemas.inputs,
+        clock,
+        progress: () => ({ processed, lagRecords: backend.lagRecords(), settled: backend.isSettled }),
+      })
+    const app = buildServer({ embedded: backend, serving, inspection, clock, metrics, live }, LIMITS)
+    const close = async (): Promise<void> => {
+      await closeServer(app, HTTP_DEFAULTS.closeMs)
+      await serving.close()
+      await backend.close()
+    }
+    const url = await listen(app, settings.serving.host, settings.serving.port)
+    return { url, backend, close }
+  } catch (error) {
+    await backend.close()
+    throw error
+  }
+}
+
+/** `freshet serve`: until it is told to stop. */
+export const serve = async (settings: Settings): Promise<void> => {
+  const served = await openServed(settings, await openSchemas(settings))
+  new Stopping(() => served.close())
+  print(`Freshet serves at ${served.url}. Stop it with Ctrl+C.`)
+}

@@ -1,0 +1,64 @@
+import type { BrokerTopic } from '../../engine/log/kafka/admin.ts'
+import { MEMBERS_RETENTION_MS } from '../../engine/fleet/membership.ts'
+import { KafkaNames } from '../../engine/log/kafka/names.ts'
+import { topicConfigs } from '../../engine/log/kafka/topic-configs.ts'
+import { deadLetterTopicName } from '../../engine/dead-letters.ts'
+import type { TopicSpec } from '../../engine/log/port.ts'
+import { taskIdOf } from '../../engine/task.ts'
+import { plansOf, type Topology } from '../../engine/topology.ts'
+import { topicSpecsOf } from '../../engine/worker.ts'
+import { DAY_MS } from '../../schemas/ids.ts'
+import { publicContracts } from '../../schemas/index.ts'
+import type { Settings } from '../config/schema.ts'
+import { membersTopic } from '../worker/fleet-log.ts'
+
+/** Three brokers hold a record where there are three: one may be lost, and another be down for its upgrade. */
+const REPLICAS_WISHED = 3
+
+/** The topics that a log needs, for all that is published and processed, and how long each keeps its records. */
+export const topicSpecs = (topology: Topology, { topics }: Pick<Settings, 'topics'>): TopicSpec[] => {
+  const { partitions, retentionDays, deadLetterRetentionDays } = topics
+  const specs = topicSpecsOf(topology, partitions, retentionDays * DAY_MS)
+  const known = new Set(specs.map(({ name }) => name))
+  const unread = Object.keys(publicContracts).filter((name) => !known.has(name))
+  const deadLetters = new Set([...known].map(deadLetterTopicName))
+  return [
+    ...specs.map((spec) =>
+      deadLetters.has(spec.name) ? { ...spec, retentionMs: deadLetterRetentionDays * DAY_MS } : spec,
+    ),
+    ...unread.map((name) => ({ name, partitions, retentionMs: retentionDays * DAY_MS })),
+  ]
+}
+
+/** How long topics keep their records. */
+export const retentionMsOf = ({ topics }: Pick<Settings, 'topics'>): number => topics.retentionDays * DAY_MS
+
+/** Copies of each partition, and how many must have a record, for a cluster of so many brokers. */
+export const replication = (
+  { topics }: Pick<Settings, 'topics'>,
+  brokers: number,
+): { readonly replicas: number; readonly minInSyncReplicas: number } => {
+  const replicas = topics.replicas ?? Math.min(REPLICAS_WISHED, brokers)
+  return { replicas, minInSyncReplicas: topics.minInSyncReplicas ?? Math.max(1, replicas - 1) }
+}
+
+/** Every topic as it should be on the brokers: those of the topology and its contracts, changelogs, and the workers' own. */
+export const wantedTopics = (topology: Topology, settings: Settings, brokers: number): BrokerTopic[] => {
+  const names = new KafkaNames(settings.kafka.prefix)
+  const { replicas, minInSyncReplicas } = replication(settings, brokers)
+  const { partitions } = settings.topics
+  const wanted = (name: string, retentionMs: number, count = partitions): BrokerTopic => ({
+    name,
+    partitions: count,
+    replicas,
+    configs: topicConfigs({ retentionMs, minInSyncReplicas }),
+  })
+  return [
+    ...topicSpecs(topology, settings).map(({ name, retentionMs }) => wanted(names.topic(name), retentionMs)),
+    // What a changelog no longer needs, its task deletes.
+    ...plansOf(topology).map(({ keySpace }) =>
+      wanted(names.changelog(taskIdOf(keySpace, 0)).topic, Infinity),
+    ),
+    wanted(names.topic(membersTopic(settings.worker.group)), MEMBERS_RETENTION_MS, 1),
+  ].sort((one, other) => (one.name < other.name ? -1 : 1))
+}

@@ -1,0 +1,51 @@
+import { TruncatedBytes } from '../bytes.ts'
+import { EngineError } from '../errors.ts'
+import type { ChangelogBlock } from '../log/port.ts'
+
+/** An entry is `u16 store, u16 key length, u32 row length`, key, row. */
+export const ENTRY_HEADER_BYTES = 8
+/** In place of a row's length: the row is gone. */
+export const REMOVED = 0xffff_ffff
+/** The store of all stores' numbers, by name; its rows are a `u16` each. */
+export const CATALOGUE = 'engine:catalogue'
+export const CATALOGUE_NUMBER = 0
+
+/** Goes over the rows of a changelog block; makes no objects. Throws `STATE_CORRUPT` for one that ends early. */
+export class BlockCursor {
+  bytes: Buffer = Buffer.alloc(0)
+  store = 0
+  keyStart = 0
+  keyEnd = 0
+  /** The row follows its key; −1 for one that is gone. */
+  rowEnd = 0
+  private sequence = 0
+  private at = 0
+
+  over({ sequence, bytes }: ChangelogBlock): this {
+    this.bytes = bytes
+    this.sequence = sequence
+    this.at = 0
+    return this
+  }
+
+  next(): boolean {
+    const { bytes, at } = this
+    const left = bytes.length - at
+    if (left === 0) return false
+    if (left < ENTRY_HEADER_BYTES) throw this.corrupt(left)
+    this.store = bytes.readUInt16LE(at)
+    this.keyStart = at + ENTRY_HEADER_BYTES
+    this.keyEnd = this.keyStart + bytes.readUInt16LE(at + 2)
+    const length = bytes.readUInt32LE(at + 4)
+    this.rowEnd = length === REMOVED ? -1 : this.keyEnd + length
+    this.at = length === REMOVED ? this.keyEnd : this.rowEnd
+    if (this.at > bytes.length) throw this.corrupt(left)
+    return true
+  }
+
+  private corrupt(left: number): EngineError {
+    return new EngineError('STATE_CORRUPT', `changelog block ${this.sequence} ends early`, {
+      cause: new TruncatedBytes(ENTRY_HEADER_BYTES, left),
+    })
+  }
+}

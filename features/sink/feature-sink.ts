@@ -1,0 +1,76 @@
+import type { EngineError } from '../../engine/errors.ts'
+import { taskIdOf } from '../../engine/task.ts'
+import type { FollowedStore } from '../store/port.ts'
+import type { ChangelogSource } from './source.ts'
+import type { TaskPlace } from './task-mark.ts'
+import { type SinkServices, TaskSink } from './task-sink.ts'
+
+export interface FeatureSinkOptions {
+  readonly log: ChangelogSource
+  readonly store: FollowedStore
+  readonly isFollowed: (store: string) => boolean
+  readonly monotonicMs: () => number
+  readonly failed: (error: EngineError) => void
+}
+
+/** Carries what tasks commit to the store that serving reads. A worker has one, and tells it which tasks it runs. */
+export class FeatureSink {
+  private readonly services: SinkServices
+  private readonly sinks = new Map<string, TaskSink>()
+  /** Sinks that wait for news. */
+  private readonly sleepers = new Set<() => void>()
+  private readonly stopListening: () => void
+
+  constructor({ log, store, isFollowed, monotonicMs, failed }: FeatureSinkOptions) {
+    this.services = { log, store, isFollowed, monotonicMs, failed, sleep: (ms) => this.sleep(ms) }
+    this.stopListening = log.onAppend(() => this.wake())
+  }
+
+  /** Follows these tasks from now on, and no others. Resolves when those let go of have stopped. */
+  async assign(places: readonly TaskPlace[]): Promise<void> {
+    const wanted = new Map(places.map((place) => [taskIdOf(place.keySpace, place.partition), place]))
+    for (const [taskId, place] of wanted) {
+      if (this.sinks.has(taskId)) continue
+      const sink = new TaskSink(place, this.services)
+      this.sinks.set(taskId, sink)
+      sink.start()
+    }
+    const dropped = [...this.sinks.values()].filter(({ taskId }) => !wanted.has(taskId))
+    for (const { taskId } of dropped) this.sinks.delete(taskId)
+    const stopping = dropped.map((sink) => sink.stop())
+    this.wake()
+    await Promise.all(stopping)
+  }
+
+  /** Offsets of changelogs that are not in the store yet, and tasks of which that is not known. */
+  lag(): { readonly offsets: number; readonly unknown: number } {
+    let offsets = 0
+    let unknown = 0
+    for (const { remaining } of this.sinks.values()) {
+      if (remaining === undefined) unknown++
+      else offsets += remaining
+    }
+    return { offsets, unknown }
+  }
+
+  async close(): Promise<void> {
+    this.stopListening()
+    await this.assign([])
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.sleepers.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      this.sleepers.add(done)
+    })
+  }
+
+  private wake(): void {
+    for (const done of [...this.sleepers]) done()
+  }
+}

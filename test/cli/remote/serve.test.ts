@@ -1,0 +1,199 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ask } from '../../../cli/http/client.ts'
+import { ensureTopics } from '../../../cli/topics/apply.ts'
+import { readSettings } from '../../../cli/config/read.ts'
+import type { Settings } from '../../../cli/config/schema.ts'
+import { openSchemas, type Schemas } from '../../../cli/remote/registry.ts'
+import { ServedStores } from '../../../cli/remote/stores.ts'
+import { openData } from '../../../cli/runtime/open.ts'
+import { systemClock } from '../../../cli/runtime/clock.ts'
+import { openServed, type Served } from '../../../cli/serve.ts'
+import { type CarryingWorker, startCarryingWorker } from '../../../cli/worker/carrying.ts'
+import type { EngineError } from '../../../engine/errors.ts'
+import { NO_METRICS } from '../../../engine/metrics.ts'
+import { keyOf } from '../../../engine/key.ts'
+import { DAY_MS } from '../../../schemas/ids.ts'
+import { openEnvelope } from '../../../schemas/envelope.ts'
+import type { FeedAnswer } from '../../../serving/http/feed-schemas.ts'
+import { nativeServices } from '../../../services/index.ts'
+import type { KafkaService, RedisService, RegistryService } from '../../../services/port.ts'
+import { everything } from '../../../topologies/index.ts'
+import { missing, START_MS_MAX } from '../../services/here.ts'
+import { lived } from '../../world/recorder.ts'
+import { ndjson, post, reaction, tie } from '../community.ts'
+import { temporaryDirectory } from '../temporary.ts'
+
+const reason = (await missing('kafka')) ?? (await missing('redis')) ?? (await missing('registry'))
+const TEST_MS_MAX = 120_000
+const ROWS_MAX = 1_000_000
+
+describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? ''}`, () => {
+  let kafka: KafkaService
+  let redis: RedisService
+  let registry: RegistryService
+  let settings: Settings
+  let schemas: Schemas
+  let worker: CarryingWorker
+  let errors: EngineError[]
+  let served: Served
+  let data: string
+
+  beforeAll(async () => {
+    ;[kafka, redis, registry] = await Promise.all([
+      nativeServices.kafka(),
+      nativeServices.redis(),
+      nativeServices.registry(),
+    ])
+    data = await mkdtemp(join(tmpdir(), 'freshet-test-'))
+    const configured = await readSettings({
+      environment: {
+        FRESHET_KAFKA_BROKERS: kafka.brokers.join(','),
+        FRESHET_KAFKA_PREFIX: 'app.',
+        FRESHET_REDIS_URLS: `redis://${redis.host}:${redis.port}`,
+        FRESHET_REGISTRY_URL: registry.url,
+        FRESHET_TOPICS_PARTITIONS: '3',
+        FRESHET_SERVING_PORT: '0',
+        FRESHET_SERVING_DATA: join(data, 'serving'),
+        FRESHET_WORKER_DATA: join(data, 'worker'),
+        FRESHET_WORKER_STANDBYS: '0',
+      },
+    })
+    settings = configured.settings
+    schemas = await openSchemas(settings)
+    await ensureTopics(everything, settings)
+    errors = []
+    worker = await startCarryingWorker({
+      settings,
+      schemas,
+      clock: systemClock,
+      metrics: NO_METRICS,
+      failed: (error) => errors.push(error),
+    })
+    served = await openServed(settings, schemas)
+  }, START_MS_MAX)
+
+  afterAll(async () => {
+    await served.close()
+    await worker.close()
+    await Promise.all([kafka.stop(), redis.stop(), registry.stop()])
+    await rm(data, { recursive: true, force: true })
+  })
+
+  /** Everything published before is processed, committed and carried. */
+  const settled = async (): Promise<void> => {
+    for (let quiet = 0; quiet < 20;) {
+      const { offsets, unknown } = worker.carryLag()
+      quiet = worker.running.status().settled && offsets + unknown === 0 ? quiet + 1 : 0
+      await sleep(10)
+    }
+  }
+  const publish = async (text: string): Promise<{ accepted: number }> => {
+    const body = { type: 'application/x-ndjson', bytes: Buffer.from(text) }
+    const answer = await ask(`${served.url}/v1/events`, body)
+    expect(answer.body).toMatchObject({ refused: [] })
+    return answer.body as { accepted: number }
+  }
+  const feed = async (userId: string): Promise<FeedAnswer> => {
+    const { status, body } = await ask(`${served.url}/v1/feed?userId=${userId}&limit=20&preview=true`)
+    expect([status, body]).toEqual([200, body])
+    return body as FeedAnswer
+  }
+
+  test(
+    'an event that is posted is in a feed a moment later, by way of Kafka, a worker and Redis',
+    async () => {
+      await expect
+        .poll(() => feed('ann').catch(() => null), { timeout: 30_000 })
+        .toMatchObject({ meta: { degraded: [] } })
+      await publish(ndjson([tie('ann', 'bob', 'follow'), post('first', 'bob')]))
+      const shown = async (): Promise<readonly string[]> =>
+        (await feed('ann')).items.map(({ postId }) => postId)
+      await expect.poll(shown, { timeout: 30_000 }).toContain('first')
+      await publish(ndjson([reaction('ann', 'first', 'bob', 'like')]))
+      await settled()
+      const features = await ask(`${served.url}/admin/v1/features/user-author?key=ann&key=bob`)
+      expect(features.body).toMatchObject({ known: true })
+      expect((await feed('ann')).meta.degraded).toEqual([])
+      expect(errors).toEqual([])
+    },
+    TEST_MS_MAX,
+  )
+
+  test('a block counts as soon as it is accepted', async () => {
+    await publish(ndjson([tie('eve', 'fay', 'follow'), post('of-fay', 'fay')]))
+    const shown = async (): Promise<readonly string[]> =>
+      (await feed('eve')).items.map((item) => item.authorId)
+    await expect.poll(shown, { timeout: 30_000 }).toContain('fay')
+    await publish(ndjson([tie('fay', 'eve', 'block')]))
+    expect(await shown()).not.toContain('fay')
+    await settled()
+    expect(await shown()).not.toContain('fay')
+    await expect.poll(() => served.backend.restrictions.size, { timeout: 10_000 }).toBe(0)
+  })
+
+  test('what breaks its contract is refused', async () => {
+    const bytes = Buffer.from(JSON.stringify({ topic: 'posts', value: { postId: 'x' } }))
+    const { status, body } = await ask(`${served.url}/v1/events`, { type: 'application/json', bytes })
+    expect([status, body]).toMatchObject([400, { code: 'EVENTS_REFUSED' }])
+  })
+
+  test(
+    'a world leads to the same rows as it does in one process, byte for byte',
+    async () => {
+      const { recorder } = await lived({ startAt: Date.now() - 3 * DAY_MS })
+      await publish(recorder.lines.map((line) => `${line}\n`).join(''))
+      await settled()
+
+      const { embedded } = await openData({ data: await temporaryDirectory(), partitions: 1 })
+      await embedded.publish(recorder.lines.map((line) => openEnvelope(JSON.parse(line) as never)))
+      await embedded.settled()
+      let compared = 0
+      for (const name of new ServedStores(everything).names()) {
+        const [store] = (await embedded.worker.stores(name)) ?? []
+        const rows = await store!.scan({ limit: ROWS_MAX })
+        const remote = await served.backend.rows.readMany(
+          name,
+          rows.map(({ key }) => key),
+        )
+        for (const [index, { key, value }] of rows.entries()) {
+          expect(`${name} ${key.toString('latin1')} ${remote[index]?.toString('hex')}`).toBe(
+            `${name} ${key.toString('latin1')} ${value.toString('hex')}`,
+          )
+        }
+        compared += rows.length
+      }
+      expect(compared).toBeGreaterThan(4_000)
+      await embedded.close()
+    },
+    TEST_MS_MAX,
+  )
+
+  test(
+    'while Redis is away, feeds are answered from what is near, and say so; when it comes back empty, rows are written anew',
+    async () => {
+      await publish(ndjson([post('second', 'bob')]))
+      const shown = async (): Promise<readonly string[]> =>
+        (await feed('ann')).items.map(({ postId }) => postId)
+      await expect.poll(shown, { timeout: 30_000 }).toContain('second')
+      await redis.process.kill()
+      const during = await feed('ann')
+      expect(during.meta.degraded).toContainEqual({ stage: 'features', reason: 'FEATURES_UNAVAILABLE' })
+      expect(during.items.map(({ postId }) => postId)).toContain('second')
+      await publish(ndjson([post('meanwhile', 'bob')]))
+      await redis.process.restart()
+      const key = keyOf('meanwhile')
+      const carried = async (): Promise<boolean> => {
+        const [row] = await served.backend.rows.readMany('post-attributes', [key]).catch(() => [])
+        return row !== undefined
+      }
+      await expect.poll(carried, { timeout: 60_000 }).toBe(true)
+      await settled()
+      expect(await shown()).toContain('meanwhile')
+    },
+    TEST_MS_MAX,
+  )
+})
