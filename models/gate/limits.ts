@@ -1,8 +1,9 @@
 import { ModelError } from '../errors.ts'
+import { HOUR_MS } from '../../schemas/ids.ts'
 
 /** How much worse than the live snapshot a candidate may be, and how much it takes to say so. */
 export interface GateLimits {
-  /** Fresh examples below which nothing is said. */
+  /** Examples below which nothing is said. */
   readonly examplesMin: number
   /** Positives (of a time head: times) below which a head is not judged. */
   readonly positivesMin: number
@@ -14,13 +15,13 @@ export interface GateLimits {
   readonly calibrationRatioMax: number
   /** What the error of a head of a time may rise by, as a share of the live one's. */
   readonly timeErrorRiseMax: number
-  /** The same for earlier examples, which the live one may know better. */
-  readonly anchorAucFallMax: number
   /**
-   * What the live one's own AUC may be lower over fresh examples than over earlier ones: beyond it the examples
-   * are held to be unsound, and nothing that learned from them is promoted.
+   * What the live one's AUC may be below what it usually is: beyond it the examples are held to be unsound, and
+   * nothing that learned from them is promoted.
    */
   readonly shiftAucFallMax: number
+  /** What is usual follows from this much time of examples: a shift that lasts longer is how things are now. */
+  readonly shiftMsMax: number
 }
 
 export const GATE_LIMITS: GateLimits = {
@@ -30,8 +31,8 @@ export const GATE_LIMITS: GateLimits = {
   entropyRiseMax: 0.03,
   calibrationRatioMax: 1.25,
   timeErrorRiseMax: 0.1,
-  anchorAucFallMax: 0.05,
   shiftAucFallMax: 0.15,
+  shiftMsMax: 6 * HOUR_MS,
 }
 
 interface Bound {
@@ -47,8 +48,8 @@ export const GATE_BOUNDS: Readonly<Record<keyof GateLimits, Bound>> = {
   entropyRiseMax: { min: 0, max: 0.2 },
   calibrationRatioMax: { min: 1, max: 2 },
   timeErrorRiseMax: { min: 0, max: 0.5 },
-  anchorAucFallMax: { min: 0, max: 0.2 },
   shiftAucFallMax: { min: 0.05, max: 0.3 },
+  shiftMsMax: { min: HOUR_MS, max: 72 * HOUR_MS },
 }
 
 /** Throws `GATE_INVALID`, naming the field and what it may be. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Millis } from '../../schemas/ids.ts'
 import { ModelError } from '../errors.ts'
-import type { Evidence } from '../gate/evidence.ts'
+import { type Comparison, usualAucOf } from '../gate/evidence.ts'
 import { judge, sayFinding, type Verdict } from '../gate/gate.ts'
 import { checkedLimits, GATE_LIMITS, type GateLimits } from '../gate/limits.ts'
 import { readManifest, readSnapshot } from '../snapshot/read.ts'
@@ -22,6 +22,8 @@ import { recordOf, withOffered, withPromoted, withRolledBack, withShadow } from 
 
 /** Times that a change is tried again, when others change the registry meanwhile. */
 const TRIES_MAX = 32
+/** How many of the snapshots that passed lately say what is usual. */
+const USUAL_RECORDS = 15
 /** A snapshot that nobody has offered so long after it was written is what a dead writer left. */
 export const UNOFFERED_MS_MAX = 60 * 60 * 1_000
 
@@ -42,7 +44,7 @@ export interface Progress {
   /** Time of the latest. */
   readonly trainedUntil: Millis | null
   /** Null: it cannot be judged, and waits for somebody to promote it. */
-  readonly evidence: Evidence | null
+  readonly comparison: Comparison | null
 }
 
 /**
@@ -135,35 +137,29 @@ export class ModelRegistry {
    * found, or waits as a candidate where it cannot be judged or promotion is held. One that was made for other
    * columns is refused. Throws `SNAPSHOT_MISSING` and `SNAPSHOT_CORRUPT`: then nothing is registered.
    */
-  async offer(directory: string, { examples, trainedUntil, evidence }: Progress): Promise<ModelRecord> {
+  async offer(directory: string, progress: Progress): Promise<ModelRecord> {
+    const { examples, trainedUntil, comparison } = progress
     const { model, version, origin, columnsHash } = await readManifest(directory)
     const misfit = await readSnapshot(directory, model).then(() => null, misfitOf)
-    const verdict: Verdict =
-      evidence === null
-        ? { outcome: 'unsure', reason: 'there was nothing to judge it by' }
-        : judge(evidence, this.gate)
-    return this.change(
-      model,
-      (state) => {
-        const live = liveOf(state)
-        const at = this.now()
-        const outcome = outcomeOf(verdict, misfit, state)
-        return withOffered(state, {
-          ...NEW_RECORD,
-          ...{ model, version, origin, columnsHash, examples, trainedUntil },
-          ...outcome,
-          parent: live?.version ?? null,
-          offeredAt: at,
-          promotedAt: outcome.state === 'live' ? at : null,
-          metrics: evidence?.fresh.candidate ?? null,
-          against:
-            evidence === null || live === undefined
-              ? null
-              : { version: live.version, metrics: evidence.fresh.live },
-        })
-      },
-      version,
-    )
+    const offered = (state: ModelState): ModelState => {
+      const live = liveOf(state)
+      const at = this.now()
+      const outcome = outcomeOf(this.verdictOn(progress, state), misfit, state)
+      return withOffered(state, {
+        ...NEW_RECORD,
+        ...{ model, version, origin, columnsHash, examples, trainedUntil },
+        ...outcome,
+        parent: live?.version ?? null,
+        offeredAt: at,
+        promotedAt: outcome.state === 'live' ? at : null,
+        metrics: comparison?.candidate ?? null,
+        against:
+          comparison === null || live === undefined
+            ? null
+            : { version: live.version, metrics: comparison.live },
+      })
+    }
+    return this.change(model, offered, version)
   }
 
   /**
@@ -197,6 +193,16 @@ export class ModelRegistry {
     }
     await this.change(model, (state) => withShadow(state, version), version)
     return this.shadow(model)
+  }
+
+  private verdictOn({ comparison, trainedUntil }: Progress, { records }: ModelState): Verdict {
+    if (comparison === null) return { outcome: 'unsure', reason: 'there was nothing to judge it by' }
+    const since = (trainedUntil ?? 0) - this.gate.shiftMsMax
+    const passed = records
+      .filter((each) => each.promotedAt !== null && !each.isWithdrawn && (each.trainedUntil ?? 0) >= since)
+      .slice(-USUAL_RECORDS)
+    const reports = passed.flatMap(({ metrics }) => (metrics === null ? [] : [metrics]))
+    return judge(comparison, usualAucOf(reports), this.gate)
   }
 
   private async assertServes(record: ModelRecord): Promise<void> {
