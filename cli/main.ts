@@ -9,6 +9,7 @@ import { evaluateCommand } from './commands/evaluate.ts'
 import { featureCommand } from './commands/feature.ts'
 import { feedCommand } from './commands/feed.ts'
 import { importCommand } from './commands/import.ts'
+import { modelCommand } from './commands/model.ts'
 import { newCommand } from './commands/new.ts'
 import { examples } from './commands/options.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -52,6 +53,7 @@ const program = (): Command => {
     stateCommand(),
     featureCommand(),
     dlqCommand(),
+    modelCommand(),
     describeCommand(),
     newCommand(),
     benchCommand(),

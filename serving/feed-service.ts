@@ -148,6 +148,7 @@ export class FeedService {
         modelVersion: session.models.heavy.version,
         lightModelVersion: session.models.light.version,
         configVersion: session.configuration.version,
+        ...(session.experiment !== null && { experiment: session.experiment }),
         candidates: account.candidates,
         sources: account.sources,
         removed: counted({ ...account.removed }, page.removed),

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifySchema } from 'fastify'
 import { LETTERS_MAX, ROWS_MAX } from '../inspect/inspection.ts'
 import { timeSchema } from '../../serving/http/feed-schemas.ts'
 import { assertLoopback } from './loopback.ts'
+import { modelRoutes } from './model-routes.ts'
 import type { HttpServices } from './services.ts'
 
 const KEYS_MAX = 4
@@ -24,14 +25,16 @@ interface StoreParams {
 }
 
 /**
- * `/admin/v1/...`: what `freshet state`, `feature` and `dlq` ask of a running server. It tells of people, so it
+ * `/admin/v1/...`: what `freshet state`, `feature`, `dlq` and `model` ask of a running server. It tells of people, so it
  * answers this machine only.
  */
-export const adminRoutes = (app: FastifyInstance, { inspection }: HttpServices): void => {
+export const adminRoutes = (app: FastifyInstance, services: HttpServices): void => {
+  const { inspection } = services
   void app.register(
     async (admin) => {
       admin.addHook('onRequest', async (request) => assertLoopback(request))
       admin.addHook('onRoute', hidden)
+      modelRoutes(admin, services)
       admin.get('/status', () => inspection.status())
       admin.get('/stores', async () => ({ stores: await inspection.stores() }))
       admin.get<{ Params: StoreParams; Querystring: { key: string[] } }>(

@@ -55,6 +55,8 @@ export interface Hold {
 /** Of one model: its records, oldest offer first. At most one is live, and at most one shadows it. */
 export interface ModelState {
   readonly held: Hold | null
+  /** Offers that were refused, in all. */
+  readonly refusals: number
   readonly records: readonly ModelRecord[]
 }
 

@@ -265,9 +265,9 @@ const misfitOf = (error: unknown): string => {
 }
 
 /** A snapshot that is written anew has its files again. */
-const withFiles = ({ held, records }: ModelState, version: string): ModelState => ({
-  held,
-  records: records.map((each) => (each.version === version ? { ...each, hasFiles: true } : each)),
+const withFiles = (state: ModelState, version: string): ModelState => ({
+  ...state,
+  records: state.records.map((each) => (each.version === version ? { ...each, hasFiles: true } : each)),
 })
 
 const outcomeOf = (

@@ -23,16 +23,15 @@ export const FILES_KEPT: Readonly<Record<RecordState, number>> = {
 }
 
 export const NOTHING_REGISTERED: RegistryState = Object.fromEntries(
-  REGISTERED_MODELS.map((model) => [model, { held: null, records: [] }]),
+  REGISTERED_MODELS.map((model) => [model, { held: null, refusals: 0, records: [] }]),
 ) as unknown as RegistryState
 
 /** Adds what was offered. A version that is known stays as it is: equal content was judged already. */
 export const withOffered = (state: ModelState, record: ModelRecord): ModelState => {
   if (state.records.some(({ version }) => version === record.version)) return state
-  const { held } = state
-  if (record.state !== 'live') return expired({ held, records: [...state.records, record] })
-  const begun = { held, records: [...retire(state, `replaced by ${record.version}`), record] }
-  return expired(begun)
+  const refusals = state.refusals + (record.state === 'refused' ? 1 : 0)
+  const others = record.state === 'live' ? retire(state, `replaced by ${record.version}`) : state.records
+  return expired({ ...state, refusals, records: [...others, record] })
 }
 
 /** Makes a version the live one. Throws `MODEL_GONE` where its files were deleted. */
@@ -43,10 +42,11 @@ export const withPromoted = (
 ): ModelState => {
   const record = recordOf(state, version)
   const held = hold ? { at, reason } : null
-  if (record.state === 'live') return { held, records: state.records }
+  if (record.state === 'live') return { ...state, held }
   assertFiles(record)
   const promoted = { state: 'live', promotedAt: at, isWithdrawn: false, reason } as const
   return expired({
+    ...state,
     held,
     records: retire(state, `replaced by ${version}`).map((each) =>
       each.version === version ? { ...each, ...promoted } : each,
@@ -67,6 +67,7 @@ export const withRolledBack = (state: ModelState, at: Millis, reason: string): M
   if (live === undefined || earlier === undefined)
     throw new ModelError('MODEL_NOTHING_EARLIER', 'nothing else served, or its files are gone')
   return {
+    ...state,
     held: { at, reason },
     records: state.records.map((each): ModelRecord => {
       if (each === live) return { ...each, state: 'retired', isWithdrawn: true, reason }
@@ -85,7 +86,7 @@ export const withShadow = (state: ModelState, version: string | null): ModelStat
     assertFiles(record)
   }
   return expired({
-    held: state.held,
+    ...state,
     records: state.records.map((each): ModelRecord => {
       if (each.version === version) return { ...each, state: 'shadow' }
       if (each !== before) return each
@@ -109,7 +110,8 @@ const retire = ({ records }: ModelState, reason: string): ModelRecord[] =>
   records.map((each) => (each.state === 'live' ? { ...each, state: 'retired', reason } : each))
 
 /** Gives up files and records of what is old. Priors keep theirs: there is always something to go back to. */
-const expired = ({ held, records }: ModelState): ModelState => {
+const expired = (state: ModelState): ModelState => {
+  const { records } = state
   const left: Record<RecordState, number> = { ...FILES_KEPT }
   const newestFirst = records.toReversed().map((each) => {
     if (!each.hasFiles || each.origin === 'prior' || left[each.state]-- > 0) return each
@@ -117,5 +119,5 @@ const expired = ({ held, records }: ModelState): ModelState => {
   })
   let surplus = records.length - RECORDS_MAX
   const kept = newestFirst.toReversed().filter((each) => each.hasFiles || surplus-- <= 0)
-  return { held, records: kept }
+  return { ...state, records: kept }
 }
