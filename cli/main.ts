@@ -6,6 +6,7 @@ import { describeCommand } from './commands/describe.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { explainCommand } from './commands/explain.ts'
 import { evaluateCommand } from './commands/evaluate.ts'
+import { experimentsCommand } from './commands/experiments.ts'
 import { featureCommand } from './commands/feature.ts'
 import { feedCommand } from './commands/feed.ts'
 import { importCommand } from './commands/import.ts'
@@ -54,6 +55,7 @@ const program = (): Command => {
     featureCommand(),
     dlqCommand(),
     modelCommand(),
+    experimentsCommand(),
     describeCommand(),
     newCommand(),
     benchCommand(),
