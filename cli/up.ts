@@ -12,7 +12,7 @@ import { systemClock } from './runtime/clock.ts'
 import type { Embedded } from './runtime/embedded.ts'
 import { bothMetrics } from './runtime/event-counts.ts'
 import { contentOf, openData } from './runtime/open.ts'
-import { tellModels, tellServing } from './serving/metrics.ts'
+import { tellModels, tellServing, tellShadow } from './serving/metrics.ts'
 import { RANKING_FILE } from './serving/ranking-file.ts'
 import { openServing } from './serving/open.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
@@ -57,6 +57,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   })
   tellServing(metrics.registry, serving)
   tellModels(metrics.registry, serving.models.registry, clock)
+  tellShadow(metrics.registry, serving.models.shadow)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
   const app = buildServer({ embedded, serving, inspection, clock, metrics, live })
   let world: LiveWorld | undefined

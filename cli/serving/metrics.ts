@@ -2,6 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Clock } from '../../engine/clock.ts'
 import { liveOf, REGISTERED_MODELS } from '../../models/registry/record.ts'
 import type { ModelRegistry } from '../../models/registry/registry.ts'
+import type { ShadowScoring } from '../../serving/shadow/shadow-scoring.ts'
 import type { Serving } from './open.ts'
 
 /** Tells Prometheus, whenever it asks, what became of impressions and how many sessions are kept. */
@@ -23,6 +24,37 @@ export const tellServing = (registry: Registry, { impressions, sessions, ranking
   gauge('ranking_file_failing', '1 while the file of rankings is wrong and does not count.', () =>
     rankingFile.isFailing ? 1 : 0,
   )
+}
+
+/** Tells Prometheus, whenever it asks, how the snapshot that shadows the heavy ranker differs from it. */
+export const tellShadow = (registry: Registry, shadow: ShadowScoring): void => {
+  const registers = [registry]
+  const gauge = (name: string, help: string, valueOf: () => number): void => {
+    const made: Gauge = new Gauge({
+      name: `freshet_shadow_${name}`,
+      help,
+      registers,
+      collect: (): void => made.set(valueOf()),
+    })
+  }
+  gauge('pages', 'Pages that the shadow scored too.', () => shadow.report().pages)
+  gauge('pages_dropped', 'Pages left out, for too many waited.', () => shadow.counts.dropped)
+  gauge('failures', 'Pages that the shadow failed on.', () => shadow.counts.failed)
+  gauge(
+    'concordance',
+    'Share of pairs of posts on a page that the shadow orders as what is live does; NaN without any.',
+    () => shadow.report().concordance ?? Number.NaN,
+  )
+  const ratio = new Gauge({
+    name: 'freshet_shadow_head_ratio',
+    help: 'What the shadow foresees, by what the live model does, by head.',
+    labelNames: ['head'],
+    registers,
+    collect: (): void => {
+      ratio.reset()
+      for (const [head, value] of Object.entries(shadow.report().ratios ?? {})) ratio.set({ head }, value)
+    },
+  })
 }
 
 const MS_A_SECOND = 1_000

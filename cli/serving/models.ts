@@ -9,6 +9,8 @@ import { ScorerPool } from '../../models/scoring/pool.ts'
 import { MODELS, type ModelName } from '../../models/snapshot/manifest.ts'
 import { readSnapshot } from '../../models/snapshot/read.ts'
 import { CANDIDATES_MAX, PASS_0_KEPT_MAX } from '../../serving/quotas.ts'
+import { SHADOW_SHARE, ShadowScoring } from '../../serving/shadow/shadow-scoring.ts'
+import { ShadowFollower } from './shadow.ts'
 
 /** Snapshots of models and their registry, in the data directory. */
 export const MODELS_DIRECTORY = 'models'
@@ -25,6 +27,7 @@ export const openRegistry = (data: string, clock: Clock): Promise<ModelRegistry>
 export interface ServedModels {
   readonly registry: ModelRegistry
   readonly scorers: ScorerPool
+  readonly shadow: ShadowScoring
   /** Serves what is live by now. */
   follow(): Promise<void>
   close(): Promise<void>
@@ -59,24 +62,32 @@ export const openModels = async ({
     light: await liveDirectory(registry, 'light', failed),
   })
   const follower = new RegistryFollower({ registry, scorers, failed: (_model, error) => failed(error) })
+  const shadow = new ShadowScoring(SHADOW_SHARE, failed)
+  const shadowFollower = new ShadowFollower({ registry, shadow, failed })
+  const check = async (): Promise<void> => {
+    await follower.check()
+    await shadowFollower.check()
+  }
   const stop = new AbortController()
-  const following = followUntil(stop.signal, follower)
+  const following = followUntil(stop.signal, check)
   return {
     registry,
     scorers,
-    follow: () => follower.check(),
+    shadow,
+    follow: check,
     close: async () => {
       stop.abort()
       await following
+      await shadowFollower.close()
       await scorers.close()
     },
   }
 }
 
-const followUntil = async (signal: AbortSignal, follower: RegistryFollower): Promise<void> => {
+const followUntil = async (signal: AbortSignal, check: () => Promise<void>): Promise<void> => {
   while (!signal.aborted) {
     await sleep(FOLLOW_MS, undefined, { signal, ref: false }).catch(() => undefined)
-    if (!signal.aborted) await follower.check()
+    if (!signal.aborted) await check()
   }
 }
 

@@ -88,7 +88,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     workers: options.scorers ?? 1,
     failed: options.modelFailed ?? tellNobody,
   })
-  const { scorers } = models
+  const { scorers, shadow } = models
   const rows = new StateRows(embedded.worker, embedded.log.partitions('reactions'))
   const features = new EmbeddedFeatureStore(embedded.worker)
   const ranker = new Ranker({ scorers, features, rows, rankings })
@@ -112,6 +112,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     sessions,
     cursors: new Cursors(randomBytes(SECRET_BYTES)),
     impressions,
+    shadow,
     requests,
     clock,
     ids: () => randomUUID(),

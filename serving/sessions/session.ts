@@ -69,6 +69,11 @@ export class Session {
     return this.isScored(index) ? this.configuration.valueModel.trace(this.heads, index, this.weights) : []
   }
 
+  /** What this viewer's feed would value outputs at, rows × heads; see `ValueModel.evaluate`. */
+  evaluate(outputs: Float32Array, rows: number, values: Float32Array): void {
+    this.configuration.valueModel.evaluate(outputs, rows, values, this.weights)
+  }
+
   headsOf(index: number): number[] {
     if (!this.isScored(index)) return []
     return Array.from(this.heads.subarray(index * this.headCount, (index + 1) * this.headCount))

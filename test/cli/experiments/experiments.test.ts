@@ -67,10 +67,16 @@ test('what people do with feeds of each arm comes out of the stream, at the comm
     if (meta.experiment === 'halves/other') await running.take([event('reactions', click)])
     await running.take([event('surveys', { userId, requestId, satisfaction: 4, at })])
   }
-  // Labels are in once event time has gone on for half an hour and the grace.
   await expect.poll(() => running.serving.impressions.counts.written).toBe(people.length)
+  // Labels are in once event time has gone on, on every topic, for half an hour and the grace.
+  const now = Date.now()
+  const later = { userId: 'later', at: now }
+  await running.feed({ userId: people[0]!, asOf: now })
+  await expect.poll(() => running.serving.impressions.counts.written).toBe(people.length + 1)
   await running.take([
-    event('reactions', { userId: 'later', postId: 'p1', authorId: 'bo', kind: 'view', at: Date.now() }),
+    event('reactions', { ...later, postId: 'p1', authorId: 'bo', kind: 'view' }),
+    event('surveys', { ...later, satisfaction: 1 }),
+    tie('later', 'bo', 'follow', { at: now }),
   ])
   const rows = await running.inspection.rows('experiment-totals', 'halves/', 100)
   const all = experimentReports(rows).find(({ window }) => window === 'all')!

@@ -5,8 +5,10 @@ import { openModelAdmin } from '../../../cli/models/open.ts'
 import { priorParameters } from '../../../models/prior/prior.ts'
 import { writeSnapshot, type Written } from '../../../models/snapshot/write.ts'
 import { comparison, progress, START } from '../../models/registry/sample.ts'
+import { bucketOf } from '../../../serving/experiments/bucket.ts'
+import { SHADOW_SHARE } from '../../../serving/shadow/shadow-scoring.ts'
 import { Running } from '../running.ts'
-import { post, tie } from '../community.ts'
+import { event, post, tie } from '../community.ts'
 
 /** A heavy ranker whose every head is shifted by as much. */
 const shifted = async (data: string, by: number): Promise<Written> => {
@@ -99,4 +101,43 @@ test('freshet model works on a data directory that a server is at work on', asyn
   expect(await run('rollback', 'heavy')).toBe(0)
   expect(await run('rollback', 'heavy')).toBe(1)
   expect(await run('promote', 'zzz')).toBe(1)
+})
+
+test('a shadow scores a share of the pages that were answered, and what it says is told and not shown', async () => {
+  const running = await Running.start()
+  const liked = { userId: 'cy', postId: 'p1', authorId: 'bo', kind: 'like' }
+  await running.take([
+    tie('ada', 'bo', 'follow'),
+    post('p1', 'bo'),
+    post('p2', 'bo'),
+    event('reactions', liked),
+  ])
+  const { registry, shadow, follow } = running.serving.models
+  const { directory, manifest } = await shifted(running.data, 0.5)
+  await registry.offer(directory, progress(START, null))
+  const before = await running.feed({ userId: 'ada' })
+  expect(shadow.report().pages).toBe(0)
+  await registry.setShadow('heavy', manifest.version)
+  await follow()
+  const asked: string[] = []
+  for (let index = 0; index < 60; index++) {
+    const { meta, items } = await running.feed({ userId: 'ada', asOf: before.meta.asOf })
+    asked.push(meta.requestId)
+    expect(meta.modelVersion).toBe(before.meta.modelVersion)
+    expect(items.map(({ score }) => score)).toEqual(before.items.map(({ score }) => score))
+  }
+  const expected = asked.filter((requestId) => bucketOf('shadow', requestId) < SHADOW_SHARE).length
+  await expect.poll(() => shadow.report().pages).toBe(expected)
+  await shadow.settled()
+  expect(shadow.counts).toEqual({ dropped: 0, failed: 0 })
+  if (expected > 0) {
+    // Each head's log-odds are higher by a half.
+    expect(shadow.report().ratios!.like).toBeGreaterThan(1.4)
+    expect(shadow.report().concordance).toBe(1)
+  }
+  const text = String((await running.get('/metrics')).body['text'])
+  expect(text).toContain(`freshet_shadow_pages ${expected}`)
+  await registry.setShadow('heavy', null)
+  await follow()
+  expect(shadow.report().pages).toBe(0)
 })
