@@ -12,15 +12,16 @@ export interface FollowerParts {
   readonly failed: (model: ModelName, error: unknown) => void
 }
 
-/** Lets scorers serve what the registry says is live. Requests under way end with what they began with. */
+/** Lets scorers serve what goes live in the registry. Requests under way end with what they began with. */
 export class RegistryFollower {
   private readonly parts: FollowerParts
   private checking: Promise<void> | undefined
-  /** By model: the version that failed, not to be tried again and again. */
-  private readonly broken = new Map<ModelName, string>()
+  /** By model: the version that was swapped in last, or failed and is not tried again and again. */
+  private readonly followed: Map<ModelName, string>
 
   constructor(parts: FollowerParts) {
     this.parts = parts
+    this.followed = new Map(MODELS.map((model) => [model, parts.scorers.manifests[model].version]))
   }
 
   /** Swaps in what has gone live since; at once for one call at a time, later calls wait for the one under way. */
@@ -42,11 +43,9 @@ export class RegistryFollower {
     const { registry, scorers, failed } = this.parts
     try {
       const live = await registry.live(model)
-      if (live === null || live.version === scorers.manifests[model].version) return
-      if (live.version === this.broken.get(model)) return
-      this.broken.set(model, live.version)
+      if (live === null || live.version === this.followed.get(model)) return
+      this.followed.set(model, live.version)
       await scorers.swap(model, registry.directoryOf(live))
-      this.broken.delete(model)
     } catch (error) {
       failed(model, error)
     }
