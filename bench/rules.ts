@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../cli/runtime/clock.ts'
 import { HttpApi } from '../cli/world/http-api.ts'
-import { EmbeddedFeatureStore } from '../features/store/embedded.ts'
 import { DEFAULT_VALUE_MODEL } from '../models/value-model.ts'
 import { DAY_MS, millis, type UserId } from '../schemas/ids.ts'
+import { Rankings } from '../serving/experiments/rankings.ts'
 import { FeedPipeline } from '../serving/feed-pipeline.ts'
-import { Configuration, RANKING_DEFAULTS } from '../serving/rules/config.ts'
+import { RANKING_DEFAULTS } from '../serving/rules/config.ts'
 import { RULES } from '../serving/rules/index.ts'
 import { Ranker } from '../serving/scorers/ranker.ts'
 import type { Ranking } from '../serving/scorers/ranking.ts'
-import { StateRows } from '../serving/state-rows.ts'
 import { Driver } from '../world/driver/driver.ts'
 import type { FreshetApi } from '../world/driver/port.ts'
 import { Oracle } from '../world/oracle/rankings.ts'
@@ -86,11 +85,12 @@ const variantsOf = (server: LocalServer): ReadonlyMap<string, Rank> => {
 }
 
 const rankWithout = ({ embedded, serving }: LocalServer, rulesOff: readonly string[]): Rank => {
+  const rankings = new Rankings({ ...RANKING_DEFAULTS, rulesOff }, [])
   const ranker = new Ranker({
     scorers: serving.scorers,
-    features: new EmbeddedFeatureStore(embedded.worker),
-    rows: new StateRows(embedded.worker, embedded.log.partitions('reactions')),
-    configuration: new Configuration({ ...RANKING_DEFAULTS, rulesOff }),
+    features: embedded.features,
+    rows: embedded.rows,
+    rankings,
   })
   const pipeline = new FeedPipeline<Ranking>({ ...serving.parts, ranker })
   return async (userId, asOf, limit) => {

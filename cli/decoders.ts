@@ -2,6 +2,7 @@ import type { Millis } from '../schemas/ids.ts'
 import { readCarriedPosts } from '../processors/carried-posts.ts'
 import { readCommentCount } from '../processors/comments.ts'
 import { readConnections } from '../processors/connections/index.ts'
+import { readExperimentTotals } from '../processors/experiments/totals.ts'
 import { readFollowers } from '../processors/followers.ts'
 import { readHashtagWords } from '../processors/hashtag-words.ts'
 import { HiddenPosts } from '../processors/hidden-posts.ts'
@@ -24,6 +25,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   'carried-posts': readCarriedPosts,
   comments: (row) => ({ comments: readCommentCount(row) }),
   connections: readConnections,
+  'experiment-totals': readExperimentTotals,
   followers: (row) => ({ followers: readFollowers(row) }),
   'hashtag-words': readHashtagWords,
   'hidden-posts': (row) => ({ posts: new HiddenPosts(row).size }),

@@ -7,9 +7,11 @@ import { describeCommand } from './commands/describe.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { explainCommand } from './commands/explain.ts'
 import { evaluateCommand } from './commands/evaluate.ts'
+import { experimentsCommand } from './commands/experiments.ts'
 import { featureCommand } from './commands/feature.ts'
 import { feedCommand } from './commands/feed.ts'
 import { importCommand } from './commands/import.ts'
+import { modelCommand } from './commands/model.ts'
 import { newCommand } from './commands/new.ts'
 import { examples } from './commands/options.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -60,6 +62,8 @@ const program = (): Command => {
     dlqCommand(),
     topicsCommand(),
     configCommand(),
+    modelCommand(),
+    experimentsCommand(),
     describeCommand(),
     newCommand(),
     benchCommand(),

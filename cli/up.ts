@@ -12,7 +12,8 @@ import { systemClock } from './runtime/clock.ts'
 import type { Embedded } from './runtime/embedded.ts'
 import { bothMetrics } from './runtime/event-counts.ts'
 import { contentOf, openData } from './runtime/open.ts'
-import { tellServing } from './serving/metrics.ts'
+import { tellModels, tellServing, tellShadow } from './serving/metrics.ts'
+import { RANKING_FILE } from './serving/ranking-file.ts'
 import { openServing } from './serving/open.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
 import { Stopping } from './stopping.ts'
@@ -52,8 +53,12 @@ export const up = async (options: UpOptions): Promise<void> => {
     clock,
     metrics: new PrometheusStageMetrics(metrics.registry),
     failed: tellLost,
+    modelFailed: tellUnserved,
+    rankingFailed: tellUnranked,
   })
   tellServing(metrics.registry, serving)
+  tellModels(metrics.registry, serving.models.registry, clock)
+  tellShadow(metrics.registry, serving.models.shadow)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
   const app = buildServer({ embedded, serving, inspection, clock, metrics, live })
   let world: LiveWorld | undefined
@@ -111,6 +116,11 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
 }
 
 const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lineOf(error)}`)
+
+const tellUnserved = (error: unknown): void => say(`freshet: a live snapshot is not served: ${lineOf(error)}`)
+
+const tellUnranked = (error: unknown): void =>
+  say(`freshet: ${RANKING_FILE} does not count until it is corrected: ${lineOf(error)}`)
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.')

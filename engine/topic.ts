@@ -5,7 +5,7 @@ import type { KeyWriter } from './key.ts'
  * The id that a topic, its tasks and their stores are partitioned by. Topics of one key space share a
  * partition count and are processed by the same task, so their events meet without a network hop.
  */
-export type KeySpace = 'user' | 'post' | 'author' | 'container' | 'hashtag' | 'hour'
+export type KeySpace = 'user' | 'post' | 'author' | 'container' | 'hashtag' | 'hour' | 'experiment'
 
 /** Turns values into bytes and back. Decoding throws a `ContractError` for what breaks the contract. */
 export interface Codec<Value> {

@@ -42,6 +42,31 @@ export const MODEL_ERRORS = {
     about:
       'The newest whole checkpoint is of another network than this code trains. Move it away to begin with the prior.',
   },
+  GATE_INVALID: {
+    recovery: 'stop',
+    about: 'A limit of the gate is out of bounds. Correct the field named.',
+  },
+  MODEL_UNKNOWN: {
+    recovery: 'stop',
+    about: 'The registry knows no such version. Use one that `freshet model list` shows.',
+  },
+  MODEL_GONE: {
+    recovery: 'stop',
+    about: 'The files of that version were deleted, for it is old. Use one that still has its files.',
+  },
+  MODEL_NOTHING_EARLIER: {
+    recovery: 'stop',
+    about: 'No earlier version served that still has its files. Promote one by its version.',
+  },
+  REGISTRY_CORRUPT: {
+    recovery: 'stop',
+    about:
+      'The state of the registry is not what was written. Move the file named away; the one before it counts then.',
+  },
+  REGISTRY_BUSY: {
+    recovery: 'retry',
+    about: 'Others changed the registry at the same time, again and again. Try again.',
+  },
   SCORERS_BUSY: {
     recovery: 'retry',
     about: 'Too many requests wait for a scorer already. Send again later, or add scorers.',

@@ -1,5 +1,6 @@
 import { ModelError } from './errors.ts'
 import { HEAD_NAMES, HEADS, type HeadName } from './heads.ts'
+import { PRIOR_TASKS } from './prior/tasks.ts'
 
 /** Largest weight: a reported post may cost as much as a thousand clicks earn. */
 export const WEIGHT_MAX = 1_000
@@ -8,11 +9,39 @@ export const VERSION_CHARACTERS_MAX = 64
 /** Weights by head, none below 0: the value model subtracts those of negative heads itself. */
 export type HeadWeights = Readonly<Record<HeadName, number>>
 
+/**
+ * What a weight counts. event: each time that the task is done (of dwell: each second). typical: as often as it is
+ * done on a typical post, so that weights say what heads are worth beside each other, however rare their tasks are.
+ */
+export const WEIGHT_UNITS = ['event', 'typical'] as const
+export type WeightUnit = (typeof WEIGHT_UNITS)[number]
+
+/** Largest factor on a weight for passive viewers, and smallest as its inverse. */
+export const PASSIVE_FACTOR_MAX = 20
+export const PIVOT_MAX = 10_000
+
+/**
+ * How weights shift for viewers who look and rarely do more: what heads of deeds say of them is next to nothing.
+ * A viewer with `pivot` engagements in the last 30 days (decayed) has half the shift, one with none all of it.
+ */
+export interface PassiveShift {
+  readonly pivot: number
+  /** What weights are multiplied by where the shift is whole; 1 for heads left out. */
+  readonly factors: Readonly<Partial<Record<HeadName, number>>>
+}
+
 /** What people may change without a restart, per experiment. */
 export interface ValueModelConfig {
   readonly version: string
   readonly weights: HeadWeights
+  /** `event` where absent. */
+  readonly unit?: WeightUnit
+  /** None where absent. */
+  readonly passive?: PassiveShift
 }
+
+/** Weights with their signs, in the order of the heads: what a viewer's posts are valued by. */
+export type SignedWeights = Float64Array
 
 /**
  * In units of a click. Rare and strong signals weigh more, for they cost the viewer more; negatives weigh
@@ -53,31 +82,49 @@ export interface HeadTrace {
 /** `EV = Σ W·P(task) + W·E(dwell) − W·P(negative)` over the heavy ranker's outputs. */
 export class ValueModel {
   readonly config: ValueModelConfig
-  /** Weights with their signs, in the order of the heads. */
-  private readonly signed: Float64Array
+  /** Of active viewers. */
+  private readonly signed: SignedWeights
+  /** By head: what is added to its weight, as a share of it, where the shift for passive viewers is whole. */
+  private readonly shifts: Float64Array | null
 
   /** Throws `VALUE_MODEL_INVALID`, naming the field. */
   constructor(config: unknown) {
     this.config = checked(config)
-    this.signed = Float64Array.from(HEADS, (head) => head.sign * this.config.weights[head.name])
+    const { weights, unit, passive } = this.config
+    this.signed = Float64Array.from(HEADS, ({ name, sign }) =>
+      unit === 'typical' ? (sign * weights[name]) / PRIOR_TASKS[name].base : sign * weights[name],
+    )
+    this.shifts =
+      passive === undefined ? null : Float64Array.from(HEAD_NAMES, (head) => (passive.factors[head] ?? 1) - 1)
+  }
+
+  /**
+   * The weights for a viewer with so many engagements in the last 30 days, decayed. Not to be changed: those of
+   * several viewers may be one array.
+   */
+  weightsFor(engagements: number): SignedWeights {
+    const { signed, shifts } = this
+    if (shifts === null) return signed
+    const { pivot } = this.config.passive!
+    const passivity = pivot / (pivot + Math.max(0, engagements))
+    return signed.map((weight, head) => weight * (1 + passivity * shifts[head]!))
   }
 
   /** Fills `values[0..rows)` from `outputs`, which is rows × heads. Makes no objects. */
-  evaluate(outputs: Float32Array, rows: number, values: Float32Array): void {
-    const { signed } = this
-    const heads = signed.length
+  evaluate(outputs: Float32Array, rows: number, values: Float32Array, weights: SignedWeights): void {
+    const heads = weights.length
     for (let row = 0, offset = 0; row < rows; row++) {
       let value = 0
-      for (let head = 0; head < heads; head++) value += signed[head]! * outputs[offset++]!
+      for (let head = 0; head < heads; head++) value += weights[head]! * outputs[offset++]!
       values[row] = value
     }
   }
 
   /** How a row's value comes about, in the order of the heads; for rows that are shown only. */
-  trace(outputs: Float32Array, row: number): HeadTrace[] {
+  trace(outputs: Float32Array, row: number, weights: SignedWeights): HeadTrace[] {
     return HEAD_NAMES.map((head, index) => {
       const probability = outputs[row * HEAD_NAMES.length + index]!
-      const weight = this.signed[index]!
+      const weight = weights[index]!
       return { head, probability, weight, value: probability * weight }
     })
   }
@@ -86,7 +133,7 @@ export class ValueModel {
 const VERSION = new RegExp(`^[\\w.:+-]{1,${VERSION_CHARACTERS_MAX}}$`)
 
 const checked = (config: unknown): ValueModelConfig => {
-  const { version, weights, ...others } = objectOf('the value model', config)
+  const { version, weights, unit, passive, ...others } = objectOf('the value model', config)
   refuseUnknown('', others)
   if (typeof version !== 'string' || !VERSION.test(version)) {
     throw invalid(
@@ -98,7 +145,34 @@ const checked = (config: unknown): ValueModelConfig => {
   return {
     version,
     weights: Object.fromEntries(HEAD_NAMES.map((head) => [head, weightOf(given, head)])) as HeadWeights,
+    ...(unit !== undefined && { unit: unitOf(unit) }),
+    ...(passive !== undefined && { passive: passiveOf(passive) }),
   }
+}
+
+const unitOf = (unit: unknown): WeightUnit => {
+  const known = WEIGHT_UNITS.find((each) => each === unit)
+  if (known === undefined) throw invalid(`unit is ${shown(unit)}: use ${WEIGHT_UNITS.join(' or ')}`)
+  return known
+}
+
+const passiveOf = (passive: unknown): PassiveShift => {
+  const { pivot, factors, ...others } = objectOf('passive', passive)
+  refuseUnknown('passive.', others)
+  if (!(typeof pivot === 'number' && pivot > 0 && pivot <= PIVOT_MAX))
+    throw invalid(`passive.pivot is ${shown(pivot)}: use a number above 0 and up to ${PIVOT_MAX}`)
+  const given = objectOf('passive.factors', factors)
+  refuseUnknown(
+    'passive.factors.',
+    Object.fromEntries(Object.entries(given).filter(([name]) => !isHead(name))),
+  )
+  for (const [head, factor] of Object.entries(given)) {
+    if (typeof factor === 'number' && factor >= 1 / PASSIVE_FACTOR_MAX && factor <= PASSIVE_FACTOR_MAX)
+      continue
+    const allowed = `use a number from 1/${PASSIVE_FACTOR_MAX} to ${PASSIVE_FACTOR_MAX}`
+    throw invalid(`passive.factors.${head} is ${shown(factor)}: ${allowed}`)
+  }
+  return { pivot, factors: given as PassiveShift['factors'] }
 }
 
 const isHead = (name: string): name is HeadName => HEAD_NAMES.some((head) => head === name)

@@ -14,6 +14,7 @@ import { nextPage, type Page, stillShown } from './selector/page.ts'
 import type { Cursors } from './sessions/cursor.ts'
 import { Session } from './sessions/session.ts'
 import type { SessionStore } from './sessions/session-store.ts'
+import type { ShadowScoring } from './shadow/shadow-scoring.ts'
 import type { Visibility } from './visibility/index.ts'
 
 export interface FeedServiceParts {
@@ -22,6 +23,7 @@ export interface FeedServiceParts {
   readonly sessions: SessionStore
   readonly cursors: Cursors
   readonly impressions: ImpressionLog
+  readonly shadow: Pick<ShadowScoring, 'take'>
   readonly requests: ServedRequests
   readonly clock: Clock
   /** A new id each time, never given before. */
@@ -109,7 +111,7 @@ export class FeedService {
   }
 
   private effects(requestId: RequestId, query: FeedQuery, turn: Turn, page: Page): void {
-    const { impressions, requests, sessions, later } = this.parts
+    const { impressions, shadow, requests, sessions, later } = this.parts
     const { session, position, feed } = turn
     const shown = page.shown.map(({ candidate }) => candidate)
     later(() => {
@@ -119,7 +121,9 @@ export class FeedService {
     sessions.name(session, requestId)
     if (query.preview || page.shown.length === 0) return
     const end = page.next ?? session.items.length
-    impressions.add({ requestId, session, query, shown: page.shown, position, end })
+    const served = { requestId, session, query, shown: page.shown, position, end }
+    impressions.add(served)
+    later(() => shadow.take(served))
   }
 
   private answer(
@@ -150,6 +154,7 @@ export class FeedService {
         modelVersion: session.models.heavy.version,
         lightModelVersion: session.models.light.version,
         configVersion: session.configuration.version,
+        ...(session.experiment !== null && { experiment: session.experiment }),
         candidates: account.candidates,
         sources: account.sources,
         removed: counted({ ...account.removed }, page.removed),

@@ -11,6 +11,7 @@ import { userContainer } from '../processors/views/user-container.ts'
 import { userHashtag } from '../processors/views/user-hashtag.ts'
 import { userKind } from '../processors/views/user-kind.ts'
 import { affinity } from './affinity.ts'
+import { experiments } from './experiments.ts'
 import { learning } from './learning.ts'
 import { people } from './people.ts'
 import { popularity } from './popularity.ts'
@@ -27,6 +28,7 @@ export const topologies: readonly Topology[] = [
   posts,
   people,
   learning,
+  experiments,
 ]
 
 /** What `freshet up` runs. */

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifySchema } from 'fastify'
 import { LETTERS_MAX, ROWS_MAX } from '../inspect/inspection.ts'
 import { timeSchema } from '../../serving/http/feed-schemas.ts'
 import { assertLoopback } from './loopback.ts'
+import { modelRoutes } from './model-routes.ts'
 import type { HttpServices } from './services.ts'
 
 const KEYS_MAX = 4
@@ -23,15 +24,19 @@ interface StoreParams {
   readonly store: string
 }
 
+/** A process that serves no feeds has no models either. */
+export type AdminServices = Pick<HttpServices, 'inspection'> & Partial<Pick<HttpServices, 'serving'>>
+
 /**
- * `/admin/v1/...`: what `freshet state`, `feature` and `dlq` ask of a running server. It tells of people, so it
- * answers this machine only.
+ * `/admin/v1/...`: what `freshet state`, `feature`, `dlq` and `model` ask of a running server. It tells of
+ * people, so it answers this machine only.
  */
-export const adminRoutes = (app: FastifyInstance, { inspection }: Pick<HttpServices, 'inspection'>): void => {
+export const adminRoutes = (app: FastifyInstance, { inspection, serving }: AdminServices): void => {
   void app.register(
     async (admin) => {
       admin.addHook('onRequest', async (request) => assertLoopback(request))
       admin.addHook('onRoute', hidden)
+      if (serving !== undefined) modelRoutes(admin, { serving })
       admin.get('/status', () => inspection.status())
       admin.get('/stores', async () => ({ stores: await inspection.stores() }))
       admin.get<{ Params: StoreParams; Querystring: { key: string[] } }>(

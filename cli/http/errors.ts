@@ -1,5 +1,5 @@
 import { EngineError, type EngineErrorCode, type Recovery } from '../../engine/errors.ts'
-import { MODEL_ERRORS, ModelError } from '../../models/errors.ts'
+import { ModelError, type ModelErrorCode } from '../../models/errors.ts'
 import { ServingError, type ServingErrorCode } from '../../serving/errors.ts'
 import { CliError, type CliErrorCode, lineOf } from '../errors.ts'
 
@@ -52,8 +52,7 @@ export const answerOf = (error: unknown): ErrorAnswer | null => {
   if (error instanceof EngineError) return answer(statusOfEngine(error), error.code, lineOf(error), null)
   if (error instanceof ServingError)
     return answer(STATUS_OF_SERVING[error.code], error.code, lineOf(error), error.field)
-  if (error instanceof ModelError)
-    return answer(STATUS_OF_RECOVERY[MODEL_ERRORS[error.code].recovery], error.code, lineOf(error), null)
+  if (error instanceof ModelError) return answer(statusOfModel(error), error.code, lineOf(error), null)
   if (error instanceof CliError)
     return answer(STATUS_OF_CLI[error.code] ?? 500, error.code, error.message, null)
   return frameworkAnswer(error)
@@ -85,6 +84,16 @@ const STATUS_OF_SERVING: Readonly<Record<ServingErrorCode, number>> = {
   TOO_MANY_REQUESTS: 503,
   CATCHING_UP: 503,
 }
+
+/** What was asked for and is not there, beside what recovery says. */
+const STATUS_OF_MODEL: Partial<Record<ModelErrorCode, number>> = {
+  MODEL_UNKNOWN: 404,
+  MODEL_GONE: 410,
+  MODEL_NOTHING_EARLIER: 409,
+}
+
+const statusOfModel = ({ code, recovery }: ModelError): number =>
+  STATUS_OF_MODEL[code] ?? STATUS_OF_RECOVERY[recovery]
 
 const STATUS_OF_CLI: Partial<Record<CliErrorCode, number>> = {
   UNKNOWN_STORE: 404,

@@ -2,8 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
-import { writePriors } from '../../models/prior/snapshots.ts'
-import { ScorerPool } from '../../models/scoring/pool.ts'
+import type { ScorerPool } from '../../models/scoring/pool.ts'
 import { impressions as impressionContract } from '../../schemas/impressions/index.ts'
 import { ImpressionLog } from '../../serving/effects/impression-log.ts'
 import { Explainer } from '../../serving/explain/explainer.ts'
@@ -11,8 +10,9 @@ import { ServedRequests } from '../../serving/explain/served-requests.ts'
 import { FeedPipeline, type FeedPipelineParts, feedStages } from '../../serving/feed-pipeline.ts'
 import { FeedService } from '../../serving/feed-service.ts'
 import type { StageMetrics } from '../../serving/pipeline/metrics.ts'
-import { CANDIDATES_MAX, PASS_0_KEPT_MAX } from '../../serving/quotas.ts'
-import { Configuration, RANKING_DEFAULTS, type RankingConfig } from '../../serving/rules/config.ts'
+import type { ExperimentConfig } from '../../serving/experiments/config.ts'
+import { Rankings } from '../../serving/experiments/rankings.ts'
+import { RANKING_DEFAULTS, type RankingConfig } from '../../serving/rules/config.ts'
 import { GivenScorer } from '../../serving/scorers/given-scorer.ts'
 import { Ranker } from '../../serving/scorers/ranker.ts'
 import type { Ranking } from '../../serving/scorers/ranking.ts'
@@ -23,6 +23,8 @@ import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { Visibility } from '../../serving/visibility/index.ts'
 import { systemAlarm } from '../runtime/alarm.ts'
 import type { ServingBackend } from '../runtime/backend.ts'
+import { RANKING_FILE, RankingFile } from './ranking-file.ts'
+import { openModels, type ServedModels } from './models.ts'
 
 export interface ServingOptions {
   readonly embedded: ServingBackend
@@ -32,12 +34,18 @@ export interface ServingOptions {
   readonly metrics: StageMetrics
   /** Threads that score. */
   readonly scorers?: number
+  /** Until the data directory's file of rankings says otherwise. */
   readonly config?: RankingConfig
+  readonly experiments?: readonly ExperimentConfig[]
   readonly sessions?: SessionLimits
   /** Rings when a stage is late. */
   readonly alarm?: Alarm
   /** Told why impressions could not be written. */
   readonly failed?: (error: unknown) => void
+  /** Told why the file of rankings is not followed. */
+  readonly rankingFailed?: (error: unknown) => void
+  /** Told why a snapshot that is live could not be served. */
+  readonly modelFailed?: (error: unknown) => void
 }
 
 /** Everything that answers feeds, in one process with the tasks whose rows it reads. */
@@ -48,35 +56,36 @@ export interface Serving {
   readonly impressions: ImpressionLog
   readonly sessions: SessionStore
   readonly scorers: ScorerPool
+  readonly models: ServedModels
+  readonly rankingFile: RankingFile
   /** What the pipeline is made of, for those who measure it. */
   readonly parts: FeedPipelineParts<Ranking>
   /** Writes the impressions that wait, and stops the scorers. No feed may be asked for any more. */
   close(): Promise<void>
 }
 
-/** Snapshots of models, in the data directory. */
-export const MODELS_DIRECTORY = 'models'
 const SECRET_BYTES = 32
 /** Impressions that wait have this long to be written when the server stops. */
 const CLOSE_MS_MAX = 5_000
 
-/** Opens scorers over the snapshots of a data directory; the priors are written when it has none. */
-export const openScorers = async (data: string, workers: number): Promise<ScorerPool> => {
-  const { heavy, light } = await writePriors(join(data, MODELS_DIRECTORY))
-  return ScorerPool.open({
-    workers,
-    rowsMax: { heavy: PASS_0_KEPT_MAX, light: CANDIDATES_MAX },
-    heavy: heavy.directory,
-    light: light.directory,
-  })
-}
-
 export const openServing = async (options: ServingOptions): Promise<Serving> => {
   const { embedded, clock, metrics } = options
-  const scorers = await openScorers(options.data, options.scorers ?? 1)
+  const rankings = new Rankings(options.config ?? RANKING_DEFAULTS, options.experiments ?? [])
+  const rankingFile = new RankingFile({
+    path: join(options.data, RANKING_FILE),
+    rankings,
+    failed: options.rankingFailed ?? tellNobody,
+  })
+  await rankingFile.start()
+  const models = await openModels({
+    data: options.data,
+    clock,
+    workers: options.scorers ?? 1,
+    failed: options.modelFailed ?? tellNobody,
+  })
+  const { scorers, shadow } = models
   const { rows, features, restrictions } = embedded
-  const configuration = new Configuration(options.config ?? RANKING_DEFAULTS)
-  const ranker = new Ranker({ scorers, features, rows, configuration })
+  const ranker = new Ranker({ scorers, features, rows, rankings })
   const stages = feedStages({
     rows,
     clock,
@@ -89,13 +98,14 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   const visibility = new Visibility(rows, restrictions)
   const requests = new ServedRequests()
   const sessions = new SessionStore(options.sessions ?? SESSION_DEFAULTS)
-  const impressions = impressionLog(embedded, options.failed)
+  const impressions = impressionLog(embedded, options.failed ?? tellNobody)
   const feeds = new FeedService({
     pipeline,
     visibility,
     sessions,
     cursors: new Cursors(randomBytes(SECRET_BYTES)),
     impressions,
+    shadow,
     requests,
     clock,
     ids: () => randomUUID(),
@@ -110,18 +120,20 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     impressions,
     sessions,
     scorers,
+    models,
+    rankingFile,
     parts,
     close: async () => {
+      await rankingFile.stop()
       await impressions.close(CLOSE_MS_MAX)
-      await scorers.close()
+      await models.close()
     },
   }
 }
 
-const impressionLog = (
-  embedded: ServingBackend,
-  failed: (error: unknown) => void = () => {},
-): ImpressionLog =>
+const tellNobody = (): void => undefined
+
+const impressionLog = (embedded: ServingBackend, failed: (error: unknown) => void): ImpressionLog =>
   new ImpressionLog({
     append: async (impressions) => {
       const publisher = embedded.publisher()

@@ -28,14 +28,19 @@ export interface LoadedSnapshot {
  * row other than the one this code fills.
  */
 export const readSnapshot = async (directory: string, model: ModelName): Promise<LoadedSnapshot> => {
-  const text = await readFile(join(directory, MANIFEST_FILE), 'utf8').catch((cause: unknown) => {
-    throw new ModelError('SNAPSHOT_MISSING', `${directory} holds no readable ${MANIFEST_FILE}`, { cause })
-  })
-  const manifest = parseManifest(text, directory)
+  const manifest = await readManifest(directory)
   checkFits(manifest, directory, model)
   const files = await readChecked(manifest, directory)
   const embeddings = files.get(EMBEDDINGS_FILE)
   return { manifest, bytes: files.get(MODEL_FILE)!, ...(embeddings !== undefined && { embeddings }) }
+}
+
+/** What a snapshot says of itself. Throws `SNAPSHOT_MISSING`, `SNAPSHOT_CORRUPT`. */
+export const readManifest = async (directory: string): Promise<SnapshotManifest> => {
+  const text = await readFile(join(directory, MANIFEST_FILE), 'utf8').catch((cause: unknown) => {
+    throw new ModelError('SNAPSHOT_MISSING', `${directory} holds no readable ${MANIFEST_FILE}`, { cause })
+  })
+  return parseManifest(text, directory)
 }
 
 /** Whether a directory is a snapshot at all. */

@@ -26,7 +26,8 @@ export const writeWholeDirectory = async (
 /** Ends the names of directories that are not whole. */
 export const PART = '.part'
 
-const writeSynced = async (path: string, bytes: Uint8Array): Promise<void> => {
+/** Writes a file and makes its bytes durable; its name is, once its directory is synced. */
+export const writeSynced = async (path: string, bytes: Uint8Array): Promise<void> => {
   const file = await open(path, 'w')
   try {
     await file.writeFile(bytes)
@@ -37,7 +38,7 @@ const writeSynced = async (path: string, bytes: Uint8Array): Promise<void> => {
 }
 
 /** Makes names within it durable. Windows syncs no directories, and keeps their names without. */
-const syncDirectory = async (path: string): Promise<void> => {
+export const syncDirectory = async (path: string): Promise<void> => {
   if (process.platform === 'win32') return
   const directory = await open(path, 'r')
   try {

@@ -43,7 +43,7 @@ export const impressionOf = (page: ServedPage): Impression => {
     featuresAsOf: featuresAsOf(session),
     sessionId: session.id,
     lightModelVersion: light.version,
-    experiment: null,
+    experiment: session.experiment,
     headNames: session.headNames,
     ruleNames: session.configuration.rules.map(({ name }) => name),
     carried: carriedOf(session, page.end),

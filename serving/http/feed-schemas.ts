@@ -112,7 +112,9 @@ const meta = object({
   modelVersion: string(),
   lightModelVersion: string(),
   configVersion: string(),
-  experiment: optional(string()),
+  experiment: optional(
+    string({ description: 'EXPERIMENT/ARM that the viewer is in; absent outside of all.' }),
+  ),
   candidates: object({
     found: integer(),
     eligible: integer({ description: 'Left after the filters.' }),

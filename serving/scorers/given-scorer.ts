@@ -70,7 +70,7 @@ export class GivenScorer {
     const ranking = this.parts.ranker.begin(query, viewer)
     try {
       const outputs = await ranking.scoreHeavy(candidates, PATIENT)
-      ranking.configuration.valueModel.evaluate(outputs, candidates.length, scores)
+      ranking.configuration.valueModel.evaluate(outputs, candidates.length, scores, ranking.weights)
       return scores
     } finally {
       ranking.release()

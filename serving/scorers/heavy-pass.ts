@@ -17,7 +17,7 @@ export const heavyPass = (ranking: Ranking): ScorerStage => ({
     const outputs = await ranking.scoreHeavy(candidates, signal)
     if (signal.aborted) return []
     const values = new Float32Array(candidates.length)
-    ranking.configuration.valueModel.evaluate(outputs, candidates.length, values)
+    ranking.configuration.valueModel.evaluate(outputs, candidates.length, values, ranking.weights)
     const order = orderOf(values, candidates.length)
     for (let place = 0; place < order.length; place++) {
       const index = order[place]!

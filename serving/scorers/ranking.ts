@@ -1,11 +1,13 @@
 import type { ScorerPool } from '../../models/scoring/pool.ts'
 import type { Lease, Matrix } from '../../models/scoring/types.ts'
 import type { ModelName, SnapshotManifest } from '../../models/snapshot/manifest.ts'
-import type { HeadTrace } from '../../models/value-model.ts'
+import { rankingRow } from '../../models/ranking-row.ts'
+import type { HeadTrace, SignedWeights } from '../../models/value-model.ts'
 import { packedBytesMax, packInto } from '../../schemas/impressions/packed-features.ts'
 import type { Candidate } from '../candidate.ts'
 import type { RowRequest } from '../rows/view-keys.ts'
 import type { Filled, RowWork } from '../rows/row-work.ts'
+import type { Assigned } from '../experiments/rankings.ts'
 import type { Configuration } from '../rules/config.ts'
 import type { ScorerStage } from '../pipeline/stage.ts'
 
@@ -18,7 +20,6 @@ export type Passes = readonly [light: ScorerStage, heavy: ScorerStage, rules: Sc
 /** What rankings draw on, made once. */
 export interface RankingParts {
   readonly scorers: Scorers
-  readonly configuration: Configuration
   takeWork(): RowWork
   giveBack(work: RowWork): void
 }
@@ -31,6 +32,10 @@ export class Ranking {
   readonly request: RowRequest
   readonly passes: Passes
   readonly configuration: Configuration
+  /** `EXPERIMENT/ARM`; null outside of all. */
+  readonly experiment: string | null
+  /** What heads are worth to this viewer: known once pass 1 read who they are. */
+  weights: SignedWeights
   /** By place in the final order and rule; empty before pass 2. */
   factors: Float32Array = new Float32Array(0)
   /** By place: probability that the place holds what it holds; null when nothing was left to chance. */
@@ -43,11 +48,18 @@ export class Ranking {
   private heavyIsScored = false
   private isReleased = false
 
-  constructor(request: RowRequest, parts: RankingParts, passesOf: (ranking: Ranking) => Passes) {
+  constructor(
+    request: RowRequest,
+    { configuration, experiment }: Assigned,
+    parts: RankingParts,
+    passesOf: (ranking: Ranking) => Passes,
+  ) {
     this.request = request
+    this.configuration = configuration
+    this.experiment = experiment
+    this.weights = configuration.valueModel.weightsFor(0)
     this.passes = passesOf(this)
     this.parts = parts
-    this.configuration = parts.configuration
     this.work = parts.takeWork()
   }
 
@@ -76,6 +88,9 @@ export class Ranking {
       this.work.heavy(candidates, this.request, lease.heavy, filled),
     )
     this.heavyIsScored = true
+    // The viewer's columns are the same in every row.
+    if (candidates.length > 0)
+      this.weights = this.configuration.valueModel.weightsFor(lease.heavy.rows[ACTIVITY_COLUMN]!)
     return lease.heavy.outputs
   }
 
@@ -91,7 +106,7 @@ export class Ranking {
   /** How the expected value of a candidate came about; none where pass 1 did not score it. */
   headTrace({ row }: Candidate): HeadTrace[] {
     if (row < 0 || !this.heavyIsScored) return []
-    return this.configuration.valueModel.trace(this.held!.heavy.outputs, row)
+    return this.configuration.valueModel.trace(this.held!.heavy.outputs, row, this.weights)
   }
 
   /** Copies the heads of a candidate; zeros where pass 1 did not score it. */
@@ -170,6 +185,9 @@ export class Ranking {
     if (this.pending.size > 0) await Promise.allSettled(this.pending)
   }
 }
+
+/** How active the viewer is. */
+const ACTIVITY_COLUMN = rankingRow.indexOf('user.engagements.decayed_30d')
 
 const assertFits = (rows: number, { rowsMax }: Matrix): void => {
   if (rows > rowsMax) throw new RangeError(`${rows} candidates, at most ${rowsMax} rows are scored at once`)

@@ -1,5 +1,5 @@
 import type { SnapshotManifest } from '../../models/snapshot/manifest.ts'
-import type { HeadTrace } from '../../models/value-model.ts'
+import type { HeadTrace, SignedWeights } from '../../models/value-model.ts'
 import type { UserProfile } from '../../processors/profiles.ts'
 import type { RequestId } from '../../schemas/ids.ts'
 import type { FeedAccount } from '../feed-account.ts'
@@ -25,10 +25,13 @@ export class Session {
   readonly profile: UserProfile | null
   readonly account: FeedAccount
   readonly configuration: Configuration
+  /** `EXPERIMENT/ARM`; null outside of all. */
+  readonly experiment: string | null
   readonly models: Readonly<Record<'heavy' | 'light', SnapshotManifest>>
   readonly items: RankedItems
   /** About how much memory it takes. */
   readonly bytes: number
+  private readonly weights: SignedWeights
   private readonly heads: Float32Array
   private readonly factors: Float32Array
   private readonly propensities: Float64Array | null
@@ -44,6 +47,8 @@ export class Session {
     this.profile = viewer.profile
     this.account = account
     this.configuration = ranking.configuration
+    this.experiment = ranking.experiment
+    this.weights = ranking.weights
     this.models = ranking.manifests
     this.items = new RankedItems(order, viewer)
     this.factors = ranking.factors
@@ -61,7 +66,12 @@ export class Session {
 
   /** How the expected value at a place came about; empty where pass 1 did not score it. */
   headTrace(index: number): HeadTrace[] {
-    return this.isScored(index) ? this.configuration.valueModel.trace(this.heads, index) : []
+    return this.isScored(index) ? this.configuration.valueModel.trace(this.heads, index, this.weights) : []
+  }
+
+  /** What this viewer's feed would value outputs at, rows × heads; see `ValueModel.evaluate`. */
+  evaluate(outputs: Float32Array, rows: number, values: Float32Array): void {
+    this.configuration.valueModel.evaluate(outputs, rows, values, this.weights)
   }
 
   headsOf(index: number): number[] {

@@ -9,6 +9,8 @@ import { Running } from './running.ts'
 
 /** Rows of these are shown as bytes: nobody but their processor needs to read them. */
 const BYTES_ONLY = [
+  'experiment-slates',
+  'experiment-users',
   'given-reactions',
   'label-index',
   'label-join',

@@ -12,7 +12,7 @@ import type { Embedded } from '../../cli/runtime/embedded.ts'
 import { bothMetrics } from '../../cli/runtime/event-counts.ts'
 import { openData } from '../../cli/runtime/open.ts'
 import { PrometheusStageMetrics } from '../../cli/stage-metrics.ts'
-import { tellServing } from '../../cli/serving/metrics.ts'
+import { tellModels, tellServing, tellShadow } from '../../cli/serving/metrics.ts'
 import { openServing, type Serving } from '../../cli/serving/open.ts'
 import type { FeedAnswer } from '../../serving/http/feed-schemas.ts'
 import type { Alarm } from '../../serving/pipeline/alarm.ts'
@@ -82,6 +82,8 @@ export class Running {
       alarm: PATIENT,
     })
     tellServing(metrics.registry, serving)
+    tellModels(metrics.registry, serving.models.registry, clock)
+    tellShadow(metrics.registry, serving.models.shadow)
     const inspection = new LocalInspection({ embedded, topology, counts, clock })
     const limits = { ...HTTP_DEFAULTS, ...options.limits }
     const app = buildServer({ embedded, serving, inspection, clock, metrics, live }, limits)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HEAD_NAMES, HEADS, type HeadName } from '../../models/heads.ts'
+import { PRIOR_TASKS } from '../../models/prior/tasks.ts'
 import { DEFAULT_VALUE_MODEL, ValueModel, WEIGHT_MAX } from '../../models/value-model.ts'
 
 const config = fc.record({
@@ -27,7 +28,8 @@ describe('the value model', () => {
       fc.property(config, outputs, (config, outputs) => {
         const rows = outputs.length / HEADS.length
         const values = new Float32Array(rows)
-        new ValueModel(config).evaluate(outputs, rows, values)
+        const model = new ValueModel(config)
+        model.evaluate(outputs, rows, values, model.weightsFor(0))
         for (let row = 0; row < rows; row++) {
           let expected = 0
           for (const [index, { name, sign }] of HEADS.entries()) {
@@ -45,8 +47,9 @@ describe('the value model', () => {
         const model = new ValueModel(config)
         const rows = outputs.length / HEADS.length
         const values = new Float32Array(rows)
-        model.evaluate(outputs, rows, values)
-        const trace = model.trace(outputs, rows - 1)
+        const weights = model.weightsFor(0)
+        model.evaluate(outputs, rows, values, weights)
+        const trace = model.trace(outputs, rows - 1, weights)
         expect(trace.map(({ head }) => head)).toEqual(HEAD_NAMES)
         for (const { probability, weight, value } of trace) expect(value).toBe(probability * weight)
         expect(Math.fround(trace.reduce((sum, { value }) => sum + value, 0))).toBe(values[rows - 1])
@@ -56,13 +59,40 @@ describe('the value model', () => {
 
   test('writes no further than it is asked to', () => {
     const values = new Float32Array(3).fill(7)
-    new ValueModel(DEFAULT_VALUE_MODEL).evaluate(new Float32Array(2 * HEADS.length), 2, values)
+    const model = new ValueModel(DEFAULT_VALUE_MODEL)
+    model.evaluate(new Float32Array(2 * HEADS.length), 2, values, model.weightsFor(0))
     expect([...values]).toEqual([0, 0, 7])
   })
 })
 
 describe('weights', () => {
   const { version, weights } = DEFAULT_VALUE_MODEL
+  const signedOf = (model: ValueModel, head: HeadName, engagements = 0): number =>
+    model.weightsFor(engagements)[HEAD_NAMES.indexOf(head)]!
+
+  test('of a typical post count a head by its base rate: equal weights, equal worth', () => {
+    const ones = Object.fromEntries(HEAD_NAMES.map((head) => [head, 1]))
+    const model = new ValueModel({ version, weights: ones, unit: 'typical' })
+    for (const { name, sign } of HEADS)
+      expect(signedOf(model, name) * PRIOR_TASKS[name].base).toBeCloseTo(sign, 12)
+  })
+
+  test('shift with how passive a viewer is: whole for none, half at the pivot, next to nothing for the busiest', () => {
+    const passive = { pivot: 10, factors: { dwell: 5, like: 0.5 } }
+    const model = new ValueModel({ version, weights, passive })
+    const plain = new ValueModel({ version, weights })
+    for (const [engagements, share] of [
+      [0, 1],
+      [10, 0.5],
+      [1e9, 1e-8],
+      [-1, 1],
+    ] as const) {
+      expect(signedOf(model, 'dwell', engagements)).toBeCloseTo(weights.dwell * (1 + 4 * share), 6)
+      expect(signedOf(model, 'like', engagements)).toBeCloseTo(weights.like * (1 - 0.5 * share), 6)
+      expect(signedOf(model, 'hide', engagements)).toBe(signedOf(plain, 'hide'))
+    }
+    expect(plain.weightsFor(0)).toBe(plain.weightsFor(100))
+  })
 
   test('as they come are valid', () => {
     expect(new ValueModel(DEFAULT_VALUE_MODEL).config).toEqual(DEFAULT_VALUE_MODEL)
@@ -77,6 +107,13 @@ describe('weights', () => {
     [{ version, weights: { ...weights, love: 1 } }, 'weights.love is no field'],
     [{ version, weights: [] }, 'weights is []'],
     [{ version, weights, other: 1 }, 'other is no field'],
+    [{ version, weights, unit: 'post' }, 'unit is "post": use event or typical'],
+    [{ version, weights, passive: 3 }, 'passive is 3'],
+    [{ version, weights, passive: { pivot: 0, factors: {} } }, 'passive.pivot is 0'],
+    [{ version, weights, passive: { pivot: 1 } }, 'passive.factors is missing'],
+    [{ version, weights, passive: { pivot: 1, factors: { love: 1 } } }, 'passive.factors.love is no field'],
+    [{ version, weights, passive: { pivot: 1, factors: { like: 21 } } }, 'passive.factors.like is 21'],
+    [{ version, weights, passive: { pivot: 1, factors: {}, to: 1 } }, 'passive.to is no field'],
     [{ version: 'a b', weights }, 'version is "a b"'],
     [{ weights }, 'version is missing'],
     [null, 'the value model is null'],

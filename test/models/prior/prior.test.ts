@@ -76,7 +76,8 @@ const valueOf = async (values: Values): Promise<number> => {
   const outputs = new Float32Array(HEAD_NAMES.length)
   await heavy.score(rowOf(rankingRow, values), 1, outputs)
   const value = new Float32Array(1)
-  new ValueModel(DEFAULT_VALUE_MODEL).evaluate(outputs, 1, value)
+  const model = new ValueModel(DEFAULT_VALUE_MODEL)
+  model.evaluate(outputs, 1, value, model.weightsFor(0))
   return value[0]!
 }
 

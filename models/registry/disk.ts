@@ -1,0 +1,60 @@
+import { link, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncDirectory, writeSynced } from '../snapshot/whole-directory.ts'
+
+/** What a registry asks of the disk, each call all or nothing; names lie right below its root. */
+export interface RegistryDisk {
+  list(): Promise<readonly string[]>
+  /** Null: there is no such file. */
+  read(name: string): Promise<string | null>
+  /** Writes a durable file that was not there; false, and nothing is written, where it was. */
+  create(name: string, text: string): Promise<boolean>
+  /** A file or a directory with all it holds; nothing where there is none. */
+  remove(name: string): Promise<void>
+  /** When it was last written, wall milliseconds; null where there is none. */
+  writtenAt(name: string): Promise<number | null>
+}
+
+/** Ends the names of files that are not whole. */
+const PART = '.part'
+
+/** The directory `root`, made if it is missing. `unique` tells apart the writers of one root. */
+export const registryDisk = async (root: string, unique: string): Promise<RegistryDisk> => {
+  await mkdir(root, { recursive: true })
+  return {
+    list: () => readdir(root),
+    read: (name) => absentAs(null, readFile(join(root, name), 'utf8')),
+    create: async (name, text) => {
+      const part = join(root, `${name}.${unique}${PART}`)
+      await writeSynced(part, Buffer.from(text))
+      try {
+        await link(part, join(root, name))
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST') return false
+        throw error
+      } finally {
+        await rm(part, { force: true })
+      }
+      await syncDirectory(root)
+      return true
+    },
+    remove: (name) => rm(join(root, name), { recursive: true, force: true }),
+    writtenAt: (name) =>
+      absentAs(
+        null,
+        stat(join(root, name)).then(({ mtimeMs }) => mtimeMs),
+      ),
+  }
+}
+
+const absentAs = async <Value, Absent>(absent: Absent, read: Promise<Value>): Promise<Value | Absent> => {
+  try {
+    return await read
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return absent
+    throw error
+  }
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined

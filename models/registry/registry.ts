@@ -1,0 +1,293 @@
+import { join } from 'node:path'
+import type { Millis } from '../../schemas/ids.ts'
+import { ModelError } from '../errors.ts'
+import { type Comparison, usualAucOf } from '../gate/evidence.ts'
+import { judge, sayFinding, type Verdict } from '../gate/gate.ts'
+import { checkedLimits, GATE_LIMITS, type GateLimits } from '../gate/limits.ts'
+import { readManifest, readSnapshot } from '../snapshot/read.ts'
+import type { Written } from '../snapshot/write.ts'
+import { type RegistryDisk, registryDisk } from './disk.ts'
+import {
+  directoryNameOf,
+  liveOf,
+  type ModelRecord,
+  type ModelState,
+  REGISTERED_MODELS,
+  type RegisteredModel,
+  type RegistryState,
+  shadowOf,
+} from './record.ts'
+import { type ReadState, StateFiles } from './state-files.ts'
+import { recordOf, withOffered, withPromoted, withRolledBack, withShadow } from './transitions.ts'
+
+/** Times that a change is tried again, when others change the registry meanwhile. */
+const TRIES_MAX = 32
+/** How many of the snapshots that passed lately say what is usual. */
+const USUAL_RECORDS = 15
+/** A snapshot that nobody has offered so long after it was written is what a dead writer left. */
+export const UNOFFERED_MS_MAX = 60 * 60 * 1_000
+
+export interface RegistryOptions {
+  /** Wall time. */
+  readonly now: () => Millis
+  /** Tells apart the writers of one root, such as a process's id. */
+  readonly writer: string
+  readonly gate?: GateLimits
+  /** Where not the directory itself: for tests of what a crash leaves. */
+  readonly disk?: RegistryDisk
+}
+
+/** How a snapshot came about, and what there is to judge it by. */
+export interface Progress {
+  /** Examples learned from, in all. */
+  readonly examples: number
+  /** Time of the latest. */
+  readonly trainedUntil: Millis | null
+  /** Null: it cannot be judged, and waits for somebody to promote it. */
+  readonly comparison: Comparison | null
+}
+
+/**
+ * The snapshots below a directory: which serve, which did, which were refused and why. Any number of processes may
+ * have it open; every change is one atomic step on disk, and what others change is seen at the next call.
+ */
+export class ModelRegistry {
+  readonly root: string
+  private readonly files: StateFiles
+  private readonly disk: RegistryDisk
+  private readonly now: () => Millis
+  private readonly gate: GateLimits
+  private last: ReadState | undefined
+
+  private constructor(root: string, disk: RegistryDisk, { now, gate }: RegistryOptions) {
+    this.root = root
+    this.disk = disk
+    this.files = new StateFiles(disk)
+    this.now = now
+    this.gate = checkedLimits(gate ?? GATE_LIMITS)
+  }
+
+  /** Opens the directory, made if it is missing. Throws `REGISTRY_CORRUPT`, `GATE_INVALID`. */
+  static async open(root: string, options: RegistryOptions): Promise<ModelRegistry> {
+    const disk = options.disk ?? (await registryDisk(root, options.writer))
+    const registry = new ModelRegistry(root, disk, options)
+    await registry.sweep(await registry.state())
+    return registry
+  }
+
+  /** What is registered now. */
+  async state(): Promise<RegistryState> {
+    if (this.last === undefined || this.last.generation !== (await this.files.newest()))
+      this.last = await this.files.read()
+    return this.last.state
+  }
+
+  /** Oldest offer first. */
+  async list(model?: RegisteredModel): Promise<readonly ModelRecord[]> {
+    const state = await this.state()
+    return (model === undefined ? REGISTERED_MODELS : [model]).flatMap((each) => state[each].records)
+  }
+
+  async live(model: RegisteredModel): Promise<ModelRecord | null> {
+    return liveOf((await this.state())[model]) ?? null
+  }
+
+  async shadow(model: RegisteredModel): Promise<ModelRecord | null> {
+    return shadowOf((await this.state())[model]) ?? null
+  }
+
+  /** Where a record's files are. */
+  directoryOf(record: Pick<ModelRecord, 'model' | 'version'>): string {
+    return join(this.root, directoryNameOf(record))
+  }
+
+  /**
+   * Registers what a model begins with, such as its prior: live where nothing is, or where what is live was made
+   * for other columns than this code fills; else known, to be gone back to.
+   */
+  async begin({ manifest }: Written): Promise<ModelRecord> {
+    const { model, version, origin, columnsHash } = manifest
+    return this.change(
+      model,
+      (state) => {
+        const live = liveOf(state)
+        const known = state.records.find((each) => each.version === version)
+        if (live?.columnsHash === columnsHash && known !== undefined) return state
+        const at = this.now()
+        const begins = live?.columnsHash !== columnsHash
+        const reason = live === undefined ? 'the first' : `${live.version} was made for other columns`
+        if (known !== undefined)
+          return withPromoted(withFiles(state, version), version, { at, reason, hold: false })
+        return withOffered(state, {
+          ...NEW_RECORD,
+          ...{ model, version, origin, columnsHash },
+          parent: null,
+          offeredAt: at,
+          state: begins ? 'live' : 'retired',
+          promotedAt: at,
+          reason: begins ? reason : 'what the model begins with',
+        })
+      },
+      version,
+    )
+  }
+
+  /**
+   * Offers a snapshot that lies below the root. It goes live when the gate lets it, is refused with what the gate
+   * found, or waits as a candidate where it cannot be judged or promotion is held. One that was made for other
+   * columns is refused. Throws `SNAPSHOT_MISSING` and `SNAPSHOT_CORRUPT`: then nothing is registered.
+   */
+  async offer(directory: string, progress: Progress): Promise<ModelRecord> {
+    const { examples, trainedUntil, comparison } = progress
+    const { model, version, origin, columnsHash } = await readManifest(directory)
+    const misfit = await readSnapshot(directory, model).then(() => null, misfitOf)
+    const offered = (state: ModelState): ModelState => {
+      const live = liveOf(state)
+      const at = this.now()
+      const outcome = outcomeOf(this.verdictOn(progress, state), misfit, state)
+      return withOffered(state, {
+        ...NEW_RECORD,
+        ...{ model, version, origin, columnsHash, examples, trainedUntil },
+        ...outcome,
+        parent: live?.version ?? null,
+        offeredAt: at,
+        promotedAt: outcome.state === 'live' ? at : null,
+        metrics: comparison?.candidate ?? null,
+        against:
+          comparison === null || live === undefined
+            ? null
+            : { version: live.version, metrics: comparison.live },
+      })
+    }
+    return this.change(model, offered, version)
+  }
+
+  /**
+   * Makes a version live, whatever the gate said; `hold` keeps it so until the next promotion by hand. Throws
+   * `MODEL_UNKNOWN`, `MODEL_GONE`, and `SNAPSHOT_…` for one that could not serve.
+   */
+  async promote(
+    model: RegisteredModel,
+    version: string,
+    { reason, hold = false }: { readonly reason: string; readonly hold?: boolean },
+  ): Promise<ModelRecord> {
+    const record = recordOf((await this.state())[model], version)
+    if (record.hasFiles) await this.assertServes(record)
+    return this.change(
+      model,
+      (state) => withPromoted(state, version, { at: this.now(), reason, hold }),
+      version,
+    )
+  }
+
+  /** Goes back to what served before, and holds promotion. Throws `MODEL_NOTHING_EARLIER`. */
+  async rollback(model: RegisteredModel, reason: string): Promise<ModelRecord> {
+    return this.change(model, (state) => withRolledBack(state, this.now(), reason), null)
+  }
+
+  /** Lets a version score beside the live one; null: none. Throws as `promote`. */
+  async setShadow(model: RegisteredModel, version: string | null): Promise<ModelRecord | null> {
+    if (version !== null) {
+      const record = recordOf((await this.state())[model], version)
+      if (record.hasFiles) await this.assertServes(record)
+    }
+    await this.change(model, (state) => withShadow(state, version), version)
+    return this.shadow(model)
+  }
+
+  private verdictOn({ comparison, trainedUntil }: Progress, { records }: ModelState): Verdict {
+    if (comparison === null) return { outcome: 'unsure', reason: 'there was nothing to judge it by' }
+    const since = (trainedUntil ?? 0) - this.gate.shiftMsMax
+    const passed = records
+      .filter((each) => each.promotedAt !== null && !each.isWithdrawn && (each.trainedUntil ?? 0) >= since)
+      .slice(-USUAL_RECORDS)
+    const reports = passed.flatMap(({ metrics }) => (metrics === null ? [] : [metrics]))
+    return judge(comparison, usualAucOf(reports), this.gate)
+  }
+
+  private async assertServes(record: ModelRecord): Promise<void> {
+    const directory = this.directoryOf(record)
+    const { model } = await readManifest(directory)
+    await readSnapshot(directory, model)
+  }
+
+  /** Applies a change to the newest state; answers the record of `version`, or the live one where null. */
+  private async change(
+    model: RegisteredModel,
+    apply: (state: ModelState) => ModelState,
+    version: string | null,
+  ): Promise<ModelRecord> {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const { generation, state } = await this.files.read()
+      const changed = apply(state[model])
+      const next = { ...state, [model]: changed }
+      if (changed === state[model] || (await this.files.write(generation, next))) {
+        await this.sweep(next)
+        return version === null ? liveOf(changed)! : recordOf(changed, version)
+      }
+    }
+    throw new ModelError('REGISTRY_BUSY', `${TRIES_MAX} tries to change ${model}`)
+  }
+
+  /** Deletes snapshots whose files were given up, and what a dead writer left. */
+  private async sweep(state: RegistryState): Promise<void> {
+    const records = new Map(
+      REGISTERED_MODELS.flatMap((model) => state[model].records).map((each) => [directoryNameOf(each), each]),
+    )
+    for (const name of await this.disk.list()) {
+      if (!SNAPSHOT_DIRECTORY.test(name)) continue
+      const record = records.get(name)
+      if (record === undefined ? await this.isLeft(name) : !record.hasFiles) await this.disk.remove(name)
+    }
+  }
+
+  private async isLeft(name: string): Promise<boolean> {
+    const writtenAt = await this.disk.writtenAt(name)
+    return writtenAt !== null && writtenAt < this.now() - UNOFFERED_MS_MAX
+  }
+}
+
+const SNAPSHOT_DIRECTORY = new RegExp(`^(${REGISTERED_MODELS.join('|')})-[0-9a-f]{16}$`)
+
+const NEW_RECORD = {
+  examples: 0,
+  trainedUntil: null,
+  isWithdrawn: false,
+  hasFiles: true,
+  metrics: null,
+  against: null,
+  findings: [],
+} as const
+
+const misfitOf = (error: unknown): string => {
+  if (error instanceof ModelError && error.code === 'SNAPSHOT_COLUMNS') return error.message
+  throw error
+}
+
+/** A snapshot that is written anew has its files again. */
+const withFiles = (state: ModelState, version: string): ModelState => ({
+  ...state,
+  records: state.records.map((each) => (each.version === version ? { ...each, hasFiles: true } : each)),
+})
+
+const outcomeOf = (
+  verdict: Verdict,
+  misfit: string | null,
+  { held }: ModelState,
+): Pick<ModelRecord, 'state' | 'reason' | 'findings'> => {
+  if (misfit !== null) return { state: 'refused', reason: misfit, findings: [] }
+  switch (verdict.outcome) {
+    case 'refused':
+      return {
+        state: 'refused',
+        reason: verdict.findings.map(sayFinding).join('; '),
+        findings: verdict.findings,
+      }
+    case 'unsure':
+      return { state: 'candidate', reason: verdict.reason, findings: [] }
+    case 'passed':
+      return held === null
+        ? { state: 'live', reason: `holds on ${verdict.heads.join(', ')}`, findings: [] }
+        : { state: 'candidate', reason: `passed, but promotion is held: ${held.reason}`, findings: [] }
+  }
+}

@@ -1,0 +1,55 @@
+import { on, type Processor, type StateLayout } from '../../engine/processor.ts'
+import { DAY_MS, millis } from '../../schemas/ids.ts'
+import { stateOf } from '../rows.ts'
+import { experimentMoments } from '../topics/experiment-moments.ts'
+import { readMoments, writeMoments } from './bytes.ts'
+import { type Moments, NO_MOMENTS, summed } from './measures.ts'
+
+/** Sums of a window to which nothing came for so long are dropped. */
+const KEPT_MS = 400 * DAY_MS
+
+interface Totals {
+  /** Time of the newest change; 0 before the first. */
+  at: number
+  moments: Moments
+}
+
+const layout: StateLayout<Totals> = {
+  version: 1,
+  create: () => ({ at: 0, moments: NO_MOMENTS }),
+  read: (reader) => ({ at: reader.f64(), moments: readMoments(reader) }),
+  write: ({ at, moments }, writer) => {
+    if (at === 0) return false
+    writer.f64(at)
+    writeMoments(moments, writer)
+    return true
+  },
+}
+
+/** The sums of each arm over its users, a window a row: what rates and their confidence intervals follow from. */
+export const experimentTotals: Processor<Totals> = {
+  name: 'experiment-totals',
+  about: 'Sums over the users of an arm, a window a row.',
+  state: layout,
+  handlers: [
+    on({
+      input: experimentMoments,
+      key: ({ experiment, window }, key) => key.id(experiment) && key.id(window),
+      process: ({ at, moments }, state, context) => {
+        state.at = Math.max(state.at, at)
+        state.moments = summed(state.moments, moments)
+        context.timer(millis(at + KEPT_MS))
+        return true
+      },
+    }),
+  ],
+  outputs: [],
+  onTimer: (at, _key, state) => {
+    if (state.at === 0 || state.at + KEPT_MS > at) return false
+    state.at = 0
+    return true
+  },
+}
+
+/** The sums in a stored row. */
+export const readExperimentTotals = (stored: Buffer): Moments => stateOf(layout, stored).moments

@@ -1,0 +1,150 @@
+import type { ByteReader, ByteWriter } from '../../engine/bytes.ts'
+import { on, type Context, type Processor, type StateLayout } from '../../engine/processor.ts'
+import { DAY_MS, type Millis, millis } from '../../schemas/ids.ts'
+import { ERASURE_MEMORY_MS } from '../erasure.ts'
+import { erasures } from '../topics.ts'
+import { experimentMoments } from '../topics/experiment-moments.ts'
+import { type ExperimentOutcome, experimentOutcomes } from '../topics/experiment-outcomes.ts'
+import { readMeasures, writeMeasures } from './bytes.ts'
+import { added, change, type Measures } from './measures.ts'
+
+/** The window of a whole experiment. */
+export const ALL = 'all'
+/** What comes of a day's feeds comes within a day of them, and a little. */
+const DAY_KEPT_MS = 3 * DAY_MS
+/** A user who is away for longer is another one when they come back. */
+const ALL_KEPT_MS = 90 * DAY_MS
+/** Of one user: arms that they were in, times windows; the oldest give way. */
+export const ENTRIES_MAX = 64
+
+/** What a user did under an arm, over a window. */
+interface Entry {
+  readonly experiment: string
+  readonly window: string
+  /** Time of the newest feed. */
+  at: number
+  measures: Measures
+}
+
+interface UserOutcomes {
+  /** Time of the last erasure; 0 for none. */
+  erasedAt: number
+  /** In order of experiment and window. */
+  entries: Entry[]
+}
+
+const layout: StateLayout<UserOutcomes> = {
+  version: 1,
+  create: () => ({ erasedAt: 0, entries: [] }),
+  read: (reader) => {
+    const erasedAt = reader.f64()
+    return { erasedAt, entries: Array.from({ length: reader.varint() }, () => readEntry(reader)) }
+  },
+  write: ({ erasedAt, entries }, writer) => {
+    writer.f64(erasedAt)
+    writer.varint(entries.length)
+    for (const entry of entries) writeEntry(entry, writer)
+    return entries.length > 0 || erasedAt !== 0
+  },
+}
+
+const readEntry = (reader: ByteReader): Entry => ({
+  experiment: reader.string(),
+  window: reader.string(),
+  at: reader.f64(),
+  measures: readMeasures(reader),
+})
+
+const writeEntry = ({ experiment, window, at, measures }: Entry, writer: ByteWriter): void => {
+  writer.string(experiment)
+  writer.string(window)
+  writer.f64(at)
+  writeMeasures(measures, writer)
+}
+
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 'YYYY-MM-DD'.length)
+
+const take = (outcome: ExperimentOutcome, state: UserOutcomes, context: Context): boolean => {
+  if (outcome.at <= state.erasedAt) return false
+  for (const window of [ALL, dayOf(outcome.at)]) add(outcome, window, state, context)
+  return true
+}
+
+const add = (
+  { experiment, at, measures }: ExperimentOutcome,
+  window: string,
+  state: UserOutcomes,
+  context: Context,
+): void => {
+  const entry = state.entries.find((each) => each.experiment === experiment && each.window === window)
+  const before = entry?.measures ?? null
+  const after = before === null ? measures : added(before, measures)
+  context.emit(experimentMoments, { experiment, window, at, moments: change(before, after) })
+  if (entry === undefined) insert({ experiment, window, at, measures: after }, state, context)
+  else {
+    entry.measures = after
+    entry.at = Math.max(entry.at, at)
+  }
+  context.timer(millis(at + keptMs(window)))
+}
+
+const keptMs = (window: string): number => (window === ALL ? ALL_KEPT_MS : DAY_KEPT_MS)
+
+const insert = (entry: Entry, state: UserOutcomes, context: Context): void => {
+  state.entries = [...state.entries, entry].sort(byName)
+  if (state.entries.length <= ENTRIES_MAX) return
+  const oldest = state.entries.reduce((one, other) => (other.at < one.at ? other : one))
+  state.entries = state.entries.filter((each) => each !== oldest)
+  context.count('experiments.entries_dropped')
+}
+
+const byName = (one: Entry, other: Entry): number =>
+  one.experiment === other.experiment
+    ? compared(one.window, other.window)
+    : compared(one.experiment, other.experiment)
+
+const compared = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+
+/** What a user did is taken from the sums again. */
+const erase = (at: Millis, state: UserOutcomes, context: Context): boolean => {
+  if (at <= state.erasedAt) return false
+  for (const { experiment, window, measures } of state.entries)
+    context.emit(experimentMoments, { experiment, window, at, moments: change(measures, null) })
+  state.entries = []
+  state.erasedAt = at
+  context.timer(millis(at + ERASURE_MEMORY_MS))
+  return true
+}
+
+const onTimer = (at: Millis, state: UserOutcomes): boolean => {
+  const kept = state.entries.filter((entry) => entry.at + keptMs(entry.window) > at)
+  const isForgotten = state.erasedAt !== 0 && state.erasedAt + ERASURE_MEMORY_MS <= at
+  if (kept.length === state.entries.length && !isForgotten) return false
+  state.entries = kept
+  if (isForgotten) state.erasedAt = 0
+  return true
+}
+
+/**
+ * What each user did under each arm, a day and in all: only so that the sums over users, their squares and their
+ * products can be kept. Whatever order outcomes come in, they add up to the same.
+ */
+export const experimentUsers: Processor<UserOutcomes> = {
+  name: 'experiment-users',
+  about: 'What a user did under the arms of experiments.',
+  state: layout,
+  handlers: [
+    on({
+      input: experimentOutcomes,
+      key: (outcome, key) => key.id(outcome.userId),
+      process: take,
+    }),
+    on({
+      input: erasures,
+      key: (erasure, key) => key.id(erasure.userId),
+      process: (erasure, state, context) => erase(erasure.at, state, context),
+    }),
+  ],
+  outputs: [experimentMoments],
+  onTimer: (at, _key, state) => onTimer(at, state),
+}

@@ -1,0 +1,56 @@
+import { ByteReader } from '../../engine/bytes.ts'
+import type { Topic } from '../../engine/topic.ts'
+import { type Millis, millis } from '../../schemas/ids.ts'
+import { readMoments, writeMoments } from '../experiments/bytes.ts'
+import { type Moments, NO_MOMENTS, summed } from '../experiments/measures.ts'
+import { GRACE_MS } from '../topics.ts'
+
+/** What users added to the sums of an arm, over a window: a UTC day such as `2026-11-26`, or `all`. */
+export interface ExperimentMoments {
+  /** `EXPERIMENT/ARM`. */
+  readonly experiment: string
+  readonly window: string
+  readonly at: Millis
+  readonly moments: Moments
+}
+
+const reader = new ByteReader()
+const other = new ByteReader()
+
+export const experimentMoments: Topic<ExperimentMoments> = {
+  name: 'experiment-moments',
+  about: 'What users add to the sums of an arm, added up by arm and window in each commit.',
+  keySpace: 'experiment',
+  graceMs: GRACE_MS,
+  isEcho: true,
+  visibility: 'internal',
+  key: ({ experiment, window }, key) => {
+    key.id(experiment)
+    key.id(window)
+  },
+  time: ({ at }) => at,
+  codec: {
+    encode: ({ experiment, window, at, moments }, writer) => {
+      writer.f64(at)
+      writeMoments(moments, writer)
+      writer.string(experiment)
+      writer.string(window)
+    },
+    decode: (buffer, start, end) => {
+      reader.over(buffer, start, end)
+      const at = millis(reader.f64())
+      const moments = readMoments(reader)
+      return { at, moments, experiment: reader.string(), window: reader.string() }
+    },
+  },
+  fold: {
+    merge: (into, intoStart, intoEnd, from, start, end, writer) => {
+      reader.over(from, start, end)
+      other.over(into, intoStart, intoEnd)
+      const isFirst = other.left === 0
+      writer.f64(Math.max(reader.f64(), isFirst ? 0 : other.f64()))
+      writeMoments(summed(readMoments(reader), isFirst ? NO_MOMENTS : readMoments(other)), writer)
+      writer.bytes(from, reader.position, end)
+    },
+  },
+}

@@ -1,0 +1,67 @@
+import { ServingError } from '../errors.ts'
+import type { ExperimentConfig } from '../experiments/config.ts'
+import { changed, type RankingChanges } from './changes.ts'
+import { RANKING_DEFAULTS, type RankingConfig } from './config.ts'
+
+/** What people may set of the ranking while it serves: a file of this as JSON. */
+export interface RankingSettings {
+  /** What differs from `RANKING_DEFAULTS`. */
+  readonly ranking?: RankingChanges
+  readonly experiments?: readonly ExperimentConfig[]
+}
+
+export interface ReadSettings {
+  readonly config: RankingConfig
+  readonly experiments: readonly ExperimentConfig[]
+}
+
+/** Fields by where they stand; what is not named here is refused, not ignored. */
+const RANKING_FIELDS = ['valueModel', 'rulesOff', 'exploration']
+const ARM_FIELDS = ['name', 'share', 'ranking']
+
+/**
+ * Reads settings, checking the shape; what fields may hold is checked by whoever uses them (`Rankings`). Throws
+ * `CONFIG_INVALID`, naming the field.
+ */
+export const readSettings = (text: string): ReadSettings => {
+  const root = fields('the file', jsonOf(text), ['ranking', 'experiments'])
+  const ranking = fields('ranking', root['ranking'] ?? {}, RANKING_FIELDS) as RankingChanges
+  const experiments = listOf('experiments', root['experiments'] ?? [])
+  experiments.forEach((experiment, index) => {
+    const at = `experiments.${index}`
+    const { arms } = fields(at, experiment, ['name', 'salt', 'arms'])
+    listOf(`${at}.arms`, arms).forEach((arm, place) => {
+      const read = fields(`${at}.arms.${place}`, arm, ARM_FIELDS)
+      fields(`${at}.arms.${place}.ranking`, read['ranking'] ?? {}, RANKING_FIELDS)
+    })
+  })
+  return { config: changed(RANKING_DEFAULTS, ranking), experiments: experiments as ExperimentConfig[] }
+}
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ServingError('CONFIG_INVALID', 'the file is no JSON', { cause })
+  }
+}
+
+const fields = (
+  field: string,
+  value: unknown,
+  known: readonly string[],
+): Readonly<Record<string, unknown>> => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ServingError('CONFIG_INVALID', `${field} must be an object`, { field })
+  const stranger = Object.keys(value).find((name) => !known.includes(name))
+  if (stranger !== undefined)
+    throw new ServingError('CONFIG_INVALID', `${field} has no field "${stranger}": use ${known.join(', ')}`, {
+      field,
+    })
+  return value as Readonly<Record<string, unknown>>
+}
+
+const listOf = (field: string, value: unknown): readonly unknown[] => {
+  if (Array.isArray(value)) return value
+  throw new ServingError('CONFIG_INVALID', `${field} must be a list`, { field })
+}

@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Comparison, type HeadReports, usualAucOf } from '../../../models/gate/evidence.ts'
+import { judge, sayFinding } from '../../../models/gate/gate.ts'
+import { checkedLimits, GATE_BOUNDS, GATE_LIMITS } from '../../../models/gate/limits.ts'
+import type { HeadReport } from '../../../models/metrics/progressive.ts'
+
+type Probability = Extract<HeadReport, { kind: 'probability' }>
+
+const head = (changes: Partial<Probability> = {}): Probability => ({
+  kind: 'probability',
+  count: 10_000,
+  positives: 400,
+  auc: 0.75,
+  logLoss: 0.15,
+  normalisedEntropy: 0.9,
+  calibration: 1,
+  ...changes,
+})
+
+const dwell = (meanAbsoluteError: number): HeadReport => ({
+  kind: 'time',
+  count: 5_000,
+  meanAbsoluteError,
+  bias: 0,
+  explained: 0.3,
+})
+
+const compared = (candidate: HeadReports, live: HeadReports, examples = 10_000): Comparison => ({
+  examples,
+  candidate,
+  live,
+})
+
+const NOTHING_USUAL = new Map<string, number>()
+const verdict = (candidate: Partial<Probability>, live: Partial<Probability> = {}) =>
+  judge(compared({ like: head(candidate) }, { like: head(live) }), NOTHING_USUAL, GATE_LIMITS)
+
+describe('a candidate', () => {
+  test('that is what is live passes, and the verdict names the heads that say so', () => {
+    expect(verdict({})).toEqual({ outcome: 'passed', heads: ['like'] })
+  })
+
+  test.each([
+    ['auc', { auc: 0.7299 }, 0.73],
+    ['normalised_entropy', { normalisedEntropy: 0.931 }, 0.93],
+    ['calibration', { calibration: 1.39 }, 1.25 * Math.exp(0.1)],
+    ['calibration', { calibration: 1 / 1.39 }, 1 / (1.25 * Math.exp(0.1))],
+  ] as const)('is refused for its %s beyond the limit, and the finding names it', (figure, change, limit) => {
+    const refused = verdict(change)
+    if (refused.outcome !== 'refused') throw new Error(refused.outcome)
+    expect(refused.findings).toHaveLength(1)
+    expect(refused.findings[0]).toMatchObject({ against: 'candidate', head: 'like', figure })
+    expect(refused.findings[0]!.limit).toBeCloseTo(limit, 10)
+    expect(sayFinding(refused.findings[0]!)).toContain(`like: ${figure} is`)
+  })
+
+  test('passes at the limits themselves', () => {
+    expect(verdict({ auc: 0.75 - 0.02, normalisedEntropy: 0.9 + 0.03, calibration: 1.25 }).outcome).toBe(
+      'passed',
+    )
+  })
+
+  test('may be as far from calibrated as the live one is, and no farther', () => {
+    expect(verdict({ calibration: 2 }, { calibration: 2 }).outcome).toBe('passed')
+    expect(verdict({ calibration: 0.5 }, { calibration: 2 }).outcome).toBe('passed')
+    expect(verdict({ calibration: 2.01 }, { calibration: 2 }).outcome).toBe('refused')
+  })
+
+  test('is refused for times that it foresees worse', () => {
+    const judged = (error: number) =>
+      judge(compared({ dwell: dwell(error) }, { dwell: dwell(1) }), NOTHING_USUAL, GATE_LIMITS)
+    expect(judged(1.09).outcome).toBe('passed')
+    expect(judged(1.11)).toMatchObject({
+      outcome: 'refused',
+      findings: [{ head: 'dwell', figure: 'time_error', value: 1.11, beside: 1 }],
+    })
+  })
+
+  test('is not judged by heads that are too rare, and by nothing where all are', () => {
+    const bad = { auc: 0.1, positives: GATE_LIMITS.positivesMin - 1 }
+    expect(verdict(bad, { positives: GATE_LIMITS.positivesMin - 1 }).outcome).toBe('unsure')
+    const both = compared({ like: head(), report: head(bad) }, { like: head(), report: head(bad) })
+    expect(judge(both, NOTHING_USUAL, GATE_LIMITS)).toEqual({ outcome: 'passed', heads: ['like'] })
+  })
+
+  test('is not judged by few examples', () => {
+    const few = compared({ like: head({ auc: 0 }) }, { like: head() }, GATE_LIMITS.examplesMin - 1)
+    expect(judge(few, NOTHING_USUAL, GATE_LIMITS).outcome).toBe('unsure')
+  })
+
+  test('that follows a stream which turned bad is refused, though it does better on it than the live one', () => {
+    const flipped = compared({ like: head({ auc: 0.7 }) }, { like: head({ auc: 0.25 }) })
+    expect(judge(flipped, NOTHING_USUAL, GATE_LIMITS).outcome).toBe('passed')
+    expect(judge(flipped, new Map([['like', 0.75]]), GATE_LIMITS)).toMatchObject({
+      outcome: 'refused',
+      findings: [{ against: 'examples', head: 'like', figure: 'auc', value: 0.25, beside: 0.75, limit: 0.6 }],
+    })
+  })
+})
+
+test('what passes goes on passing when any figure gets better', () => {
+  const figures = fc.record({
+    auc: fc.double({ min: 0.5, max: 1, noNaN: true }),
+    normalisedEntropy: fc.double({ min: 0.3, max: 1.2, noNaN: true }),
+    calibration: fc.double({ min: 0.5, max: 2, noNaN: true }),
+  })
+  fc.assert(
+    fc.property(figures, figures, fc.double({ min: 0, max: 1, noNaN: true }), (candidate, live, share) => {
+      const before = verdict(candidate, live)
+      const better = verdict(
+        {
+          auc: candidate.auc + (1 - candidate.auc) * share,
+          normalisedEntropy: candidate.normalisedEntropy * (1 - share),
+          calibration: candidate.calibration ** (1 - share),
+        },
+        live,
+      )
+      expect(before.outcome === 'passed' && better.outcome !== 'passed').toBe(false)
+    }),
+  )
+})
+
+test('the usual AUC is a median: a few odd reports do not move it', () => {
+  const reports = [0.7, 0.72, 0.1, 0.74, 0.2].map((auc) => ({ like: head({ auc }) }))
+  expect(usualAucOf(reports).get('like')).toBe(0.7)
+  expect(usualAucOf([]).size).toBe(0)
+  expect(usualAucOf([{ dwell: dwell(1) }, { like: head({ auc: null }) }]).size).toBe(0)
+})
+
+test.each(Object.entries(GATE_BOUNDS))(
+  'the limit %s is refused out of its bounds, by its name',
+  (field, { min, max }) => {
+    for (const value of [min - 1, max + 1, Number.NaN])
+      expect(() => checkedLimits({ ...GATE_LIMITS, [field]: value })).toThrow(`GATE_INVALID: ${field} is`)
+    for (const value of [min, max])
+      expect(checkedLimits({ ...GATE_LIMITS, [field]: value })).toHaveProperty(field, value)
+  },
+)

@@ -1,0 +1,236 @@
+import { access, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { HOUR_MS, millis } from '../../../schemas/ids.ts'
+import type { ModelRegistry } from '../../../models/registry/registry.ts'
+import { STATES_KEPT } from '../../../models/registry/state-files.ts'
+import { FILES_KEPT, RECORDS_MAX } from '../../../models/registry/transitions.ts'
+import { temporaryDirectory } from '../../cli/temporary.ts'
+import { comparison, fakeSnapshot, openRegistry, progress, START } from './sample.ts'
+
+const begun = async (): Promise<{ root: string; registry: ModelRegistry; prior: string }> => {
+  const root = await temporaryDirectory()
+  const registry = await openRegistry(root)
+  const { version } = await registry.begin(await fakeSnapshot(root, 'prior', { origin: 'prior' }))
+  return { root, registry, prior: version }
+}
+
+const offered = async ({ root, registry }: { root: string; registry: ModelRegistry }, name: string) => {
+  const { directory } = await fakeSnapshot(root, name)
+  return registry.offer(directory, progress())
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+describe('a registry', () => {
+  test('begins with the prior, and says so again when it is opened anew', async () => {
+    const { root, prior } = await begun()
+    const again = await openRegistry(root)
+    expect(await again.live('heavy')).toMatchObject({
+      version: prior,
+      state: 'live',
+      parent: null,
+      origin: 'prior',
+    })
+    expect(await again.live('light')).toBeNull()
+    await again.begin(await fakeSnapshot(root, 'prior', { origin: 'prior' }))
+    expect(await again.list()).toHaveLength(1)
+  })
+
+  test('promotes what the gate lets pass, and says what it was judged by', async () => {
+    const sample = await begun()
+    const record = await offered(sample, 'one')
+    expect(record).toMatchObject({
+      state: 'live',
+      parent: sample.prior,
+      examples: 10_000,
+      against: { version: sample.prior },
+      reason: 'holds on like',
+    })
+    expect(await sample.registry.live('heavy')).toEqual(record)
+    expect((await sample.registry.list('heavy')).map(({ state }) => state)).toEqual(['retired', 'live'])
+  })
+
+  test('refuses what is worse, with the reason, and goes on with what is live', async () => {
+    const { root, registry, prior } = await begun()
+    const { directory } = await fakeSnapshot(root, 'worse')
+    const record = await registry.offer(directory, progress(START, comparison(0.6, 0.75)))
+    expect(record.state).toBe('refused')
+    expect(record.reason).toBe('like: auc is 0.6000 (live 0.7500, limit 0.7300)')
+    expect(record.findings).toHaveLength(1)
+    expect((await registry.live('heavy'))?.version).toBe(prior)
+  })
+
+  test('refuses what was made for other columns, whatever its figures', async () => {
+    const { root, registry, prior } = await begun()
+    const { directory } = await fakeSnapshot(root, 'other', { columnsHash: 'other' })
+    const record = await registry.offer(directory, progress())
+    expect(record).toMatchObject({ state: 'refused', columnsHash: 'other' })
+    expect(record.reason).toContain('SNAPSHOT_COLUMNS')
+    expect((await registry.live('heavy'))?.version).toBe(prior)
+  })
+
+  test('registers nothing of a snapshot that is not what its manifest says', async () => {
+    const { root, registry } = await begun()
+    const { directory } = await fakeSnapshot(root, 'broken')
+    await writeFile(join(directory, 'model.onnx'), 'broken?')
+    await expect(registry.offer(directory, progress())).rejects.toThrow('SNAPSHOT_CORRUPT')
+    await rm(join(directory, 'manifest.json'))
+    await expect(registry.offer(directory, progress())).rejects.toThrow('SNAPSHOT_MISSING')
+    expect(await registry.list()).toHaveLength(1)
+  })
+
+  test('lets wait what cannot be judged, until somebody promotes it', async () => {
+    const { root, registry } = await begun()
+    const { directory, manifest } = await fakeSnapshot(root, 'unjudged')
+    expect(await registry.offer(directory, progress(START, null))).toMatchObject({ state: 'candidate' })
+    const promoted = await registry.promote('heavy', manifest.version, { reason: 'by hand' })
+    expect(promoted).toMatchObject({ state: 'live', reason: 'by hand' })
+  })
+
+  test('takes the same content once', async () => {
+    const sample = await begun()
+    const first = await offered(sample, 'one')
+    expect(await offered(sample, 'one')).toEqual(first)
+    expect(await sample.registry.list()).toHaveLength(2)
+  })
+
+  test('refuses all that was learned from a stream which turned bad, and takes it as usual when it stays so', async () => {
+    const { root, registry } = await begun()
+    const at = async (name: string, hours: number, candidate: number, live: number) => {
+      const { directory } = await fakeSnapshot(root, name)
+      return registry.offer(directory, progress(START + hours * HOUR_MS, comparison(candidate, live)))
+    }
+    for (let hour = 0; hour < 3; hour++)
+      expect((await at(`good ${hour}`, hour, 0.75, 0.75)).state).toBe('live')
+    const good = (await registry.live('heavy'))!.version
+    for (const hour of [3, 4, 5]) {
+      const record = await at(`flipped ${hour}`, hour, 0.7, 0.3)
+      expect(record.state).toBe('refused')
+      expect(record.reason).toContain('the examples are not what they were')
+    }
+    expect((await registry.live('heavy'))?.version).toBe(good)
+    expect((await at('recovered', 6, 0.74, 0.75)).state).toBe('live')
+    expect((await at('for good', 13, 0.7, 0.3)).state).toBe('live')
+  })
+})
+
+describe('a rollback', () => {
+  test('leads to what served before, one further each time, and holds promotion', async () => {
+    const sample = await begun()
+    const { registry, prior } = sample
+    const first = await offered(sample, 'one')
+    const second = await offered(sample, 'two')
+    expect((await registry.rollback('heavy', 'looks odd')).version).toBe(first.version)
+    const held = await offered(sample, 'three')
+    expect(held).toMatchObject({ state: 'candidate', reason: 'passed, but promotion is held: looks odd' })
+    expect((await registry.rollback('heavy', 'still')).version).toBe(prior)
+    await expect(registry.rollback('heavy', 'more')).rejects.toThrow('MODEL_NOTHING_EARLIER')
+    const records = await registry.list('heavy')
+    expect(records.find(({ version }) => version === second.version)).toMatchObject({
+      state: 'retired',
+      isWithdrawn: true,
+      reason: 'looks odd',
+    })
+  })
+
+  test('is over with a promotion by hand, unless that is to stay', async () => {
+    const sample = await begun()
+    const { registry, prior } = sample
+    const first = await offered(sample, 'one')
+    await registry.rollback('heavy', 'looks odd')
+    await registry.promote('heavy', first.version, { reason: 'it was not', hold: true })
+    expect((await offered(sample, 'two')).state).toBe('candidate')
+    await registry.promote('heavy', first.version, { reason: 'go on' })
+    expect((await registry.state()).heavy.held).toBeNull()
+    expect((await offered(sample, 'three')).state).toBe('live')
+    expect((await registry.promote('heavy', prior, { reason: 'the first' })).state).toBe('live')
+  })
+
+  test('never leads to what was made for other columns', async () => {
+    const { root, registry } = await begun()
+    await registry.begin(await fakeSnapshot(root, 'prior of old', { origin: 'prior' }))
+    const state = await registry.state()
+    expect(state.heavy.records.map(({ state: each }) => each)).toEqual(['live', 'retired'])
+    // As a later version of the code would: its prior replaces what was made for columns of before.
+    await registry.begin(await fakeSnapshot(root, 'new prior', { origin: 'prior', columnsHash: 'new' }))
+    await expect(registry.rollback('heavy', 'back')).rejects.toThrow('MODEL_NOTHING_EARLIER')
+    expect(await registry.live('heavy')).toMatchObject({ columnsHash: 'new' })
+  })
+})
+
+describe('a promotion by hand', () => {
+  test('names what it does not know, and what lost its files', async () => {
+    const sample = await begun()
+    const { registry, root } = sample
+    await expect(registry.promote('heavy', 'nothing', { reason: '' })).rejects.toThrow('MODEL_UNKNOWN')
+    const versions: string[] = []
+    for (let index = 0; index < FILES_KEPT.retired + 3; index++)
+      versions.push((await offered(sample, `each ${index}`)).version)
+    expect(await isThere(join(root, `heavy-${versions[0]}`))).toBe(false)
+    await expect(registry.promote('heavy', versions[0]!, { reason: '' })).rejects.toThrow('MODEL_GONE')
+    expect(await isThere(join(root, `heavy-${versions.at(-2)}`))).toBe(true)
+  })
+
+  test('refuses files that could not serve', async () => {
+    const sample = await begun()
+    const first = await offered(sample, 'one')
+    await offered(sample, 'two')
+    await writeFile(join(sample.registry.directoryOf(first), 'model.onnx'), 'x')
+    await expect(sample.registry.promote('heavy', first.version, { reason: '' })).rejects.toThrow(
+      'SNAPSHOT_CORRUPT',
+    )
+  })
+})
+
+test('a shadow is one that does not serve; the next takes its place', async () => {
+  const sample = await begun()
+  const { registry, prior } = sample
+  const first = await offered(sample, 'one')
+  await expect(registry.setShadow('heavy', first.version)).rejects.toThrow('is live')
+  expect(await registry.setShadow('heavy', prior)).toMatchObject({ version: prior, state: 'shadow' })
+  await registry.rollback('heavy', 'x').catch(() => undefined)
+  const { directory, manifest } = await fakeSnapshot(sample.root, 'unjudged')
+  await registry.offer(directory, progress(START, null))
+  expect(await registry.setShadow('heavy', manifest.version)).toMatchObject({ version: manifest.version })
+  expect((await registry.list()).map(({ state }) => state)).toEqual(['retired', 'live', 'shadow'])
+  expect(await registry.setShadow('heavy', null)).toBeNull()
+  expect((await registry.list()).map(({ state }) => state)).toEqual(['retired', 'live', 'candidate'])
+})
+
+test('what is kept is bounded: records, files and states; the prior keeps its files', async () => {
+  const sample = await begun()
+  for (let index = 0; index < RECORDS_MAX + 10; index++) await offered(sample, `each ${index}`)
+  const records = await sample.registry.list('heavy')
+  expect(records).toHaveLength(RECORDS_MAX)
+  expect(records[0]).toMatchObject({ origin: 'prior', hasFiles: true })
+  const names = await readdir(sample.root)
+  expect(names.filter((name) => name.startsWith('heavy-'))).toHaveLength(FILES_KEPT.retired + 2)
+  expect(names.filter((name) => name.startsWith('registry-'))).toHaveLength(STATES_KEPT + 1)
+  expect(names.filter((name) => name.endsWith('.part'))).toEqual([])
+})
+
+test('what a dead writer left is deleted after a while, and what is being offered is not', async () => {
+  const { root } = await begun()
+  const { directory } = await fakeSnapshot(root, 'left')
+  const now = (await import('node:fs/promises')).stat
+  const { mtimeMs } = await now(directory)
+  await openRegistry(root, { now: () => millis(mtimeMs + 30 * 60_000) })
+  expect(await isThere(directory)).toBe(true)
+  await openRegistry(root, { now: () => millis(mtimeMs + 2 * HOUR_MS) })
+  expect(await isThere(directory)).toBe(false)
+})
+
+test('a state that is not what was written is refused by the name of its file', async () => {
+  const { root } = await begun()
+  const newest = (await readdir(root))
+    .filter((name) => name.startsWith('registry-'))
+    .sort()
+    .at(-1)!
+  await writeFile(join(root, newest), '{"format":1,"sha256":"0","state":{}}')
+  await expect(openRegistry(root)).rejects.toThrow(`REGISTRY_CORRUPT: ${newest}`)
+})

@@ -1,0 +1,298 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ByteWriter } from '../../../engine/bytes.ts'
+import { node } from '../../../engine/topology.ts'
+import {
+  MEASURES,
+  type Measures,
+  type Moments,
+  NO_MEASURES,
+  RATIOS,
+} from '../../../processors/experiments/measures.ts'
+import { experimentSlates } from '../../../processors/experiments/slates.ts'
+import { experimentTotals, readExperimentTotals } from '../../../processors/experiments/totals.ts'
+import { ENTRIES_MAX, experimentUsers } from '../../../processors/experiments/users.ts'
+import { labelJoin } from '../../../processors/label-join/labels.ts'
+import { labelIndex } from '../../../processors/label-join/slate-index.ts'
+import { LONGEST_WINDOW_MS, SETTLE_MS } from '../../../processors/label-join/windows.ts'
+import { erasures, impressions, reactions, surveys } from '../../../processors/topics.ts'
+import { experimentMoments } from '../../../processors/topics/experiment-moments.ts'
+import { type ExperimentOutcome, experimentOutcomes } from '../../../processors/topics/experiment-outcomes.ts'
+import { DAY_MS, millis, MINUTE_MS, SECOND_MS } from '../../../schemas/ids.ts'
+import type { Impression } from '../../../schemas/impressions/index.ts'
+import type { Survey } from '../../../schemas/surveys/index.ts'
+import { aReaction, eventId, T0, userId } from '../events.ts'
+import { Harness } from '../harness.ts'
+import { anErasure, anImpression, requestId } from '../personal-events.ts'
+import { picks, Pipeline } from '../pipeline.ts'
+
+const ARM = 'likes/treatment'
+const DAY = new Date(T0).toISOString().slice(0, 10)
+
+const served = (
+  fields: Parameters<typeof anImpression>[0] = {},
+  experiment: string | null = ARM,
+): Impression => ({
+  ...anImpression(fields),
+  experiment,
+})
+
+let answers = 0
+const aSurvey = (satisfaction: number, fields: Partial<Survey> = {}): Survey => ({
+  eventId: eventId(`survey-${++answers}`),
+  userId: userId('user-1'),
+  postId: null,
+  requestId: requestId('request-1'),
+  satisfaction,
+  at: millis(T0 + MINUTE_MS),
+  ...fields,
+})
+
+/** The label join and the experiments behind it. */
+class Run {
+  readonly pipeline = new Pipeline([
+    node(labelIndex),
+    node(labelJoin),
+    node(experimentSlates),
+    node(experimentUsers),
+    node(experimentTotals),
+  ])
+
+  /** Moves time as a task does: what timers send back is processed before later timers fire. */
+  settle(until = T0 + 10 * DAY_MS): void {
+    for (const at of [T0 + SETTLE_MS + MINUTE_MS, T0 + LONGEST_WINDOW_MS, until]) {
+      this.pipeline.drain(() => 0)
+      this.pipeline.advance(Math.min(at, until))
+    }
+    this.pipeline.drain(() => 0)
+  }
+
+  totals(window = 'all', experiment = ARM): Moments {
+    return readExperimentTotals(this.pipeline.of('experiment-totals').row(experiment, window))
+  }
+
+  get windows(): string[] {
+    return [...this.pipeline.of('experiment-totals').rows.keys()].map((key) => key.replace('\0', ' ')).sort()
+  }
+}
+
+describe('what comes of a feed that is served under an experiment', () => {
+  test('is counted once it settles: posts shown and clicked, reactions, time and what surveys say', () => {
+    const run = new Run()
+    const { pipeline } = run
+    pipeline.publish(impressions, served({ posts: ['post-1', 'post-2', 'post-3'] }))
+    pipeline.drain(() => 0)
+    const reacted = (kind: Parameters<typeof aReaction>[0], post: string, seconds: number) =>
+      aReaction({ ...kind, postId: post, requestId: 'request-1', at: T0 + seconds * SECOND_MS })
+    pipeline.publish(
+      reactions,
+      reacted({ kind: 'click' }, 'post-1', 1),
+      reacted({ kind: 'click' }, 'post-1', 2),
+      reacted({ kind: 'dwell', value: 7_600 }, 'post-1', 3),
+      reacted({ kind: 'like' }, 'post-1', 4),
+      reacted({ kind: 'like' }, 'post-2', 5),
+      reacted({ kind: 'like', undo: true }, 'post-2', 6),
+      reacted({ kind: 'hide' }, 'post-3', 7),
+    )
+    pipeline.publish(surveys, aSurvey(4), aSurvey(5))
+    run.settle()
+    const expected: Measures = {
+      feeds: 1,
+      shown: 3,
+      clicks: 1,
+      reactions: 1,
+      negatives: 1,
+      seconds: 8,
+      surveys: 2,
+      satisfaction: 9,
+    }
+    for (const window of ['all', DAY]) {
+      const { users, sums } = run.totals(window)
+      expect({ users, sums }).toEqual({ users: 1, sums: expected })
+    }
+    expect(run.windows).toEqual([`${ARM} ${DAY}`, `${ARM} all`])
+  })
+
+  test('goes on to count what comes late, within its window', () => {
+    const run = new Run()
+    run.pipeline.publish(impressions, served())
+    run.settle(T0 + SETTLE_MS + MINUTE_MS)
+    run.pipeline.publish(
+      reactions,
+      aReaction({ kind: 'share', requestId: 'request-1', at: T0 + SETTLE_MS + 5 * MINUTE_MS }),
+    )
+    run.pipeline.publish(surveys, aSurvey(3, { at: millis(T0 + SETTLE_MS + 5 * MINUTE_MS) }))
+    run.settle()
+    expect(run.totals().sums).toEqual({
+      ...NO_MEASURES,
+      feeds: 1,
+      shown: 1,
+      reactions: 1,
+      surveys: 1,
+      satisfaction: 3,
+    })
+  })
+
+  test('is nothing outside of all experiments', () => {
+    const run = new Run()
+    run.pipeline.publish(impressions, served({}, null))
+    run.pipeline.publish(surveys, aSurvey(3), aSurvey(2, { requestId: null }))
+    run.settle()
+    expect(run.windows).toEqual([])
+    expect(run.pipeline.of('experiment-slates').rows.size).toBe(0)
+  })
+
+  test('is the same whether a survey or its impression comes first', () => {
+    const totals = [true, false].map((isFirst) => {
+      const run = new Run()
+      if (isFirst) {
+        run.pipeline.publish(surveys, aSurvey(3))
+        run.pipeline.drain(() => 0)
+      }
+      run.pipeline.publish(impressions, served())
+      run.pipeline.drain(() => 0)
+      if (!isFirst) run.pipeline.publish(surveys, aSurvey(3))
+      run.settle()
+      return run.totals()
+    })
+    expect(totals[0]).toEqual(totals[1])
+  })
+
+  test('leaves the state when nothing can come of it any more', () => {
+    const run = new Run()
+    run.pipeline.publish(impressions, served())
+    run.settle(T0 + LONGEST_WINDOW_MS + DAY_MS)
+    expect(run.pipeline.of('experiment-slates').rows.size).toBe(0)
+  })
+})
+
+const outcome = (
+  user: string,
+  at: number,
+  measures: Partial<Measures>,
+  experiment = ARM,
+): ExperimentOutcome => ({
+  userId: userId(user),
+  experiment,
+  at: millis(at),
+  measures: { ...NO_MEASURES, ...measures },
+})
+
+const anyOutcome = fc
+  .record({
+    user: fc.constantFrom('ada', 'bo', 'cy'),
+    experiment: fc.constantFrom('e/a', 'e/b'),
+    day: fc.nat(2),
+    counts: fc.array(fc.nat(50), { minLength: MEASURES.length, maxLength: MEASURES.length }),
+  })
+  .map(({ user, experiment, day, counts }) =>
+    outcome(
+      user,
+      T0 + day * DAY_MS,
+      Object.fromEntries(MEASURES.map((measure, at) => [measure, counts[at]!])),
+      experiment,
+    ),
+  )
+
+/** Sums over users, from what each of them did in all. */
+const bruteForce = (outcomes: readonly ExperimentOutcome[]): Record<string, Moments> => {
+  const byRow = new Map<string, Map<string, Measures>>()
+  for (const { userId: user, experiment, at, measures } of outcomes) {
+    for (const window of ['all', new Date(at).toISOString().slice(0, 10)]) {
+      const users = byRow.get(`${experiment}\0${window}`) ?? new Map<string, Measures>()
+      const before = users.get(user) ?? NO_MEASURES
+      const after = Object.fromEntries(MEASURES.map((each) => [each, before[each] + measures[each]]))
+      users.set(user, after as Measures)
+      byRow.set(`${experiment}\0${window}`, users)
+    }
+  }
+  return Object.fromEntries(
+    [...byRow].map(([row, users]): [string, Moments] => {
+      const all = [...users.values()]
+      const over = (value: (measures: Measures) => number): number =>
+        all.reduce((sum, measures) => sum + value(measures), 0)
+      const each = (value: (measures: Measures, measure: keyof Measures) => number): Measures =>
+        Object.fromEntries(
+          MEASURES.map((measure) => [measure, over((measures) => value(measures, measure))]),
+        ) as Measures
+      return [
+        row,
+        {
+          users: all.length,
+          sums: each((measures, measure) => measures[measure]),
+          squares: each((measures, measure) => measures[measure] ** 2),
+          products: RATIOS.map(({ of, per }) => over((measures) => measures[of] * measures[per])),
+        },
+      ]
+    }),
+  )
+}
+
+const totalsOf = (pipeline: Pipeline): Record<string, Moments> =>
+  Object.fromEntries(
+    [...pipeline.of('experiment-totals').rows].map(([key, row]) => [key, readExperimentTotals(row)]),
+  )
+
+test('sums, squares and products over users are what their whole deeds say, in whatever order these come', () => {
+  fc.assert(
+    fc.property(fc.array(anyOutcome, { maxLength: 30 }), fc.integer(), (outcomes, seed) => {
+      const pipeline = new Pipeline([node(experimentUsers), node(experimentTotals)])
+      pipeline.publish(experimentOutcomes, ...outcomes)
+      pipeline.drain(picks(seed))
+      expect(totalsOf(pipeline)).toEqual(bruteForce(outcomes))
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('an erasure takes a user out of the sums, and what comes late of them does not come back', () => {
+  fc.assert(
+    fc.property(fc.array(anyOutcome, { maxLength: 20 }), (outcomes) => {
+      const pipeline = new Pipeline([node(experimentUsers), node(experimentTotals)])
+      pipeline.publish(experimentOutcomes, ...outcomes)
+      pipeline.drain(() => 0)
+      const at = T0 + 5 * DAY_MS
+      pipeline.publish(erasures, anErasure(at, 'ada'))
+      pipeline.drain(() => 0)
+      pipeline.publish(experimentOutcomes, outcome('ada', at - 1, { feeds: 1 }))
+      pipeline.drain(() => 0)
+      const left = bruteForce(outcomes.filter((each) => each.userId !== 'ada'))
+      for (const [row, moments] of Object.entries(totalsOf(pipeline)))
+        expect(moments, row).toEqual(
+          left[row] ?? { ...moments, users: 0, sums: NO_MEASURES, squares: NO_MEASURES },
+        )
+    }),
+  )
+})
+
+test('of a user a bounded number of arms and days is kept, and none that is over', () => {
+  const harness = new Harness(experimentUsers) as Harness<unknown>
+  for (let index = 0; index < ENTRIES_MAX; index++)
+    harness.apply(experimentOutcomes, outcome('ada', T0 + index, { feeds: 1 }, `e${index}/a`))
+  expect(harness.counts.get('experiments.entries_dropped')).toBe(ENTRIES_MAX)
+  harness.advance(T0 + 200 * DAY_MS)
+  expect(harness.rows.size).toBe(0)
+})
+
+test('folded moments say what they say one by one', () => {
+  fc.assert(
+    fc.property(fc.array(anyOutcome, { minLength: 1, maxLength: 10 }), (outcomes) => {
+      const harness = new Harness(experimentUsers) as Harness<unknown>
+      for (const each of outcomes) harness.apply(experimentOutcomes, { ...each, experiment: 'e/a' })
+      const sent = harness.sent(experimentMoments).filter(({ window }) => window === 'all')
+      let sum: Buffer = Buffer.alloc(0)
+      for (const each of sent) {
+        const one = new ByteWriter(1)
+        experimentMoments.codec.encode(each, one)
+        const next = new ByteWriter(1)
+        experimentMoments.fold!.merge(sum, 0, sum.length, one.view(), 0, one.position, next)
+        sum = next.copy()
+      }
+      const folded = experimentMoments.codec.decode(sum, 0, sum.length)
+      const totals = new Harness(experimentTotals) as Harness<unknown>
+      for (const each of sent) totals.apply(experimentMoments, each)
+      expect(folded.moments).toEqual(readExperimentTotals(totals.row('e/a', 'all')))
+      expect(folded.at).toBe(Math.max(...sent.map(({ at }) => at)))
+    }),
+  )
+})
