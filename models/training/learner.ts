@@ -5,11 +5,13 @@ import { ProgressiveMetrics } from '../metrics/progressive.ts'
 import { priorParameters } from '../prior/prior.ts'
 import { HEAVY_NETWORK } from '../rankers.ts'
 import { writeSnapshot, type Written } from '../snapshot/write.ts'
-import { Batch, type LearnedExample, type Taken } from './batch.ts'
+import type { Example } from '../../schemas/examples/index.ts'
+import { Batch, type Taken } from './batch.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { ColumnMoments, noMoments } from './column-moments.ts'
-import { LabelWriter } from './labels.ts'
-import { Positives } from './positives.ts'
+import { KnownExamples } from './known-examples.ts'
+import { LabelAccount } from './label-account.ts'
+import { segmentsOf } from './segments.ts'
 import { beginLearning, DEFAULT_RATES, type Rates, TrainStep } from './train-step.ts'
 
 export interface LearnerOptions {
@@ -44,6 +46,9 @@ export interface OpenLearner {
 /** Examples by what became of them, so far. */
 export type Counts = Readonly<Record<Taken, number>>
 
+const NO_PLACE = -1
+const TIME_HEADS = [...HEADS.keys()].filter((head) => HEADS[head]!.output === 'seconds')
+
 /**
  * The heavy ranker as it learns: examples in, progressive metrics, checkpoints and snapshots out. What is learned
  * is a function of the examples, their order and the calls of `flush`. One call at a time; runs block their thread.
@@ -54,10 +59,14 @@ export class Learner {
   private readonly step: TrainStep
   private readonly moments: ColumnMoments
   private readonly start: Checkpoint
+  private readonly account: LabelAccount
   private readonly batch: Batch
-  private latestAt = 0
+  /** By row of the batch, the place in the metrics of an example that it foresees; `NO_PLACE` without. */
+  private readonly places: Int32Array
+  private latestAt: number
   private readonly taken: Record<Taken, number> = {
     taken: 0,
+    'no-news': 0,
     'left-out': 0,
     'other-columns': 0,
     'broken-features': 0,
@@ -69,8 +78,10 @@ export class Learner {
     this.step = step
     this.moments = moments
     const { batchRows: rowsMax, negativesKept } = options
-    const labels = new LabelWriter(HEADS, (example, head) => start.positives.add(example, head))
-    this.batch = new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax, negativesKept }, labels)
+    this.account = new LabelAccount(HEADS, negativesKept, start.known)
+    this.batch = new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax }, this.account)
+    this.places = new Int32Array(rowsMax).fill(NO_PLACE)
+    this.latestAt = start.latestAt
   }
 
   /** Goes on from the newest whole checkpoint, or begins with the prior. Throws `CHECKPOINT_OTHER`. */
@@ -86,16 +97,18 @@ export class Learner {
     return this.step.learned.steps
   }
 
+  /** The latest time of what was learned, in milliseconds; 0 before anything was. */
+  get trainedUntil(): number {
+    return this.latestAt
+  }
+
   get counts(): Counts {
     return { ...this.taken }
   }
 
   /** Takes examples, and learns whenever a batch is full. Throws `TRAINING_DIVERGED`. */
-  async learn(examples: Iterable<LearnedExample>): Promise<void> {
-    for (const example of examples) {
-      this.taken[this.batch.add(example)]++
-      if (this.batch.isFull) await this.flush()
-    }
+  async learn(examples: Iterable<Example>): Promise<void> {
+    for (const example of examples) await this.take(example)
   }
 
   /** Learns what is left of a batch that is not full. */
@@ -105,8 +118,12 @@ export class Learner {
     const { logits } = await step.run(batch)
     // After the step: what a batch is foreseen by is what would have been served.
     await this.moments.measure(batch, step.learned.measured)
-    const { count, weights, targets } = batch
-    this.metrics.add({ count, logits, weights, targets })
+    for (let row = 0; row < batch.count; row++) {
+      const place = this.places[row]!
+      if (place === NO_PLACE) continue
+      this.metrics.foresee(place, logits, row * HEADS.length)
+      this.places[row] = NO_PLACE
+    }
     this.latestAt = Math.max(this.latestAt, batch.at)
     batch.clear()
   }
@@ -116,13 +133,36 @@ export class Learner {
     await this.flush()
     const { learned } = this.step
     learned.tables?.expire(this.latestAt - this.options.expireMs)
-    const { moments, positives } = this.start
-    return writeCheckpoint(root, { learned, moments, positives, position })
+    const { moments, known } = this.start
+    return writeCheckpoint(root, { learned, moments, known, latestAt: this.latestAt, position })
   }
 
   /** Writes what serves: the network as it is now, with its tables. Throws `NETWORK_INVALID`. */
   async snapshot(root: string): Promise<Written> {
     return writeSnapshot(root, 'heavy', 'trained', this.step.parameters(), this.step.learned.tables)
+  }
+
+  /** Takes one example; answers the step to wait for where it fills a batch. Throws as `learn`. */
+  take(example: Example): Promise<void> | undefined {
+    const row = this.batch.count
+    const result = this.batch.add(example)
+    this.taken[result]++
+    if (result === 'taken' || result === 'no-news') this.judge(example, row)
+    return this.batch.isFull ? this.flush() : undefined
+  }
+
+  /** `row` is where the example lies in the batch, if it is new there. */
+  private judge(example: Example, row: number): void {
+    const { account, batch, metrics } = this
+    if (batch.count > row && account.isFirst) {
+      const segments = segmentsOf(batch.rows, row * HEAVY_NETWORK.row.width)
+      this.places[row] = metrics.begin(account.key, segments, example.heads)
+    }
+    metrics.judge(account.key, account)
+    for (const head of TIME_HEADS) {
+      const logMs = Math.log1p(account.timeOf(example, head))
+      if (logMs > 0) metrics.judgeTime(account.key, head, logMs)
+    }
   }
 
   async dispose(): Promise<void> {
@@ -137,7 +177,8 @@ const beginning = ({ tableRows }: LearnerOptions): Checkpoint => {
   return {
     learned: beginLearning(HEAVY_NETWORK, priorParameters('heavy'), tables),
     moments: noMoments(HEAVY_NETWORK),
-    positives: new Positives(),
+    known: new KnownExamples(),
+    latestAt: 0,
     position: {},
   }
 }
