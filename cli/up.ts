@@ -5,6 +5,8 @@ import { WORLD_DIRECTORY } from './commands/options.ts'
 import { CliError, lineOf } from './errors.ts'
 import { buildServer, closeServer, listen } from './http/server.ts'
 import { HTTP_DEFAULTS } from './http/services.ts'
+import { tellLearning } from './learning/metrics.ts'
+import { openLearning } from './learning/open.ts'
 import { LocalInspection } from './inspect/local.ts'
 import { LiveFigures } from './live/live-figures.ts'
 import { PrometheusMetrics } from './metrics.ts'
@@ -27,6 +29,8 @@ export interface UpOptions {
   readonly partitions?: number
   /** Users of a world to open; its data directory is made anew. */
   readonly world?: number
+  /** Whether models learn; where absent, in a world. */
+  readonly learn?: boolean
 }
 
 /** Runs everything in this process, until it is told to stop. */
@@ -53,12 +57,18 @@ export const up = async (options: UpOptions): Promise<void> => {
     failed: tellLost,
   })
   tellServing(metrics.registry, serving)
+  const learning =
+    (options.learn ?? options.world !== undefined)
+      ? openLearning({ embedded, data, clock, scorers: serving.scorers, failed: tellUnlearned })
+      : undefined
+  if (learning !== undefined) tellLearning(metrics.registry, learning)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
   const app = buildServer({ embedded, serving, inspection, clock, metrics, live })
   let world: LiveWorld | undefined
   const stopping = new Stopping(async () => {
     await world?.stop()
     await closeServer(app, HTTP_DEFAULTS.closeMs)
+    await learning?.close()
     await serving.close()
     await embedded.close()
   })
@@ -110,6 +120,8 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
 }
 
 const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lineOf(error)}`)
+
+const tellUnlearned = (error: unknown): void => say(`freshet: learning has stopped: ${lineOf(error)}`)
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.')

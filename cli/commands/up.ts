@@ -30,6 +30,8 @@ export const upCommand = (): Command =>
         `start anew in ${WORLD_DIRECTORY}, with an invented society that lives as you look`,
       ).argParser(integer(USERS_MIN, LIVE_USERS_MAX)),
     )
+    .addOption(new Option('--learn', 'models learn from examples as they come; in a world they always do'))
+    .addOption(new Option('--no-learn', 'models stay as they are, in a world too'))
     .addHelpText(
       'after',
       examples(

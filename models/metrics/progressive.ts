@@ -161,7 +161,7 @@ const SECOND_MS = 1_000
 const PROBABILITY_MIN = 1e-7
 
 /** The logit behind what a head answered; NaN where it is not known. */
-const logitOf = ({ output }: Head, answer: number | undefined): number => {
+export const logitOf = ({ output }: Head, answer: number | undefined): number => {
   if (answer === undefined) return Number.NaN
   if (output === 'seconds') return Math.log(Math.max(1, answer * SECOND_MS))
   const probability = Math.min(1 - PROBABILITY_MIN, Math.max(PROBABILITY_MIN, answer))

@@ -1,17 +1,15 @@
 import { DAY_MS } from '../../schemas/ids.ts'
 import { EmbeddingTables } from '../embeddings/tables.ts'
 import { HEADS } from '../heads.ts'
-import { ProgressiveMetrics } from '../metrics/progressive.ts'
+import type { ProgressiveMetrics } from '../metrics/progressive.ts'
 import { priorParameters } from '../prior/prior.ts'
 import { HEAVY_NETWORK } from '../rankers.ts'
 import { writeSnapshot, type Written } from '../snapshot/write.ts'
 import type { Example } from '../../schemas/examples/index.ts'
-import { Batch, type Taken } from './batch.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { ColumnMoments, noMoments } from './column-moments.ts'
+import { type Counts, ExampleFlow } from './example-flow.ts'
 import { KnownExamples } from './known-examples.ts'
-import { LabelAccount } from './label-account.ts'
-import { segmentsOf } from './segments.ts'
 import { beginLearning, DEFAULT_RATES, type Rates, TrainStep } from './train-step.ts'
 
 export interface LearnerOptions {
@@ -23,6 +21,8 @@ export interface LearnerOptions {
   readonly tableRows: readonly number[]
   /** Vectors start anew when nothing was learned in them for so long. */
   readonly expireMs: number
+  /** Examples that metrics look back on; as many as `ProgressiveMetrics` does where absent. */
+  readonly window?: number
 }
 
 export const DEFAULT_LEARNER: LearnerOptions = {
@@ -43,44 +43,26 @@ export interface OpenLearner {
   readonly broken: readonly string[]
 }
 
-/** Examples by what became of them, so far. */
-export type Counts = Readonly<Record<Taken, number>>
-
-const NO_PLACE = -1
-const TIME_HEADS = [...HEADS.keys()].filter((head) => HEADS[head]!.output === 'seconds')
-
 /**
  * The heavy ranker as it learns: examples in, progressive metrics, checkpoints and snapshots out. What is learned
  * is a function of the examples, their order and the calls of `flush`. One call at a time; runs block their thread.
  */
 export class Learner {
-  readonly metrics = new ProgressiveMetrics(HEADS)
   private readonly options: LearnerOptions
   private readonly step: TrainStep
   private readonly moments: ColumnMoments
   private readonly start: Checkpoint
-  private readonly account: LabelAccount
-  private readonly batch: Batch
-  /** By row of the batch, the place in the metrics of an example that it foresees; `NO_PLACE` without. */
-  private readonly places: Int32Array
+  private readonly flow: ExampleFlow
   private latestAt: number
-  private readonly taken: Record<Taken, number> = {
-    taken: 0,
-    'no-news': 0,
-    'left-out': 0,
-    'other-columns': 0,
-    'broken-features': 0,
-  }
 
   private constructor(start: Checkpoint, options: LearnerOptions, step: TrainStep, moments: ColumnMoments) {
     this.start = start
     this.options = options
     this.step = step
     this.moments = moments
-    const { batchRows: rowsMax, negativesKept } = options
-    this.account = new LabelAccount(HEADS, negativesKept, start.known)
-    this.batch = new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax }, this.account)
-    this.places = new Int32Array(rowsMax).fill(NO_PLACE)
+    const { batchRows, negativesKept, window } = options
+    const { row } = HEAVY_NETWORK
+    this.flow = new ExampleFlow({ row, heads: HEADS, batchRows, negativesKept, known: start.known, ...(window && { window }) })
     this.latestAt = start.latestAt
   }
 
@@ -103,7 +85,11 @@ export class Learner {
   }
 
   get counts(): Counts {
-    return { ...this.taken }
+    return this.flow.counts
+  }
+
+  get metrics(): ProgressiveMetrics {
+    return this.flow.metrics
   }
 
   /** Takes examples, and learns whenever a batch is full. Throws `TRAINING_DIVERGED`. */
@@ -111,21 +97,22 @@ export class Learner {
     for (const example of examples) await this.take(example)
   }
 
+  /** Takes one example; answers the step to wait for where it fills a batch. Throws as `learn`. */
+  take(example: Example): Promise<void> | undefined {
+    this.flow.take(example)
+    return this.flow.batch.isFull ? this.flush() : undefined
+  }
+
   /** Learns what is left of a batch that is not full. */
   async flush(): Promise<void> {
-    const { batch, step } = this
+    const { flow, step } = this
+    const { batch } = flow
     if (batch.count === 0) return
     const { logits } = await step.run(batch)
     // After the step: what a batch is foreseen by is what would have been served.
     await this.moments.measure(batch, step.learned.measured)
-    for (let row = 0; row < batch.count; row++) {
-      const place = this.places[row]!
-      if (place === NO_PLACE) continue
-      this.metrics.foresee(place, logits, row * HEADS.length)
-      this.places[row] = NO_PLACE
-    }
     this.latestAt = Math.max(this.latestAt, batch.at)
-    batch.clear()
+    flow.foreseen(logits)
   }
 
   /** Learns what was taken, and writes all of it with the position that it stands for. */
@@ -140,29 +127,6 @@ export class Learner {
   /** Writes what serves: the network as it is now, with its tables. Throws `NETWORK_INVALID`. */
   async snapshot(root: string): Promise<Written> {
     return writeSnapshot(root, 'heavy', 'trained', this.step.parameters(), this.step.learned.tables)
-  }
-
-  /** Takes one example; answers the step to wait for where it fills a batch. Throws as `learn`. */
-  take(example: Example): Promise<void> | undefined {
-    const row = this.batch.count
-    const result = this.batch.add(example)
-    this.taken[result]++
-    if (result === 'taken' || result === 'no-news') this.judge(example, row)
-    return this.batch.isFull ? this.flush() : undefined
-  }
-
-  /** `row` is where the example lies in the batch, if it is new there. */
-  private judge(example: Example, row: number): void {
-    const { account, batch, metrics } = this
-    if (batch.count > row && account.isFirst) {
-      const segments = segmentsOf(batch.rows, row * HEAVY_NETWORK.row.width)
-      this.places[row] = metrics.begin(account.key, segments, example.heads)
-    }
-    metrics.judge(account.key, account)
-    for (const head of TIME_HEADS) {
-      const logMs = Math.log1p(account.timeOf(example, head))
-      if (logMs > 0) metrics.judgeTime(account.key, head, logMs)
-    }
   }
 
   async dispose(): Promise<void> {

@@ -6,7 +6,8 @@ import { type Example, examples as contract } from '../../schemas/examples/index
 import type { HeadReports } from '../metrics/progressive.ts'
 import type { Written } from '../snapshot/write.ts'
 import type { ExampleSource } from './example-source.ts'
-import { type Counts, DEFAULT_LEARNER, Learner, type LearnerOptions } from './learner.ts'
+import type { Counts } from './example-flow.ts'
+import { DEFAULT_LEARNER, Learner, type LearnerOptions } from './learner.ts'
 
 export interface TrainerOptions {
   readonly learner: LearnerOptions
@@ -27,6 +28,11 @@ export const LABEL_TIMES_MAX = 4_096
 /** Examples that the evidence of an offer looks back on. */
 const EVIDENCE_EXAMPLES = 16_384
 
+export interface Foreseen {
+  readonly learner: HeadReports
+  readonly served: HeadReports
+}
+
 /** A snapshot that could serve, with what there is to judge it by. */
 export interface SnapshotOffer extends Written {
   /** Examples learned from so far, since the trainer was opened. */
@@ -34,7 +40,7 @@ export interface SnapshotOffer extends Written {
   /** Time of the latest, in milliseconds; 0 before any. */
   readonly trainedUntil: number
   /** The last examples, each foreseen before it was learned: by what is offered, and by what served them. */
-  readonly foreseen: { readonly learner: HeadReports; readonly served: HeadReports }
+  readonly foreseen: () => Foreseen
   /** When people did what was learned since the last offer, as far as it is remembered. */
   readonly labelTimes: readonly number[]
 }
@@ -153,10 +159,10 @@ export class Trainer {
       ...written,
       examples: this.examples,
       trainedUntil: learner.trainedUntil,
-      foreseen: {
+      foreseen: () => ({
         learner: learner.metrics.report('learner', 0, EVIDENCE_EXAMPLES),
         served: learner.metrics.report('served', 0, EVIDENCE_EXAMPLES),
-      },
+      }),
       labelTimes,
     })
   }
