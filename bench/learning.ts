@@ -114,7 +114,12 @@ class LearningRun {
   private offered: SnapshotOffer | undefined
   private swaps = 0
 
-  constructor(options: LearningBenchOptions, runtime: EvaluationRuntime, serving: Serving, directory: string) {
+  constructor(
+    options: LearningBenchOptions,
+    runtime: EvaluationRuntime,
+    serving: Serving,
+    directory: string,
+  ) {
     const { users, posts, impressions, days, seed } = options
     this.options = options
     this.runtime = runtime
@@ -171,7 +176,10 @@ class LearningRun {
     const { log } = this.runtime.embedded
     const trainer = await Trainer.open(
       {
-        source: { partitions: 1, read: (partition, offset) => log.read('examples', partition, offset, 1 << 20) },
+        source: {
+          partitions: 1,
+          read: (partition, offset) => log.read('examples', partition, offset, 1 << 20),
+        },
         checkpoints: join(this.directory, 'learning'),
         snapshots: root,
         clock: systemClock,
@@ -193,7 +201,11 @@ class LearningRun {
   private async span(driver: Driver, models: Models, until: number): Promise<WorldReport> {
     const { world } = this
     const weights = worldWeights(this.options.config.valueModel ?? DEFAULT_VALUE_MODEL)
-    const ledger = new Ledger(world, { weights, evaluateOneIn: EVALUATE_ONE_IN, limit: DRIVER_DEFAULTS.limit })
+    const ledger = new Ledger(world, {
+      weights,
+      evaluateOneIn: EVALUATE_ONE_IN,
+      limit: DRIVER_DEFAULTS.limit,
+    })
     while (world.now < until) {
       const before = world.now
       await driver.step(Math.min(until, before + DRIVER_DEFAULTS.stepMs), ledger)

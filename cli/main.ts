@@ -13,6 +13,7 @@ import { newCommand } from './commands/new.ts'
 import { examples } from './commands/options.ts'
 import { replayCommand } from './commands/replay.ts'
 import { stateCommand } from './commands/state.ts'
+import { trainCommand } from './commands/train.ts'
 import { upCommand } from './commands/up.ts'
 import { exitCodeOf, lineOf, systemCodeOf } from './errors.ts'
 import { say } from './terminal.ts'
@@ -49,6 +50,7 @@ const program = (): Command => {
     feedCommand(),
     explainCommand(),
     evaluateCommand(),
+    trainCommand(),
     stateCommand(),
     featureCommand(),
     dlqCommand(),

@@ -57,18 +57,16 @@ export const up = async (options: UpOptions): Promise<void> => {
     failed: tellLost,
   })
   tellServing(metrics.registry, serving)
-  const learning =
-    (options.learn ?? options.world !== undefined)
-      ? openLearning({ embedded, data, clock, scorers: serving.scorers, failed: tellUnlearned })
-      : undefined
-  if (learning !== undefined) tellLearning(metrics.registry, learning)
+  const learns = options.learn ?? options.world !== undefined
+  const learning = openLearning({ embedded, serving, data, clock, learns, failed: tellUnlearned })
+  tellLearning(metrics.registry, learning)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
-  const app = buildServer({ embedded, serving, inspection, clock, metrics, live })
+  const app = buildServer({ embedded, serving, inspection, clock, metrics, live, learning })
   let world: LiveWorld | undefined
   const stopping = new Stopping(async () => {
     await world?.stop()
     await closeServer(app, HTTP_DEFAULTS.closeMs)
-    await learning?.close()
+    await learning.close()
     await serving.close()
     await embedded.close()
   })

@@ -52,8 +52,7 @@ export class StandingModel {
     const { batch } = this.flow
     const values = batch.count * HEADS.length
     await this.session.score(batch.rows, batch.count, this.answers, batch.entities)
-    for (let at = 0; at < values; at++)
-      this.logits[at] = logitOf(HEADS[at % HEADS.length]!, this.answers[at])
+    for (let at = 0; at < values; at++) this.logits[at] = logitOf(HEADS[at % HEADS.length]!, this.answers[at])
     this.flow.foreseen(this.logits)
   }
 

@@ -62,7 +62,14 @@ export class Learner {
     this.moments = moments
     const { batchRows, negativesKept, window } = options
     const { row } = HEAVY_NETWORK
-    this.flow = new ExampleFlow({ row, heads: HEADS, batchRows, negativesKept, known: start.known, ...(window && { window }) })
+    this.flow = new ExampleFlow({
+      row,
+      heads: HEADS,
+      batchRows,
+      negativesKept,
+      known: start.known,
+      ...(window && { window }),
+    })
     this.latestAt = start.latestAt
   }
 

@@ -62,6 +62,8 @@ export interface TrainerControl {
   stopping(): boolean
   /** Waits until there may be more examples, or for so long. */
   idle(ms: number): Promise<void>
+  /** Told now and then that it has gone on. */
+  told?(): void
 }
 
 /** How far a trainer is. */
@@ -118,19 +120,20 @@ export class Trainer {
     return { examples, steps: learner.steps, counts: learner.counts, undecodable, snapshots, position }
   }
 
-  /** Learns until it is stopped, then writes a last checkpoint. Throws what learning, the source and offers throw. */
+  /** Learns until it is stopped, then makes a last snapshot. Throws what learning, the source and offers throw. */
   async run(control: TrainerControl): Promise<void> {
     // What an earlier run learned serves from the start.
-    if (this.learner.steps > 0) await this.snapshot()
+    if (this.learner.steps > 0) await this.offer()
     while (!control.stopping()) {
       const taken = await this.catchUp(control)
+      control.told?.()
       if (taken === 0) await control.idle(Math.min(IDLE_MS, this.options.snapshotMs))
     }
-    if (this.sinceSnapshot > 0) await this.checkpoint()
+    if (this.sinceSnapshot > 0) await this.snapshot()
   }
 
   /** Learns what is there by now, making snapshots when they are due; answers how many examples that were. */
-  async catchUp(control?: Pick<TrainerControl, 'stopping'>): Promise<number> {
+  async catchUp(control?: Pick<TrainerControl, 'stopping' | 'told'>): Promise<number> {
     const before = this.examples
     for (let isMore = true; isMore && !(control?.stopping() ?? false);) {
       isMore = false
@@ -138,6 +141,7 @@ export class Trainer {
         const frames = await this.parts.source.read(partition, this.position[partition]!)
         for (const frame of frames) await this.learnFrame(partition, frame)
         isMore ||= frames.length > 0
+        control?.told?.()
       }
     }
     await this.snapshotWhenDue()
@@ -146,8 +150,17 @@ export class Trainer {
 
   /** Writes a checkpoint and a snapshot of what is learned, and offers it. */
   async snapshot(): Promise<void> {
+    this.sinceSnapshot = 0
+    await this.learner.checkpoint(this.parts.checkpoints, Object.fromEntries(this.position.entries()))
+    await this.offer()
+  }
+
+  async dispose(): Promise<void> {
+    await this.learner.dispose()
+  }
+
+  private async offer(): Promise<void> {
     const { parts, learner } = this
-    await this.checkpoint()
     const written = await learner.snapshot(parts.snapshots)
     const { labelTimes } = this
     this.labelTimes = []
@@ -165,15 +178,6 @@ export class Trainer {
       }),
       labelTimes,
     })
-  }
-
-  async dispose(): Promise<void> {
-    await this.learner.dispose()
-  }
-
-  private async checkpoint(): Promise<void> {
-    this.sinceSnapshot = 0
-    await this.learner.checkpoint(this.parts.checkpoints, Object.fromEntries(this.position.entries()))
   }
 
   private async learnFrame(partition: number, { baseOffset, frame }: StoredFrame): Promise<void> {
