@@ -14,13 +14,14 @@ import { EmbeddingTables } from '../models/embeddings/tables.ts'
 import { HEADS } from '../models/heads.ts'
 import { priorParameters } from '../models/prior/prior.ts'
 import { HEAVY_NETWORK } from '../models/rankers.ts'
-import { Batch, type LearnedExample } from '../models/training/batch.ts'
-import { LabelWriter } from '../models/training/labels.ts'
+import { Batch } from '../models/training/batch.ts'
+import type { Example } from '../schemas/examples/index.ts'
+import { KnownExamples } from '../models/training/known-examples.ts'
+import { LabelAccount } from '../models/training/label-account.ts'
 import { DEFAULT_LEARNER } from '../models/training/learner.ts'
-import { Positives } from '../models/training/positives.ts'
 import { beginLearning, TrainStep } from '../models/training/train-step.ts'
 import { millis } from '../schemas/ids.ts'
-import type { PostId, RequestId, UserId } from '../schemas/ids.ts'
+import type { ContainerId, Hashtag, PostId, RequestId, UserId } from '../schemas/ids.ts'
 import { packFeatures } from '../schemas/impressions/packed-features.ts'
 import { peerDefinition } from './peers/definition.ts'
 
@@ -109,19 +110,19 @@ const timed = async (
 }
 
 const newBatch = (rowsMax: number): Batch => {
-  const positives = new Positives()
-  const labels = new LabelWriter(HEADS, (example, head) => positives.add(example, head))
-  return new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax, negativesKept: 1 }, labels)
+  // Remembers one alone: the same examples are learned again and again.
+  const account = new LabelAccount(HEADS, 1, new KnownExamples(1))
+  return new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax }, account)
 }
 
-const filled = (batch: Batch, examples: readonly LearnedExample[]): Batch => {
+const filled = (batch: Batch, examples: readonly Example[]): Batch => {
   batch.clear()
   for (const example of examples) batch.add(example)
   return batch
 }
 
 /** Rows as feeds have them, about half of each zeros; ids as many as tables have rows. */
-const exampleOf = (random: Random, index: number): LearnedExample => {
+const exampleOf = (random: Random, index: number): Example => {
   const { row } = HEAVY_NETWORK
   const at = millis(1_700_000_000_000 + index)
   const [users, authors, containers, hashtags] = DEFAULT_LEARNER.tableRows as [number, number, number, number]
@@ -132,8 +133,8 @@ const exampleOf = (random: Random, index: number): LearnedExample => {
     userId: `u${random.below(users)}` as UserId,
     postId: `p${index}` as PostId,
     authorId: `a${random.below(authors)}` as UserId,
-    containerId: `c${random.below(containers)}`,
-    hashtags: Array.from({ length: random.below(5) }, () => `h${random.below(hashtags)}`),
+    containerId: `c${random.below(containers)}` as ContainerId,
+    hashtags: Array.from({ length: random.below(5) }, () => `h${random.below(hashtags)}` as Hashtag),
     position: 0,
     at,
     propensity: 1,
@@ -149,6 +150,9 @@ const exampleOf = (random: Random, index: number): LearnedExample => {
       ...(random.chance(0.1) ? [{ label: 'like' as const, at, value: null }] : []),
     ],
     settledLabels: [],
+    isEarly: false,
+    heads: [],
+    experiment: null,
   }
 }
 

@@ -18,6 +18,7 @@ import { replayCommand } from './commands/replay.ts'
 import { serveCommand } from './commands/serve.ts'
 import { stateCommand } from './commands/state.ts'
 import { topicsCommand } from './commands/topics.ts'
+import { trainCommand } from './commands/train.ts'
 import { upCommand } from './commands/up.ts'
 import { workerCommand } from './commands/worker.ts'
 import { exitCodeOf, lineOf, systemCodeOf } from './errors.ts'
@@ -57,6 +58,7 @@ const program = (): Command => {
     feedCommand(),
     explainCommand(),
     evaluateCommand(),
+    trainCommand(),
     stateCommand(),
     featureCommand(),
     dlqCommand(),

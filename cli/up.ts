@@ -5,6 +5,8 @@ import { WORLD_DIRECTORY } from './commands/options.ts'
 import { CliError, lineOf } from './errors.ts'
 import { buildServer, closeServer, listen } from './http/server.ts'
 import { HTTP_DEFAULTS } from './http/services.ts'
+import { tellLearning } from './learning/metrics.ts'
+import { openLearning } from './learning/open.ts'
 import { LocalInspection } from './inspect/local.ts'
 import { LiveFigures } from './live/live-figures.ts'
 import { PrometheusMetrics } from './metrics.ts'
@@ -29,6 +31,8 @@ export interface UpOptions {
   readonly partitions?: number
   /** Users of a world to open; its data directory is made anew. */
   readonly world?: number
+  /** Whether models learn; where absent, in a world. */
+  readonly learn?: boolean
 }
 
 /** Runs everything in this process, until it is told to stop. */
@@ -59,12 +63,16 @@ export const up = async (options: UpOptions): Promise<void> => {
   tellServing(metrics.registry, serving)
   tellModels(metrics.registry, serving.models.registry, clock)
   tellShadow(metrics.registry, serving.models.shadow)
+  const learns = options.learn ?? options.world !== undefined
+  const learning = openLearning({ embedded, serving, data, clock, learns, failed: tellUnlearned })
+  tellLearning(metrics.registry, learning)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
-  const app = buildServer({ embedded, serving, inspection, clock, metrics, live })
+  const app = buildServer({ embedded, serving, inspection, clock, metrics, live, learning })
   let world: LiveWorld | undefined
   const stopping = new Stopping(async () => {
     await world?.stop()
     await closeServer(app, HTTP_DEFAULTS.closeMs)
+    await learning.close()
     await serving.close()
     await embedded.close()
   })
@@ -121,6 +129,7 @@ const tellUnserved = (error: unknown): void => say(`freshet: a live snapshot is 
 
 const tellUnranked = (error: unknown): void =>
   say(`freshet: ${RANKING_FILE} does not count until it is corrected: ${lineOf(error)}`)
+const tellUnlearned = (error: unknown): void => say(`freshet: learning has stopped: ${lineOf(error)}`)
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.')

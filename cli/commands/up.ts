@@ -33,6 +33,8 @@ export const upCommand = (): Command => {
       ).argParser(integer(USERS_MIN, LIVE_USERS_MAX)),
     )
     .addOption(configOption())
+    .addOption(new Option('--learn', 'models learn from examples as they come; in a world they always do'))
+    .addOption(new Option('--no-learn', 'models stay as they are, in a world too'))
     .addHelpText(
       'after',
       examples(

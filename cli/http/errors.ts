@@ -12,6 +12,7 @@ export const HTTP_ERRORS = {
   NOT_FOUND: { status: 404, about: 'There is no such route or thing.' },
   METHOD_NOT_ALLOWED: { status: 405, about: 'The path is there, but not by this method.' },
   REQUEST_TIMEOUT: { status: 408, about: 'The request did not arrive whole in time.' },
+  LEARNS_ITSELF: { status: 409, about: 'This server learns by itself and takes no snapshots of others.' },
   EVENTS_AHEAD: { status: 409, about: 'No event was accepted: all are dated ahead of the clock.' },
   BODY_TOO_LARGE: { status: 413, about: 'The body is larger than is taken.' },
   TOO_MANY_EVENTS: { status: 413, about: 'The body holds more events than are taken at once.' },

@@ -10,6 +10,7 @@ import { adminRoutes } from './admin-routes.ts'
 import { answerOf, HTTP_ERRORS, type HttpErrorCode } from './errors.ts'
 import { eventBodies, eventsRoute } from './events-route.ts'
 import { healthRoutes } from './health.ts'
+import { learningRoutes } from './learning-routes.ts'
 import { liveRoute } from './live-route.ts'
 import { refuseUnknown } from './methods.ts'
 import { metricsRoute } from './metrics-route.ts'
@@ -59,6 +60,7 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
     viewersRoute(scope, services)
     liveRoute(scope, services, limits)
     adminRoutes(scope, services)
+    learningRoutes(scope, services)
     pageRoutes(scope)
   })
   void app.register(async (scope) => {

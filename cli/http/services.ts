@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/clock.ts'
 import type { Inspection } from '../inspect/inspection.ts'
+import type { Learning } from '../learning/open.ts'
 import type { LiveFigures } from '../live/live-figures.ts'
 import type { PrometheusMetrics } from '../metrics.ts'
 import type { Backend } from '../runtime/backend.ts'
@@ -13,6 +14,7 @@ export interface HttpServices {
   readonly clock: Clock
   readonly metrics: PrometheusMetrics
   readonly live: LiveFigures
+  readonly learning?: Learning
 }
 
 export interface HttpLimits {

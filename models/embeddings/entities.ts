@@ -1,4 +1,5 @@
 import { Fingerprint } from '../../processors/fingerprint.ts'
+import { RANKED_HASHTAGS_MAX } from '../../schemas/impressions/index.ts'
 
 /** What a row is about, beside its columns: the ids that a network may know by heart. */
 export interface EntityIds {
@@ -10,7 +11,7 @@ export interface EntityIds {
 }
 
 /** Hashtags of a post that count; the same as those that rows read views of. */
-export const ENTITY_HASHTAGS_MAX = 4
+export const ENTITY_HASHTAGS_MAX = RANKED_HASHTAGS_MAX
 
 /** Entities that have vectors, in the order of the network's, with the ids that a row may name of each. */
 export const ENTITY_IDS = [
@@ -37,7 +38,8 @@ export const writeEntityIds = (ids: EntityIds, words: Uint32Array, offset: numbe
   const { hashtags } = ids
   if (hashtags === undefined) return
   const count = Math.min(hashtags.length, ENTITY_HASHTAGS_MAX)
-  for (let index = 0; index < count; index++) writeId(hashtags[index], words, offset + (3 + index) * ID_WORDS)
+  for (let index = 0; index < count; index++)
+    writeId(hashtags[index]!, words, offset + (3 + index) * ID_WORDS)
 }
 
 const fingerprint = new Fingerprint()

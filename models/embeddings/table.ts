@@ -25,7 +25,7 @@ export class EmbeddingTable {
   readonly squares: Float32Array
   /** When something was last learned in a row, in milliseconds; `NEVER`. */
   readonly touchedAt: Float64Array
-  private readonly seed: number
+  private readonly starts: Float32Array
   /** Where in the sums of this step a row's gradient lies, −1 where it has none. */
   private readonly placeOf: Int32Array
   private stepRows = new Int32Array(1_024)
@@ -39,13 +39,12 @@ export class EmbeddingTable {
     }
     this.rows = rows
     this.dimensions = dimensions
-    this.seed = seed
-    this.values = new Float32Array(rows * dimensions)
-    this.squares = new Float32Array(rows)
+    this.starts = startsOf(rows * dimensions, seed)
+    this.values = this.starts.slice()
+    this.squares = new Float32Array(rows).fill(START_SQUARE)
     this.touchedAt = new Float64Array(rows)
     this.placeOf = new Int32Array(rows).fill(-1)
     this.sums = new Float32Array(this.stepRows.length * dimensions)
-    for (let row = 0; row < rows; row++) this.restart(row)
   }
 
   /** Adds `share` of the row that a hash finds to `target[at..]`. */
@@ -130,13 +129,27 @@ export class EmbeddingTable {
   }
 
   private restart(row: number): void {
-    for (let index = row * this.dimensions; index < (row + 1) * this.dimensions; index++) {
-      this.values[index] = (uniformOf(this.seed, index) * 2 - 1) * START_BOUND
-    }
+    const start = row * this.dimensions
+    this.values.set(this.starts.subarray(start, start + this.dimensions), start)
     this.squares[row] = START_SQUARE
     this.touchedAt[row] = NEVER
   }
 }
+
+/** Values that tables of a size and seed start with: worked out once a thread, for a snapshot is loaded often. */
+const startsOf = (length: number, seed: number): Float32Array => {
+  const key = `${length} ${seed}`
+  let starts = knownStarts.get(key)
+  if (starts === undefined) {
+    starts = new Float32Array(length)
+    for (let index = 0; index < length; index++)
+      starts[index] = (uniformOf(seed, index) * 2 - 1) * START_BOUND
+    knownStarts.set(key, starts)
+  }
+  return starts
+}
+
+const knownStarts = new Map<string, Float32Array>()
 
 /** A number in [0, 1) for an index, the same for the same seed: the finaliser of MurmurHash3. */
 const uniformOf = (seed: number, index: number): number => {

@@ -1,56 +1,169 @@
 import type { Head } from '../heads.ts'
-import { ProbabilityMetrics, type ProbabilityReport } from './probability-metrics.ts'
-import { TimeMetrics, type TimeReport } from './time-metrics.ts'
+import { probabilityReport, type ProbabilityReport } from './probability-metrics.ts'
+import { timeReport, type TimeReport } from './time-metrics.ts'
 
 export type HeadReport =
   ({ readonly kind: 'probability' } & ProbabilityReport) | ({ readonly kind: 'time' } & TimeReport)
 
-/** A batch as it was foreseen, and what became of it: rows × heads each (see network/losses.ts). */
-export interface JudgedBatch {
-  readonly count: number
-  readonly logits: Float32Array
-  readonly weights: Float32Array
-  readonly targets: Float32Array
+/** By the name of the head. */
+export type HeadReports = Readonly<Record<string, HeadReport>>
+
+/** Examples that a report looks back on. */
+export const WINDOW = 65_536
+
+/** Whose predictions: what learns, before it learned the example; or what served it, as it was logged. */
+export type Foresight = 'learner' | 'served'
+
+/** What is known of an example now. */
+export interface Judgement {
+  /** How many examples it stands for. */
+  readonly weight: number
+  /** A bit a head, by its index. */
+  readonly positives: number
 }
 
-/** The progressive metrics of every head of a network. */
+/**
+ * Predictions of the last examples and what became of them, as far as it is known: an example is begun when it is
+ * first learned, foreseen when that step has run, and judged anew whenever a label comes. So what is measured is how
+ * a model does on what it has not seen, and a positive that comes late is no negative for ever. Fixed memory.
+ */
 export class ProgressiveMetrics {
   private readonly heads: readonly Head[]
-  private readonly probabilities: ReadonlyMap<number, ProbabilityMetrics>
-  private readonly times: ReadonlyMap<number, TimeMetrics>
+  private readonly window: number
+  private readonly keys: Float64Array
+  private readonly foreseen: Uint8Array
+  private readonly logits: Readonly<Record<Foresight, Float32Array>>
+  private readonly times: Float32Array
+  private readonly weights: Float32Array
+  private readonly positives: Uint32Array
+  private readonly segments: Uint8Array
+  private readonly placeOf = new Map<number, number>()
+  private begun = 0
 
-  constructor(heads: readonly Head[], window?: number) {
-    const indexes = [...heads.keys()]
-    const isTime = (index: number): boolean => heads[index]!.output === 'seconds'
+  constructor(heads: readonly Head[], window: number = WINDOW) {
+    const floats = (): Float32Array => new Float32Array(window * heads.length)
     this.heads = heads
-    this.times = new Map(indexes.filter(isTime).map((index) => [index, new TimeMetrics(window)]))
-    this.probabilities = new Map(
-      indexes.filter((index) => !isTime(index)).map((index) => [index, new ProbabilityMetrics(window)]),
-    )
+    this.window = window
+    this.keys = new Float64Array(window)
+    this.foreseen = new Uint8Array(window)
+    this.logits = { learner: floats(), served: floats() }
+    this.times = floats()
+    this.weights = new Float32Array(window)
+    this.positives = new Uint32Array(window)
+    this.segments = new Uint8Array(window)
   }
 
-  /** Takes what has a label: what takes back a label that was learned too early has none of its own. */
-  add({ count, logits, weights, targets }: JudgedBatch): void {
-    const heads = this.heads.length
-    for (let at = 0; at < count * heads; at++) {
-      const weight = weights[at]!
-      if (weight === 0) continue
-      this.probabilities.get(at % heads)?.add(logits[at]!, targets[at]! > 0, weight)
-      this.times.get(at % heads)?.add(logits[at]!, targets[at]!, weight)
+  /**
+   * Begins an example; answers its place, which `foresee` is told. `segments` is a bit a segment; `served` what each
+   * head of the model that served it said (probabilities, seconds), empty where that was not logged.
+   */
+  begin(key: number, segments: number, served: readonly number[]): number {
+    const place = this.begun++ % this.window
+    if (this.begun > this.window && this.placeOf.get(this.keys[place]!) === place)
+      this.placeOf.delete(this.keys[place]!)
+    this.placeOf.set(key, place)
+    this.keys[place] = key
+    this.foreseen[place] = 0
+    this.segments[place] = segments
+    this.positives[place] = 0
+    this.weights[place] = 0
+    const start = place * this.heads.length
+    for (let head = 0; head < this.heads.length; head++) {
+      this.times[start + head] = Number.NaN
+      this.logits.served[start + head] = logitOf(this.heads[head]!, served[head])
     }
+    return place
+  }
+
+  /** What the learner foresaw of a begun example: a logit a head, from `logits[at..]`. */
+  foresee(place: number, logits: Float32Array, at: number): void {
+    this.logits.learner.set(logits.subarray(at, at + this.heads.length), place * this.heads.length)
+    this.foreseen[place] = 1
+  }
+
+  /** Tells what is known of an example by now; one that was not begun, or has given way, is left alone. */
+  judge(key: number, { weight, positives }: Judgement): void {
+    const place = this.placeOf.get(key)
+    if (place === undefined) return
+    this.weights[place] = weight
+    this.positives[place] = positives
+  }
+
+  /** Tells the time that a head of times is measured by. */
+  judgeTime(key: number, head: number, logMs: number): void {
+    const place = this.placeOf.get(key)
+    if (place !== undefined) this.times[place * this.heads.length + head] = logMs
   }
 
   clear(): void {
-    for (const metrics of [...this.probabilities.values(), ...this.times.values()]) metrics.clear()
+    this.begun = 0
+    this.placeOf.clear()
+    this.foreseen.fill(0)
   }
 
-  report(): Readonly<Record<string, HeadReport>> {
+  /** Examples begun so far. */
+  get examples(): number {
+    return this.begun
+  }
+
+  /**
+   * By head, of the last `examples` at most that are in a segment (a bit of those begun with; 0: of all). Examples
+   * whose server's predictions were not logged are left out of what served.
+   */
+  report(foresight: Foresight = 'learner', segment = 0, examples: number = this.window): HeadReports {
+    const places = this.placesOf(foresight, segment, examples)
     return Object.fromEntries(
-      this.heads.map(({ name }, index): [string, HeadReport] => {
-        const time = this.times.get(index)
-        if (time !== undefined) return [name, { kind: 'time', ...time.report() }]
-        return [name, { kind: 'probability', ...this.probabilities.get(index)!.report() }]
-      }),
+      this.heads.map((head, index): [string, HeadReport] => [
+        head.name,
+        head.output === 'seconds'
+          ? { kind: 'time', ...this.timeReport(foresight, index, places) }
+          : { kind: 'probability', ...this.probabilityReport(foresight, index, places) },
+      ]),
     )
   }
+
+  private placesOf(foresight: Foresight, segment: number, examples: number): Uint32Array {
+    const count = Math.min(this.begun, this.window, examples)
+    const places = new Uint32Array(count)
+    let end = 0
+    for (let back = count; back > 0; back--) {
+      const place = (this.begun - back) % this.window
+      if (this.foreseen[place] === 0 || this.weights[place] === 0) continue
+      if (segment !== 0 && (this.segments[place]! & segment) === 0) continue
+      if (Number.isNaN(this.logits[foresight][place * this.heads.length])) continue
+      places[end++] = place
+    }
+    return places.subarray(0, end)
+  }
+
+  private probabilityReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
+    const logits = this.logits[foresight]
+    return probabilityReport({
+      scores: Float32Array.from(places, (place) => logits[place * this.heads.length + head]!),
+      labels: Uint8Array.from(places, (place) => (this.positives[place]! >>> head) & 1),
+      weights: Float32Array.from(places, (place) => this.weights[place]!),
+    })
+  }
+
+  private timeReport(foresight: Foresight, head: number, places: Uint32Array): TimeReport {
+    const at = (place: number): number => place * this.heads.length + head
+    const timed = places.filter((place) => !Number.isNaN(this.times[at(place)]))
+    return timeReport({
+      foreseen: Float32Array.from(timed, (place) => this.logits[foresight][at(place)]!),
+      actual: Float32Array.from(timed, (place) => this.times[at(place)]!),
+      weights: Float32Array.from(timed, (place) => this.weights[place]!),
+    })
+  }
+}
+
+const SECOND_MS = 1_000
+/** Keeps a probability that was rounded to 0 or 1 from an infinite logit. */
+const PROBABILITY_MIN = 1e-7
+
+/** The logit behind what a head answered; NaN where it is not known. */
+export const logitOf = ({ output }: Head, answer: number | undefined): number => {
+  if (answer === undefined) return Number.NaN
+  if (output === 'seconds') return Math.log(Math.max(1, answer * SECOND_MS))
+  const probability = Math.min(1 - PROBABILITY_MIN, Math.max(PROBABILITY_MIN, answer))
+  return Math.log(probability / (1 - probability))
 }

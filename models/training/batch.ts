@@ -1,35 +1,28 @@
-import { Fingerprint } from '../../processors/fingerprint.ts'
 import type { Example } from '../../schemas/examples/index.ts'
 import { packedColumns, unpackInto } from '../../schemas/impressions/packed-features.ts'
-import { ENTITY_WORDS, type EntityIds, writeEntityIds } from '../embeddings/entities.ts'
+import { ENTITY_WORDS, writeEntityIds } from '../embeddings/entities.ts'
 import type { Head } from '../heads.ts'
 import type { RowLayout } from '../row/row-layout.ts'
-import { isNegative, type LabelWriter } from './labels.ts'
+import type { LabelAccount } from './label-account.ts'
 
 export const BATCH_ROWS_MAX = 16_384
 const FLOAT_BYTES = 4
 
-/** An example, with what else its row is about where that was logged. */
-export type LearnedExample = Example & Omit<EntityIds, 'userId' | 'authorId'>
-
 /**
- * What became of an example: taken; left out as a negative that is not kept; or refused, for it has other columns
- * than the network reads, or features that are no row.
+ * What became of an example: taken; nothing new; left out as a negative that is not kept; or refused, for it has
+ * other columns than the network reads, or features that are no row.
  */
-export type Taken = 'taken' | 'left-out' | 'other-columns' | 'broken-features'
+export type Taken = 'taken' | 'no-news' | 'left-out' | 'other-columns' | 'broken-features'
 
 export interface BatchOptions {
   readonly row: RowLayout
   readonly heads: readonly Head[]
   readonly rowsMax: number
-  /** The share of negatives that is kept, above 0 and up to 1. Those kept count 1 / share each. */
-  readonly negativesKept: number
 }
 
 /**
- * Examples as the training step reads them, in arrays that are filled again and again. Which negatives are kept
- * hangs on the example alone, so that a replay keeps the same; that they count for those left out makes each
- * head's losses and metrics, in expectation, what they are over all examples.
+ * Examples as the training step reads them, in arrays that are filled again and again. The parts of one example
+ * share a row as long as it has not been learned.
  */
 export class Batch {
   readonly rowsMax: number
@@ -45,17 +38,16 @@ export class Batch {
   /** The latest time of its examples, in milliseconds. */
   at = 0
   private readonly options: BatchOptions
-  private readonly labels: LabelWriter
+  private readonly account: LabelAccount
+  private readonly rowOf = new Map<number, number>()
 
   /** Throws a RangeError for options out of bounds. */
-  constructor(options: BatchOptions, labels: LabelWriter) {
-    const { row, heads, rowsMax, negativesKept } = options
+  constructor(options: BatchOptions, account: LabelAccount) {
+    const { row, heads, rowsMax } = options
     if (!Number.isInteger(rowsMax) || rowsMax < 1 || rowsMax > BATCH_ROWS_MAX)
       throw new RangeError(`rowsMax is ${rowsMax}: use a whole number from 1 to ${BATCH_ROWS_MAX}`)
-    if (!(negativesKept > 0 && negativesKept <= 1))
-      throw new RangeError(`negativesKept is ${negativesKept}: use a share above 0 and up to 1`)
     this.options = options
-    this.labels = labels
+    this.account = account
     this.rowsMax = rowsMax
     this.rows = new Float32Array(rowsMax * row.width)
     this.entities = new Uint32Array(rowsMax * ENTITY_WORDS)
@@ -70,21 +62,41 @@ export class Batch {
   clear(): void {
     this.count = 0
     this.at = 0
+    this.rowOf.clear()
   }
 
-  /** Takes an example into the next row. Throws a RangeError where there is none. */
-  add(example: LearnedExample): Taken {
-    if (this.isFull) throw new RangeError(`a batch of ${this.rowsMax} rows is full`)
-    const { row, heads, negativesKept } = this.options
-    const weight = isNegative(example) ? 1 / negativesKept : 1
-    if (weight > 1 && shareOf(example.exampleId) >= negativesKept) return 'left-out'
+  /** Takes an example in; its account then says what it brought. Throws a RangeError where there is no row for it. */
+  add(example: Example): Taken {
+    const { row, heads } = this.options
     if (example.columnsHash !== row.hash) return 'other-columns'
-    if (!this.readFeatures(example)) return 'broken-features'
-    writeEntityIds(example, this.entities, this.count * ENTITY_WORDS)
-    this.labels.write(example, weight, this.weights, this.targets, this.count * heads.length)
+    const news = this.account.consider(example)
+    if (news === 'news') {
+      const place = this.rowOf.get(this.account.key) ?? this.begin(example)
+      if (place === undefined) return 'broken-features'
+      const { weights, targets } = this.account
+      for (let head = 0; head < heads.length; head++) {
+        const at = place * heads.length + head
+        this.weights[at]! += weights[head]!
+        this.targets[at]! += targets[head]!
+      }
+    }
+    this.account.remember(example)
+    return news === 'news' ? 'taken' : news
+  }
+
+  /** A new row with the example's features; undefined where they are none. */
+  private begin(example: Example): number | undefined {
+    if (this.isFull) throw new RangeError(`a batch of ${this.rowsMax} rows is full`)
+    if (!this.readFeatures(example)) return undefined
+    const { count } = this
+    const heads = this.options.heads.length
+    writeEntityIds(example, this.entities, count * ENTITY_WORDS)
+    this.weights.fill(0, count * heads, (count + 1) * heads)
+    this.targets.fill(0, count * heads, (count + 1) * heads)
+    this.rowOf.set(this.account.key, count)
     this.at = Math.max(this.at, example.at)
     this.count++
-    return 'taken'
+    return count
   }
 
   private readFeatures({ features, featuresEncoding }: Example): boolean {
@@ -112,8 +124,3 @@ export class Batch {
     return true
   }
 }
-
-/** A number in [0, 1) that is a function of an id. */
-const shareOf = (id: string): number => fingerprint.of(id).low / 2 ** 32
-
-const fingerprint = new Fingerprint()

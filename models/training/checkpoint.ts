@@ -9,14 +9,16 @@ import { parameterSlots } from '../network/parameters.ts'
 import { sha256Of } from '../snapshot/manifest.ts'
 import { writeWholeDirectory } from '../snapshot/whole-directory.ts'
 import type { MomentSums } from './column-moments.ts'
-import { Positives } from './positives.ts'
+import { KnownExamples } from './known-examples.ts'
 import type { Learned } from './train-step.ts'
 
 /** Everything that learning goes on from, as of one position among the examples. */
 export interface Checkpoint {
   readonly learned: Learned
   readonly moments: MomentSums
-  readonly positives: Positives
+  readonly known: KnownExamples
+  /** The latest time of what was learned, in milliseconds. */
+  readonly latestAt: number
   /** By partition of the examples, the offset of the next one to learn: all before are learned, none after. */
   readonly position: Readonly<Record<string, number>>
 }
@@ -24,20 +26,21 @@ export interface Checkpoint {
 /** Whole checkpoints that are kept; the newest is gone on from, the others are there if its disk is not sound. */
 export const CHECKPOINTS_KEPT = 2
 
-const FORMAT = 1
+const FORMAT = 2
 const NAME = /^checkpoint-(\d{12})$/
 const STEP_DIGITS = 12
 const INDEX_FILE = 'checkpoint.json'
 const STATE_FILE = 'state.bin'
 const MOMENTS_FILE = 'moments.bin'
 const TABLES_FILE = 'embeddings.bin'
-const POSITIVES_FILE = 'positives.bin'
+const KNOWN_FILE = 'known.bin'
 
 interface Index {
   readonly format: number
   /** Names the network's parameters and columns: state of another does not line up. */
   readonly network: string
   readonly steps: number
+  readonly latestAt: number
   readonly position: Readonly<Record<string, number>>
   /** SHA-256 of each. */
   readonly files: Readonly<Record<string, string>>
@@ -50,17 +53,18 @@ interface Index {
  * that gets its name in one step: after a crash, examples are neither skipped nor learned twice. One writer a root.
  */
 export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Promise<string> => {
-  const { learned, moments, positives, position } = checkpoint
+  const { learned, moments, known, latestAt, position } = checkpoint
   const files: Record<string, Uint8Array> = {
     [STATE_FILE]: bytesOf([learned.parameters, learned.means, learned.squares, ...learned.measured.values()]),
     [MOMENTS_FILE]: bytesOf([Float64Array.of(moments.rows, moments.usedRows), moments.sums, moments.squares]),
-    [POSITIVES_FILE]: positives.encode(),
+    [KNOWN_FILE]: known.encode(),
     ...(learned.tables && { [TABLES_FILE]: encodeTables(learned.tables) }),
   }
   const index = {
     format: FORMAT,
     network: networkHash(learned.definition),
     steps: learned.steps,
+    latestAt,
     position,
     files: Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, sha256Of(bytes)])),
   }
@@ -142,8 +146,8 @@ const parsed = (text: string): Index | undefined => {
   }
 }
 
-const checkOf = ({ format, network, steps, position, files }: Omit<Index, 'check'>): string =>
-  sha256Of(Buffer.from(JSON.stringify([format, network, steps, position, files])))
+const checkOf = ({ format, network, steps, latestAt, position, files }: Omit<Index, 'check'>): string =>
+  sha256Of(Buffer.from(JSON.stringify([format, network, steps, latestAt, position, files])))
 
 const decoded = ({ index, files }: Whole, definition: NetworkDefinition, directory: string): Checkpoint => {
   if (index.format !== FORMAT || index.network !== networkHash(definition)) {
@@ -164,7 +168,8 @@ const decoded = ({ index, files }: Whole, definition: NetworkDefinition, directo
       measured: new Map(layout.measured.map(({ name, shape }) => [name, state.next(sizeOf(shape))])),
     },
     moments: decodedMoments(files.get(MOMENTS_FILE)!),
-    positives: Positives.decode(files.get(POSITIVES_FILE)!),
+    known: KnownExamples.decode(files.get(KNOWN_FILE)!),
+    latestAt: index.latestAt,
     position: index.position,
   }
 }

@@ -1,15 +1,15 @@
 import { DAY_MS } from '../../schemas/ids.ts'
 import { EmbeddingTables } from '../embeddings/tables.ts'
 import { HEADS } from '../heads.ts'
-import { ProgressiveMetrics } from '../metrics/progressive.ts'
+import type { ProgressiveMetrics } from '../metrics/progressive.ts'
 import { priorParameters } from '../prior/prior.ts'
 import { HEAVY_NETWORK } from '../rankers.ts'
 import { writeSnapshot, type Written } from '../snapshot/write.ts'
-import { Batch, type LearnedExample, type Taken } from './batch.ts'
+import type { Example } from '../../schemas/examples/index.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { ColumnMoments, noMoments } from './column-moments.ts'
-import { LabelWriter } from './labels.ts'
-import { Positives } from './positives.ts'
+import { type Counts, ExampleFlow } from './example-flow.ts'
+import { KnownExamples } from './known-examples.ts'
 import { beginLearning, DEFAULT_RATES, type Rates, TrainStep } from './train-step.ts'
 
 export interface LearnerOptions {
@@ -21,6 +21,8 @@ export interface LearnerOptions {
   readonly tableRows: readonly number[]
   /** Vectors start anew when nothing was learned in them for so long. */
   readonly expireMs: number
+  /** Examples that metrics look back on; as many as `ProgressiveMetrics` does where absent. */
+  readonly window?: number
 }
 
 export const DEFAULT_LEARNER: LearnerOptions = {
@@ -41,36 +43,34 @@ export interface OpenLearner {
   readonly broken: readonly string[]
 }
 
-/** Examples by what became of them, so far. */
-export type Counts = Readonly<Record<Taken, number>>
-
 /**
  * The heavy ranker as it learns: examples in, progressive metrics, checkpoints and snapshots out. What is learned
  * is a function of the examples, their order and the calls of `flush`. One call at a time; runs block their thread.
  */
 export class Learner {
-  readonly metrics = new ProgressiveMetrics(HEADS)
   private readonly options: LearnerOptions
   private readonly step: TrainStep
   private readonly moments: ColumnMoments
   private readonly start: Checkpoint
-  private readonly batch: Batch
-  private latestAt = 0
-  private readonly taken: Record<Taken, number> = {
-    taken: 0,
-    'left-out': 0,
-    'other-columns': 0,
-    'broken-features': 0,
-  }
+  private readonly flow: ExampleFlow
+  private latestAt: number
 
   private constructor(start: Checkpoint, options: LearnerOptions, step: TrainStep, moments: ColumnMoments) {
     this.start = start
     this.options = options
     this.step = step
     this.moments = moments
-    const { batchRows: rowsMax, negativesKept } = options
-    const labels = new LabelWriter(HEADS, (example, head) => start.positives.add(example, head))
-    this.batch = new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax, negativesKept }, labels)
+    const { batchRows, negativesKept, window } = options
+    const { row } = HEAVY_NETWORK
+    this.flow = new ExampleFlow({
+      row,
+      heads: HEADS,
+      batchRows,
+      negativesKept,
+      known: start.known,
+      ...(window && { window }),
+    })
+    this.latestAt = start.latestAt
   }
 
   /** Goes on from the newest whole checkpoint, or begins with the prior. Throws `CHECKPOINT_OTHER`. */
@@ -86,29 +86,40 @@ export class Learner {
     return this.step.learned.steps
   }
 
+  /** The latest time of what was learned, in milliseconds; 0 before anything was. */
+  get trainedUntil(): number {
+    return this.latestAt
+  }
+
   get counts(): Counts {
-    return { ...this.taken }
+    return this.flow.counts
+  }
+
+  get metrics(): ProgressiveMetrics {
+    return this.flow.metrics
   }
 
   /** Takes examples, and learns whenever a batch is full. Throws `TRAINING_DIVERGED`. */
-  async learn(examples: Iterable<LearnedExample>): Promise<void> {
-    for (const example of examples) {
-      this.taken[this.batch.add(example)]++
-      if (this.batch.isFull) await this.flush()
-    }
+  async learn(examples: Iterable<Example>): Promise<void> {
+    for (const example of examples) await this.take(example)
+  }
+
+  /** Takes one example; answers the step to wait for where it fills a batch. Throws as `learn`. */
+  take(example: Example): Promise<void> | undefined {
+    this.flow.take(example)
+    return this.flow.batch.isFull ? this.flush() : undefined
   }
 
   /** Learns what is left of a batch that is not full. */
   async flush(): Promise<void> {
-    const { batch, step } = this
+    const { flow, step } = this
+    const { batch } = flow
     if (batch.count === 0) return
     const { logits } = await step.run(batch)
     // After the step: what a batch is foreseen by is what would have been served.
     await this.moments.measure(batch, step.learned.measured)
-    const { count, weights, targets } = batch
-    this.metrics.add({ count, logits, weights, targets })
     this.latestAt = Math.max(this.latestAt, batch.at)
-    batch.clear()
+    flow.foreseen(logits)
   }
 
   /** Learns what was taken, and writes all of it with the position that it stands for. */
@@ -116,8 +127,8 @@ export class Learner {
     await this.flush()
     const { learned } = this.step
     learned.tables?.expire(this.latestAt - this.options.expireMs)
-    const { moments, positives } = this.start
-    return writeCheckpoint(root, { learned, moments, positives, position })
+    const { moments, known } = this.start
+    return writeCheckpoint(root, { learned, moments, known, latestAt: this.latestAt, position })
   }
 
   /** Writes what serves: the network as it is now, with its tables. Throws `NETWORK_INVALID`. */
@@ -137,7 +148,8 @@ const beginning = ({ tableRows }: LearnerOptions): Checkpoint => {
   return {
     learned: beginLearning(HEAVY_NETWORK, priorParameters('heavy'), tables),
     moments: noMoments(HEAVY_NETWORK),
-    positives: new Positives(),
+    known: new KnownExamples(),
+    latestAt: 0,
     position: {},
   }
 }

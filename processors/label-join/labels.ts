@@ -88,12 +88,22 @@ const joinShown = (each: Label, state: LabelsRow, context: Context): boolean => 
   if (post === NO_POST || ageMs < -CLOCK_SKEW_MS) return unmatched(each, context)
   if (each.undo) return undo(each, post, ageMs, state, context)
   if (ageMs > LABEL_WINDOW_MS[each.kind]) return expired(context)
-  if (ageMs <= SETTLE_MS && !state.settled) return store(each, post, state, context)
+  if (ageMs <= SETTLE_MS && !state.settled) return storeAndTell(each, post, state, context)
   if (LABEL_WINDOW_MS[each.kind] <= SETTLE_MS) return expired(context)
   if (state.isUndone(post, each.kind, each.at)) return false
   const joined = { candidate: post, kind: each.kind, at: each.at, value: each.value }
   settlement(each.userId, each.requestId, 'late', each.at, [joined], context)
   return false
+}
+
+/** It counts when the slate settles; what learns need not wait so long to hear of it. */
+const storeAndTell = (each: Label, post: number, state: LabelsRow, context: Context): boolean => {
+  if (!store(each, post, state, context)) return false
+  if (!state.isUndone(post, each.kind, each.at)) {
+    const joined = { candidate: post, kind: each.kind, at: each.at, value: each.value }
+    settlement(each.userId, each.requestId, 'early', each.at, [joined], context)
+  }
+  return true
 }
 
 const expired = (context: Context): false => {
@@ -167,8 +177,8 @@ const expireEarly = (at: Millis, state: LabelsRow, context: Context): boolean =>
 /**
  * The labels of each slate so far, by user and request: small rows that reactions touch, beside the large
  * ones with the features (see slates.ts). A reaction that names its request comes here directly, one that
- * does not through `label-index`. When the slate settles its labels are sent to the features; a label after
- * that time, within its longer window, is sent on at once. What counts is the time of an event, not when it
+ * does not through `label-index`. Each label is sent to the features at once, and all of a slate once more when it
+ * settles, as far as they were not undone; one after that time, within its longer window, is sent on alone. What counts is the time of an event, not when it
  * came, up to the grace; an undo takes back the labels of its kind dated up to its own time, before the slate
  * settles. Rows end with the longest window.
  */

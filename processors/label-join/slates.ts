@@ -40,7 +40,8 @@ const settle = (settlement: LabelSettlement, state: Slate, context: Context): bo
     return true
   }
   if (settlement.phase === 'settled') emitSettled(impression, settlement.labels, context)
-  else for (const label of settlement.labels) emitLate(impression, label, context)
+  else
+    for (const label of settlement.labels) emitLate(impression, label, settlement.phase === 'early', context)
   return false
 }
 
@@ -55,8 +56,8 @@ const emitSettled = (impression: Impression, labels: readonly JoinedLabel[], con
   }
 }
 
-const emitLate = (impression: Impression, label: JoinedLabel, context: Context): void =>
-  context.emit(examples, exampleOf(impression, label.candidate, 'late', [label]))
+const emitLate = (impression: Impression, label: JoinedLabel, isEarly: boolean, context: Context): void =>
+  context.emit(examples, { ...exampleOf(impression, label.candidate, 'late', [label]), isEarly })
 
 const exampleOf = (
   impression: Impression,
@@ -65,7 +66,8 @@ const exampleOf = (
   labels: readonly JoinedLabel[],
 ): Example => {
   const { requestId, userId, at, modelVersion, configVersion, columnsHash, featuresEncoding } = impression
-  const { postId, authorId, position, propensity, features, source } = impression.candidates[index]!
+  const candidate = impression.candidates[index]!
+  const { postId, authorId, position, propensity, features, source, containerId, hashtags, heads } = candidate
   const late = phase === 'late' ? labels[0] : undefined
   return {
     exampleId: exampleIdOf(requestId, postId, phase, late),
@@ -85,6 +87,11 @@ const exampleOf = (
     settledLabels: [],
     featuresEncoding,
     source,
+    containerId,
+    hashtags,
+    isEarly: false,
+    heads,
+    experiment: impression.experiment,
   }
 }
 
@@ -104,8 +111,8 @@ export const exampleIdOf = (
 
 /**
  * Slates as they were served, features and all, until their longest window ends: written once, read when
- * their labels come. Each settled slate gives an example a candidate, and each late label one more, with the
- * features' bytes as they were logged.
+ * their labels come. Each label gives an example the moment it is joined, so that models need not wait for it,
+ * and each settled slate one a candidate, with the features' bytes as they were logged.
  */
 export const labelSlates: Processor<Slate> = {
   name: 'label-slates',

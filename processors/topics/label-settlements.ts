@@ -5,10 +5,10 @@ import { REACTION_KINDS, type ReactionKind } from '../../schemas/reactions/index
 import { Symbols } from '../symbols.ts'
 
 /**
- * settled: the default window is over, here are the labels of all candidates; late: a label of a longer window;
- * closed: the longest window is over, or the slate is to be forgotten.
+ * early: a label of a slate that has yet to settle; settled: the default window is over, here are the labels of all
+ * candidates; late: a label of a longer window; closed: the longest window is over, or the slate is to be forgotten.
  */
-const PHASES = ['settled', 'late', 'closed'] as const
+const PHASES = ['settled', 'late', 'closed', 'early'] as const
 export type SettlementPhase = (typeof PHASES)[number]
 
 /** A label joined to a candidate, by the candidate's index in its slate. */

@@ -1,6 +1,7 @@
 import { contract } from '../contract.ts'
 import { impressionV1 } from './v1.ts'
 import { impressionV2 } from './v2.ts'
+import { impressionV3 } from './v3.ts'
 
 export const impressions = contract({
   topic: 'impressions',
@@ -10,9 +11,13 @@ export const impressions = contract({
   keyAbout: 'userId',
   keyOf: (impression) => impression.userId,
   timeOf: (impression) => impression.at,
-  newest: { version: 2, record: impressionV2 },
-  older: [{ version: 1, record: impressionV1 }],
+  newest: { version: 3, record: impressionV3 },
+  older: [
+    { version: 1, record: impressionV1 },
+    { version: 2, record: impressionV2 },
+  ],
 })
 
 export { CANDIDATES_MAX, FEATURES_BYTES_MAX, POSITION_MAX } from './v1.ts'
 export * from './v2.ts'
+export * from './v3.ts'

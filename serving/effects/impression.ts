@@ -66,6 +66,8 @@ const candidateOf = ({ candidate }: Shown, position: number, session: Session): 
   heavyRank: candidate.heavyRank,
   heads: session.headsOf(candidate.index),
   multipliers: session.factorsOf(candidate.index),
+  containerId: candidate.containerId,
+  hashtags: candidate.hashtags,
 })
 
 const carriedOf = ({ items }: Session, end: number): CarriedPost[] =>

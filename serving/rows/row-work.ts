@@ -1,5 +1,5 @@
 import type { FeatureReader } from '../../features/store/port.ts'
-import { ENTITY_WORDS, writeEntityIds } from '../../models/embeddings/entities.ts'
+import { ENTITY_WORDS, type EntityIds, writeEntityIds } from '../../models/embeddings/entities.ts'
 import { RANKING_VIEWS, viewOffset } from '../../models/ranking-row.ts'
 import type { Matrix } from '../../models/scoring/types.ts'
 import type { Candidate } from '../candidate.ts'
@@ -26,6 +26,11 @@ const HEAVY_RUN = 128
 
 /** Told of rows that are filled, `count` from row `first` on: they can be scored while the next are filled. */
 export type Filled = (first: number, count: number) => void
+
+/** What a row is about: one object for all rows of a request. */
+type RowIds = { -readonly [Name in keyof EntityIds]: EntityIds[Name] }
+
+const NO_HASHTAGS: readonly string[] = []
 
 /**
  * Fills the rows that the rankers read: the light row of every candidate, then the heavy row of those that pass
@@ -140,12 +145,16 @@ export class RowWork {
     { rows, width, entities }: Matrix,
   ): void {
     // What an example says too, and no more: vectors that were not learned would speak of nothing.
-    const ids = { userId: request.viewer.userId, authorId: '' }
+    const { userId } = request.viewer
+    const ids: RowIds = { userId, authorId: '', containerId: null, hashtags: NO_HASHTAGS }
     for (let row = 0; row < candidates.length; row++) {
       const at = (first + row) * width
       rows.fill(0, at + CONTEXT_OFFSET, at + width)
       writeContext(candidates[row]!, request, this.beside.of(row, request), rows, at)
-      ids.authorId = candidates[row]!.post.authorId
+      const { post, content } = candidates[row]!
+      ids.authorId = post.authorId
+      ids.containerId = post.containerId
+      ids.hashtags = content?.hashtags ?? NO_HASHTAGS
       writeEntityIds(ids, entities, (first + row) * ENTITY_WORDS)
     }
   }

@@ -1,4 +1,5 @@
-import type { PostId, UserId } from '../../schemas/ids.ts'
+import type { ContainerId, Hashtag, PostId, UserId } from '../../schemas/ids.ts'
+import { RANKED_HASHTAGS_MAX } from '../../schemas/impressions/index.ts'
 import { type Candidate, type Source, SOURCES } from '../candidate.ts'
 import { type Tie, tieOf } from '../reasons/tie.ts'
 import type { Viewer } from '../viewer.ts'
@@ -8,6 +9,9 @@ export interface RankedItem {
   /** Place in the order, from 0. */
   readonly index: number
   readonly post: { readonly postId: PostId; readonly authorId: UserId }
+  /** What held the post and its first hashtags, as they were ranked. */
+  readonly containerId: ContainerId | null
+  readonly hashtags: readonly Hashtag[]
   readonly source: Source
   readonly tie: Tie
   readonly unseenComments: number
@@ -22,9 +26,10 @@ export interface RankedItem {
 }
 
 const NOBODY: readonly UserId[] = []
+const NO_HASHTAGS: readonly Hashtag[] = []
 const COUNT_MAX = 0xffff
-/** Of a place: two references to ids, and its numbers. */
-const PLACE_BYTES = 140
+/** Of a place: three references to ids, its hashtags, and its numbers. */
+const PLACE_BYTES = 220
 
 /**
  * An order of posts in typed arrays. Sessions are kept for long and are many: as objects they would be what the
@@ -34,6 +39,7 @@ export class RankedItems {
   readonly length: number
   private readonly postIds: readonly PostId[]
   private readonly authorIds: readonly UserId[]
+  private readonly containerIds: readonly (ContainerId | null)[]
   private readonly sources: Uint8Array
   private readonly tieTimes: Float64Array
   private readonly tieDetails: Uint16Array
@@ -43,12 +49,14 @@ export class RankedItems {
   /** Light score, expected value and value of a place at 3 i. */
   private readonly scores: Float64Array
   private readonly commenters = new Map<number, readonly UserId[]>()
+  private readonly hashtags = new Map<number, readonly Hashtag[]>()
 
   constructor(order: readonly Candidate[], viewer: Viewer) {
     const { length } = order
     this.length = length
     this.postIds = order.map(({ post }) => post.postId)
     this.authorIds = order.map(({ post }) => post.authorId)
+    this.containerIds = order.map(({ post }) => post.containerId)
     this.sources = new Uint8Array(length)
     this.tieTimes = new Float64Array(length)
     this.tieDetails = new Uint16Array(length)
@@ -68,6 +76,8 @@ export class RankedItems {
     return {
       index,
       post: { postId: this.postIds[index]!, authorId: this.authorIds[index]! },
+      containerId: this.containerIds[index]!,
+      hashtags: this.hashtags.get(index) ?? NO_HASHTAGS,
       source: SOURCES[this.sources[index]!]!,
       tie: { at: this.tieTimes[index]!, detail: this.tieDetails[index]! },
       unseenComments: this.unseenComments[index]!,
@@ -105,5 +115,8 @@ export class RankedItems {
     this.scores[3 * index + 1] = candidate.expectedValue
     this.scores[3 * index + 2] = candidate.value
     if (candidate.commenters.length > 0) this.commenters.set(index, candidate.commenters)
+    const hashtags = candidate.content?.hashtags
+    if (hashtags !== undefined && hashtags.length > 0)
+      this.hashtags.set(index, hashtags.slice(0, RANKED_HASHTAGS_MAX))
   }
 }

@@ -5,6 +5,8 @@ import { buildServer, closeServer, listen } from '../../cli/http/server.ts'
 import { HTTP_DEFAULTS, type HttpLimits } from '../../cli/http/services.ts'
 import type { Inspection } from '../../cli/inspect/inspection.ts'
 import { LocalInspection } from '../../cli/inspect/local.ts'
+import { tellLearning } from '../../cli/learning/metrics.ts'
+import { openLearning } from '../../cli/learning/open.ts'
 import { LiveFigures } from '../../cli/live/live-figures.ts'
 import { PrometheusMetrics } from '../../cli/metrics.ts'
 import { systemClock } from '../../cli/runtime/clock.ts'
@@ -14,6 +16,7 @@ import { openData } from '../../cli/runtime/open.ts'
 import { PrometheusStageMetrics } from '../../cli/stage-metrics.ts'
 import { tellModels, tellServing, tellShadow } from '../../cli/serving/metrics.ts'
 import { openServing, type Serving } from '../../cli/serving/open.ts'
+import type { TrainerOptions } from '../../models/training/trainer.ts'
 import type { FeedAnswer } from '../../serving/http/feed-schemas.ts'
 import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { RANKING_DEFAULTS, type RankingConfig } from '../../serving/rules/config.ts'
@@ -33,6 +36,9 @@ export interface RunningOptions {
   readonly clock?: Clock
   readonly config?: Partial<RankingConfig>
   readonly sessions?: Partial<SessionLimits>
+  /** Whether it learns, by snapshots as often as `trainer` says. */
+  readonly learns?: boolean
+  readonly trainer?: Partial<TrainerOptions>
 }
 
 /** Never rings: deadlines are wall time, and a busy machine would decide what a test's feed holds. */
@@ -86,11 +92,18 @@ export class Running {
     tellShadow(metrics.registry, serving.models.shadow)
     const inspection = new LocalInspection({ embedded, topology, counts, clock })
     const limits = { ...HTTP_DEFAULTS, ...options.limits }
-    const app = buildServer({ embedded, serving, inspection, clock, metrics, live }, limits)
+    const { learns = false, trainer = {} } = options
+    const failed = (error: unknown): never => {
+      throw error
+    }
+    const learning = openLearning({ embedded, serving, data, clock, learns, trainer, failed })
+    tellLearning(metrics.registry, learning)
+    const app = buildServer({ embedded, serving, inspection, clock, metrics, live, learning }, limits)
     const url = await listen(app, '127.0.0.1', 0)
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {
       await closeServer(app, 1_000)
+      await learning.close()
       await serving.close()
       await embedded.close()
     }

@@ -73,6 +73,8 @@ export const anImpression = (fields: ImpressionFields = {}): Impression => ({
     heavyRank: -1,
     heads: [],
     multipliers: [],
+    containerId: null,
+    hashtags: [],
   })),
   featuresEncoding: 'packed',
   featuresAsOf: null,

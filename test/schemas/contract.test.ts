@@ -48,8 +48,8 @@ describe('schema ids', () => {
       integrity: 501,
       surveys: 601,
       erasures: 701,
-      impressions: 802,
-      examples: 902,
+      impressions: 803,
+      examples: 903,
       snapshots: 1001,
       'dead-letters': 1101,
     })

@@ -156,10 +156,10 @@ describe('impressions', () => {
     expect(read.candidates[0]).toMatchObject({ source: 'unknown', heavyRank: -1, heads: [] })
   })
 
-  it('of the second are read by readers of the first', () => {
+  it('of the newest are read by readers of the first', () => {
     const value = impressions.fromJson(examplesOf('impressions')[2])
     const bytes = encode(impressions, value)
-    const informed = older.over(registry(801, { 802: impressions.schema }))
+    const informed = older.over(registry(801, { [impressions.schemaId]: impressions.schema }))
     const [first] = informed.decode(bytes, 0, bytes.length).candidates
     expect(first!.features).toEqual(value.candidates[0]!.features)
   })

@@ -7,8 +7,9 @@ import { HEAVY_NETWORK } from '../../models/rankers.ts'
 import { ScoringSession } from '../../models/scoring/session.ts'
 import { writeSnapshot } from '../../models/snapshot/write.ts'
 import { Batch } from '../../models/training/batch.ts'
-import { LabelWriter } from '../../models/training/labels.ts'
-import { HOUR_MS } from '../../schemas/ids.ts'
+import { KnownExamples } from '../../models/training/known-examples.ts'
+import { LabelAccount } from '../../models/training/label-account.ts'
+import { type ContainerId, type Hashtag, HOUR_MS } from '../../schemas/ids.ts'
 import type { Impression } from '../../schemas/impressions/index.ts'
 import { impressionOf } from '../../serving/effects/impression.ts'
 import { post, tie } from '../cli/community.ts'
@@ -18,13 +19,15 @@ import { sampleParameters } from '../models/network/sample.ts'
 import { exampleOf } from '../models/training/sample.ts'
 
 const AUTHORS = ['bea', 'cem', 'dan']
+/** What the posts are in and about: vectors of these count too. */
+const ABOUT = { containerId: 'allotments' as ContainerId, hashtags: ['peas', 'beans'] as Hashtag[] }
 
 /** Tables in which something was learned of everybody. */
 const learnedTables = (random: Random): EmbeddingTables => {
   const tables = new EmbeddingTables({ dimensions: 16, rows: [64, 64, 64, 64] })
   const words = new Uint32Array(AUTHORS.length * ENTITY_WORDS)
   for (const [row, authorId] of AUTHORS.entries())
-    writeEntityIds({ userId: 'ada', authorId }, words, row * ENTITY_WORDS)
+    writeEntityIds({ ...ABOUT, userId: 'ada', authorId }, words, row * ENTITY_WORDS)
   const gradients = new Float32Array(AUTHORS.length * tables.width).map(() => random.next() - 0.5)
   tables.learn(words, AUTHORS.length, gradients, { rate: 1, at: 1 })
   return tables
@@ -32,11 +35,12 @@ const learnedTables = (random: Random): EmbeddingTables => {
 
 /** What a learner makes of a page, once its labels are in. */
 const batchOf = ({ candidates, userId, columnsHash, featuresEncoding }: Impression): Batch => {
-  const labels = new LabelWriter(HEADS, () => true)
+  const account = new LabelAccount(HEADS, 1, new KnownExamples())
   const { row } = HEAVY_NETWORK
-  const batch = new Batch({ row, heads: HEADS, rowsMax: candidates.length, negativesKept: 1 }, labels)
-  for (const { postId, authorId, features } of candidates) {
-    const example = exampleOf({ userId, postId, authorId, features, columnsHash, featuresEncoding })
+  const batch = new Batch({ row, heads: HEADS, rowsMax: candidates.length }, account)
+  for (const { postId, authorId, features, containerId, hashtags } of candidates) {
+    const shown = { userId, postId, authorId, containerId, hashtags }
+    const example = exampleOf({ ...shown, features, columnsHash, featuresEncoding })
     expect(batch.add(example)).toBe('taken')
   }
   return batch
@@ -53,7 +57,10 @@ test('a network with embeddings foresees of an example what it foresaw of the po
   const running = await Running.start()
   await running.take([
     ...AUTHORS.map((author) => tie('ada', author, 'friend', { at: now - 3 * HOUR_MS })),
-    ...AUTHORS.map((author) => post(`by-${author}`, author, { at: now - HOUR_MS })),
+    tie('ada', ABOUT.containerId, 'group', { at: now - 3 * HOUR_MS }),
+    ...AUTHORS.map((author) =>
+      post(`by-${author}`, author, { at: now - HOUR_MS, audience: 'group', ...ABOUT }),
+    ),
   ])
   const pages: Impression[] = []
   running.serving.impressions.add = (page) => void pages.push(impressionOf(page))

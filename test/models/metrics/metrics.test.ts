@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
 import { HEADS } from '../../../models/heads.ts'
-import { ProbabilityMetrics } from '../../../models/metrics/probability-metrics.ts'
+import { probabilityReport, type ProbabilityReport } from '../../../models/metrics/probability-metrics.ts'
 import { ProgressiveMetrics } from '../../../models/metrics/progressive.ts'
 import { rocAuc } from '../../../models/metrics/ranking.ts'
-import { TimeMetrics } from '../../../models/metrics/time-metrics.ts'
+import { timeReport } from '../../../models/metrics/time-metrics.ts'
 
 interface Prediction {
   readonly logit: number
@@ -50,15 +50,19 @@ describe('the area under the ROC curve', () => {
   })
 })
 
+const reportOf = (predictions: readonly Prediction[]): ProbabilityReport =>
+  probabilityReport({
+    scores: Float32Array.from(predictions, ({ logit }) => logit),
+    labels: Uint8Array.from(predictions, ({ isPositive }) => Number(isPositive)),
+    weights: Float32Array.from(predictions, ({ weight }) => weight),
+  })
+
 describe('metrics of a probability', () => {
-  test('are those of the last predictions of the window, by their formulas', () => {
+  test('are as their formulas say', () => {
     for (let seed = 0; seed < 50; seed++) {
       const predictions = samplePredictions(new Random(seed))
-      const metrics = new ProbabilityMetrics(20)
-      for (const { logit, isPositive, weight } of predictions) metrics.add(logit, isPositive, weight)
-      const last = predictions.slice(-20)
       const total = (of: (prediction: Prediction) => number): number =>
-        last.reduce((sum, prediction) => sum + prediction.weight * of(prediction), 0)
+        predictions.reduce((sum, prediction) => sum + prediction.weight * of(prediction), 0)
       const count = total(() => 1)
       const positives = total(({ isPositive }) => Number(isPositive))
       const probability = ({ logit }: Prediction): number => 1 / (1 + Math.exp(-logit))
@@ -66,38 +70,31 @@ describe('metrics of a probability', () => {
         total((each) => -Math.log(each.isPositive ? probability(each) : 1 - probability(each))) / count
       const rate = positives / count
       const base = -rate * Math.log(rate) - (1 - rate) * Math.log(1 - rate)
-      const report = metrics.report()
+      const report = reportOf(predictions)
       expect(report).toMatchObject({ count, positives, logLoss: expect.closeTo(loss, 6) as number })
       if (positives === 0 || positives === count) continue
-      expect(report.auc).toBeCloseTo(aucOfPairs(last), 10)
+      expect(report.auc).toBeCloseTo(aucOfPairs(predictions), 10)
       expect(report.normalisedEntropy).toBeCloseTo(loss / base, 6)
       expect(report.calibration).toBeCloseTo(total(probability) / positives, 6)
     }
   })
 
   test('say nothing where nothing can be said', () => {
-    const metrics = new ProbabilityMetrics(4)
     const nothing = { auc: null, normalisedEntropy: null, calibration: null }
-    expect(metrics.report()).toEqual({ ...nothing, count: 0, positives: 0, logLoss: null })
-    metrics.add(2, false, 1)
-    expect(metrics.report()).toMatchObject(nothing)
-    metrics.add(3, true, 1)
-    expect(metrics.report().auc).toBe(1)
-    metrics.clear()
-    expect(metrics.report()).toMatchObject({ ...nothing, count: 0 })
+    expect(reportOf([])).toEqual({ ...nothing, count: 0, positives: 0, logLoss: null })
+    const negative = { logit: 2, isPositive: false, weight: 1 }
+    expect(reportOf([negative])).toMatchObject(nothing)
+    expect(reportOf([negative, { logit: 3, isPositive: true, weight: 1 }]).auc).toBe(1)
   })
 })
 
 test('metrics of a time are of its logarithms, and know what always saying the mean would do', () => {
-  const metrics = new TimeMetrics(3)
-  for (const [foreseen, actual] of [
-    [9, 0],
-    [2, 1],
-    [3, 3],
-    [4, 5],
-  ])
-    metrics.add(foreseen!, actual!, 1)
-  expect(metrics.report()).toEqual({
+  const report = timeReport({
+    foreseen: Float32Array.of(2, 3, 4),
+    actual: Float32Array.of(1, 3, 5),
+    weights: Float32Array.of(1, 1, 1),
+  })
+  expect(report).toEqual({
     count: 3,
     meanAbsoluteError: expect.closeTo(2 / 3, 6) as number,
     bias: expect.closeTo(0, 6) as number,
@@ -105,27 +102,64 @@ test('metrics of a time are of its logarithms, and know what always saying the m
   })
 })
 
-test('progressive metrics take each head what has a label, and only that', () => {
-  const metrics = new ProgressiveMetrics(HEADS)
-  const heads = HEADS.length
-  const batch = {
-    count: 2,
-    logits: new Float32Array(2 * heads).fill(-1),
-    weights: new Float32Array(2 * heads),
-    targets: new Float32Array(2 * heads),
-  }
+describe('progressive metrics', () => {
   const at = (name: string): number => HEADS.findIndex((head) => head.name === name)
-  batch.weights[at('click')] = 1
-  batch.targets[at('click')] = 1
-  batch.weights[heads + at('click')] = 2
-  batch.targets[heads + at('share')] = 1
-  batch.weights[at('dwell')] = 1
-  batch.targets[at('dwell')] = 7
-  metrics.add(batch)
-  const report = metrics.report()
-  expect(report['click']).toMatchObject({ kind: 'probability', count: 3, positives: 1, auc: 0.5 })
-  expect(report['share']).toMatchObject({ count: 0 })
-  expect(report['dwell']).toMatchObject({ kind: 'time', count: 1, bias: -8 })
-  metrics.clear()
-  expect(metrics.report()['click']).toMatchObject({ count: 0 })
+  const bits = (...names: readonly string[]): number => names.reduce((sum, name) => sum | (1 << at(name)), 0)
+  const flat = (logit: number): Float32Array => new Float32Array(HEADS.length).fill(logit)
+  const answers = (probability: number): number[] => HEADS.map(() => probability)
+
+  test('are of examples that were foreseen, by what is known of them by now', () => {
+    const metrics = new ProgressiveMetrics(HEADS)
+    const first = metrics.begin(1, 0, [])
+    metrics.judge(1, { weight: 1, positives: 0 })
+    expect(metrics.report()['click']).toMatchObject({ count: 0 })
+    metrics.foresee(first, flat(-1), 0)
+    metrics.foresee(metrics.begin(2, 0, []), flat(1), 0)
+    metrics.judge(2, { weight: 2, positives: 0 })
+    expect(metrics.report()['click']).toMatchObject({ kind: 'probability', count: 3, positives: 0 })
+    metrics.judge(2, { weight: 1, positives: bits('click') })
+    metrics.judgeTime(2, at('dwell'), 7)
+    const report = metrics.report()
+    expect(report['click']).toMatchObject({ count: 2, positives: 1, auc: 1 })
+    expect(report['share']).toMatchObject({ count: 2, positives: 0 })
+    expect(report['dwell']).toMatchObject({ kind: 'time', count: 1, bias: -6 })
+    metrics.clear()
+    expect(metrics.report()['click']).toMatchObject({ count: 0 })
+  })
+
+  test('tell apart what learned and what served, and segments', () => {
+    const metrics = new ProgressiveMetrics(HEADS)
+    for (const [key, segment, probability] of [
+      [1, 1, 0.2],
+      [2, 2, 0.4],
+    ] as const) {
+      metrics.foresee(metrics.begin(key, segment, answers(probability)), flat(0), 0)
+      metrics.judge(key, { weight: 1, positives: bits('like') })
+    }
+    metrics.foresee(metrics.begin(3, 2, []), flat(0), 0)
+    metrics.judge(3, { weight: 1, positives: bits('like') })
+    expect(metrics.report('learner')['like']).toMatchObject({ count: 3, calibration: 0.5 })
+    expect(metrics.report('served')['like']).toMatchObject({
+      count: 2,
+      calibration: expect.closeTo(0.3, 5) as number,
+    })
+    expect(metrics.report('served', 2)['like']).toMatchObject({
+      calibration: expect.closeTo(0.4, 5) as number,
+    })
+    expect(metrics.report('learner', 1)['like']).toMatchObject({ count: 1 })
+  })
+
+  test('look back on so many examples, and no further', () => {
+    const metrics = new ProgressiveMetrics(HEADS, 4)
+    for (let key = 0; key < 7; key++) {
+      metrics.foresee(metrics.begin(key, 0, []), flat(key), 0)
+      metrics.judge(key, { weight: 1, positives: 0 })
+    }
+    // Too old to be known: it must not change the one that took its place.
+    metrics.judge(2, { weight: 1, positives: bits('click') })
+    metrics.judge(3, { weight: 1, positives: bits('click') })
+    expect(metrics.report()['click']).toMatchObject({ count: 4, positives: 1, auc: 0 })
+    expect(metrics.report('learner', 0, 3)['click']).toMatchObject({ count: 3, positives: 0 })
+    expect(metrics.examples).toBe(7)
+  })
 })

@@ -4,12 +4,14 @@ import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entitie
 import { HEADS } from '../../../models/heads.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
 import { Batch } from '../../../models/training/batch.ts'
-import { LabelWriter } from '../../../models/training/labels.ts'
+import { KnownExamples } from '../../../models/training/known-examples.ts'
+import { LabelAccount } from '../../../models/training/label-account.ts'
+import type { ContainerId, Hashtag, PostId } from '../../../schemas/ids.ts'
 import { packFeatures } from '../../../schemas/impressions/packed-features.ts'
 import { exampleOf, labelled } from './sample.ts'
 
-const batchOf = (rowsMax: number, negativesKept = 1): Batch =>
-  new Batch({ row: rankingRow, heads: HEADS, rowsMax, negativesKept }, new LabelWriter(HEADS, () => true))
+const batchOf = (rowsMax: number): Batch =>
+  new Batch({ row: rankingRow, heads: HEADS, rowsMax }, new LabelAccount(HEADS, 1, new KnownExamples()))
 
 const random = new Random(1)
 const features = new Float32Array(rankingRow.width).map(() => (random.chance(0.5) ? 0 : random.next()))
@@ -17,18 +19,19 @@ const features = new Float32Array(rankingRow.width).map(() => (random.chance(0.5
 describe('a batch', () => {
   test('holds rows as they were logged, however they were packed, with what they are about', () => {
     const batch = batchOf(2)
-    const ids = { containerId: 'group', hashtags: ['cats'] }
+    const ids = { containerId: 'group' as ContainerId, hashtags: ['cats' as Hashtag] }
     expect(batch.add(exampleOf({ features: packFeatures(features), ...ids }))).toBe('taken')
     const plain = Buffer.from(features.buffer)
-    expect(batch.add(exampleOf({ features: plain, featuresEncoding: 'float32' }))).toBe('taken')
+    const second = { postId: 'p2' as PostId, features: plain, featuresEncoding: 'float32' } as const
+    expect(batch.add(exampleOf(second))).toBe('taken')
     expect(batch.rows.subarray(0, rankingRow.width)).toEqual(features)
     expect(batch.rows.subarray(rankingRow.width)).toEqual(features)
     const words = new Uint32Array(2 * ENTITY_WORDS)
     writeEntityIds({ userId: 'ana', authorId: 'bruno', ...ids }, words, 0)
-    writeEntityIds({ userId: 'ana', authorId: 'bruno' }, words, ENTITY_WORDS)
+    writeEntityIds({ userId: 'ana', authorId: 'bruno', containerId: null, hashtags: [] }, words, ENTITY_WORDS)
     expect(batch.entities).toEqual(words)
     expect(batch.isFull).toBe(true)
-    expect(() => batch.add(exampleOf())).toThrow(RangeError)
+    expect(() => batch.add(exampleOf({ postId: 'p3' as PostId }))).toThrow(RangeError)
   })
 
   test('refuses rows of other columns, and features that are no row', () => {
@@ -47,34 +50,21 @@ describe('a batch', () => {
     expect(batch.count).toBe(0)
   })
 
-  test('keeps a share of the negatives, the same ones every time, that count for the others', () => {
-    const examples = Array.from({ length: 4_000 }, (_, index) =>
-      exampleOf({ exampleId: `e${index}`, labels: index % 10 === 0 ? labelled('like') : labelled('view') }),
-    )
-    const taken = (): { kept: string; weight: number; likes: number } => {
-      const batch = batchOf(4_000, 0.25)
-      const kept = examples.filter((example) => batch.add(example) === 'taken')
-      const like = HEADS.findIndex(({ name }) => name === 'like')
-      const total = (values: Float32Array): number =>
-        Array.from({ length: batch.count }, (_, row) => values[row * HEADS.length + like]!).reduce(
-          (a, b) => a + b,
-        )
-      return {
-        kept: kept.map(({ exampleId }) => exampleId).join(),
-        weight: total(batch.weights),
-        likes: total(batch.targets),
-      }
-    }
-    const { kept, weight, likes } = taken()
-    expect(taken().kept).toBe(kept)
-    expect(likes).toBe(400)
-    // 3,600 negatives, each kept with a chance of a quarter: 900 ± 26, times 4.
-    expect(Math.abs(weight - 4_000)).toBeLessThan(5 * 4 * 26)
-    expect(kept.split(',').length).toBeLessThan(400 + 900 + 5 * 26)
+  test('gives the parts of one example one row, until it is learned', () => {
+    const batch = batchOf(4)
+    const part = { features: packFeatures(features), phase: 'late', isEarly: true } as const
+    expect(batch.add(exampleOf({ ...part, labels: labelled('view') }))).toBe('taken')
+    expect(batch.add(exampleOf({ ...part, labels: labelled('like') }))).toBe('taken')
+    expect(batch.add(exampleOf({ ...part, labels: labelled('like') }))).toBe('no-news')
+    const like = HEADS.findIndex(({ name }) => name === 'like')
+    expect([batch.count, batch.weights[like], batch.targets[like]]).toEqual([1, 1, 1])
+    batch.clear()
+    expect(batch.add(exampleOf({ ...part, labels: labelled('click') }))).toBe('taken')
+    const click = HEADS.findIndex(({ name }) => name === 'click')
+    expect([batch.count, batch.weights[click], batch.targets[click]]).toEqual([1, 0, 1])
   })
 
-  test('is of a length and a share that can be', () => {
+  test('is of a length that can be', () => {
     for (const rowsMax of [0, 1.5, 16_385]) expect(() => batchOf(rowsMax)).toThrow(RangeError)
-    for (const share of [0, -1, 1.1, Number.NaN]) expect(() => batchOf(1, share)).toThrow(RangeError)
   })
 })

@@ -8,7 +8,7 @@ import { withoutEmbeddings } from '../../../models/network/definition.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
 import { ScoringSession } from '../../../models/scoring/session.ts'
-import type { LearnedExample } from '../../../models/training/batch.ts'
+import type { Example } from '../../../schemas/examples/index.ts'
 import { readCheckpoint } from '../../../models/training/checkpoint.ts'
 import { DEFAULT_LEARNER, Learner, type LearnerOptions } from '../../../models/training/learner.ts'
 import { unpackInto } from '../../../schemas/impressions/packed-features.ts'
@@ -39,7 +39,13 @@ describe('a learner', () => {
       auc: expect.toSatisfy((auc: number) => auc > 0.76) as number,
     })
     expect(dwell).toMatchObject({ explained: expect.toSatisfy((share: number) => share > 0.6) as number })
-    expect(learner.counts).toEqual({ taken: 11_000, 'left-out': 0, 'other-columns': 0, 'broken-features': 0 })
+    expect(learner.counts).toEqual({
+      taken: 11_000,
+      'no-news': 0,
+      'left-out': 0,
+      'other-columns': 0,
+      'broken-features': 0,
+    })
     await learner.dispose()
   })
 
@@ -78,6 +84,7 @@ describe('a learner', () => {
     const clicks = await answersOf(session, examples, 'click')
     learner.metrics.clear()
     await learner.learn(examples)
+    await learner.flush()
     const happened = examples.filter(({ labels }) => labels.some(({ label }) => label === 'click')).length
     const expected = clicks.reduce((sum, probability) => sum + probability, 0)
     expect(learner.metrics.report()['click']).toMatchObject({
@@ -100,7 +107,7 @@ describe('a learner', () => {
       const session = await ScoringSession.open(directory, 'heavy')
       return meanOf(await answersOf(session, stream.slice(0, 1_000), 'click'))
     }
-    const isClicked = ({ labels }: LearnedExample): boolean => labels.some(({ label }) => label === 'click')
+    const isClicked = ({ labels }: Example): boolean => labels.some(({ label }) => label === 'click')
     const rate = stream.filter(isClicked).length / stream.length
     expect(Math.abs((await expectedOf(0.3)) / rate - 1)).toBeLessThan(0.15)
   })
@@ -111,7 +118,7 @@ describe('a positive that comes late', () => {
     const root = await temporaryDirectory()
     const learner = await open(root)
     const random = new Random(8)
-    const waiting: LearnedExample[] = []
+    const waiting: Example[] = []
     for (const example of sampleStream(9_000, 8)) {
       const isCommented = random.chance(0.2)
       const isLate = random.chance(0.5)
@@ -138,7 +145,7 @@ const meanOf = (values: readonly number[]): number =>
 
 const answersOf = async (
   session: ScoringSession,
-  examples: readonly LearnedExample[],
+  examples: readonly Example[],
   head: HeadName,
 ): Promise<number[]> => {
   const rows = new Float32Array(examples.length * rankingRow.width)
@@ -181,7 +188,7 @@ describe('checkpoints', () => {
     await cp(join(root, names[1]!), join(root, 'checkpoint-000000000004.part'), { recursive: true })
     expect((await Learner.open(root, OPTIONS)).position).toEqual({ '0': 192 })
 
-    for (const file of ['state.bin', 'checkpoint.json', 'embeddings.bin', 'positives.bin', 'moments.bin']) {
+    for (const file of ['state.bin', 'checkpoint.json', 'embeddings.bin', 'known.bin', 'moments.bin']) {
       const copy = await temporaryDirectory()
       await cp(root, copy, { recursive: true })
       const path = join(copy, names[1]!, file)

@@ -1,6 +1,6 @@
 import { Random } from '../../../engine/driver/random.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
-import type { LearnedExample } from '../../../models/training/batch.ts'
+import type { Example } from '../../../schemas/examples/index.ts'
 import { millis, type PostId, type RequestId, type UserId } from '../../../schemas/ids.ts'
 import { packFeatures } from '../../../schemas/impressions/packed-features.ts'
 import type { ReactionKind } from '../../../schemas/reactions/v1.ts'
@@ -8,7 +8,7 @@ import type { ReactionKind } from '../../../schemas/reactions/v1.ts'
 export const START = 1_700_000_000_000
 
 /** An example about nothing in particular. */
-export const exampleOf = (changes: Partial<LearnedExample> = {}): LearnedExample => ({
+export const exampleOf = (changes: Partial<Example> = {}): Example => ({
   exampleId: 'e1',
   requestId: 'r1' as RequestId,
   userId: 'ana' as UserId,
@@ -26,12 +26,17 @@ export const exampleOf = (changes: Partial<LearnedExample> = {}): LearnedExample
   phase: 'settled',
   labels: [],
   settledLabels: [],
+  containerId: null,
+  hashtags: [],
+  isEarly: false,
+  heads: [],
+  experiment: null,
   ...changes,
 })
 
 export const labelled = (
   ...kinds: readonly (ReactionKind | readonly [ReactionKind, number])[]
-): LearnedExample['labels'] =>
+): Example['labels'] =>
   kinds.map((kind) =>
     typeof kind === 'string'
       ? { label: kind, at: millis(START), value: null }
@@ -44,7 +49,7 @@ const COLUMN = rankingRow.indexOf('user_author.engagements.decayed_30d')
  * A stream whose truth is known: clicks follow a column and a taste of users for authors that no column tells,
  * dwell follows the taste. A function of the seed.
  */
-export const sampleStream = (count: number, seed: number): LearnedExample[] => {
+export const sampleStream = (count: number, seed: number): Example[] => {
   const random = new Random(seed)
   return Array.from({ length: count }, (_, index) => {
     const user = random.below(12)

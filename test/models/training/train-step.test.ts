@@ -7,7 +7,8 @@ import { priorParameters } from '../../../models/prior/prior.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { Batch } from '../../../models/training/batch.ts'
 import { ColumnMoments, MEASURED_ROWS_MAX, noMoments } from '../../../models/training/column-moments.ts'
-import { LabelWriter } from '../../../models/training/labels.ts'
+import { KnownExamples } from '../../../models/training/known-examples.ts'
+import { LabelAccount } from '../../../models/training/label-account.ts'
 import { beginLearning, TrainStep } from '../../../models/training/train-step.ts'
 import { transformedOf } from '../network/oracle.ts'
 import { sampleStream } from './sample.ts'
@@ -15,8 +16,8 @@ import { sampleStream } from './sample.ts'
 const newTables = (): EmbeddingTables => new EmbeddingTables({ dimensions: 16, rows: [64, 64, 8, 8] })
 
 const batchOf = (rows: number, seed: number): Batch => {
-  const labels = new LabelWriter(HEADS, () => true)
-  const batch = new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax: rows, negativesKept: 1 }, labels)
+  const account = new LabelAccount(HEADS, 1, new KnownExamples())
+  const batch = new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax: rows }, account)
   for (const example of sampleStream(rows, seed)) batch.add(example)
   return batch
 }

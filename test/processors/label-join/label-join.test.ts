@@ -9,7 +9,7 @@ import {
   SLATE_LABELS_MAX,
 } from '../../../processors/label-join/windows.ts'
 import { ERASURE_MEMORY_MS } from '../../../processors/erasure.ts'
-import { erasures, examples } from '../../../processors/topics.ts'
+import { erasures } from '../../../processors/topics.ts'
 import { contract } from '../../../schemas/contract.ts'
 import { examples as exampleContract } from '../../../schemas/examples/index.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
@@ -55,10 +55,15 @@ test('half an hour after a slate was served each candidate becomes one example, 
     featuresEncoding: 'packed',
     phase: 'settled',
     settledLabels: SETTLED_KINDS,
+    isEarly: false,
+    experiment: null,
   }
   const [first, second] = slate.candidates.map(
-    ({ postId: id, authorId, position, propensity, features, source }) => ({
+    ({ postId: id, authorId, position, propensity, features, source, containerId, hashtags, heads }) => ({
       ...shared,
+      containerId,
+      hashtags,
+      heads,
       postId: id,
       authorId,
       position,
@@ -79,6 +84,31 @@ test('half an hour after a slate was served each candidate becomes one example, 
     },
   ])
   for (const example of run.examples()) exampleContract.check(example)
+})
+
+test('a label gives an example the moment it is joined, and counts once more when its slate settles', () => {
+  const run = new JoinRun()
+  run.show(anImpression({ posts: ['post-1', 'post-2'] }))
+  run.react(tagged({ postId: 'post-2', kind: 'view' }), aReaction({ kind: 'like', at: later(2 * MINUTE_MS) }))
+  expect(run.early()).toMatchObject([
+    { postId: 'post-2', phase: 'late', isEarly: true, labels: [{ label: 'view', at: later(MINUTE_MS) }] },
+    { postId: 'post-1', phase: 'late', isEarly: true, labels: [{ label: 'like' }] },
+  ])
+  for (const example of run.early()) exampleContract.check(example)
+  run.passTo(settled)
+  expect(labelsOf(run)).toEqual([
+    ['request-1', 'post-1', 'settled', 'like'],
+    ['request-1', 'post-2', 'settled', 'view'],
+  ])
+  run.react(tagged({ kind: 'share', at: later(HOUR_MS) }))
+  expect(run.early()).toHaveLength(2)
+})
+
+test('a label that its undo overtook is not told early', () => {
+  const run = new JoinRun()
+  run.show(anImpression())
+  run.react(tagged({ undo: true, at: later(2 * MINUTE_MS) }), tagged())
+  expect(run.early()).toEqual([])
 })
 
 test('an example has the same id whenever it is made, and no other example has it', () => {
@@ -296,7 +326,7 @@ test('slates of the largest size, with ids of any script, are joined', () => {
   run.react(...posts.map((post) => tagged({ postId: post, kind: 'view' })))
   run.passTo(settled)
   expect(labelsOf(run)).toEqual(posts.map((post) => ['request-1', postId(post), 'settled', 'view']))
-  expect(run.pipeline.of('label-slates').sent(examples)).toHaveLength(512)
+  expect(run.examples()).toHaveLength(512)
 })
 
 test('a slate that is kept in the first form of its contract settles as plain floats', () => {

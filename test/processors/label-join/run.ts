@@ -35,7 +35,17 @@ export class JoinRun {
     this.pipeline.drain(() => 0)
   }
 
+  /** Those of slates that have settled, and what came after. */
   examples(): readonly Example[] {
+    return this.all().filter(({ isEarly }) => !isEarly)
+  }
+
+  /** Those of labels that came before their slate settled. */
+  early(): readonly Example[] {
+    return this.all().filter(({ isEarly }) => isEarly)
+  }
+
+  private all(): readonly Example[] {
     return this.pipeline.of('label-slates').sent(examples)
   }
 

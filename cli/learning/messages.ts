@@ -1,0 +1,46 @@
+import type { HeadReports } from '../../models/metrics/progressive.ts'
+import type { Segment } from '../../models/training/segments.ts'
+import type { Foreseen, Progress, SnapshotOffer, TrainerOptions } from '../../models/training/trainer.ts'
+
+/** What a trainer's thread is started with. */
+export interface TrainerThreadData {
+  readonly checkpoints: string
+  readonly snapshots: string
+  readonly partitions: number
+  readonly options: TrainerOptions
+}
+
+/** How well a trainer foresees, by head. */
+export interface LearningReport {
+  readonly progress: Progress
+  /** The model that learns, each example foreseen before it was learned. */
+  readonly heads: HeadReports
+  /** What served the same examples. */
+  readonly served: HeadReports
+  /** The model that learns, by segment. */
+  readonly segments: Readonly<Record<Segment, HeadReports>>
+}
+
+/** A frame on its way between threads, or over HTTP. */
+export interface SentFrame {
+  readonly baseOffset: number
+  readonly bytes: Uint8Array
+}
+
+/** An offer on its way between threads. */
+export interface SentOffer extends Omit<SnapshotOffer, 'foreseen'> {
+  readonly foreseen: Foreseen
+}
+
+export type FromTrainer =
+  | { readonly kind: 'read'; readonly id: number; readonly partition: number; readonly offset: number }
+  | { readonly kind: 'offer'; readonly id: number; readonly offer: SentOffer }
+  | { readonly kind: 'report'; readonly report: LearningReport }
+
+export type ToTrainer =
+  | { readonly kind: 'frames'; readonly id: number; readonly frames: readonly SentFrame[] }
+  | { readonly kind: 'offered'; readonly id: number }
+  /** The owner could not do what it was asked; the trainer stops. */
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string }
+  | { readonly kind: 'appended' }
+  | { readonly kind: 'stop' }

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import type { Clock } from '../../engine/clock.ts'
+import { DEFAULT_TRAINER, type TrainerOptions } from '../../models/training/trainer.ts'
+import type { Embedded } from '../runtime/embedded.ts'
+import { MODELS_DIRECTORY } from '../serving/models.ts'
+import type { Serving } from '../serving/open.ts'
+import type { LearningReport } from './messages.ts'
+import { ServedSnapshots } from './served-snapshots.ts'
+import { TrainerThread } from './trainer-thread.ts'
+
+/** Checkpoints of the trainer, in the data directory. */
+export const LEARNING_DIRECTORY = 'learning'
+
+export interface LearningOptions {
+  readonly embedded: Embedded
+  readonly serving: Pick<Serving, 'scorers'>
+  readonly data: string
+  readonly clock: Clock
+  /** False: a trainer that is a process of its own may offer snapshots. */
+  readonly learns: boolean
+  readonly trainer?: Partial<TrainerOptions>
+  /** Told once why learning has ended. */
+  readonly failed: (error: unknown) => void
+}
+
+/** Learning beside serving, here or elsewhere, and how it goes. */
+export interface Learning {
+  readonly data: string
+  /** Whether this process learns by itself. */
+  readonly learns: boolean
+  readonly served: ServedSnapshots
+  /** What the trainer of this process said last. */
+  report(): LearningReport | undefined
+  close(): Promise<void>
+}
+
+/** Takes snapshots into service: of a thread of its own that follows the examples, or of another process. */
+export const openLearning = (options: LearningOptions): Learning => {
+  const { serving, data, clock, learns } = options
+  const served = new ServedSnapshots(serving.scorers, clock)
+  const thread = learns ? trainerThread(options, served) : undefined
+  return { data, learns, served, report: () => thread?.report, close: async () => thread?.stop() }
+}
+
+const trainerThread = (
+  { embedded, data, trainer, failed }: LearningOptions,
+  served: ServedSnapshots,
+): TrainerThread =>
+  new TrainerThread({
+    log: embedded.log,
+    checkpoints: join(data, LEARNING_DIRECTORY),
+    snapshots: join(data, MODELS_DIRECTORY),
+    options: { ...DEFAULT_TRAINER, ...trainer },
+    offer: ({ directory, labelTimes }) => served.take(directory, labelTimes),
+    failed,
+  })

@@ -1,0 +1,87 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { frameOf } from '../../engine/log/frame.ts'
+import type { StoredFrame } from '../../engine/log/port.ts'
+import { Trainer } from '../../models/training/trainer.ts'
+import { systemClock } from '../runtime/clock.ts'
+import type { FromTrainer, ToTrainer, TrainerThreadData } from './messages.ts'
+import { reportOf } from './report.ts'
+
+/** A trainer's thread: its owner reads the log for it and takes its offers. */
+
+const REPORT_MS = 10_000
+
+const { checkpoints, snapshots, partitions, options } = workerData as TrainerThreadData
+const port = parentPort!
+
+interface Waiting {
+  resolve(answer: ToTrainer): void
+  reject(error: Error): void
+}
+
+const waiting = new Map<number, Waiting>()
+let asked = 0
+let isStopping = false
+let wake = (): void => undefined
+
+const tell = (message: FromTrainer): void => port.postMessage(message)
+
+const ask = async (make: (id: number) => FromTrainer): Promise<ToTrainer> =>
+  new Promise((resolve, reject) => {
+    const id = asked++
+    waiting.set(id, { resolve, reject })
+    tell(make(id))
+  })
+
+port.on('message', (message: ToTrainer) => {
+  if (message.kind === 'stop') isStopping = true
+  if (message.kind === 'stop' || message.kind === 'appended') return wake()
+  const asker = waiting.get(message.id)
+  waiting.delete(message.id)
+  if (message.kind === 'failed') asker?.reject(new Error(message.message))
+  else asker?.resolve(message)
+})
+
+const framesOf = (answer: ToTrainer): readonly StoredFrame[] =>
+  answer.kind === 'frames'
+    ? answer.frames.map(({ baseOffset, bytes }) => ({
+        baseOffset,
+        frame: frameOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
+      }))
+    : []
+
+const trainer = await Trainer.open(
+  {
+    source: {
+      partitions,
+      read: async (partition, offset) =>
+        framesOf(await ask((id) => ({ kind: 'read', id, partition, offset }))),
+    },
+    checkpoints,
+    snapshots,
+    clock: systemClock,
+    offer: async (offer) => {
+      const sent = { ...offer, foreseen: offer.foreseen() }
+      await ask((id) => ({ kind: 'offer', id, offer: sent }))
+    },
+  },
+  options,
+)
+const reports = setInterval(() => tell({ kind: 'report', report: reportOf(trainer) }), REPORT_MS)
+try {
+  await trainer.run({
+    stopping: () => isStopping,
+    idle: async (ms) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      }),
+  })
+} finally {
+  clearInterval(reports)
+  tell({ kind: 'report', report: reportOf(trainer) })
+  await trainer.dispose()
+  port.close()
+}

@@ -1,0 +1,101 @@
+import { Worker } from 'node:worker_threads'
+import type { Log } from '../../engine/log/port.ts'
+import { READ_BYTES_MAX } from '../../models/training/example-source.ts'
+import type { TakeOffer, TrainerOptions } from '../../models/training/trainer.ts'
+import { examples } from '../../schemas/examples/index.ts'
+import type { FromTrainer, LearningReport, ToTrainer, TrainerThreadData } from './messages.ts'
+
+export interface TrainerThreadParts {
+  readonly log: Pick<Log, 'partitions' | 'read' | 'endOffset' | 'onAppend'>
+  readonly checkpoints: string
+  readonly snapshots: string
+  readonly options: TrainerOptions
+  /** Takes snapshots, on this thread. */
+  readonly offer: TakeOffer
+  /** Told once why the trainer has ended, where nobody stopped it. */
+  readonly failed: (error: unknown) => void
+}
+
+/** Beside this file, as it was written or as it was compiled. */
+const WORKER = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url)
+
+/** The owner's side of a trainer on a thread of its own: steps of learning block their thread. */
+export class TrainerThread {
+  /** What the trainer said of itself last. */
+  report: LearningReport | undefined
+  private readonly parts: TrainerThreadParts
+  private readonly worker: Worker
+  private readonly ended: Promise<void>
+  private readonly unlisten: () => void
+  private isStopping = false
+  /** By partition, from where it found nothing to read. */
+  private readonly foundNothingAt = new Map<number, number>()
+  private failure: unknown
+
+  constructor(parts: TrainerThreadParts) {
+    this.parts = parts
+    const { log, checkpoints, snapshots, options } = parts
+    const workerData: TrainerThreadData = {
+      checkpoints,
+      snapshots,
+      options,
+      partitions: log.partitions(examples.topic),
+    }
+    this.worker = new Worker(WORKER, { workerData, name: 'freshet-trainer' })
+    this.worker.on('message', (message: FromTrainer) => this.hear(message))
+    this.worker.on('error', (error) => (this.failure = error))
+    this.unlisten = log.onAppend(() => this.wakeIfMore())
+    this.ended = new Promise((resolve) => {
+      this.worker.once('exit', () => {
+        this.unlisten()
+        if (!this.isStopping) parts.failed(this.failure ?? new Error('the trainer has ended'))
+        resolve()
+      })
+    })
+  }
+
+  /** Lets it write a last checkpoint; resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.isStopping = true
+    this.tell({ kind: 'stop' })
+    await this.ended
+  }
+
+  /** Most appends are to other topics: the thread is woken only for what it waits for. */
+  private wakeIfMore(): void {
+    for (const [partition, offset] of this.foundNothingAt) {
+      if (this.parts.log.endOffset(examples.topic, partition) <= offset) continue
+      this.foundNothingAt.clear()
+      this.tell({ kind: 'appended' })
+      return
+    }
+  }
+
+  private tell(message: ToTrainer): void {
+    this.worker.postMessage(message)
+  }
+
+  private hear(message: FromTrainer): void {
+    if (message.kind === 'report') this.report = message.report
+    else void this.answer(message)
+  }
+
+  private async answer(question: Exclude<FromTrainer, { readonly kind: 'report' }>): Promise<void> {
+    const { id } = question
+    try {
+      if (question.kind === 'read') {
+        const { partition, offset } = question
+        const frames = await this.parts.log.read(examples.topic, partition, offset, READ_BYTES_MAX)
+        if (frames.length === 0) this.foundNothingAt.set(partition, offset)
+        const sent = frames.map(({ baseOffset, frame }) => ({ baseOffset, bytes: frame.bytes }))
+        this.tell({ kind: 'frames', id, frames: sent })
+      } else {
+        const { foreseen, ...offer } = question.offer
+        await this.parts.offer({ ...offer, foreseen: () => foreseen })
+        this.tell({ kind: 'offered', id })
+      }
+    } catch (error) {
+      this.tell({ kind: 'failed', id, message: String(error) })
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { list } from '../declare/composites.ts'
+import { boolean, float } from '../declare/numbers.ts'
+import { defaulted, listOrEmpty, optional, record } from '../declare/record.ts'
+import { hashtag, id } from '../declare/text.ts'
+import type { ValueOf } from '../declare/kind.ts'
+import { HEADS_MAX } from '../impressions/v2.ts'
+import { RANKED_HASHTAGS_MAX } from '../impressions/v3.ts'
+import { exampleFieldsV2 } from './v2.ts'
+
+export const exampleV3 = record(
+  'Example',
+  'A post that was shown, with its features as served and the labels that followed.',
+  {
+    ...exampleFieldsV2,
+    containerId: optional(id(), 'The group, page or thread that held the post when it was ranked.'),
+    hashtags: listOrEmpty(
+      list(hashtag(), RANKED_HASHTAGS_MAX),
+      'The first hashtags of the post when it was ranked.',
+    ),
+    isEarly: defaulted(
+      boolean(),
+      false,
+      'Of a late one: the slate has yet to settle, and the label, unless it is undone, comes once more with it.',
+    ),
+    heads: listOrEmpty(
+      list(float(), HEADS_MAX),
+      'What each head of the model that served it foresaw, in the order of the heads.',
+    ),
+    experiment: optional(id(), 'The experiment that it was served under.'),
+  },
+)
+
+export type Example = ValueOf<typeof exampleV3>

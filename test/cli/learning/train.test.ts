@@ -1,0 +1,126 @@
+import { cp, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../../engine/driver/random.ts'
+import type { Example } from '../../../schemas/examples/index.ts'
+import { examples as contract } from '../../../schemas/examples/index.ts'
+import { sampleStream } from '../../models/training/sample.ts'
+import { Running } from '../running.ts'
+import { freshet, lastJson, Spawned } from '../spawned.ts'
+import { temporaryDirectory } from '../temporary.ts'
+
+const EXAMPLES = 3_000
+const FRAME = 70
+
+const append = async ({ embedded }: Running, examples: readonly Example[]): Promise<void> => {
+  for (let start = 0; start < examples.length; start += FRAME) {
+    const publisher = embedded.publisher()
+    for (const value of examples.slice(start, start + FRAME)) publisher.add({ contract, value })
+    await publisher.flush()
+  }
+}
+
+/** A data directory with examples in it. */
+const withExamples = async (examples: readonly Example[]): Promise<string> => {
+  const data = await temporaryDirectory()
+  const running = await Running.open(data)
+  await append(running, examples)
+  await running.stop()
+  return data
+}
+
+const newestIndex = async (data: string): Promise<string> => {
+  const names = await readdir(join(data, 'learning')).catch(() => [])
+  const newest = names
+    .filter((name) => /^checkpoint-\d+$/.test(name))
+    .sort()
+    .at(-1)
+  if (newest === undefined) return ''
+  // Old ones are removed while we look.
+  return readFile(join(data, 'learning', newest, 'checkpoint.json'), 'utf8').catch(() => '')
+}
+
+const training = (data: string): readonly string[] => [
+  'train',
+  '--data',
+  data,
+  '--snapshot-examples',
+  '400',
+  '--snapshot-seconds',
+  '86400',
+  '--json',
+]
+
+describe('freshet train', () => {
+  test('learns what a directory holds, and says how well it foresaw', async () => {
+    const data = await withExamples(sampleStream(EXAMPLES, 1))
+    const ended = await freshet(data, ...training(data))
+    expect(ended.stderr).toBe('')
+    expect(lastJson(ended)).toMatchObject({
+      progress: {
+        examples: EXAMPLES,
+        undecodable: 0,
+        position: { 0: EXAMPLES },
+        counts: { taken: EXAMPLES },
+      },
+      heads: { click: { kind: 'probability', count: EXAMPLES } },
+      segments: { new_viewers: { click: { count: EXAMPLES } }, active_viewers: { click: { count: 0 } } },
+    })
+    // There is nothing more to learn, and nothing is learned again.
+    const again = lastJson(await freshet(data, ...training(data)))
+    expect(again).toMatchObject({ progress: { examples: 0, position: { 0: EXAMPLES } } })
+  })
+
+  test('goes on after kill -9 with no example skipped or learned twice: its weights are those of an undisturbed run', async () => {
+    const data = await withExamples(sampleStream(EXAMPLES, 2))
+    const killed = await temporaryDirectory()
+    await cp(data, killed, { recursive: true })
+    expect((await freshet(data, ...training(data))).code).toBe(0)
+
+    const random = new Random(3)
+    let kills = 0
+    for (let isDone = false; !isDone;) {
+      const trainer = new Spawned(killed, training(killed))
+      const before = await newestIndex(killed)
+      // In the midst of learning, or of writing: soon after it has written something.
+      const killing = (async (): Promise<void> => {
+        while (kills < 4 && (await newestIndex(killed)) === before) await pause(5)
+        if (kills >= 4) return
+        await pause(random.below(60))
+        trainer.signal('SIGKILL')
+      })()
+      const { code } = await trainer.ended
+      if (code === null) kills++
+      isDone = code === 0
+      if (isDone) kills = Math.max(kills, 4)
+      await killing
+    }
+    expect(kills).toBe(4)
+    expect(await newestIndex(killed)).toBe(await newestIndex(data))
+  })
+
+  test('beside a server that does not learn follows its examples, and what it learned serves', async () => {
+    const running = await Running.start()
+    const prior = running.serving.scorers.manifests.heavy
+    await append(running, sampleStream(600, 4))
+    const ended = await freshet(running.data, 'train', '--url', running.url, '--once', '--json')
+    expect(ended.stderr).toBe('')
+    expect(lastJson(ended)).toMatchObject({ progress: { examples: 600 } })
+    const served = running.serving.scorers.manifests.heavy
+    expect(served.origin).toBe('trained')
+    expect(served.version).not.toBe(prior.version)
+    const refused = await running.post('/admin/v1/learning/offers', '{"version":"0000000000000000"}')
+    expect(refused.status).toBeGreaterThanOrEqual(400)
+    expect(running.serving.scorers.manifests.heavy.version).toBe(served.version)
+  })
+
+  test('says so where there is no data, and where a server learns by itself', async () => {
+    const directory = await temporaryDirectory()
+    const ended = await freshet(directory, 'train', '--data', join(directory, 'nothing'))
+    expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(/^freshet: NO_DATA/)])
+    const running = await Running.start({ learns: true })
+    const refused = await running.post('/admin/v1/learning/offers', '{"version":"0000000000000000"}')
+    expect([refused.status, refused.body['code']]).toEqual([409, 'LEARNS_ITSELF'])
+  })
+})

@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest'
+import { HEADS } from '../../../models/heads.ts'
+import { KnownExamples } from '../../../models/training/known-examples.ts'
+import { LabelAccount } from '../../../models/training/label-account.ts'
+import { Random } from '../../../engine/driver/random.ts'
+import type { Example } from '../../../schemas/examples/index.ts'
+import type { PostId } from '../../../schemas/ids.ts'
+import type { ReactionKind } from '../../../schemas/reactions/v1.ts'
+import { exampleOf, labelled } from './sample.ts'
+
+type LabelArguments = readonly (ReactionKind | readonly [ReactionKind, number])[]
+
+type Row = Readonly<Record<string, readonly [weight: number, target: number]>>
+
+/** Takes examples one after the other; answers what each brings. */
+const taking = (negativesKept = 1, known = new KnownExamples()): ((example: Example) => Row) => {
+  const account = new LabelAccount(HEADS, negativesKept, known)
+  return (example) => {
+    account.consider(example)
+    account.remember(example)
+    return Object.fromEntries(
+      HEADS.map(({ name }, head) => [name, [account.weights[head]!, account.targets[head]!]]),
+    )
+  }
+}
+
+const early = (...labels: LabelArguments): Example =>
+  exampleOf({ phase: 'late', isEarly: true, labels: labelled(...labels) })
+const late = (...labels: LabelArguments): Example => exampleOf({ phase: 'late', labels: labelled(...labels) })
+
+describe('what heads learn from an example', () => {
+  test('that settled: a positive where the reaction came, a negative where it did not', () => {
+    const row = taking()(exampleOf({ labels: labelled('click', 'comment') }))
+    expect(row['click']).toEqual([1, 1])
+    expect(row['comment']).toEqual([1, 1])
+    expect(row['like']).toEqual([1, 0])
+    expect(row['share']).toEqual([1, 0])
+  })
+
+  test('of any of the reactions that a head stands for', () => {
+    expect(taking()(exampleOf({ labels: labelled('connect_request') }))['follow']).toEqual([1, 1])
+  })
+
+  test('of a time: its logarithm, dwell and watch together, and nothing where nobody looked', () => {
+    const looked = taking()(exampleOf({ labels: labelled(['dwell', 1_500], ['watch', 500]) }))
+    expect(looked['dwell']).toEqual([1, Math.fround(Math.log(2_001))])
+    expect(taking()(exampleOf())['dwell']).toEqual([0, 0])
+  })
+
+  test('that comes late: the difference between a positive and the negative that was learned', () => {
+    for (const forgets of [false, true]) {
+      const take = taking(1, forgets ? new KnownExamples(1) : new KnownExamples())
+      take(exampleOf())
+      if (forgets) take(exampleOf({ postId: 'p2' as PostId }))
+      const row = take(late('comment'))
+      for (const { name } of HEADS) expect(row[name]).toEqual(name === 'comment' ? [0, 1] : [0, 0])
+    }
+  })
+
+  test('no more once it was a positive: a second comment is none, a comment on another post is', () => {
+    const take = taking()
+    expect(take(exampleOf({ labels: labelled('comment') }))['comment']).toEqual([1, 1])
+    expect(take(late('comment'))['comment']).toEqual([0, 0])
+    expect(take(late('share'))['share']).toEqual([0, 1])
+    const other = { ...late('comment'), postId: 'p2' as PostId }
+    expect(take(other)['comment']).toEqual([0, 1])
+    expect(take(other)['comment']).toEqual([0, 0])
+  })
+})
+
+describe('what comes before a slate settles', () => {
+  test('is learned at once where an app tells of views: a view as a negative, then each reaction', () => {
+    const take = taking()
+    expect(take(early('view'))['like']).toEqual([1, 0])
+    expect(take(early(['dwell', 999]))).toMatchObject({
+      dwell: [1, Math.fround(Math.log(1_000))],
+      like: [0, 0],
+    })
+    expect(take(early('like'))).toMatchObject({ like: [0, 1], click: [0, 0] })
+    const settled = take(exampleOf({ labels: labelled('view', ['dwell', 999], 'like') }))
+    for (const { name } of HEADS) expect(settled[name], name).toEqual([0, 0])
+  })
+
+  test('waits for the end where an app never tells of views: nobody knows what was looked at before', () => {
+    const take = taking()
+    expect(take(early('like'))['like']).toEqual([0, 0])
+    expect(take(exampleOf({ labels: labelled('like') }))).toMatchObject({ like: [1, 1], click: [1, 0] })
+  })
+
+  test('is taken back by an undo when the slate settles', () => {
+    const take = taking()
+    take(early('view'))
+    take(early('like'))
+    expect(take(exampleOf({ labels: labelled('view') }))['like']).toEqual([0, -1])
+  })
+})
+
+test('where an app tells of views, a post that nobody looked at teaches nothing', () => {
+  const take = taking()
+  take(early('view'))
+  const unseen = { ...exampleOf(), postId: 'p2' as PostId }
+  for (const { name } of HEADS) expect(take(unseen)[name]).toEqual([0, 0])
+})
+
+test('whatever the parts and their order, what is learned adds up to the whole example', () => {
+  const random = new Random(5)
+  const kinds: readonly ReactionKind[] = ['view', 'click', 'like', 'comment', 'hide', 'skip', 'share']
+  for (let round = 0; round < 500; round++) {
+    const negativesKept = random.chance(0.5) ? 1 : 0.3
+    const labels = kinds.filter(() => random.chance(0.3))
+    const lateLabels = (['comment', 'share'] as const).filter(() => random.chance(0.3))
+    const known = new KnownExamples()
+    known.tellsOfViews = true
+    const take = taking(negativesKept, known)
+    const postId = `p${round}` as PostId
+    const sums = new Map(HEADS.map(({ name }) => [name as string, [0, 0] as [number, number]]))
+    const add = (example: Example): void => {
+      for (const [name, [weight, target]] of Object.entries(take({ ...example, postId }))) {
+        sums.get(name)![0] += weight
+        sums.get(name)![1] += target
+      }
+    }
+    for (const label of labels) if (random.chance(0.7)) add(early(label))
+    add(exampleOf({ labels: labelled(...labels) }))
+    for (const label of lateLabels) add(late(label))
+
+    const all = new Set<ReactionKind>([...labels, ...lateLabels])
+    const isActive = [...all].some((kind) => kind !== 'view' && kind !== 'skip')
+    for (const { name, output, labels: own } of HEADS) {
+      if (output === 'seconds') continue
+      const [weight, target] = sums.get(name)!
+      const isPositive = own.some((kind) => all.has(kind))
+      if (isActive || negativesKept === 1) {
+        expect(weight).toBeCloseTo(all.size > 0 ? 1 : 0, 5)
+        expect(target).toBeCloseTo(isPositive ? 1 : 0, 5)
+      } else {
+        expect([0, 1 / negativesKept].some((each) => Math.abs(each - weight) < 1e-5)).toBe(true)
+        expect(target).toBeCloseTo(isPositive ? weight : 0, 5)
+      }
+    }
+  }
+})
+
+test('a share of the negatives is kept and counts for the others; one that turns out to be none counts once', () => {
+  const like = (row: Row): readonly [number, number] => row['like']!
+  let [kept, weights] = [0, 0]
+  for (let index = 0; index < 4_000; index++) {
+    const take = taking(0.25)
+    const of = (example: Example): Example => ({ ...example, postId: `p${index}` as PostId })
+    const [weight] = like(take(of(early('view'))))
+    expect([0, 4]).toContain(weight)
+    kept += weight === 0 ? 0 : 1
+    weights += weight
+    expect(like(take(of(early('like'))))).toEqual([1 - weight, 1])
+  }
+  // Each kept with a chance of a quarter: 1,000 ± 27.
+  expect(Math.abs(kept - 1_000)).toBeLessThan(5 * 27)
+  expect(Math.abs(weights - 4_000)).toBeLessThan(5 * 4 * 27)
+})
+
+describe('examples that are remembered', () => {
+  test('come back from bytes, in the same order', () => {
+    const known = new KnownExamples()
+    known.tellsOfViews = true
+    for (let key = 0; key < 100; key++) known.set(key * 2 ** 40 + 1, key)
+    const read = KnownExamples.decode(known.encode())
+    expect(read.encode()).toEqual(known.encode())
+    expect(read.tellsOfViews).toBe(true)
+    expect(read.get(7 * 2 ** 40 + 1)).toBe(7)
+    expect(read.get(7)).toBeUndefined()
+  })
+
+  test('are bounded: the oldest give way', () => {
+    const known = new KnownExamples(2)
+    for (const key of [1, 2, 3]) known.set(key, 9)
+    expect([known.get(1), known.get(2), known.get(3)]).toEqual([undefined, 9, 9])
+    expect(known.size).toBe(2)
+  })
+})
