@@ -6,7 +6,7 @@ export interface ImpressionLogLimits {
   readonly waitingMax: number
   /** Written together. */
   readonly batchMax: number
-  /** How long a page waits for others to be written with. */
+  /** How long a page waits for others to be written with: a synced write holds up the thread that ranks feeds. */
   readonly lingerMs: number
   /** After a failed write the next try waits this long, twice as long each time, up to the longest. */
   readonly retryMs: number
@@ -16,7 +16,7 @@ export interface ImpressionLogLimits {
 export const IMPRESSION_LOG_DEFAULTS: ImpressionLogLimits = {
   waitingMax: 5_000,
   batchMax: 64,
-  lingerMs: 20,
+  lingerMs: 50,
   retryMs: 100,
   retryMsMax: 5_000,
 }

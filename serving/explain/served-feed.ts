@@ -106,16 +106,17 @@ export class ServedFeed {
   }
 }
 
+/** Filters keep the order of what was found, so what they removed is met again in one walk. */
 const outcomesOf = ({ found, removed, survivors, order }: RankedFeed): Uint8Array => {
-  const removals = new Map(removed.map(({ candidate, removal }) => [candidate, removal]))
-  const kept = new Set(survivors)
   const ranked = new Set(order)
+  const kept = survivors.length === order.length ? ranked : new Set(survivors)
   const outcomes = new Uint8Array(found.length)
+  let next = 0
   for (let index = 0; index < found.length; index++) {
     const candidate = found[index]!
-    const removal = removals.get(candidate)
-    if (removal !== undefined) outcomes[index] = REMOVED + REMOVALS.indexOf(removal)
-    else if (ranked.has(candidate)) outcomes[index] = RANKED
+    if (candidate === removed[next]?.candidate) {
+      outcomes[index] = REMOVED + REMOVALS.indexOf(removed[next++]!.removal)
+    } else if (ranked.has(candidate)) outcomes[index] = RANKED
     else outcomes[index] = kept.has(candidate) ? DROPPED_BY_PASS_1 : DROPPED_BY_PASS_0
   }
   return outcomes
