@@ -8,6 +8,7 @@ import { bothMetrics } from '../cli/runtime/event-counts.ts'
 import { openData } from '../cli/runtime/open.ts'
 import { openServing, type Serving } from '../cli/serving/open.ts'
 import { PrometheusStageMetrics } from '../cli/stage-metrics.ts'
+import type { Alarm } from '../serving/pipeline/alarm.ts'
 
 const CLOSE_MS_MAX = 1_000
 
@@ -19,8 +20,20 @@ export interface LocalServer {
   stop(): Promise<void>
 }
 
-/** Opens a data directory and serves it on a port of this machine; `partitions` are those of a new directory. */
-export const startLocalServer = async (directory: string, partitions?: number): Promise<LocalServer> => {
+export interface LocalServerOptions {
+  /** Of a new directory. */
+  readonly partitions?: number
+  /** Stages have all the time they need: what a feed holds does not hang on how busy the machine is. */
+  readonly patient?: boolean
+}
+
+const NEVER: Alarm = { after: () => () => undefined }
+
+/** Opens a data directory and serves it on a port of this machine. */
+export const startLocalServer = async (
+  directory: string,
+  { partitions, patient }: LocalServerOptions = {},
+): Promise<LocalServer> => {
   const metrics = new PrometheusMetrics()
   const live = new LiveFigures(systemClock)
   const opened = await openData({
@@ -36,6 +49,7 @@ export const startLocalServer = async (directory: string, partitions?: number): 
     data: directory,
     clock: systemClock,
     metrics: new PrometheusStageMetrics(metrics.registry),
+    ...(patient && { alarm: NEVER }),
   })
   const inspection = new LocalInspection({ embedded, topology, counts, clock: systemClock })
   const app = buildServer({ embedded, serving, inspection, clock: systemClock, metrics, live })
