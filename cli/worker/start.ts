@@ -119,7 +119,7 @@ class FleetWorker implements RunningWorker {
     const stateOptions = stateOptionsFor(tasks.length)
     const options = {
       ...WORKER_DEFAULTS,
-      changelog: 'keep',
+      changelog: 'sweep',
       state: stateOptions,
       ...settings.worker,
     } as const
