@@ -174,7 +174,10 @@ class Chaos {
         const tookMs = Math.round(performance.now() - killedAt)
         this.caughtUpMs.push(tookMs)
         await worker.answers()
-        this.options.say(`killed ${worker.member}, caught up after ${tookMs} ms, ${left} events left`)
+        const count = `${this.caughtUpMs.length} of ${this.options.kills}`
+        this.options.say(
+          `killed ${worker.member} (${count}), caught up after ${tookMs} ms, ${left} events left`,
+        )
         return
       }
       case 'freeze': {
