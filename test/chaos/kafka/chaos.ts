@@ -32,6 +32,8 @@ export interface ChaosOptions {
   readonly users: number
   readonly days: number
   readonly eventsPerSecond: number
+  /** No more disturbances begin after this. */
+  readonly minutesMax: number
   readonly say: (line: string) => void
 }
 
@@ -111,7 +113,7 @@ class Chaos {
   }
 
   async report(): Promise<ChaosReport> {
-    const { users, days, eventsPerSecond, partitions, kills, brokerKills, freezes } = this.options
+    const { users, days, eventsPerSecond, partitions, minutesMax } = this.options
     const input = await inputOf(users, days)
     const log = await this.openLog()
     this.log = log
@@ -121,7 +123,13 @@ class Chaos {
     await this.caughtUp('start')
     const feeder = new Feeder(log, input.events)
     const feeding = feeder.run(eventsPerSecond)
-    for (const each of this.disturbances()) await this.disturb(each, feeder.left)
+    const deadline = performance.now() + minutesMax * 60_000
+    const done = { kill: 0, 'broker-kill': 0, freeze: 0 }
+    for (const each of this.disturbances()) {
+      if (performance.now() > deadline) break
+      await this.disturb(each, feeder.left)
+      done[each]++
+    }
     await feeder.finish()
     await feeding
     await this.lastRounds(log, input)
@@ -129,9 +137,9 @@ class Chaos {
     for (const worker of this.workers) await worker.end('SIGTERM')
     const sorted = this.caughtUpMs.toSorted((one, other) => one - other)
     return {
-      kills,
-      brokerKills,
-      freezes,
+      kills: done.kill,
+      brokerKills: done['broker-kill'],
+      freezes: done.freeze,
       ...(await this.compared(input)),
       caughtUpMs: this.caughtUpMs,
       caughtUpMsMedian: sorted[sorted.length >> 1] ?? 0,
@@ -164,7 +172,7 @@ class Chaos {
 
   private async disturb(disturbance: Disturbance, left: number): Promise<void> {
     await sleep(this.random.below(CALM_MS_MAX))
-    const worker = this.workers[this.random.below(this.workers.length)]!
+    const worker = await this.victim()
     switch (disturbance) {
       case 'kill': {
         await worker.end('SIGKILL')
@@ -198,6 +206,13 @@ class Chaos {
         await this.caughtUp('broker')
       }
     }
+  }
+
+  /** One of those that run tasks: of others nobody would take anything over. */
+  private async victim(): Promise<WorkerProcess> {
+    const statuses = await this.statuses()
+    const busy = this.workers.filter((_, index) => Object.keys(statuses[index]?.active ?? {}).length > 0)
+    return busy[this.random.below(busy.length)] ?? this.workers[0]!
   }
 
   /** The node that leads a changelog's partition, as a newcomer is told. */
