@@ -30,7 +30,15 @@ export const runWorker = async ({ port, host, ...settings }: WorkerCommandSettin
   const clock = systemClock
   const metrics = new PrometheusMetrics()
   const counts = new EventCounts()
-  const running = await startWorker({ ...settings, clock, metrics: bothMetrics(counts, metrics) })
+  const running = await startWorker({
+    ...settings,
+    clock,
+    metrics: bothMetrics(counts, metrics),
+    tasksChanged: (taskIds) => {
+      metrics.keepTasks(taskIds)
+      settings.tasksChanged?.(taskIds)
+    },
+  })
   const app = workerServer({ running, metrics, counts, clock })
   try {
     const url = await listen(app, host, port)
