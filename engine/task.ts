@@ -44,6 +44,11 @@ export interface TaskServices {
   readonly metrics: Metrics
   /** Left out where every record is written with the schemas of this code. */
   readonly schemas?: InputSchemas
+  /**
+   * Whether a task that stopped on an error may be opened again now; left out where nobody else could have it. One that
+   * does not know would take it from its new owner.
+   */
+  readonly mayReopen?: () => boolean
 }
 
 /** A commit on its way: kept until it is through, so that it can be tried again as it was. */

@@ -124,7 +124,8 @@ class FleetWorker implements RunningWorker {
     const tasks = new Worker(everything, services, WORKER_DEFAULTS).allTaskIds()
     const stateOptions = stateOptionsFor(tasks.length)
     const options = { ...FLEET_DEFAULTS, state: stateOptions, ...settings.worker }
-    this.worker = new Worker(everything, services, options)
+    const mayReopen = (): boolean => this.membership.isCurrent
+    this.worker = new Worker(everything, { ...services, mayReopen }, options)
     this.membership = new Membership(log, clock, {
       topic: membersTopic(settings.group),
       member,

@@ -138,7 +138,7 @@ export class FleetMember {
   /** Hands everything over and says so. */
   async leave(): Promise<void> {
     await Promise.all(this.busy.values())
-    await this.worker.release(this.worker.taskIds())
+    await Promise.all(this.worker.taskIds().map((id) => this.worker.release([id])))
     await this.closeStandbys()
     await this.membership.leave()
   }

@@ -17,6 +17,7 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
       users: 60,
       days: 2,
       eventsPerSecond: 100,
+      keys: 0,
       minutesMax: Infinity,
       say: () => undefined,
     })

@@ -11,9 +11,10 @@ import { KafkaLog } from '../../../engine/log/kafka.ts'
 import { plansOf } from '../../../engine/topology.ts'
 import { nativeServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
+import type { Envelope } from '../../../schemas/envelope.ts'
 import { everything } from '../../../topologies/index.ts'
 import type { WorkerStatus } from '../../../cli/worker/start.ts'
-import { Feeder, inputOf, type Input } from './input.ts'
+import { Feeder, inputOf, keysOf, publishAll, type Input } from './input.ts'
 import { differencesOf, inputOn, leftBehind, recounted, type Differences } from './recount.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -32,6 +33,8 @@ export interface ChaosOptions {
   readonly users: number
   readonly days: number
   readonly eventsPerSecond: number
+  /** Keys of user and author that there are before anything is disturbed, beside those of the society. */
+  readonly keys: number
   /** No more disturbances begin after this. */
   readonly minutesMax: number
   readonly say: (line: string) => void
@@ -41,6 +44,7 @@ export interface ChaosReport extends Differences {
   readonly kills: number
   readonly brokerKills: number
   readonly freezes: number
+  /** On the public topics. */
   readonly events: number
   /** Of events published, those that are not on the topics, and those there more than once. */
   readonly inputLost: number
@@ -121,6 +125,10 @@ class Chaos {
     for (const worker of this.workers) worker.start()
     for (const worker of this.workers) await worker.answers()
     await this.caughtUp('start')
+    const startAt = timeOf(input.events[0]!)
+    await publishAll(log, keysOf(this.options.keys, startAt))
+    await this.settled()
+    this.options.say(`${this.options.keys} keys are there`)
     const feeder = new Feeder(log, input.events)
     const feeding = feeder.run(eventsPerSecond)
     const deadline = performance.now() + minutesMax * 60_000
@@ -278,9 +286,11 @@ class Chaos {
     const found = await inputOn(log)
     const counts = new Map<string, number>()
     for (const { value } of found) counts.set(value.eventId, (counts.get(value.eventId) ?? 0) + 1)
-    const published = [...input.events, ...input.lastRounds.flat()]
     const wanted = new Map<string, number>()
-    for (const { value } of published) wanted.set(value.eventId, (wanted.get(value.eventId) ?? 0) + 1)
+    const note = ({ value }: Envelope): void =>
+      void wanted.set(value.eventId, (wanted.get(value.eventId) ?? 0) + 1)
+    for (const event of keysOf(this.options.keys, timeOf(input.events[0]!))) note(event)
+    for (const event of [...input.events, ...input.lastRounds.flat()]) note(event)
     let inputLost = 0
     let inputDuplicated = 0
     for (const [id, times] of wanted) {
@@ -290,8 +300,10 @@ class Chaos {
     }
     const actual = await leftBehind(log, this.options.partitions)
     await log.close()
-    const lastAt = input.lastRounds.map(([first]) => first!.contract.timeOf(first!.value))
+    const lastAt = input.lastRounds.map(([first]) => timeOf(first!))
     const expected = await recounted(found, lastAt)
-    return { events: published.length, inputLost, inputDuplicated, ...differencesOf(actual, expected) }
+    return { events: found.length, inputLost, inputDuplicated, ...differencesOf(actual, expected) }
   }
 }
+
+const timeOf = ({ contract, value }: Envelope): number => contract.timeOf(value)

@@ -62,6 +62,7 @@ describe('a fleet over a simulated log', () => {
       const [pairs, authors] = recount(published)
       expect(await countsIn(fleet, 'by-pair')).toEqual(pairs)
       expect(await countsIn(fleet, 'by-author')).toEqual(authors)
+      expect(fleet.dropped()).toBeGreaterThan(0)
       const shares = fleet.machines.map(({ process }) => process!.worker.taskIds().length)
       expect(Math.max(...shares) - Math.min(...shares)).toBeLessThan(2)
     },

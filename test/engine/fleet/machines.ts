@@ -69,7 +69,8 @@ class Process {
     this.state = new MemoryState({ disk })
     const services = { log: this.log, state: this.state, clock, metrics: NO_METRICS }
     const options = { ...WORKER_DEFAULTS, changelog: 'sweep', state: STATE, batchEventsMax: 8 } as const
-    this.worker = new Worker(counting, services, options)
+    const mayReopen = (): boolean => this.membership.isCurrent
+    this.worker = new Worker(counting, { ...services, mayReopen }, options)
     this.membership = new Membership(this.log, clock, {
       topic: TOPIC,
       member: name,
@@ -152,6 +153,12 @@ export class Machines {
       for (const id of process?.worker.taskIds() ?? []) runners.set(id, [...(runners.get(id) ?? []), name])
     }
     return runners
+  }
+
+  /** Commits whose blocks were dropped from changelogs. */
+  dropped(): number {
+    const tasks = this.machines.flatMap(({ process }) => process?.worker.allTaskIds() ?? [])
+    return [...new Set(tasks)].reduce((sum, id) => sum + this.logDisk.task(id).trimmed, 0)
   }
 
   async settle(roundsMax = 3_000): Promise<void> {
