@@ -64,7 +64,7 @@ const PREFIX = 'chaos.'
 const LOOK_MS = 20
 const CAUGHT_UP_MS_MAX = 120_000
 const SETTLED_LOOKS = 25
-const SETTLED_MS_MAX = 300_000
+const SETTLED_MS_MAX = 900_000
 const FROZEN_MS = 2 * WORKER_SETTINGS_DEFAULTS.heartbeatMs * WORKER_SETTINGS_DEFAULTS.missedHeartbeatsMax
 /** Kills come so long, at most, after the last one is over. */
 const CALM_MS_MAX = 2_000
