@@ -101,6 +101,14 @@ export class PrometheusMetrics implements Metrics {
     metric.observe(known(labels), value)
   }
 
+  /** Gauges of tasks that are not among these any more would stay as they last were. */
+  keepTasks(taskIds: readonly string[]): void {
+    for (const { metric, forget } of Object.values(this.gauges)) {
+      for (const labels of forget(({ task }) => task !== undefined && !taskIds.includes(task)))
+        metric.remove(labels)
+    }
+  }
+
   /** `route` is the pattern of a known route, never what was asked for. */
   request(route: string, status: number, tookMs: number): void {
     this.requests.observe({ route, status: String(status) }, tookMs)
@@ -122,16 +130,28 @@ const mapOf = <Name extends string, Value, Made>(
   return made as Record<Name, Made>
 }
 
-/** A metric, and the labels to use for those given. */
-const bounded = <Metric>(metric: Metric): { metric: Metric; known: (labels: Labels) => Labels } => {
-  const seen = new Set<string>()
+interface Bounded<Metric> {
+  readonly metric: Metric
+  /** The labels to use for those given. */
+  readonly known: (labels: Labels) => Labels
+  /** Labels that are in use no more, of those for which it is asked. */
+  readonly forget: (isGone: (labels: Labels) => boolean) => Labels[]
+}
+
+const bounded = <Metric>(metric: Metric): Bounded<Metric> => {
+  const seen = new Map<string, Labels>()
   const known = (labels: Labels): Labels => {
     const id = Object.values(labels).join('\n')
     if (seen.has(id)) return labels
     if (seen.size === SERIES_MAX)
       return Object.fromEntries(Object.keys(labels).map((name) => [name, 'other']))
-    seen.add(id)
+    seen.set(id, labels)
     return labels
   }
-  return { metric, known }
+  const forget = (isGone: (labels: Labels) => boolean): Labels[] => {
+    const gone = [...seen].filter(([, labels]) => isGone(labels))
+    for (const [id] of gone) seen.delete(id)
+    return gone.map(([, labels]) => labels)
+  }
+  return { metric, known, forget }
 }

@@ -78,6 +78,7 @@ export class AssignedTask {
   }
 
   private async takeTurn(isHeldBack: boolean): Promise<number> {
+    if (this.current === undefined && this.services.mayReopen?.() === false) return 0
     this.inTurn = true
     try {
       if (this.commitFailure !== undefined) throw this.commitFailure

@@ -31,9 +31,9 @@ export interface TaskOptions {
   readonly timersMax: number
   /**
    * `until-on-disk` drops changelog that this disk stands for: right where there is one disk. `keep` leaves
-   * it for workers that start without one.
+   * it for workers that start without one. `sweep` leaves them as much as they need: see `ChangelogSweep`.
    */
-  readonly changelog: 'until-on-disk' | 'keep'
+  readonly changelog: 'until-on-disk' | 'keep' | 'sweep'
   readonly state: StateOptions
 }
 
@@ -44,6 +44,11 @@ export interface TaskServices {
   readonly metrics: Metrics
   /** Left out where every record is written with the schemas of this code. */
   readonly schemas?: InputSchemas
+  /**
+   * Whether a task that stopped on an error may be opened again now; left out where nobody else could have it. One that
+   * does not know would take it from its new owner.
+   */
+  readonly mayReopen?: () => boolean
 }
 
 /** A commit on its way: kept until it is through, so that it can be tried again as it was. */
@@ -154,6 +159,7 @@ export class Task {
   async poll(): Promise<number> {
     this.polling = true
     this.state.evict()
+    if (this.options.changelog === 'sweep') await this.state.repeat()
     const taken = await this.reader.read()
     const { batch } = this.reader
     const wallMs = this.services.clock.now()
@@ -352,9 +358,15 @@ export class Task {
     }
     const onDisk = await pending.prepared.finish()
     this.pending = undefined
-    if (this.options.changelog === 'keep' || onDisk <= this.trimmed) return
-    await this.session.trimChangelog(onDisk)
-    this.trimmed = onDisk
+    await this.trim(pending.prepared.droppable, onDisk)
+  }
+
+  private async trim(droppable: number, onDisk: number): Promise<void> {
+    const { changelog } = this.options
+    const upTo = { keep: 0, sweep: droppable, 'until-on-disk': onDisk }[changelog]
+    if (upTo <= this.trimmed) return
+    await this.session.trimChangelog(upTo)
+    this.trimmed = upTo
   }
 
   private positions(): InputPosition[] {

@@ -21,6 +21,8 @@ export interface CarryingParts {
   readonly metrics: Metrics
   /** Hears of errors of Redis that pass. */
   readonly failed: (error: EngineError) => void
+  /** Told which tasks this worker runs whenever that changes. */
+  readonly tasksChanged?: (taskIds: readonly string[]) => void
 }
 
 /** A worker whose rows are carried to Redis for serving processes, where a Redis is named. */
@@ -41,6 +43,7 @@ export const startCarryingWorker = async (parts: CarryingParts): Promise<Carryin
   const follow = (): void => void sink?.assign(tasks.map(placeOf))
   const told = (taskIds: readonly string[]): void => {
     tasks = taskIds
+    parts.tasksChanged?.(taskIds)
     follow()
   }
   const running = await startWorker(await workerSettingsOf(parts, told))

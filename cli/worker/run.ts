@@ -31,7 +31,14 @@ export const runWorker = async (settings: Settings): Promise<void> => {
   await ensureTopics(everything, settings)
   const metrics = bothMetrics(counts, registered)
   const failed = tellPassing(clock)
-  const carrying = await startCarryingWorker({ settings, schemas, clock, metrics, failed })
+  const carrying = await startCarryingWorker({
+    settings,
+    schemas,
+    clock,
+    metrics,
+    failed,
+    tasksChanged: (taskIds) => registered.keepTasks(taskIds),
+  })
   const { running } = carrying
   tellCarrying(registered.registry, carrying)
   const app = workerServer({ running, metrics: registered, counts, clock, schemas: schemas.inputs })

@@ -9,7 +9,7 @@ import { RocksState } from '../../engine/state/rocksdb.ts'
 import { STATE_DEFAULTS, type StateOptions } from '../../engine/state/task-state.ts'
 import { Database } from '../../engine/storage/database.ts'
 import type { Topology } from '../../engine/topology.ts'
-import { Worker, WORKER_DEFAULTS } from '../../engine/worker.ts'
+import { Worker, WORKER_DEFAULTS, type WorkerOptions } from '../../engine/worker.ts'
 import { everything } from '../../topologies/index.ts'
 import { membersTopic, openFleetLog } from './fleet-log.ts'
 import { Loop } from './loops.ts'
@@ -45,6 +45,12 @@ export interface WorkerStatus {
   readonly settled: boolean
 }
 
+/** A commit takes brokers some requests, and a worker has dozens of tasks: quiet ones do not commit sooner than others. */
+const FLEET_DEFAULTS: WorkerOptions = {
+  ...WORKER_DEFAULTS,
+  changelog: 'sweep',
+  idleCommitIntervalMs: WORKER_DEFAULTS.commitIntervalMs,
+}
 /** How often a member hears what is new and looks what is to be done. */
 const STEP_MS = 25
 /** How often copies that have read everything look for more. */
@@ -117,13 +123,9 @@ class FleetWorker implements RunningWorker {
     const services = { log, state, clock, metrics, ...(schemas && { schemas }) }
     const tasks = new Worker(everything, services, WORKER_DEFAULTS).allTaskIds()
     const stateOptions = stateOptionsFor(tasks.length)
-    const options = {
-      ...WORKER_DEFAULTS,
-      changelog: 'keep',
-      state: stateOptions,
-      ...settings.worker,
-    } as const
-    this.worker = new Worker(everything, services, options)
+    const options = { ...FLEET_DEFAULTS, state: stateOptions, ...settings.worker }
+    const mayReopen = (): boolean => this.membership.isCurrent
+    this.worker = new Worker(everything, { ...services, mayReopen }, options)
     this.membership = new Membership(log, clock, {
       topic: membersTopic(settings.group),
       member,

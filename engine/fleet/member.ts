@@ -138,7 +138,7 @@ export class FleetMember {
   /** Hands everything over and says so. */
   async leave(): Promise<void> {
     await Promise.all(this.busy.values())
-    await this.worker.release(this.worker.taskIds())
+    await Promise.all(this.worker.taskIds().map((id) => this.worker.release([id])))
     await this.closeStandbys()
     await this.membership.leave()
   }
@@ -177,7 +177,8 @@ export class FleetMember {
   private mayTakeOver(id: string, standby: Standby): boolean {
     const wantedAt = this.wantedAt.get(id) ?? this.now
     this.wantedAt.set(id, wantedAt)
-    if (!this.membership.isCurrent || standby.remaining > this.options.warmLagMax) return false
+    const isWarm = standby.hasBeenComplete && standby.remaining <= this.options.warmLagMax
+    if (!isWarm || !this.membership.isCurrent) return false
     const isRunElsewhere = [...this.membership.members].some(
       ([name, { active }]) => name !== this.options.member && active.includes(id),
     )
@@ -205,12 +206,12 @@ export class FleetMember {
       await this.worker.adopt(id, warm)
     } catch (error) {
       await warm.close()
-      throw error
+      if (!(await dropIfOutdated(error, id, this.services.state))) throw error
     }
   }
 
   private async giveUp(id: string, standby: Standby, error: unknown): Promise<void> {
-    if (standby.isWhole && error instanceof EngineError && error.recovery === 'retry') throw error
+    if (standby.isSound && error instanceof EngineError && error.recovery === 'retry') throw error
     this.standbys.delete(id)
     await standby.close()
     if (!(await dropIfOutdated(error, id, this.services.state))) throw error

@@ -24,7 +24,8 @@ export class Standby {
   private readonly total: number
   private advancing: Promise<boolean> | undefined
   private closed = false
-  private whole = true
+  private sound = true
+  private reachedEnd = false
 
   private constructor(taskId: string, state: TaskState, follower: ChangelogFollower) {
     this.taskId = taskId
@@ -46,8 +47,13 @@ export class Standby {
   }
 
   /** False after an error in the midst of taking something in: then it is to be closed, and opened anew from disk. */
-  get isWhole(): boolean {
-    return this.whole
+  get isSound(): boolean {
+    return this.sound
+  }
+
+  /** Whether it has once had everything: what a swept changelog keeps is whole only when read to its end. */
+  get hasBeenComplete(): boolean {
+    return this.reachedEnd
   }
 
   /** Offsets of the changelog still to read. */
@@ -88,12 +94,14 @@ export class Standby {
 
   private async takeIn(): Promise<boolean> {
     const blocks = await this.follower.read(READ_BYTES_MAX)
-    if (blocks.length === 0) return false
-    this.whole = false
-    await this.state.catchUp(blocks)
-    await this.state.settle()
-    this.whole = true
-    return true
+    if (blocks.length > 0) {
+      this.sound = false
+      await this.state.catchUp(blocks, 'kept')
+      await this.state.settle()
+      this.sound = true
+    }
+    if (this.remaining === 0) this.reachedEnd = true
+    return blocks.length > 0
   }
 }
 

@@ -123,10 +123,13 @@ export interface LogSession {
    * effect once, whatever became of the first attempt.
    */
   commit(commit: LogCommit): Promise<number>
-  /** The blocks of commits after `sequence`, in order. Throws `STATE_CORRUPT` when some of them were dropped. */
+  /**
+   * The blocks of commits after `sequence`, in order. Throws when some of them were dropped: `STATE_CORRUPT` where
+   * nothing can mend that, `CHANGELOG_DROPPED` where a state may be made anew from what is kept.
+   */
   changelog(afterSequence: number): AsyncIterable<ChangelogBlock>
   /**
-   * Allows blocks up to and including `sequence` to be dropped: state on disk stands for them. Call it only
+   * Allows blocks up to and including `sequence` to be dropped: state on disk, or later blocks, stand for them. Call it only
    * right after a commit that succeeded, for a session that was fenced without noticing must not drop anything.
    */
   trimChangelog(sequence: number): Promise<void>

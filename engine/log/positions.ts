@@ -31,10 +31,15 @@ export const leastConsumed = (
 }
 
 /** Refuses to restore over a gap: a state without the blocks that were dropped would be silently wrong. */
-export const checkChangelogKept = (task: string, trimmed: number, afterSequence: number): void => {
+export const checkChangelogKept = (
+  task: string,
+  trimmed: number,
+  afterSequence: number,
+  code: 'STATE_CORRUPT' | 'CHANGELOG_DROPPED',
+): void => {
   if (afterSequence >= trimmed) return
   const detail = `the changelog of task ${task} was dropped up to commit ${trimmed}`
-  throw new EngineError('STATE_CORRUPT', `${detail}, but its state stands only for commit ${afterSequence}`)
+  throw new EngineError(code, `${detail}, but its state stands only for commit ${afterSequence}`)
 }
 
 const nameOf = ({ topic, partition }: InputPosition): string => `${partition}/${topic}`

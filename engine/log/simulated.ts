@@ -229,7 +229,7 @@ class SimulatedSession implements LogSession {
 
   async *changelog(afterSequence: number): AsyncIterable<ChangelogBlock> {
     this.host.assertOpen()
-    checkChangelogKept(this.taskId, this.task.trimmed, afterSequence)
+    checkChangelogKept(this.taskId, this.task.trimmed, afterSequence, 'CHANGELOG_DROPPED')
     for (const block of this.task.changelog) if (block.sequence > afterSequence) yield block
   }
 

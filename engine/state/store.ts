@@ -14,7 +14,10 @@ const USED = 8
 /** Waiting to be fetched. */
 const MISSING = 16
 
-const HELD = TOUCHED | DIRTY | WRITING | MISSING
+/** To be repeated in the next block, though it has not changed. */
+const REPEATED = 32
+
+const HELD = TOUCHED | DIRTY | WRITING | MISSING | REPEATED
 
 /** What `look` answers where there is no row, and where only the disk knows. */
 export const NO_ROW = -1
@@ -40,6 +43,7 @@ export class Store {
   private missing: number[] = []
   /** Slots of rows whose removal is on disk: nothing needs them, once no batch holds them. */
   private removed: number[] = []
+  private repeated: number[] = []
   private hand = 0
   /** Slots freed so far. What was read from disk before one was freed may be older than the row that lay there. */
   private freed = 0
@@ -114,6 +118,53 @@ export class Store {
     this.touched = []
     for (const slot of slots) this.table.flags[slot]! &= ~TOUCHED
     return slots
+  }
+
+  /** Answers the slots to be repeated, of rows that did not change for the same block. Call it before `takeTouched`. */
+  takeRepeated(): number[] {
+    const flags = this.table.flags
+    const slots = this.repeated.filter((slot) => (flags[slot]! & TOUCHED) === 0)
+    for (const slot of this.repeated) flags[slot]! &= ~REPEATED
+    this.repeated = []
+    return slots
+  }
+
+  /** Every row in memory comes again in the next block. */
+  repeatAll(): void {
+    for (let slot = 0; slot < this.table.slotsEnd; slot++) if (this.table.isUsed(slot)) this.repeat(slot)
+  }
+
+  /**
+   * Rows on disk after a key come again in the next block, as they are now; answers the last key and about how many
+   * bytes, no key after the last page. What is not yet on disk as it is now is left out: it lies in a block that is still
+   * needed. Call it between batches.
+   */
+  async repeatFrom(
+    after: Buffer | undefined,
+    limit: number,
+  ): Promise<{ readonly last: Buffer | undefined; readonly bytes: number }> {
+    const { freed } = this
+    const rows = await this.disk.scan(this.number, { limit, ...(after && { after }) })
+    // A row that left memory meanwhile may be newer on disk than what was read.
+    if (freed !== this.freed) return this.repeatFrom(after, limit)
+    let bytes = 0
+    for (const { key, value } of rows) {
+      let slot = this.table.find(key, 0, key.length)
+      if (slot === NO_SLOT) {
+        slot = this.table.upsert(key, 0, key.length)
+        this.table.set(slot, value, 0, value.length)
+      }
+      if ((this.table.flags[slot]! & (DIRTY | WRITING | MISSING)) !== 0) continue
+      this.repeat(slot)
+      bytes += key.length + value.length
+    }
+    return { last: rows.length === limit ? rows.at(-1)!.key : undefined, bytes }
+  }
+
+  private repeat(slot: number): void {
+    const flags = this.table.flags
+    if ((flags[slot]! & REPEATED) === 0) this.repeated.push(slot)
+    flags[slot]! |= REPEATED
   }
 
   /** Whether the slot was clean until now: it then joins the write-behind queue. */

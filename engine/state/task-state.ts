@@ -2,6 +2,7 @@ import { ByteWriter } from '../bytes.ts'
 import { EngineError } from '../errors.ts'
 import type { ChangelogBlock } from '../log/port.ts'
 import { BlockCursor, CATALOGUE, CATALOGUE_NUMBER, ENTRY_HEADER_BYTES, REMOVED } from './block-cursor.ts'
+import { ChangelogSweep } from './changelog-sweep.ts'
 import type { StateWrite, TaskStorage } from './port.ts'
 import { Store } from './store.ts'
 import { ABSENT } from './table.ts'
@@ -36,6 +37,8 @@ const IDLE_SEQUENCES_MAX = 256
 /** What one commit does to the state: a block for the changelog, and rows to write behind. */
 export interface PreparedCommit {
   readonly changelog: Buffer
+  /** Once the log's commit is done, blocks up to this one hold nothing that later ones do not; 0 for none. */
+  readonly droppable: number
   /** Writes rows behind; call it once the log's commit is done. Answers the sequence that the disk stands for. */
   finish(): Promise<number>
 }
@@ -56,6 +59,7 @@ export class TaskState {
   private readonly block = new ByteWriter(1 << 16)
   private readonly cursor = new BlockCursor()
   private readonly queue = new WriteBehindQueue()
+  private readonly sweep: ChangelogSweep
   /** Sizes of the blocks that the disk does not stand for yet, oldest first, from `blocksFrom` on. */
   private blockBytes: number[] = []
   private blocksFrom: number
@@ -67,6 +71,7 @@ export class TaskState {
     this.blocksFrom = disk.sequence() + 1
     this.catalogue = this.addStore(CATALOGUE, CATALOGUE_NUMBER)
     this.resident.add(this.catalogue)
+    this.sweep = new ChangelogSweep(this.catalogue, () => this.byNumber.values())
   }
 
   /** Opens a task's state and brings it up to the last commit by reading the blocks that the disk lacks. */
@@ -93,10 +98,16 @@ export class TaskState {
     return this.blocksFrom + this.blockBytes.length - 1
   }
 
-  /** Takes in the blocks that follow. An empty state begins with the first block, whatever its sequence. */
-  async catchUp(blocks: AsyncIterable<ChangelogBlock> | Iterable<ChangelogBlock>): Promise<void> {
+  /**
+   * Takes in the blocks that follow. An empty state may begin with the first block `kept` of a changelog that is swept,
+   * whatever its sequence.
+   */
+  async catchUp(
+    blocks: AsyncIterable<ChangelogBlock> | Iterable<ChangelogBlock>,
+    first: 'next' | 'kept' = 'next',
+  ): Promise<void> {
     for await (const block of blocks) {
-      if (this.sequence === 0) this.blocksFrom = block.sequence
+      if (this.sequence === 0 && first === 'kept') this.blocksFrom = block.sequence
       if (block.sequence !== this.sequence + 1) throw gap(this.sequence + 1, block.sequence)
       this.apply(block)
     }
@@ -136,10 +147,19 @@ export class TaskState {
     return this.changelogBytes
   }
 
+  /** Repeats some old rows in the next block, so that old blocks can be dropped; call it between batches. */
+  async repeat(): Promise<void> {
+    await this.sweep.advance(this.disk.sequence(), this.sequence)
+  }
+
   /** Collects what changed since the last commit; `sequence` is the one that the log will give. */
   prepare(sequence: number, flushAll = false): PreparedCommit {
     this.block.reset()
     const waiting = this.queue.length
+    for (const store of this.byNumber.values()) {
+      for (const slot of store.takeRepeated()) this.appendEntry(store, slot)
+    }
+    const repeatedBytes = this.block.position
     for (const store of this.byNumber.values()) {
       for (const slot of store.takeTouched()) {
         this.appendEntry(store, slot)
@@ -147,12 +167,13 @@ export class TaskState {
       }
     }
     const changelog = this.block.copy()
+    const droppable = this.sweep.prepared(changelog.length - repeatedBytes)
     this.noteBlock(changelog.length)
     const write = this.disk.write()
     const rowsMax = Math.max(this.options.writeBehindRowsMax, 2 * (this.queue.length - waiting))
     const written = this.writeBehind(write, sequence, flushAll ? Infinity : rowsMax)
     const upTo = this.blocksFrom - 1
-    return { changelog, finish: () => this.flush(write, written, upTo) }
+    return { changelog, droppable, finish: () => this.flush(write, written, upTo) }
   }
 
   /** Makes room; call it only between batches, for a batch holds slots. */

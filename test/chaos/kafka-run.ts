@@ -17,6 +17,8 @@ const { values } = parseArgs({
     users: { type: 'string', default: '120' },
     days: { type: 'string', default: '3' },
     'events-per-second': { type: 'string', default: '40' },
+    keys: { type: 'string', default: '0' },
+    minutes: { type: 'string', default: '60' },
   },
 })
 const report = await chaos({
@@ -30,6 +32,8 @@ const report = await chaos({
   users: Number(values.users),
   days: Number(values.days),
   eventsPerSecond: Number(values['events-per-second']),
+  keys: Number(values.keys),
+  minutesMax: Number(values.minutes),
   say: (line) => process.stderr.write(`${line}\n`),
 })
 process.stdout.write(`${JSON.stringify(report)}\n`)

@@ -38,3 +38,19 @@ test('events are added up over public topics, dead letters over all', () => {
   metrics.observe('commit_ms', { task: 'user-0' }, 9)
   expect(counts.totals).toEqual({ processed: 5, late: 2, duplicates: 3, deadLetters: 1 })
 })
+
+test('gauges of a task that has gone elsewhere are told no more, those of others as before', async () => {
+  const metrics = new PrometheusMetrics()
+  for (const task of ['user-0', 'user-1']) {
+    metrics.gauge('lag_records', { task, topic: 'reactions' }, 5)
+    metrics.gauge('watermark_ms', { task }, 9)
+  }
+  metrics.gauge('tasks', { role: 'active' }, 2)
+  metrics.keepTasks(['user-1'])
+  const text = await metrics.registry.metrics()
+  expect(text).not.toContain('task="user-0"')
+  expect(text).toContain('freshet_lag_records{task="user-1",topic="reactions"} 5')
+  expect(text).toContain('freshet_tasks{role="active"} 2')
+  metrics.gauge('watermark_ms', { task: 'user-0' }, 11)
+  expect(await metrics.registry.metrics()).toContain('freshet_watermark_ms{task="user-0"} 11')
+})

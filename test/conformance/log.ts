@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import { appendingConformance } from './log-appending.ts'
 import { lifetimeConformance } from './log-lifetime.ts'
+import { followingConformance } from './log-following.ts'
 import { logKeepsToItsModel } from './log-model.ts'
 import { sessionsConformance } from './log-sessions.ts'
 import { LogSubject, type LogFixture, type LogTraits } from './log-subject.ts'
@@ -10,6 +11,8 @@ export interface LogConformanceOptions {
   /** Random runs against the model; each opens the log a few times. */
   readonly modelRuns: number
   readonly traits?: LogTraits
+  /** Whether it is a `SharedLog`: its fixtures then open such. */
+  readonly isShared?: boolean
 }
 
 /** What every log promises, whatever is behind it. */
@@ -28,6 +31,7 @@ export const logConformance = (
     appendingConformance(subject)
     sessionsConformance(subject)
     lifetimeConformance(subject)
+    if (options.isShared === true) followingConformance(subject)
     logKeepsToItsModel(fixtureOf, traits, modelRuns)
   })
 }

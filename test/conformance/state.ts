@@ -280,6 +280,35 @@ export const stateConformance = (
       })
     })
 
+    describe('what is stored', () => {
+      test('is told by task: whoever was written, and the sequence that it stands for', async () => {
+        expect(await storage.stored()).toEqual(new Map())
+        await put({ a: '1' }, 7)
+        await storage.open('opened only')
+        expect(await storage.stored()).toEqual(new Map([['task', 7]]))
+        await storage.close()
+        storage = await fixture.open()
+        expect(await storage.stored()).toEqual(new Map([['task', 7]]))
+      })
+
+      test('of one task can be dropped: it is then as it was at first, and others are as they were', async () => {
+        const rows = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`key ${at}`, `${at}`]))
+        await put(rows, 3)
+        await put({ b: '2' }, 4, 65_535)
+        const other = await storage.open('other')
+        const write = other.write()
+        write.put(1, Buffer.from('a'), Buffer.from('kept'))
+        await write.commit(9)
+        await task.close()
+        await storage.drop('task')
+        expect(await storage.stored()).toEqual(new Map([['other', 9]]))
+        task = await storage.open('task')
+        expect(task.sequence()).toBe(0)
+        for (const store of [1, 65_535]) expect(await keysOf(task, store)).toEqual([])
+        expect(await keysOf(other, 1)).toEqual(['a'])
+      })
+    })
+
     test('after reopening the storage, rows and sequences are as they were', async () => {
       await put({ a: '1', b: '2' }, 41)
       await put({ b: '3' }, 42)

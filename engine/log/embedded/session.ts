@@ -76,7 +76,7 @@ export class EmbeddedSession implements LogSession {
 
   async *changelog(afterSequence: number): AsyncIterable<ChangelogBlock> {
     const { database } = this.host
-    checkChangelogKept(this.task.id, this.task.record.trimmed, afterSequence)
+    checkChangelogKept(this.task.id, this.task.record.trimmed, afterSequence, 'STATE_CORRUPT')
     let after = afterSequence
     for (;;) {
       this.host.assertOpen()

@@ -10,6 +10,7 @@ import type { KafkaLogOptions } from './options.ts'
 /** How long to go on asking: long enough for a broker to be found dead and its partitions led by another. */
 const ATTEMPTS_MAX = 300
 const RETRY_MS = 100
+/** A transaction's markers are written in a moment, or, on busy brokers, in a while: it doubles up to `RETRY_MS`. */
 const MARKERS_MS = 5
 /** Kafka's number for a coordinator of transactions. */
 const TRANSACTION_COORDINATOR = 1
@@ -92,7 +93,8 @@ export class Cluster {
       } catch (error) {
         const isPassing = error instanceof BrokerError && mayPass(error)
         if (!isPassing || attempts === ATTEMPTS_MAX || this.closed) throw asEngineError(error)
-        await sleep(error.code === CONCURRENT_TRANSACTIONS ? MARKERS_MS : RETRY_MS)
+        const areMarkers = error.code === CONCURRENT_TRANSACTIONS
+        await sleep(areMarkers ? Math.min(MARKERS_MS * 2 ** (attempts - 1), RETRY_MS) : RETRY_MS)
         if (hasMoved(error)) await this.refresh().catch(() => undefined)
       }
     }

@@ -94,7 +94,7 @@ export class KafkaSession implements LogSession {
     const last = this.last.sequence
     if (afterSequence >= last) return
     const first = await this.log.firstSequence()
-    checkChangelogKept(this.taskId, (first ?? last + 1) - 1, afterSequence)
+    checkChangelogKept(this.taskId, (first ?? last + 1) - 1, afterSequence, 'CHANGELOG_DROPPED')
     for await (const block of this.log.after(afterSequence, last)) yield block
   }
 

@@ -11,9 +11,10 @@ import { KafkaLog } from '../../../engine/log/kafka.ts'
 import { plansOf } from '../../../engine/topology.ts'
 import { nativeServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
+import type { Envelope } from '../../../schemas/envelope.ts'
 import { everything } from '../../../topologies/index.ts'
 import type { WorkerStatus } from '../../../cli/worker/start.ts'
-import { Feeder, inputOf, type Input } from './input.ts'
+import { Feeder, inputOf, keysOf, publishAll, type Input } from './input.ts'
 import { differencesOf, inputOn, leftBehind, recounted, type Differences } from './recount.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -32,6 +33,10 @@ export interface ChaosOptions {
   readonly users: number
   readonly days: number
   readonly eventsPerSecond: number
+  /** Keys of user and author that there are before anything is disturbed, beside those of the society. */
+  readonly keys: number
+  /** No more disturbances begin after this. */
+  readonly minutesMax: number
   readonly say: (line: string) => void
 }
 
@@ -39,6 +44,7 @@ export interface ChaosReport extends Differences {
   readonly kills: number
   readonly brokerKills: number
   readonly freezes: number
+  /** On the public topics. */
   readonly events: number
   /** Of events published, those that are not on the topics, and those there more than once. */
   readonly inputLost: number
@@ -58,7 +64,7 @@ const PREFIX = 'chaos.'
 const LOOK_MS = 20
 const CAUGHT_UP_MS_MAX = 120_000
 const SETTLED_LOOKS = 25
-const SETTLED_MS_MAX = 300_000
+const SETTLED_MS_MAX = 900_000
 const FROZEN_MS = 2 * WORKER_SETTINGS_DEFAULTS.heartbeatMs * WORKER_SETTINGS_DEFAULTS.missedHeartbeatsMax
 /** Kills come so long, at most, after the last one is over. */
 const CALM_MS_MAX = 2_000
@@ -111,7 +117,7 @@ class Chaos {
   }
 
   async report(): Promise<ChaosReport> {
-    const { users, days, eventsPerSecond, partitions, kills, brokerKills, freezes } = this.options
+    const { users, days, eventsPerSecond, partitions, minutesMax } = this.options
     const input = await inputOf(users, days)
     const log = await this.openLog()
     this.log = log
@@ -119,9 +125,19 @@ class Chaos {
     for (const worker of this.workers) worker.start()
     for (const worker of this.workers) await worker.answers()
     await this.caughtUp('start')
+    const startAt = timeOf(input.events[0]!)
+    await publishAll(log, keysOf(this.options.keys, startAt))
+    await this.settled()
+    this.options.say(`${this.options.keys} keys are there`)
     const feeder = new Feeder(log, input.events)
     const feeding = feeder.run(eventsPerSecond)
-    for (const each of this.disturbances()) await this.disturb(each, feeder.left)
+    const deadline = performance.now() + minutesMax * 60_000
+    const done = { kill: 0, 'broker-kill': 0, freeze: 0 }
+    for (const each of this.disturbances()) {
+      if (performance.now() > deadline) break
+      await this.disturb(each, feeder.left)
+      done[each]++
+    }
     await feeder.finish()
     await feeding
     await this.lastRounds(log, input)
@@ -129,9 +145,9 @@ class Chaos {
     for (const worker of this.workers) await worker.end('SIGTERM')
     const sorted = this.caughtUpMs.toSorted((one, other) => one - other)
     return {
-      kills,
-      brokerKills,
-      freezes,
+      kills: done.kill,
+      brokerKills: done['broker-kill'],
+      freezes: done.freeze,
       ...(await this.compared(input)),
       caughtUpMs: this.caughtUpMs,
       caughtUpMsMedian: sorted[sorted.length >> 1] ?? 0,
@@ -164,7 +180,7 @@ class Chaos {
 
   private async disturb(disturbance: Disturbance, left: number): Promise<void> {
     await sleep(this.random.below(CALM_MS_MAX))
-    const worker = this.workers[this.random.below(this.workers.length)]!
+    const worker = await this.victim()
     switch (disturbance) {
       case 'kill': {
         await worker.end('SIGKILL')
@@ -174,7 +190,10 @@ class Chaos {
         const tookMs = Math.round(performance.now() - killedAt)
         this.caughtUpMs.push(tookMs)
         await worker.answers()
-        this.options.say(`killed ${worker.member}, caught up after ${tookMs} ms, ${left} events left`)
+        const count = `${this.caughtUpMs.length} of ${this.options.kills}`
+        this.options.say(
+          `killed ${worker.member} (${count}), caught up after ${tookMs} ms, ${left} events left`,
+        )
         return
       }
       case 'freeze': {
@@ -195,6 +214,13 @@ class Chaos {
         await this.caughtUp('broker')
       }
     }
+  }
+
+  /** One of those that run tasks: of others nobody would take anything over. */
+  private async victim(): Promise<WorkerProcess> {
+    const statuses = await this.statuses()
+    const busy = this.workers.filter((_, index) => Object.keys(statuses[index]?.active ?? {}).length > 0)
+    return busy[this.random.below(busy.length)] ?? this.workers[0]!
   }
 
   /** The node that leads a changelog's partition, as a newcomer is told. */
@@ -260,9 +286,11 @@ class Chaos {
     const found = await inputOn(log)
     const counts = new Map<string, number>()
     for (const { value } of found) counts.set(value.eventId, (counts.get(value.eventId) ?? 0) + 1)
-    const published = [...input.events, ...input.lastRounds.flat()]
     const wanted = new Map<string, number>()
-    for (const { value } of published) wanted.set(value.eventId, (wanted.get(value.eventId) ?? 0) + 1)
+    const note = ({ value }: Envelope): void =>
+      void wanted.set(value.eventId, (wanted.get(value.eventId) ?? 0) + 1)
+    for (const event of keysOf(this.options.keys, timeOf(input.events[0]!))) note(event)
+    for (const event of [...input.events, ...input.lastRounds.flat()]) note(event)
     let inputLost = 0
     let inputDuplicated = 0
     for (const [id, times] of wanted) {
@@ -272,8 +300,10 @@ class Chaos {
     }
     const actual = await leftBehind(log, this.options.partitions)
     await log.close()
-    const lastAt = input.lastRounds.map(([first]) => first!.contract.timeOf(first!.value))
+    const lastAt = input.lastRounds.map(([first]) => timeOf(first!))
     const expected = await recounted(found, lastAt)
-    return { events: published.length, inputLost, inputDuplicated, ...differencesOf(actual, expected) }
+    return { events: found.length, inputLost, inputDuplicated, ...differencesOf(actual, expected) }
   }
 }
+
+const timeOf = ({ contract, value }: Envelope): number => contract.timeOf(value)

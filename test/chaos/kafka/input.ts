@@ -45,6 +45,38 @@ export const inputOf = async (users: number, days: number): Promise<Input> => {
   return { events, lastRounds }
 }
 
+const AUTHORS_A_USER = 50
+
+/** Reactions of as many different users and authors as are asked for, all at one time: state for later runs to carry. */
+export function* keysOf(keys: number, at: number): Iterable<Envelope> {
+  for (let key = 0; key < keys; key++) {
+    const author = key % AUTHORS_A_USER
+    const value = {
+      eventId: `key ${key}`,
+      userId: `key-user-${Math.floor(key / AUTHORS_A_USER)}`,
+      postId: `key-post-${author}`,
+      authorId: `key-author-${author}`,
+      kind: 'like',
+      at,
+    }
+    yield openEnvelope({ topic: 'reactions', value })
+  }
+}
+
+/** Publishes in batches, as fast as the log takes them. */
+export const publishAll = async (
+  log: Pick<Log, 'partitions' | 'append'>,
+  events: Iterable<Envelope>,
+): Promise<void> => {
+  const publisher = new Publisher(log)
+  for (const event of events) {
+    publisher.add(event)
+    if (publisher.size === BATCH_EVENTS) await publisher.flush()
+  }
+  await publisher.flush()
+}
+
+const BATCH_EVENTS = 5_000
 const BATCH_MS = 50
 
 /** Publishes events one after the other, so many a second, until all are. */

@@ -3,10 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PrometheusMetrics } from '../../../cli/metrics.ts'
+import { bothMetrics, EventCounts } from '../../../cli/runtime/event-counts.ts'
+import { workerServer } from '../../../cli/worker/http.ts'
 import { startWorker, type RunningWorker } from '../../../cli/worker/start.ts'
 import { WORKER_SETTINGS_DEFAULTS } from '../../../cli/worker/settings.ts'
+import { NO_METRICS, type Metrics } from '../../../engine/metrics.ts'
+import { reactions } from '../../../processors/topics.ts'
 import { nativeServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
+import { aReaction, T0 } from '../../processors/events.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
 import { LAST_ROUNDS, letTimePass, publicationsOf } from '../../simulation/society/index.ts'
 import { golden, outcomeOf, START_MS } from '../../simulation/society/runs.ts'
@@ -33,7 +39,12 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
     await rm(directory, { recursive: true, force: true })
   })
 
-  const start = (prefix: string, member: string, clock: MovedClock): Promise<RunningWorker> =>
+  const start = (
+    prefix: string,
+    member: string,
+    clock: MovedClock,
+    metrics: Metrics = NO_METRICS,
+  ): Promise<RunningWorker> =>
     startWorker({
       ...WORKER_SETTINGS_DEFAULTS,
       brokers: kafka.brokers,
@@ -45,6 +56,7 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       missedHeartbeatsMax: 40,
       worker: { commitIntervalMs: 30, batchEventsMax: 64 },
       clock,
+      metrics,
     })
 
   const until = async (workers: readonly RunningWorker[], reached: () => boolean): Promise<void> => {
@@ -115,6 +127,57 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       })
       expect(outcome).toEqual(await golden(seed))
       for (const worker of two) await worker.close()
+      await publishing.close()
+    },
+    TEST_MS_MAX,
+  )
+
+  test(
+    'tell of their tasks over HTTP, show rows of those, and name the others for rows that they do not have',
+    async () => {
+      const prefix = 'http.'
+      const clock = new MovedClock(START_MS)
+      const counts = new EventCounts()
+      const metrics = new PrometheusMetrics()
+      const one = await start(prefix, 'one', clock, bothMetrics(counts, metrics))
+      const other = await start(prefix, 'other', clock)
+      const publishing = await Publishing.start(kafka.brokers, prefix, PARTITIONS)
+      const users = Array.from({ length: 20 }, (_, index) => `user-${index}`)
+      for (const userId of users) {
+        await publishing.publish(reactions, aReaction({ eventId: userId, userId, kind: 'like', at: T0 }))
+      }
+      const tasks = one.worker.allTaskIds().length
+      const both = [one, other]
+      await until(both, () => both.every((each) => Object.keys(each.status().active).length === tasks / 2))
+      await settled(both, tasks)
+      const app = workerServer({ running: one, metrics, counts, clock, schemas: undefined })
+      const ready = await app.inject('/readyz')
+      expect([ready.statusCode, ready.json()]).toEqual([
+        200,
+        { status: 'ready', lagRecords: 0, settled: true },
+      ])
+      expect((await app.inject('/v1/worker')).json()).toMatchObject({
+        members: ['one', 'other'],
+        restoring: [],
+      })
+      const text = (await app.inject('/metrics')).body
+      for (const line of [`freshet_tasks{role="active"} ${tasks / 2}`, 'freshet_fleet_members 2']) {
+        expect(text).toContain(line)
+      }
+      const answers = await Promise.all(
+        users.map((userId) => app.inject(`/admin/v1/stores/user/row?key=${userId}`)),
+      )
+      const statuses = answers.map(({ statusCode }) => statusCode)
+      expect(new Set(statuses)).toEqual(new Set([200, 421]))
+      for (const [index, answer] of answers.entries()) {
+        const key = Buffer.from(users[index]!)
+        const isHere = (await one.worker.storeOf('user', key)) !== undefined
+        expect(answer.statusCode).toBe(isHere ? 200 : 421)
+        if (isHere) expect(answer.json<{ bytes: number }>().bytes).toBeGreaterThan(0)
+        else expect(answer.json<{ message: string }>().message).toContain('others are other')
+      }
+      await app.close()
+      for (const worker of both) await worker.close()
       await publishing.close()
     },
     TEST_MS_MAX,

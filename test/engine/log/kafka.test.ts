@@ -26,7 +26,7 @@ for (const version of testedKafkaVersions) {
           dispose: async () => {},
         }
       },
-      { modelRuns: 3, traits: { offsets: 'sparse', retention: 'brokers' } },
+      { modelRuns: 3, isShared: true, traits: { offsets: 'sparse', retention: 'brokers' } },
     )
   })
 }

@@ -17,7 +17,7 @@ for (const dropsTrimmed of [false, true]) {
         dispose: async () => {},
       }
     },
-    { modelRuns: 200 },
+    { modelRuns: 200, isShared: true },
   )
 }
 

@@ -67,7 +67,7 @@ const optionsOf = (seed: number): Partial<DriverOptions> => ({
     timersMax: 1 + (seed % 20),
     backlogRecordsMax: seed % 2 === 0 ? 100_000 : 1 + (seed % 30),
     retryMs: seed % 7,
-    changelog: seed % 3 === 0 ? 'until-on-disk' : 'keep',
+    changelog: (['until-on-disk', 'keep', 'sweep'] as const)[seed % 3]!,
     state: {
       cacheBytesMax: seed % 2 === 0 ? 1 << 30 : 4_000,
       changelogBytesMax: (seed % 5) * 2_000,

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { countOf, taps, type Tap } from '../counting.ts'
+import { Machines } from './machines.ts'
+
+const SEEDS = Number(process.env['FRESHET_FLEETS'] ?? 8)
+const TAPS = 400
+const AT = 1_750_000_000_000
+
+/** Amounts by user and author, and by author, counted by hand. */
+const recount = (
+  published: readonly Tap[],
+): [pairs: Record<string, number>, authors: Record<string, number>] => {
+  const pairs: Record<string, number> = {}
+  const authors: Record<string, number> = {}
+  for (const { user, author, amount } of published) {
+    pairs[`${user}\0${author}`] = (pairs[`${user}\0${author}`] ?? 0) + amount
+    authors[author] = (authors[author] ?? 0) + amount
+  }
+  return [pairs, authors]
+}
+
+const countsIn = async (fleet: Machines, store: string): Promise<Record<string, number>> =>
+  Object.fromEntries(
+    [...(await fleet.rows(store))].map(([key, row]) => [key.replace(/\0$/, ''), countOf(row)!]),
+  )
+
+/** Something happens to a machine: it crashes, comes back, falls asleep or wakes. */
+const disturb = async (fleet: Machines): Promise<void> => {
+  const { random } = fleet
+  const machine = random.pick(fleet.machines)
+  const others = fleet.machines.filter(
+    (each) => each !== machine && each.process !== undefined && !each.isFrozen,
+  )
+  if (machine.process === undefined) await fleet.startOne(machine)
+  else if (machine.isFrozen) machine.isFrozen = false
+  else if (others.length === 0) return
+  else if (random.chance(0.6)) await machine.crash()
+  else machine.isFrozen = true
+}
+
+describe('a fleet over a simulated log', () => {
+  test.each(Array.from({ length: SEEDS }, (_, index) => index + 1))(
+    'counts everything once and runs each task on one machine, whatever crashes, sleeps and wakes (seed %i)',
+    async (seed) => {
+      const fleet = await Machines.start(seed, 2 + (seed % 3), seed % 3)
+      const { random } = fleet
+      const published: Tap[] = []
+      for (let id = 0; id < TAPS; id++) {
+        const user = `user-${random.below(30)}`
+        const author = `author-${random.below(20)}`
+        const tap = { id: `tap-${id}`, user, author, amount: 1 + random.below(5), at: AT + id * 100 }
+        published.push(tap)
+        await fleet.publish(taps, tap)
+        if (random.chance(0.5)) await fleet.round()
+        if (random.chance(0.05)) await disturb(fleet)
+      }
+      for (const machine of fleet.machines) {
+        machine.isFrozen = false
+        if (machine.process === undefined) await fleet.startOne(machine)
+      }
+      await fleet.settle()
+      const [pairs, authors] = recount(published)
+      expect(await countsIn(fleet, 'by-pair')).toEqual(pairs)
+      expect(await countsIn(fleet, 'by-author')).toEqual(authors)
+      expect(fleet.dropped()).toBeGreaterThan(0)
+      const shares = fleet.machines.map(({ process }) => process!.worker.taskIds().length)
+      expect(Math.max(...shares) - Math.min(...shares)).toBeLessThan(2)
+    },
+  )
+
+  test('with warm copies, tasks of a dead machine run on as soon as its death is noticed, and nothing is restored', async () => {
+    const fleet = await Machines.start(1, 3, 1)
+    for (let id = 0; id < 50; id++) {
+      await fleet.publish(taps, { id: `${id}`, user: `user-${id}`, author: 'ann', amount: 1, at: AT + id })
+    }
+    await fleet.settle()
+    const [dead, ...others] = fleet.machines
+    const orphans = dead!.process!.worker.taskIds()
+    const copies = new Map(others.map((each) => [each.name, each.process!.member.following]))
+    await dead!.crash()
+    await fleet.settle()
+    expect(orphans.length).toBeGreaterThan(1)
+    for (const id of orphans) expect(copies.get(fleet.runners().get(id)![0]!)).toContain(id)
+  })
+
+  test('a process whose name another has taken stops, and the other has its tasks', async () => {
+    const fleet = await Machines.start(2, 2, 0)
+    await fleet.settle()
+    const [machine] = fleet.machines
+    const before = machine!.process!
+    await fleet.startOne(machine!)
+    await expect(
+      (async () => {
+        for (let round = 0; round < 100; round++) {
+          await fleet.round()
+          await before.member.step()
+        }
+      })(),
+    ).rejects.toThrow('MEMBER_REPLACED')
+    await before.cut()
+    await fleet.settle()
+    expect(machine!.process!.worker.taskIds().length).toBeGreaterThan(0)
+  })
+})
