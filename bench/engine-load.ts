@@ -1,5 +1,5 @@
 import { Random } from '../engine/driver/random.ts'
-import type { EmbeddedLog } from '../engine/log/embedded.ts'
+import type { Log } from '../engine/log/port.ts'
 import { Publisher } from '../cli/runtime/publisher.ts'
 import type { Envelope } from '../schemas/envelope.ts'
 import { POST_KINDS } from '../schemas/posts/v1.ts'
@@ -45,6 +45,10 @@ export class ReactionLoad {
     this.random = new Random(seed)
     this.pairs = pairs
     this.authors = Math.max(1, Math.floor(pairs / 100))
+  }
+
+  get postCount(): number {
+    return this.authors * POSTS_PER_AUTHOR
   }
 
   /** The posts that reactions are of, ten an author, each with two of a thousand hashtags. */
@@ -112,7 +116,10 @@ export class ReactionLoad {
 export const envelopeOf = (value: Reaction): Envelope => ({ contract, value })
 
 /** Appends events to the log in batches of a thousand. */
-export const appendAll = async (log: EmbeddedLog, events: Iterable<Envelope>): Promise<void> => {
+export const appendAll = async (
+  log: Pick<Log, 'partitions' | 'append'>,
+  events: Iterable<Envelope>,
+): Promise<void> => {
   const publisher = new Publisher(log)
   for (const event of events) {
     publisher.add(event)

@@ -21,6 +21,8 @@ interface BenchOptions {
   readonly impressions?: number
   readonly days?: number
   readonly seed?: number
+  readonly repetitions?: number
+  readonly workers?: number
   readonly topology?: string
   readonly json?: boolean
 }
@@ -40,6 +42,10 @@ export const benchCommand = (): Command =>
     .addOption(new Option('--days <n>', 'days of a world').argParser(integer(1, 365)))
     .addOption(new Option('--seed <n>', 'seed of a world').argParser(integer(0, 2 ** 32 - 1)))
     .addOption(
+      new Option('--repetitions <n>', 'runs of each system that is compared').argParser(integer(1, 100)),
+    )
+    .addOption(new Option('--workers <n>', "worker processes, and the peer's threads").argParser(integer(1, 64)))
+    .addOption(
       new Option('--topology <name>', 'what to measure, of growth').choices(['affinity', 'everything']),
     )
     .addOption(jsonOption())
@@ -48,6 +54,7 @@ export const benchCommand = (): Command =>
       examples(
         'freshet bench engine --json',
         'freshet bench engine --keys 100000',
+        'freshet bench kafka --json',
         'freshet bench world --users 2000 --posts 20000 --impressions 1000000 --days 10 --json',
       ),
     )
