@@ -82,7 +82,8 @@ export class ReactionLoad {
       authorId: `author-${author}`,
       kind,
       at,
-      ...(kind === 'dwell' && { value: this.random.below(60_000) }),
+      // Never 0, for that would leave no row.
+      ...(kind === 'dwell' && { value: 1 + this.random.below(60_000) }),
     })
   }
 
