@@ -3,6 +3,7 @@ import type { Log } from '../engine/log/port.ts'
 import { Publisher } from '../cli/runtime/publisher.ts'
 import type { Envelope } from '../schemas/envelope.ts'
 import { POST_KINDS } from '../schemas/posts/v1.ts'
+import { DAY_MS } from '../schemas/ids.ts'
 import { posts } from '../schemas/posts/index.ts'
 import { reactions } from '../schemas/reactions/index.ts'
 import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
@@ -51,10 +52,14 @@ export class ReactionLoad {
     return this.authors * POSTS_PER_AUTHOR
   }
 
-  /** The posts that reactions are of, ten an author, each with two of a thousand hashtags. */
+  /**
+   * The posts that reactions are of, ten an author, each with two of a thousand hashtags, in the order of their
+   * times: every author writes one a day until `at`.
+   */
   *posts(at: number): Generator<Envelope> {
-    for (let author = 0; author < this.authors; author++) {
-      for (let index = 0; index < POSTS_PER_AUTHOR; index++) {
+    for (let index = 0; index < POSTS_PER_AUTHOR; index++) {
+      const dayFrom = at - (POSTS_PER_AUTHOR - index) * DAY_MS
+      for (let author = 0; author < this.authors; author++) {
         const value = posts.fromJson({
           eventId: `publish-${author}-${index}`,
           postId: `post-${author}-${index}`,
@@ -63,7 +68,7 @@ export class ReactionLoad {
           kind: this.random.pick(POST_KINDS),
           audience: 'public',
           hashtags: [`topic${this.random.below(1000)}`, `tag${this.random.below(1000)}`],
-          at,
+          at: dayFrom + Math.floor((author * DAY_MS) / this.authors),
         })
         yield { contract: posts as unknown as Contract<PublicValue>, value }
       }

@@ -4,11 +4,11 @@ import { KafkaLog } from '../engine/log/kafka.ts'
 import { nativeServices } from '../services/index.ts'
 import { java } from '../services/native/java.ts'
 import { KAFKA_VERSION_DEFAULT, ServiceUnavailable } from '../services/port.ts'
-import { affinity } from '../topologies/affinity.ts'
-import { everything } from '../topologies/index.ts'
+import { Runs } from './kafka/figures.ts'
 import { INPUT_TOPICS, publishLoad, type Load } from './kafka/load.ts'
 import { buildStreamsPeer, runStreamsPeer, type StreamsPeer } from './kafka/streams-peer.ts'
 import { deleteTopics } from './kafka/topics.ts'
+import { TOPOLOGIES, type Measured } from './kafka/topologies.ts'
 import { runWorkers } from './kafka/workers.ts'
 
 export interface KafkaBenchOptions {
@@ -28,30 +28,31 @@ export const KAFKA_BENCH_DEFAULTS: KafkaBenchOptions = {
   workers: 2,
 }
 
-export interface KafkaBenchResult {
+export interface KafkaBenchResult extends KafkaBenchOptions {
   readonly machine: string
-  readonly keys: number
   /** Pairs that some event is of, and so rows at the end. */
   readonly keys_touched: number
-  readonly events: number
   /** Processed by everything, too, and not counted as events. */
   readonly posts: number
   readonly partitions: number
-  readonly workers: number
   readonly commit_interval_ms: number
-  readonly repetitions: number
+  /** The view that the peer has, alone. */
+  readonly user_author_events_per_s: number
   readonly affinity_events_per_s: number
   readonly everything_events_per_s: number
   /** Null where the peer cannot be built or run here: `streams_missing` says why. */
   readonly streams_events_per_s: number | null
+  readonly user_author_ratio: number | null
   /** Affinity to Kafka Streams, medians. */
   readonly ratio: number | null
   readonly everything_ratio: number | null
   readonly streams_missing?: string
+  readonly user_author_runs: readonly number[]
   readonly affinity_runs: readonly number[]
   readonly everything_runs: readonly number[]
   readonly streams_runs: readonly number[]
-  /** Processor time an event, of all of Freshet's threads, and of the busiest main thread. */
+  /** Processor time an event of all threads of all workers, without the broker's. */
+  readonly user_author_processor_us: number
   readonly affinity_processor_us: number
   readonly everything_processor_us: number
 }
@@ -59,7 +60,6 @@ export interface KafkaBenchResult {
 const PARTITIONS = 4
 const COMMIT_INTERVAL_MS = 100
 const PREFIX = 'bench.'
-const TOPOLOGIES = { affinity, everything }
 
 /**
  * Freshet and Kafka Streams over the same topic on the same broker, both exactly once from offset 0 to the
@@ -73,30 +73,21 @@ export const run = async (given: Partial<KafkaBenchOptions> = {}): Promise<Kafka
   })
   const kafka = await nativeServices.kafka()
   try {
+    const { brokers } = kafka
     const { keys, events } = options
-    const bench = new KafkaBench(kafka.brokers, options)
-    const load = await publishLoad({
-      brokers: kafka.brokers,
-      prefix: PREFIX,
-      partitions: PARTITIONS,
-      keys,
-      events,
-    })
+    const load = await publishLoad({ brokers, prefix: PREFIX, partitions: PARTITIONS, keys, events })
+    const bench = new KafkaBench(brokers, options.workers, load)
     for (let repetition = 0; repetition < options.repetitions; repetition++) {
-      if (!(peer instanceof ServiceUnavailable)) await bench.streams(peer, load, repetition)
-      await bench.freshet('affinity', load)
-      await bench.freshet('everything', load)
+      if (!(peer instanceof ServiceUnavailable)) await bench.streams(peer, repetition)
+      for (const topology of ['user-author', 'affinity', 'everything'] as const) await bench.freshet(topology)
     }
     return {
       machine: await machine(),
-      keys,
+      ...options,
       keys_touched: load.keysTouched,
-      events,
       posts: load.posts,
       partitions: PARTITIONS,
-      workers: options.workers,
       commit_interval_ms: COMMIT_INTERVAL_MS,
-      repetitions: options.repetitions,
       ...bench.figures(),
       ...(peer instanceof ServiceUnavailable && { streams_missing: peer.message }),
     }
@@ -107,20 +98,22 @@ export const run = async (given: Partial<KafkaBenchOptions> = {}): Promise<Kafka
 
 class KafkaBench {
   private readonly brokers: readonly string[]
-  private readonly options: KafkaBenchOptions
-  private readonly rates = {
-    affinity: [] as number[],
-    everything: [] as number[],
-    streams: [] as number[],
+  private readonly workers: number
+  private readonly load: Load
+  private readonly freshetRuns: Readonly<Record<Measured, Runs>> = {
+    'user-author': new Runs(),
+    affinity: new Runs(),
+    everything: new Runs(),
   }
-  private readonly processorUs = { affinity: [] as number[], everything: [] as number[] }
+  private readonly streamsRuns = new Runs()
 
-  constructor(brokers: readonly string[], options: KafkaBenchOptions) {
+  constructor(brokers: readonly string[], workers: number, load: Load) {
     this.brokers = brokers
-    this.options = options
+    this.workers = workers
+    this.load = load
   }
 
-  async freshet(topology: keyof typeof TOPOLOGIES, load: Load): Promise<void> {
+  async freshet(topology: Measured): Promise<void> {
     const { brokers } = this
     const log = await KafkaLog.open({ brokers, prefix: PREFIX, changelogPartitions: PARTITIONS })
     await log.createTopics(topicSpecsOf(TOPOLOGIES[topology], PARTITIONS, Infinity))
@@ -131,52 +124,54 @@ class KafkaBench {
       topology,
       partitions: PARTITIONS,
       commitIntervalMs: COMMIT_INTERVAL_MS,
-      workers: this.options.workers,
+      workers: this.workers,
     })
     await deleteTopics(brokers, PREFIX, INPUT_TOPICS)
-    checkDone(topology, load, result.reactions, result.userAuthorRows)
-    this.rates[topology].push(perSecond(load.reactions, result.ms))
-    this.processorUs[topology].push((result.processorMs / load.reactions) * 1000)
+    this.checkDone(topology, result.reactions, result.userAuthorRows)
+    this.freshetRuns[topology].add(result.reactions, result.ms, result.processorMs)
   }
 
-  async streams(peer: StreamsPeer, load: Load, repetition: number): Promise<void> {
+  async streams(peer: StreamsPeer, repetition: number): Promise<void> {
+    const application = `streams.${repetition}`
     const { events, keys, ms } = await runStreamsPeer(peer, {
       brokers: this.brokers,
       topic: `${PREFIX}reactions`,
-      application: `streams.${repetition}`,
-      threads: this.options.workers,
+      application,
+      threads: this.workers,
       commitIntervalMs: COMMIT_INTERVAL_MS,
     })
-    await deleteTopics(this.brokers, `streams.${repetition}`, [])
-    checkDone('streams', load, events, keys)
-    this.rates.streams.push(perSecond(events, ms))
+    await deleteTopics(this.brokers, application, [])
+    this.checkDone('streams', events, keys)
+    this.streamsRuns.add(events, ms)
   }
 
   figures() {
-    const { affinity, everything, streams } = this.rates
-    const streamsRate = streams.length === 0 ? null : median(streams)
-    const ratioTo = (rate: number): number | null => (streamsRate === null ? null : round(rate / streamsRate))
+    const { 'user-author': userAuthor, affinity, everything } = this.freshetRuns
+    const streams = this.streamsRuns
     return {
-      affinity_events_per_s: Math.round(median(affinity)),
-      everything_events_per_s: Math.round(median(everything)),
-      streams_events_per_s: streamsRate === null ? null : Math.round(streamsRate),
-      ratio: ratioTo(median(affinity)),
-      everything_ratio: ratioTo(median(everything)),
-      affinity_runs: affinity.map(Math.round),
-      everything_runs: everything.map(Math.round),
-      streams_runs: streams.map(Math.round),
-      affinity_processor_us: round(median(this.processorUs.affinity)),
-      everything_processor_us: round(median(this.processorUs.everything)),
+      user_author_events_per_s: Math.round(userAuthor.rate!),
+      affinity_events_per_s: Math.round(affinity.rate!),
+      everything_events_per_s: Math.round(everything.rate!),
+      streams_events_per_s: streams.rate === null ? null : Math.round(streams.rate),
+      user_author_ratio: userAuthor.ratioTo(streams),
+      ratio: affinity.ratioTo(streams),
+      everything_ratio: everything.ratioTo(streams),
+      user_author_runs: userAuthor.all,
+      affinity_runs: affinity.all,
+      everything_runs: everything.all,
+      streams_runs: streams.all,
+      user_author_processor_us: userAuthor.processor,
+      affinity_processor_us: affinity.processor,
+      everything_processor_us: everything.processor,
     }
   }
-}
 
-/** A run that lost or doubled something has no rate. */
-const checkDone = (system: string, load: Load, events: number, keys: number): void => {
-  if (events === load.reactions && keys === load.keysTouched) return
-  throw new Error(
-    `${system} processed ${events} of ${load.reactions} events into ${keys} of ${load.keysTouched} rows`,
-  )
+  /** A run that lost or doubled something has no rate. */
+  private checkDone(system: string, events: number, keys: number): void {
+    const { reactions, keysTouched } = this.load
+    if (events === reactions && keys === keysTouched) return
+    throw new Error(`${system} processed ${events} of ${reactions} events into ${keys} of ${keysTouched} rows`)
+  }
 }
 
 const machine = async (): Promise<string> => {
@@ -191,13 +186,3 @@ const machine = async (): Promise<string> => {
     `Kafka ${KAFKA_VERSION_DEFAULT}`,
   ].join(', ')
 }
-
-const perSecond = (events: number, ms: number): number => (events / ms) * 1000
-
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((one, other) => one - other)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
-}
-
-const round = (value: number): number => Math.round(value * 100) / 100

@@ -1,8 +1,10 @@
+import type { Measured } from './topologies.ts'
+
 /** What a worker's process is told, once, when it starts. */
 export interface WorkerSetup {
   readonly brokers: readonly string[]
   readonly prefix: string
-  readonly topology: 'affinity' | 'everything'
+  readonly topology: Measured
   readonly partitions: number
   readonly commitIntervalMs: number
   /** State goes below it. */

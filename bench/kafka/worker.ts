@@ -5,13 +5,11 @@ import type { EngineCounter, Labels, Metrics } from '../../engine/metrics.ts'
 import { RocksState } from '../../engine/state/rocksdb.ts'
 import { Database, DATABASE_DEFAULTS } from '../../engine/storage/database.ts'
 import { Worker, WORKER_DEFAULTS } from '../../engine/worker.ts'
-import { affinity } from '../../topologies/affinity.ts'
-import { everything } from '../../topologies/index.ts'
 import type { FromWorker, ToWorker, WorkerReport, WorkerSetup } from './messages.ts'
+import { TOPOLOGIES } from './topologies.ts'
 
 /** A worker in a process of its own: production code over Kafka and RocksDB, told when to begin and end. */
 
-const TOPOLOGIES = { affinity, everything }
 const ROWS_MAX = 100_000_000
 const MICROSECONDS_PER_MS = 1000
 

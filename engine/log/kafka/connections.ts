@@ -15,6 +15,8 @@ const CONNECT_MS_MAX = 5_000
 const ANSWER_MS_MAX = 15_000
 /** Said of what was left undone because something else was refused. */
 const NOT_ATTEMPTED = 'OPERATION_NOT_ATTEMPTED'
+/** Codes of Node and of OpenSSL. */
+const TLS_REFUSALS = /^ERR_(TLS|SSL)_|CERT|^UNABLE_TO_/
 /** A broker answers a connection's requests one after the other, so more would only wait there. */
 const IN_FLIGHT_MAX = 64
 
@@ -100,8 +102,19 @@ export class Connections {
         cause: error,
       })
     }
+    const tlsRefusal = tlsRefusalOf(error)
+    if (tlsRefusal !== undefined) {
+      return new BrokerError('TLS_AUTHENTICATION_FAILED', `${host}:${port}: ${tlsRefusal}`, { cause: error })
+    }
     return new BrokerError(NO_ANSWER, `${host}:${port}: ${messageOf(error)}`, { cause: error })
   }
+}
+
+/** Why TLS did not come about, where trying again would not help: a certificate or the protocol. */
+const tlsRefusalOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined
+  if ('code' in error && typeof error.code === 'string' && TLS_REFUSALS.test(error.code)) return error.message
+  return tlsRefusalOf(error.cause)
 }
 
 /** The library wraps what went wrong in errors of the connection. */
