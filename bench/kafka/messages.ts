@@ -23,6 +23,8 @@ export interface WorkerReport {
   readonly reactions: number
   readonly deadLetters: number
   readonly failures: number
+  /** Rows in memory, a second old at most. */
+  readonly stateBytes: number
   /** User and system time of all threads since the work began, milliseconds. */
   readonly processorMs: number
   /** Of those, the main thread's. */

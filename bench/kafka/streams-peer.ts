@@ -33,6 +33,8 @@ export interface StreamsResult {
   readonly keys: number
   /** From the first record processed to the commit of the last. */
   readonly ms: number
+  /** The peer's processor time meanwhile. */
+  readonly processorMs: number
 }
 
 /** Builds the peer with Maven, once for what its sources hold; throws `ServiceUnavailable` where that cannot be. */
@@ -61,7 +63,9 @@ export const runStreamsPeer = async (peer: StreamsPeer, options: StreamsOptions)
     }
     const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
     const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'
-    const said = await run(peer.java, [quiet, '-cp', peer.classPath, MAIN, ...args], { timeoutMs: RUN_MS_MAX })
+    const said = await run(peer.java, [quiet, '-cp', peer.classPath, MAIN, ...args], {
+      timeoutMs: RUN_MS_MAX,
+    })
     const line = said.split('\n').find((each) => each.startsWith('{'))
     if (line === undefined) throw new Error(`the Streams peer gave no result: ${said}`)
     return JSON.parse(line) as StreamsResult

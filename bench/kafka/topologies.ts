@@ -6,7 +6,11 @@ import { everything } from '../../topologies/index.ts'
 
 /** What is measured: as it is used, and the one view alone, which is what the peer does. */
 export const TOPOLOGIES = {
-  'user-author': topology('user-author', "What a user does with an author's posts, alone.", viewNodes(userAuthor)),
+  'user-author': topology(
+    'user-author',
+    "What a user does with an author's posts, alone.",
+    viewNodes(userAuthor),
+  ),
   affinity,
   everything,
 } satisfies Record<string, Topology>

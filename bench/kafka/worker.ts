@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { systemClock } from '../../cli/runtime/clock.ts'
 import { KafkaLog } from '../../engine/log/kafka.ts'
-import type { EngineCounter, Labels, Metrics } from '../../engine/metrics.ts'
+import type { EngineCounter, EngineGauge, Labels, Metrics } from '../../engine/metrics.ts'
 import { RocksState } from '../../engine/state/rocksdb.ts'
 import { Database, DATABASE_DEFAULTS } from '../../engine/storage/database.ts'
 import { Worker, WORKER_DEFAULTS } from '../../engine/worker.ts'
@@ -22,6 +22,7 @@ class Counts implements Metrics {
   readonly counted = new Map<EngineCounter, number>()
   committedAt = 0
   reactions = 0
+  private readonly stateBytes = new Map<string, number>()
 
   count(name: EngineCounter, labels: Labels, by: number): void {
     this.counted.set(name, this.of(name) + by)
@@ -33,8 +34,15 @@ class Counts implements Metrics {
     return this.counted.get(name) ?? 0
   }
 
-  gauge(): void {}
+  gauge(name: EngineGauge, labels: Labels, value: number): void {
+    if (name === 'state_bytes') this.stateBytes.set(labels['task'] ?? '', value)
+  }
+
   observe(): void {}
+
+  get liveStateBytes(): number {
+    return [...this.stateBytes.values()].reduce((sum, bytes) => sum + bytes, 0)
+  }
 }
 
 const counts = new Counts()
@@ -71,6 +79,7 @@ const report = (begun: { all: NodeJS.CpuUsage; main: NodeJS.CpuUsage }): WorkerR
   reactions: counts.reactions,
   deadLetters: counts.of('dead_letters'),
   failures: counts.of('task_failures'),
+  stateBytes: counts.liveStateBytes,
   processorMs: millisecondsOf(process.cpuUsage(begun.all)),
   mainThreadMs: millisecondsOf(process.threadCpuUsage(begun.main)),
 })
@@ -79,7 +88,8 @@ const millisecondsOf = ({ user, system }: NodeJS.CpuUsage): number => (user + sy
 
 const rowsOf = async (name: string): Promise<number> => {
   let rows = 0
-  for (const store of (await worker.stores(name)) ?? []) rows += (await store.scan({ limit: ROWS_MAX })).length
+  for (const store of (await worker.stores(name)) ?? [])
+    rows += (await store.scan({ limit: ROWS_MAX })).length
   return rows
 }
 

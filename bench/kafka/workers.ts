@@ -20,6 +20,7 @@ export interface WorkersResult {
   readonly userAuthorRows: number
   readonly deadLetters: number
   readonly failures: number
+  readonly stateBytes: number
   readonly processorMs: number
   /** Of the busiest main thread. */
   readonly mainThreadMs: number
@@ -48,6 +49,7 @@ export const runWorkers = async (options: WorkersOptions): Promise<WorkersResult
       userAuthorRows: ended.reduce((total, { userAuthorRows }) => total + userAuthorRows, 0),
       deadLetters: sum(({ deadLetters }) => deadLetters),
       failures: sum(({ failures }) => failures),
+      stateBytes: sum(({ stateBytes }) => stateBytes),
       processorMs: sum(({ processorMs }) => processorMs),
       mainThreadMs: Math.max(...reports.map(({ mainThreadMs }) => mainThreadMs)),
     }

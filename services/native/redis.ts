@@ -73,11 +73,10 @@ const startWithTls = async (
 ): Promise<RedisService> => {
   const directory = await mkdtemp(join(tmpdir(), 'freshet-redis-tls-'))
   const { authorityFile, certificateFile, keyFile, authority } = await makeCertificates(directory)
-  const node = await startNode(files, port, [
-    ...args,
-    ...['--tls-port', String(tlsPort), '--tls-auth-clients', 'no'],
-    ...['--tls-cert-file', certificateFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', authorityFile],
-  ])
+  const listening = ['--tls-port', String(tlsPort), '--tls-auth-clients', 'no']
+  const own = ['--tls-cert-file', certificateFile, '--tls-key-file', keyFile]
+  const trusted = ['--tls-ca-cert-file', authorityFile]
+  const node = await startNode(files, port, [...args, ...listening, ...own, ...trusted])
   const stop = async (): Promise<void> => {
     await node.stop()
     await rm(directory, { recursive: true, force: true })

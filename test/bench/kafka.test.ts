@@ -23,11 +23,12 @@ describe.skipIf(noKafka !== undefined)(`the Kafka benchmark, in short, ${noKafka
       expect(result).toMatchObject({ ...SHORT, partitions: 4, commit_interval_ms: 100, posts: 50 })
       // Of 500 pairs, 2,000 events leave about 9 out.
       expect(result.keys_touched).toBeGreaterThan(450)
-      const ours = [result.user_author_events_per_s, result.affinity_events_per_s, result.everything_events_per_s]
-      expect(Math.min(...ours)).toBeGreaterThan(0)
+      expect(result.user_author_events_per_s).toBeGreaterThan(0)
+      expect(result.affinity_events_per_s).toBeGreaterThan(0)
+      expect(result.everything_events_per_s).toBeGreaterThan(0)
       if (noPeer === undefined) {
         expect(result.streams_events_per_s).toBeGreaterThan(0)
-        expect(result.ratio).toBeCloseTo(result.affinity_events_per_s / result.streams_events_per_s!, 1)
+        expect(result.ratio).toBeCloseTo(result.affinity_events_per_s! / result.streams_events_per_s!, 1)
         expect(result.streams_missing).toBeUndefined()
       } else {
         expect(result).toMatchObject({ streams_events_per_s: null, ratio: null, everything_ratio: null })

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { StoredFrame } from '../port.ts'
 import { COMMON_LANE, type Cluster } from './cluster.ts'
 import { BrokerError } from './failures.ts'
@@ -82,6 +82,8 @@ export class Followers {
       follower.idleLooks = 0
       const frames = follower.take(from, bytesMax)
       this.ask()
+      // Whoever asks again at once would keep the answer from coming in.
+      if (frames.length === 0) await nextTurn()
       return frames
     }
     const read = await this.fetchOnce(place, from, bytesMax)

@@ -40,24 +40,32 @@ const roundTrip = async (port: number, access: Pick<RedisStoreOptions, 'password
 }
 
 describe.skipIf(noRedis !== undefined)(`Redis that asks who is there ${noRedis ?? ''}`, () => {
-  test('is written and read by who knows its password, and by nobody else', async () => {
-    await withRedis({ password: PASSWORD }, async ({ port }) => {
-      expect(await roundTrip(port, { password: PASSWORD })).toEqual({ sequence: 3, newest: 7 })
-      await expect(roundTrip(port, { password: 'wrong' })).rejects.toMatchObject({
-        code: 'FEATURES_UNAVAILABLE',
+  test(
+    'is written and read by who knows its password, and by nobody else',
+    async () => {
+      await withRedis({ password: PASSWORD }, async ({ port }) => {
+        expect(await roundTrip(port, { password: PASSWORD })).toEqual({ sequence: 3, newest: 7 })
+        await expect(roundTrip(port, { password: 'wrong' })).rejects.toMatchObject({
+          code: 'FEATURES_UNAVAILABLE',
+        })
+        await expect(roundTrip(port, {})).rejects.toMatchObject({ code: 'FEATURES_UNAVAILABLE' })
       })
-      await expect(roundTrip(port, {})).rejects.toMatchObject({ code: 'FEATURES_UNAVAILABLE' })
-    })
-  }, START_MS_MAX)
+    },
+    START_MS_MAX,
+  )
 
-  test('is written and read over TLS, by who trusts its certificate, and by nobody else', async () => {
-    await withRedis({ password: PASSWORD, tls: true }, async ({ tls }) => {
-      const { port, authority } = tls!
-      const access = { password: PASSWORD, tls: { ca: authority } }
-      expect(await roundTrip(port, access)).toEqual({ sequence: 3, newest: 7 })
-      await expect(roundTrip(port, { password: PASSWORD, tls: {} })).rejects.toMatchObject({
-        code: 'FEATURES_UNAVAILABLE',
+  test(
+    'is written and read over TLS, by who trusts its certificate, and by nobody else',
+    async () => {
+      await withRedis({ password: PASSWORD, tls: true }, async ({ tls }) => {
+        const { port, authority } = tls!
+        const access = { password: PASSWORD, tls: { ca: authority } }
+        expect(await roundTrip(port, access)).toEqual({ sequence: 3, newest: 7 })
+        await expect(roundTrip(port, { password: PASSWORD, tls: {} })).rejects.toMatchObject({
+          code: 'FEATURES_UNAVAILABLE',
+        })
       })
-    })
-  }, START_MS_MAX)
+    },
+    START_MS_MAX,
+  )
 })

@@ -1,7 +1,10 @@
 package freshet.peer;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -21,13 +24,16 @@ import org.apache.kafka.streams.state.Stores;
 /**
  * The user-author part of Freshet's affinity as one would write it with Kafka Streams: reactions in, 24 decayed
  * counters a (user, author) pair in a RocksDB store with its changelog, exactly once. Reads the topic from its
- * beginning to the end it had at the start and prints one line of JSON: events, keys, and the milliseconds from
- * the first record processed to the commit of the last.
+ * beginning to the end it had at the start and prints one line of JSON: events, keys, and, from the first record
+ * processed to the commit of the last, milliseconds and those of this process's processor time.
  */
 public final class UserAuthorPeer {
   private static final String STORE = "user-author";
   private static final AtomicLong FIRST_NANOS = new AtomicLong();
+  private static final AtomicLong FIRST_PROCESSOR_NANOS = new AtomicLong();
   private static final AtomicLong PROCESSED = new AtomicLong();
+  private static final OperatingSystemMXBean SYSTEM =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
   private UserAuthorPeer() {}
 
@@ -43,11 +49,16 @@ public final class UserAuthorPeer {
       });
       streams.start();
       final long lastNanos = progress.awaitCommitted();
-      final long millis = (lastNanos - FIRST_NANOS.get()) / 1_000_000;
+      final long processorNanos = SYSTEM.getProcessCpuTime() - FIRST_PROCESSOR_NANOS.get();
       System.out.printf(
-          "{\"events\":%d,\"keys\":%d,\"ms\":%d}%n", PROCESSED.get(), countKeys(streams), millis);
+          "{\"events\":%d,\"keys\":%d,\"ms\":%d,\"processorMs\":%d}%n",
+          PROCESSED.get(), countKeys(streams), millis(lastNanos - FIRST_NANOS.get()), millis(processorNanos));
     }
     System.exit(0);
+  }
+
+  private static long millis(long nanos) {
+    return TimeUnit.NANOSECONDS.toMillis(nanos);
   }
 
   private static Topology topology(Map<String, String> options) {
@@ -96,7 +107,9 @@ public final class UserAuthorPeer {
 
     @Override
     public void process(Record<byte[], byte[]> message) {
-      if (FIRST_NANOS.get() == 0) FIRST_NANOS.compareAndSet(0, System.nanoTime());
+      if (FIRST_NANOS.get() == 0 && FIRST_NANOS.compareAndSet(0, System.nanoTime())) {
+        FIRST_PROCESSOR_NANOS.set(SYSTEM.getProcessCpuTime());
+      }
       reaction.over(message.value());
       PROCESSED.incrementAndGet();
       if (reaction.pair == null) return;
