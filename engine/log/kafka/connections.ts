@@ -28,6 +28,8 @@ export class Connections {
   readonly library: KafkaLibrary
   private readonly options: KafkaLogOptions
   private readonly open = new Map<string, Promise<Connection>>()
+  /** What connections broke on: their requests hear only that they are closed. */
+  private readonly broken = new WeakMap<Connection, Error>()
   private closed = false
 
   constructor(library: KafkaLibrary, options: KafkaLogOptions) {
@@ -46,7 +48,7 @@ export class Connections {
     try {
       return await api.async(connection, ...args)
     } catch (error) {
-      throw this.failureOf(error, address)
+      throw this.failureOf(error, address, this.broken.get(connection))
     }
   }
 
@@ -76,7 +78,10 @@ export class Connections {
       ...(tls !== undefined && { tls, tlsServerName: isIP(host) === 0 }),
       ...(sasl !== undefined && { sasl }),
     })
-    connection.on('error', forget)
+    connection.on('error', (error) => {
+      this.broken.set(connection, error)
+      forget()
+    })
     connection.on('timeout', forget)
     connection.on('closing', forget)
     connection.on('close', forget)
@@ -89,7 +94,7 @@ export class Connections {
     }
   }
 
-  private failureOf(error: unknown, { host, port }: Address): Error {
+  private failureOf(error: unknown, { host, port }: Address, broken?: Error): Error {
     const { ProtocolError, AuthenticationError, UserError } = this.library
     const failures = error instanceof AggregateError ? error.errors : [error]
     const refusals = failures
@@ -102,7 +107,7 @@ export class Connections {
         cause: error,
       })
     }
-    const tlsRefusal = tlsRefusalOf(error)
+    const tlsRefusal = tlsRefusalOf(error) ?? tlsRefusalOf(broken)
     if (tlsRefusal !== undefined) {
       return new BrokerError('TLS_AUTHENTICATION_FAILED', `${host}:${port}: ${tlsRefusal}`, { cause: error })
     }
