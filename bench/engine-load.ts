@@ -1,8 +1,9 @@
 import { Random } from '../engine/driver/random.ts'
-import type { EmbeddedLog } from '../engine/log/embedded.ts'
+import type { Log } from '../engine/log/port.ts'
 import { Publisher } from '../cli/runtime/publisher.ts'
 import type { Envelope } from '../schemas/envelope.ts'
 import { POST_KINDS } from '../schemas/posts/v1.ts'
+import { DAY_MS } from '../schemas/ids.ts'
 import { posts } from '../schemas/posts/index.ts'
 import { reactions } from '../schemas/reactions/index.ts'
 import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
@@ -47,10 +48,18 @@ export class ReactionLoad {
     this.authors = Math.max(1, Math.floor(pairs / 100))
   }
 
-  /** The posts that reactions are of, ten an author, each with two of a thousand hashtags. */
+  get postCount(): number {
+    return this.authors * POSTS_PER_AUTHOR
+  }
+
+  /**
+   * The posts that reactions are of, ten an author, each with two of a thousand hashtags, in the order of their
+   * times: every author writes one a day until `at`.
+   */
   *posts(at: number): Generator<Envelope> {
-    for (let author = 0; author < this.authors; author++) {
-      for (let index = 0; index < POSTS_PER_AUTHOR; index++) {
+    for (let index = 0; index < POSTS_PER_AUTHOR; index++) {
+      const dayFrom = at - (POSTS_PER_AUTHOR - index) * DAY_MS
+      for (let author = 0; author < this.authors; author++) {
         const value = posts.fromJson({
           eventId: `publish-${author}-${index}`,
           postId: `post-${author}-${index}`,
@@ -59,7 +68,7 @@ export class ReactionLoad {
           kind: this.random.pick(POST_KINDS),
           audience: 'public',
           hashtags: [`topic${this.random.below(1000)}`, `tag${this.random.below(1000)}`],
-          at,
+          at: dayFrom + Math.floor((author * DAY_MS) / this.authors),
         })
         yield { contract: posts as unknown as Contract<PublicValue>, value }
       }
@@ -78,7 +87,8 @@ export class ReactionLoad {
       authorId: `author-${author}`,
       kind,
       at,
-      ...(kind === 'dwell' && { value: this.random.below(60_000) }),
+      // Never 0, for that would leave no row.
+      ...(kind === 'dwell' && { value: 1 + this.random.below(60_000) }),
     })
   }
 
@@ -112,7 +122,10 @@ export class ReactionLoad {
 export const envelopeOf = (value: Reaction): Envelope => ({ contract, value })
 
 /** Appends events to the log in batches of a thousand. */
-export const appendAll = async (log: EmbeddedLog, events: Iterable<Envelope>): Promise<void> => {
+export const appendAll = async (
+  log: Pick<Log, 'partitions' | 'append'>,
+  events: Iterable<Envelope>,
+): Promise<void> => {
   const publisher = new Publisher(log)
   for (const event of events) {
     publisher.add(event)

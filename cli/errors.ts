@@ -22,6 +22,7 @@ export const CLI_ERRORS = {
   RUN_ELSEWHERE: 'Ask the worker that runs it.',
   UNKNOWN_TOPOLOGY: 'Use one of these.',
   UNKNOWN_BENCH: 'Use one of these.',
+  SERVICE_MISSING: 'Install it, or run this where it is.',
   UNKNOWN_LETTER: 'See `freshet dlq list`.',
   NOT_REPLAYABLE: 'Its publisher must send it again, smaller.',
   NAME_TAKEN: 'Choose another name.',

@@ -16,6 +16,8 @@ export interface KafkaOptions {
   /** Topics and internal topics are replicated to all of them, at most three. One by default. */
   readonly nodes?: number
   readonly version?: KafkaVersion
+  /** Listens with TLS and SASL as well: see `SecureKafka`. Of one node. */
+  readonly secure?: boolean
 }
 
 export const KAFKA_VERSIONS = ['3.9.2', '4.3.1'] as const
@@ -27,17 +29,45 @@ export interface KafkaService {
   readonly brokers: readonly string[]
   /** Nodes count from 0. */
   readonly nodes: readonly ServiceProcess[]
+  /** Where `secure` was asked for. */
+  readonly secure?: SecureKafka
   stop(): Promise<void>
+}
+
+/** Listeners that ask who is there, as `host:port`, and what they take. */
+export interface SecureKafka {
+  /** TLS, for clients with a certificate. */
+  readonly tls: string
+  /** TLS, for a user by PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. */
+  readonly saslTls: string
+  /** As `saslTls`, without TLS. */
+  readonly sasl: string
+  readonly user: { readonly username: string; readonly password: string }
+  /** Certificate of the authority that signed the servers', in PEM. */
+  readonly authority: string
+  readonly client: ClientCertificate
+}
+
+/** In PEM. */
+export interface ClientCertificate {
+  readonly certificate: string
+  readonly key: string
 }
 
 export interface RedisOptions {
   /** Evicts nothing below it; unlimited by default. */
   readonly memoryBytesMax?: number
+  /** Asked of every client. */
+  readonly password?: string
+  /** Listens with TLS as well. */
+  readonly tls?: boolean
 }
 
 export interface RedisService {
   readonly host: string
   readonly port: number
+  /** Where TLS was asked for: its port, and the certificate of who signed the server's, in PEM. */
+  readonly tls?: { readonly port: number; readonly authority: string }
   readonly process: ServiceProcess
   stop(): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
+import { ServiceUnavailable } from '../../services/port.ts'
 import { CliError } from '../errors.ts'
 import { print, printJson } from '../terminal.ts'
 import { examples, integer, jsonOption } from './options.ts'
@@ -21,6 +22,9 @@ interface BenchOptions {
   readonly impressions?: number
   readonly days?: number
   readonly seed?: number
+  readonly repetitions?: number
+  readonly workers?: number
+  readonly brokers?: string
   readonly topology?: string
   readonly json?: boolean
 }
@@ -40,6 +44,15 @@ export const benchCommand = (): Command =>
     .addOption(new Option('--days <n>', 'days of a world').argParser(integer(1, 365)))
     .addOption(new Option('--seed <n>', 'seed of a world').argParser(integer(0, 2 ** 32 - 1)))
     .addOption(
+      new Option('--repetitions <n>', 'runs of each system that is compared').argParser(integer(1, 100)),
+    )
+    .addOption(
+      new Option('--workers <n>', "worker processes, and the peer's threads").argParser(integer(1, 64)),
+    )
+    .addOption(
+      new Option('--brokers <host:port,…>', 'running brokers, of kafka; without them one is started'),
+    )
+    .addOption(
       new Option('--topology <name>', 'what to measure, of growth').choices(['affinity', 'everything']),
     )
     .addOption(jsonOption())
@@ -48,16 +61,23 @@ export const benchCommand = (): Command =>
       examples(
         'freshet bench engine --json',
         'freshet bench engine --keys 100000',
+        'freshet bench kafka --json',
         'freshet bench world --users 2000 --posts 20000 --impressions 1000000 --days 10 --json',
       ),
     )
     .action(async (name: string, { json, ...options }: BenchOptions) => {
       const bench = await load(name)
-      const result = await bench.run(options)
+      const result = await bench.run(options).catch((error: unknown) => {
+        if (!(error instanceof ServiceUnavailable)) throw error
+        throw new CliError('SERVICE_MISSING', error.message, { cause: error })
+      })
       if (json) printJson(result)
       else
-        for (const [figure, value] of Object.entries(result)) print(`${figure.padEnd(28)} ${String(value)}`)
+        for (const [figure, value] of Object.entries(result)) print(`${figure.padEnd(28)} ${textOf(value)}`)
     })
+
+const textOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 
 const load = async (name: string): Promise<Bench> => {
   const names = benches()

@@ -9,17 +9,18 @@ export interface Frame {
   readonly bytes: Buffer
 }
 
-const HEADER_BYTES = 4
-const RECORD_HEADER_BYTES = 14
+export const HEADER_BYTES = 4
+export const RECORD_HEADER_BYTES = 14
 
 /** Largest value of a record; a larger one is refused where it is written (`RECORD_TOO_LARGE`). */
 export const RECORD_BYTES_MAX = 1 << 20
 
 export class FrameWriter {
-  private readonly writer = new ByteWriter(4096)
+  private readonly writer: ByteWriter
   private records = 0
 
-  constructor() {
+  constructor(capacityBytes = 4096) {
+    this.writer = new ByteWriter(capacityBytes)
     this.reset()
   }
 
@@ -57,12 +58,24 @@ export class FrameWriter {
     this.writer.copyFrom(source, keyStart, valueEnd)
   }
 
+  /** A record without a key, whose value is `head` and then a part of `body`. */
+  appendJoined(time: number, head: Buffer, body: Buffer, start: number, end: number): void {
+    this.begin(time, 0, head.length + end - start)
+    this.writer.bytes(head)
+    this.writer.bytes(body, start, end)
+  }
+
   /** The frame so far, as a copy of its own; the writer starts anew. */
   take(): Frame {
-    this.writer.buffer.writeUInt32LE(this.records, 0)
-    const frame = { count: this.records, bytes: this.writer.copy() }
+    const frame = { count: this.records, bytes: Buffer.from(this.end().bytes) }
     this.reset()
     return frame
+  }
+
+  /** The frame as it lies, for a writer that is of no more use. */
+  end(): Frame {
+    this.writer.buffer.writeUInt32LE(this.records, 0)
+    return { count: this.records, bytes: this.writer.view() }
   }
 
   private begin(time: number, keyLength: number, valueLength: number): void {

@@ -20,6 +20,8 @@ const pom = (version: string): string => `<project xmlns="http://maven.apache.or
 </project>
 `
 
+export const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
+
 export interface KafkaFiles {
   readonly java: string
   readonly classPath: string
@@ -44,6 +46,20 @@ export const kafkaFiles = async (version: KafkaVersion): Promise<KafkaFiles> => 
   return { java: program, classPath, template, archive: join(jars, `classes-${javaVersion}.jsa`) }
 }
 
+/** Formats a node's own log directory, for users who are known by SCRAM from the first start on. */
+export const formatWithUser = async (
+  { java: program, classPath }: KafkaFiles,
+  directory: string,
+  node: number,
+  user: { readonly username: string; readonly password: string },
+): Promise<void> => {
+  const credentials = SCRAM.flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${user.username},password=${user.password}]`,
+  ])
+  await format(program, classPath, directory, node, credentials)
+}
+
 /** Lays a node's own copy of the formatted directory, which takes no second Java start. */
 export const layLogDirectory = async (template: string, directory: string, node: number): Promise<void> => {
   await cp(join(template, 'log'), directory, { recursive: true })
@@ -62,7 +78,13 @@ const directoryId = (): string => {
   return id.toString('base64url')
 }
 
-const format = async (program: string, classPath: string, directory: string): Promise<void> => {
+const format = async (
+  program: string,
+  classPath: string,
+  directory: string,
+  node = 1,
+  options: readonly string[] = [],
+): Promise<void> => {
   const log = join(directory, 'log')
   await mkdir(log)
   const settings = join(directory, 'format.properties')
@@ -70,15 +92,15 @@ const format = async (program: string, classPath: string, directory: string): Pr
     settings,
     [
       'process.roles=broker,controller',
-      'node.id=1',
-      'controller.quorum.voters=1@127.0.0.1:1',
+      `node.id=${node}`,
+      `controller.quorum.voters=${node}@127.0.0.1:1`,
       'listeners=PLAINTEXT://127.0.0.1:2,CONTROLLER://127.0.0.1:1',
       'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
       'controller.listener.names=CONTROLLER',
       `log.dirs=${log}`,
     ].join('\n'),
   )
-  const command = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', settings]
+  const command = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', settings, ...options]
   const lean = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
   await run(program, [...lean, '-cp', classPath, ...command], { timeoutMs: FORMAT_MS_MAX })
   await rm(settings)

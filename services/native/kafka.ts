@@ -5,20 +5,28 @@ import { join } from 'node:path'
 import { exists } from '../cache.ts'
 import { KAFKA_VERSION_DEFAULT, type KafkaOptions, type KafkaService } from '../port.ts'
 import { freePorts } from '../ports.ts'
-import { kafkaFiles, layLogDirectory, type KafkaFiles } from './kafka-files.ts'
+import { formatWithUser, kafkaFiles, layLogDirectory, type KafkaFiles } from './kafka-files.ts'
+import { SECURE_PORTS, securityOf, type Security } from './kafka-security.ts'
 import { NativeProcess } from './process.ts'
 
 const REPLICAS_MAX = 3
+const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_SSL', 'SASL_PLAINTEXT']
+  .map((protocol) => `${protocol}:${protocol}`)
+  .concat('CONTROLLER:PLAINTEXT')
+  .join(',')
 const MEMORY = ['-Xms256m', '-Xmx256m', '-XX:+UseG1GC']
 
 /** One node a process on free ports of the loopback interface, with its data in a directory that goes with it. */
 export const nativeKafka = async (options: KafkaOptions = {}): Promise<KafkaService> => {
   const files = await kafkaFiles(options.version ?? KAFKA_VERSION_DEFAULT)
   const count = options.nodes ?? 1
-  const ports = await freePorts(2 * count)
+  const isSecure = options.secure ?? false
+  const allPorts = await freePorts(2 * count + (isSecure ? SECURE_PORTS : 0))
+  const ports = allPorts.slice(0, 2 * count)
   const root = await mkdtemp(join(tmpdir(), 'freshet-kafka-'))
+  const security = isSecure ? await securityOf(root, allPorts.slice(2 * count)) : undefined
   const nodes = await Promise.all(
-    Array.from({ length: count }, (_, index) => layNode(files, root, index, ports)),
+    Array.from({ length: count }, (_, index) => layNode(files, root, index, ports, { security })),
   )
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.kill()))
@@ -30,7 +38,8 @@ export const nativeKafka = async (options: KafkaOptions = {}): Promise<KafkaServ
     await stop()
     throw error
   }
-  return { brokers: ports.slice(0, count).map((port) => `127.0.0.1:${port}`), nodes, stop }
+  const brokers = ports.slice(0, count).map((port) => `127.0.0.1:${port}`)
+  return { brokers, nodes, stop, ...(security !== undefined && { secure: security.secure }) }
 }
 
 /**
@@ -42,7 +51,8 @@ export const archiveKafkaClasses = async (options: KafkaOptions = {}): Promise<v
   if (await exists(files.archive)) return
   const root = await mkdtemp(join(tmpdir(), 'freshet-kafka-'))
   const archive = join(root, 'classes.jsa')
-  const node = await layNode(files, root, 0, await freePorts(2), [`-XX:ArchiveClassesAtExit=${archive}`])
+  const archiving = [`-XX:ArchiveClassesAtExit=${archive}`]
+  const node = await layNode(files, root, 0, await freePorts(2), { java: archiving })
   await node.start()
   await node.stop()
   if (await exists(archive)) await moveIntoCache(archive, files.archive)
@@ -60,15 +70,17 @@ const layNode = async (
   root: string,
   index: number,
   ports: readonly number[],
-  extra: readonly string[] = [],
+  own: { readonly java?: readonly string[]; readonly security?: Security | undefined } = {},
 ): Promise<NativeProcess> => {
+  const { java = [], security } = own
   const directory = join(root, `node-${index}`)
   await mkdir(directory)
-  await layLogDirectory(files.template, join(directory, 'log'), index + 1)
+  if (security === undefined) await layLogDirectory(files.template, join(directory, 'log'), index + 1)
+  else await formatWithUser(files, directory, index + 1, security.secure.user)
   const settings = join(directory, 'server.properties')
-  await writeFile(settings, settingsOf(directory, index, ports))
-  const isArchived = extra.length === 0 && (await exists(files.archive))
-  const archive = isArchived ? [`-XX:SharedArchiveFile=${files.archive}`, '-Xlog:cds=off'] : extra
+  await writeFile(settings, settingsOf(directory, index, ports, security))
+  const isArchived = java.length === 0 && (await exists(files.archive))
+  const archive = isArchived ? [`-XX:SharedArchiveFile=${files.archive}`, '-Xlog:cds=off'] : java
   return new NativeProcess({
     program: files.java,
     args: [
@@ -87,7 +99,13 @@ const layNode = async (
   })
 }
 
-const settingsOf = (directory: string, index: number, ports: readonly number[]): string => {
+const settingsOf = (
+  directory: string,
+  index: number,
+  ports: readonly number[],
+  security: Security | undefined,
+): string => {
+  const clients = [`PLAINTEXT://127.0.0.1:${ports[index]!}`, ...(security?.listeners ?? [])]
   const count = ports.length / 2
   const replicas = Math.min(count, REPLICAS_MAX)
   const controllerPorts = ports.slice(count)
@@ -96,9 +114,9 @@ const settingsOf = (directory: string, index: number, ports: readonly number[]):
     'process.roles': 'broker,controller',
     'node.id': index + 1,
     'controller.quorum.voters': voters,
-    listeners: `PLAINTEXT://127.0.0.1:${ports[index]!},CONTROLLER://127.0.0.1:${controllerPorts[index]!}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${ports[index]!}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: [...clients, `CONTROLLER://127.0.0.1:${controllerPorts[index]!}`].join(','),
+    'advertised.listeners': clients.join(','),
+    'listener.security.protocol.map': PROTOCOLS,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(directory, 'log'),
@@ -117,6 +135,7 @@ const settingsOf = (directory: string, index: number, ports: readonly number[]):
     'log.cleaner.dedupe.buffer.size': 16 << 20,
     'num.network.threads': 2,
     'num.io.threads': 4,
+    ...security?.settings,
   }
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)

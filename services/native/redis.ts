@@ -11,6 +11,7 @@ import {
   type RedisService,
 } from '../port.ts'
 import { freePorts, until } from '../ports.ts'
+import { makeCertificates } from './certificates.ts'
 import { NativeProcess } from './process.ts'
 
 const CLUSTER_NODES = 3
@@ -55,14 +56,32 @@ const unpack = async (directory: string): Promise<void> => {
   await rm(packages, { recursive: true })
 }
 
-export const nativeRedis = async ({ memoryBytesMax = 0 }: RedisOptions = {}): Promise<RedisService> => {
-  const [port] = await freePorts(1)
-  return startNode(await redisFiles(), port!, [
-    '--maxmemory',
-    String(memoryBytesMax),
-    '--maxmemory-policy',
-    'noeviction',
-  ])
+export const nativeRedis = async (options: RedisOptions = {}): Promise<RedisService> => {
+  const { memoryBytesMax = 0, password, tls = false } = options
+  const [port, tlsPort] = await freePorts(2)
+  const memory = ['--maxmemory', String(memoryBytesMax), '--maxmemory-policy', 'noeviction']
+  const guarded = password === undefined ? memory : [...memory, '--requirepass', password]
+  const files = await redisFiles()
+  return tls ? startWithTls(files, port!, tlsPort!, guarded) : startNode(files, port!, guarded)
+}
+
+const startWithTls = async (
+  files: RedisFiles,
+  port: number,
+  tlsPort: number,
+  args: readonly string[],
+): Promise<RedisService> => {
+  const directory = await mkdtemp(join(tmpdir(), 'freshet-redis-tls-'))
+  const { authorityFile, certificateFile, keyFile, authority } = await makeCertificates(directory)
+  const listening = ['--tls-port', String(tlsPort), '--tls-auth-clients', 'no']
+  const own = ['--tls-cert-file', certificateFile, '--tls-key-file', keyFile]
+  const trusted = ['--tls-ca-cert-file', authorityFile]
+  const node = await startNode(files, port, [...args, ...listening, ...own, ...trusted])
+  const stop = async (): Promise<void> => {
+    await node.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+  return { ...node, tls: { port: tlsPort, authority }, stop }
 }
 
 export const nativeRedisCluster = async (): Promise<RedisClusterService> => {
@@ -117,7 +136,7 @@ const startNode = async (
     cwd: directory,
     env,
     logFile: join(directory, 'redis.log'),
-    answers: async () => (await ask(port, 'PING')).startsWith('+PONG'),
+    answers: async () => /^(\+PONG|-NOAUTH)/.test(await ask(port, 'PING')),
   })
   const stop = async (): Promise<void> => {
     await process.kill()

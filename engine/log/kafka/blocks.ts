@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter, TruncatedBytes } from '../../bytes.ts'
 import { EngineError } from '../../errors.ts'
+import { FrameWriter, HEADER_BYTES, RECORD_HEADER_BYTES, type Frame } from '../frame.ts'
 import type { InputPosition } from '../port.ts'
 
 /**
@@ -17,28 +18,33 @@ export interface CommitRecord {
   readonly positions: readonly InputPosition[]
 }
 
-export const writeBlock = (commit: CommitRecord, block: Buffer): Buffer[] => {
-  const records: Buffer[] = []
-  const writer = new ByteWriter(PART_BYTES_MAX / 4)
-  let at = 0
-  for (; block.length - at > PART_BYTES_MAX; at += PART_BYTES_MAX) {
-    writer.u8(PART)
-    writer.bytes(block, at, at + PART_BYTES_MAX)
-    records.push(writer.copy())
-    writer.reset()
+const PART_HEAD = Buffer.of(PART)
+
+/** The records of a commit. Its block, which may be large, is copied once. */
+export const writeBlock = (commit: CommitRecord, block: Buffer): Frame => {
+  const head = lastHead(commit)
+  const parts = Math.max(0, Math.ceil(block.length / PART_BYTES_MAX) - 1)
+  const overhead = parts * (RECORD_HEADER_BYTES + PART_HEAD.length) + RECORD_HEADER_BYTES + head.length
+  const writer = new FrameWriter(HEADER_BYTES + overhead + block.length)
+  for (let part = 0; part < parts; part++) {
+    writer.appendJoined(0, PART_HEAD, block, part * PART_BYTES_MAX, (part + 1) * PART_BYTES_MAX)
   }
+  writer.appendJoined(0, head, block, parts * PART_BYTES_MAX, block.length)
+  return writer.end()
+}
+
+const lastHead = ({ sequence, positions }: CommitRecord): Buffer => {
+  const writer = new ByteWriter()
   writer.u8(LAST)
-  writer.varint(commit.sequence)
-  writer.varint(commit.positions.length)
-  for (const { topic, partition, offset, newest } of commit.positions) {
+  writer.varint(sequence)
+  writer.varint(positions.length)
+  for (const { topic, partition, offset, newest } of positions) {
     writer.string(topic)
     writer.varint(partition)
     writer.varint(offset)
     writer.f64(newest)
   }
-  writer.bytes(block, at)
-  records.push(writer.copy())
-  return records
+  return writer.view()
 }
 
 /** Puts the records of a changelog together again, in order. */

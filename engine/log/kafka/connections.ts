@@ -15,6 +15,8 @@ const CONNECT_MS_MAX = 5_000
 const ANSWER_MS_MAX = 15_000
 /** Said of what was left undone because something else was refused. */
 const NOT_ATTEMPTED = 'OPERATION_NOT_ATTEMPTED'
+/** Codes of Node and of OpenSSL. */
+const TLS_REFUSALS = /^ERR_(TLS|SSL)_|CERT|^UNABLE_TO_/
 /** A broker answers a connection's requests one after the other, so more would only wait there. */
 const IN_FLIGHT_MAX = 64
 
@@ -26,6 +28,8 @@ export class Connections {
   readonly library: KafkaLibrary
   private readonly options: KafkaLogOptions
   private readonly open = new Map<string, Promise<Connection>>()
+  /** What connections broke on: their requests hear only that they are closed. */
+  private readonly broken = new WeakMap<Connection, Error>()
   private closed = false
 
   constructor(library: KafkaLibrary, options: KafkaLogOptions) {
@@ -44,7 +48,7 @@ export class Connections {
     try {
       return await api.async(connection, ...args)
     } catch (error) {
-      throw this.failureOf(error, address)
+      throw this.failureOf(error, address, this.broken.get(connection))
     }
   }
 
@@ -74,7 +78,10 @@ export class Connections {
       ...(tls !== undefined && { tls, tlsServerName: isIP(host) === 0 }),
       ...(sasl !== undefined && { sasl }),
     })
-    connection.on('error', forget)
+    connection.on('error', (error) => {
+      this.broken.set(connection, error)
+      forget()
+    })
     connection.on('timeout', forget)
     connection.on('closing', forget)
     connection.on('close', forget)
@@ -87,7 +94,7 @@ export class Connections {
     }
   }
 
-  private failureOf(error: unknown, { host, port }: Address): Error {
+  private failureOf(error: unknown, { host, port }: Address, broken?: Error): Error {
     const { ProtocolError, AuthenticationError, UserError } = this.library
     const failures = error instanceof AggregateError ? error.errors : [error]
     const refusals = failures
@@ -100,8 +107,19 @@ export class Connections {
         cause: error,
       })
     }
+    const tlsRefusal = tlsRefusalOf(error) ?? tlsRefusalOf(broken)
+    if (tlsRefusal !== undefined) {
+      return new BrokerError('TLS_AUTHENTICATION_FAILED', `${host}:${port}: ${tlsRefusal}`, { cause: error })
+    }
     return new BrokerError(NO_ANSWER, `${host}:${port}: ${messageOf(error)}`, { cause: error })
   }
+}
+
+/** Why TLS did not come about, where trying again would not help: a certificate or the protocol. */
+const tlsRefusalOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined
+  if ('code' in error && typeof error.code === 'string' && TLS_REFUSALS.test(error.code)) return error.message
+  return tlsRefusalOf(error.cause)
 }
 
 /** The library wraps what went wrong in errors of the connection. */

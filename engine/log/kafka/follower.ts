@@ -3,8 +3,11 @@ import type { StoredFrame } from '../port.ts'
 import type { Place } from './names.ts'
 import type { ReadBatches } from './read-batches.ts'
 
-/** Read ahead of a partition's reader; beyond it, nothing more is fetched until some is taken. */
-const BUFFER_BYTES_MAX = 1 << 20
+/**
+ * Read ahead of a partition's reader; beyond it, nothing more is fetched until some is taken. Twice what a fetch
+ * brings, so that one is on its way while another is being taken.
+ */
+const BUFFER_BYTES_MAX = 2 << 20
 const NO_RECORDS = new FrameWriter().take()
 
 /** Says that nothing readable lies before an offset: where markers and aborted records are. */
@@ -19,6 +22,8 @@ export class Follower {
   next: number
   /** A fetch from `next` is under way. */
   isFetching = false
+  /** The broker is known to have more from `next` on: its answer will not have to be waited for. */
+  isBehind = false
   /** Looks at it, a second apart, since anybody asked for it. */
   idleLooks = 0
   private from: number
@@ -45,29 +50,45 @@ export class Follower {
     this.next = offset
     this.frames = []
     this.bytes = 0
+    this.isBehind = true
   }
 
-  add({ frames, nextOffset }: ReadBatches): void {
+  /** Takes what was fetched from `next`, and where the partition ended then. */
+  add({ frames, nextOffset }: ReadBatches, end: number): void {
     for (const frame of frames) {
       this.frames.push(frame)
       this.bytes += frame.frame.bytes.length
     }
+    // The marker of a commit comes a moment after its records: nothing new is news to wait for.
+    this.isBehind = nextOffset > this.next && nextOffset < end
     this.next = nextOffset
   }
 
-  /** Frames from an offset that it covers, dropping those before: their reader is past them. */
+  /**
+   * Frames from an offset that it covers. They are the reader's from then on, as are those before, so that
+   * reading ahead goes on while they are processed.
+   */
   take(offset: number, bytesMax: number): StoredFrame[] {
-    const kept = this.frames.findIndex((frame) => endOf(frame) > offset)
-    const dropped = this.frames.splice(0, kept === -1 ? this.frames.length : kept)
-    for (const { frame } of dropped) this.bytes -= frame.bytes.length
-    this.from = Math.max(this.from, Math.min(offset, this.frames[0]?.baseOffset ?? offset))
-    if (this.frames.length === 0) return this.next > offset ? [nothingBefore(this.next)] : []
-    return firstBytes(this.frames, bytesMax)
+    const first = this.frames.findIndex((frame) => endOf(frame) > offset)
+    if (first === -1) {
+      this.drop(this.frames.length)
+      this.from = this.next
+      return this.next > offset ? [nothingBefore(this.next)] : []
+    }
+    this.drop(first)
+    const taken = firstBytes(this.frames, bytesMax)
+    this.drop(taken.length)
+    this.from = endOf(taken.at(-1)!)
+    return taken
+  }
+
+  private drop(count: number): void {
+    for (const { frame } of this.frames.splice(0, count)) this.bytes -= frame.bytes.length
   }
 }
 
 /** At least one frame, and about as many bytes as are asked for. */
-export const firstBytes = (frames: readonly StoredFrame[], bytesMax: number): StoredFrame[] => {
+const firstBytes = (frames: readonly StoredFrame[], bytesMax: number): StoredFrame[] => {
   const taken: StoredFrame[] = []
   let bytes = 0
   for (const frame of frames) {

@@ -1,16 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { StoredFrame } from '../port.ts'
 import { COMMON_LANE, type Cluster } from './cluster.ts'
 import { BrokerError } from './failures.ts'
 import { fetchFrom, type Fetched } from './fetch.ts'
-import { firstBytes, Follower, nothingBefore } from './follower.ts'
+import { Follower, nothingBefore } from './follower.ts'
 import { placeKey, type Place } from './names.ts'
 import type { Offsets } from './offsets.ts'
 import { readBatches, type BatchReading, type ReadBatches } from './read-batches.ts'
 
-const LANE = 'follow'
-/** A broker without news answers after this; a partition newly followed waits at most as long to be asked for. */
+/** Requests that wait for news. */
+const NEWS_LANE = 'follow'
+/** Requests for what is known to be there: were they behind those that wait, readers would run dry. */
+const AHEAD_LANE = 'read-ahead'
+/** A broker without news answers after this. */
 const WAIT_MS = 250
+/** While some partitions are not asked for, those that will be soon wait at most so long. */
+const SHORT_WAIT_MS = 20
+type Lane = typeof NEWS_LANE | typeof AHEAD_LANE
 const FETCH_BYTES_MAX = 1 << 20
 const RETRY_MS = 100
 /** How often the ends of partitions are asked for that are not fetched, their readers being behind. */
@@ -19,8 +25,9 @@ const ENDS_INTERVAL_MS = 1_000
 const IDLE_LOOKS_MAX = 60
 
 /**
- * Reads partitions ahead of their readers, with one long request a broker, so that a reader finds what it asks
- * for in memory and hears of news at once.
+ * Reads partitions ahead of their readers, so that a reader finds what it asks for in memory and hears of news
+ * at once. Of each broker one request waits for news of the partitions that are read to their ends; another,
+ * on a connection of its own, fetches what is known to be behind.
  */
 export class Followers {
   private readonly cluster: Cluster
@@ -28,8 +35,8 @@ export class Followers {
   private readonly reading: BatchReading
   private readonly onNews: () => void
   private readonly followers = new Map<string, Follower>()
-  /** Brokers with a request under way. */
-  private readonly asking = new Set<number>()
+  /** Brokers with a request under way, by its lane. */
+  private readonly asking = { [NEWS_LANE]: new Set<number>(), [AHEAD_LANE]: new Set<number>() }
   private readonly ends: NodeJS.Timeout
   private closed = false
 
@@ -75,17 +82,18 @@ export class Followers {
       follower.idleLooks = 0
       const frames = follower.take(from, bytesMax)
       this.ask()
+      // Whoever asks again at once would keep the answer from coming in.
+      if (frames.length === 0) await nextTurn()
       return frames
     }
     const read = await this.fetchOnce(place, from, bytesMax)
     follower = this.followers.get(key) ?? new Follower(place, from)
     this.followers.set(key, follower)
     follower.moveTo(from)
-    follower.add(read)
+    follower.add(read, this.offsets.of(place).end)
+    const frames = follower.take(from, bytesMax)
     this.ask()
-    return read.frames.length === 0 && read.nextOffset > from
-      ? [nothingBefore(read.nextOffset)]
-      : firstBytes(read.frames, bytesMax)
+    return frames
   }
 
   /** What a leader has from an offset on, past whatever is no record. Throws an `EngineError`. */
@@ -112,22 +120,37 @@ export class Followers {
   /** Sees to it that every broker is asked for what it leads and its readers have room for. */
   private ask(): void {
     if (this.closed) return
-    const idle = [...this.followers.values()].filter(({ isFetching, isFull }) => !isFetching && !isFull)
-    const byLeader = Map.groupBy(idle, ({ place }) => this.cluster.leader(place.topic, place.partition))
-    for (const [leader, followers] of byLeader) {
-      if (leader === undefined || this.asking.has(leader)) continue
-      this.asking.add(leader)
-      void this.fetch(leader, followers)
+    const byLeader = Map.groupBy(this.followers.values(), ({ place }) =>
+      this.cluster.leader(place.topic, place.partition),
+    )
+    for (const [leader, led] of byLeader) {
+      if (leader === undefined) continue
+      const ready = led.filter(({ isFetching, isFull }) => !isFetching && !isFull)
+      const behind = ready.filter(({ isBehind }) => isBehind)
+      const current = ready.filter(({ isBehind }) => !isBehind)
+      this.start(leader, AHEAD_LANE, behind, 0)
+      this.start(leader, NEWS_LANE, current, current.length === led.length ? WAIT_MS : SHORT_WAIT_MS)
     }
   }
 
-  private async fetch(leader: number, followers: readonly Follower[]): Promise<void> {
+  private start(leader: number, lane: Lane, followers: readonly Follower[], waitMs: number): void {
+    if (followers.length === 0 || this.asking[lane].has(leader)) return
+    this.asking[lane].add(leader)
+    void this.fetch(leader, lane, followers, waitMs)
+  }
+
+  private async fetch(
+    leader: number,
+    lane: Lane,
+    followers: readonly Follower[],
+    waitMs: number,
+  ): Promise<void> {
     const asked = followers.map((follower) => ({ follower, offset: follower.next }))
     for (const follower of followers) follower.isFetching = true
     try {
       const places = asked.map(({ follower, offset }) => ({ ...follower.place, offset }))
-      const limits = { waitMs: WAIT_MS, partitionBytesMax: FETCH_BYTES_MAX }
-      const fetched = await fetchFrom(this.cluster, leader, LANE, places, limits)
+      const limits = { waitMs, partitionBytesMax: FETCH_BYTES_MAX }
+      const fetched = await fetchFrom(this.cluster, leader, lane, places, limits)
       const byPlace = new Map(
         asked.map((each) => [placeKey(each.follower.place.topic, each.follower.place.partition), each]),
       )
@@ -136,7 +159,7 @@ export class Followers {
       await this.recover(error)
     }
     for (const follower of followers) follower.isFetching = false
-    this.asking.delete(leader)
+    this.asking[lane].delete(leader)
     this.ask()
   }
 
@@ -146,7 +169,9 @@ export class Followers {
     const { start, stableEnd, bytes, aborted } = fetched
     const hasNews = this.offsets.heard(place, { start, end: stableEnd })
     // Its reader went elsewhere meanwhile.
-    if (follower.next === offset) follower.add(readBatches(bytes, offset, aborted, this.reading))
+    if (follower.next === offset) {
+      follower.add(readBatches(bytes, offset, aborted, this.reading), stableEnd)
+    }
     if (hasNews || follower.next > offset) this.onNews()
   }
 

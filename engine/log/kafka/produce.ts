@@ -35,22 +35,26 @@ export const produce = async (
   transactionalId: string | null,
   batches: readonly BatchToSend[],
 ): Promise<readonly BatchSent[]> => {
-  const sent: BatchSent[] = batches.map(({ topic, partition }) => ({
-    failure: new BrokerError('LEADER_NOT_AVAILABLE', `${topic}-${partition} has no leader`),
-  }))
+  const sent: BatchSent[] = []
   const byLeader = Map.groupBy(batches.keys(), (index) =>
     cluster.leader(batches[index]!.topic, batches[index]!.partition),
   )
   await Promise.all(
     [...byLeader].map(async ([leader, indices]) => {
-      if (leader === undefined) return
       const own = indices.map((index) => batches[index]!)
-      const answers = await sendTo(cluster, leader, lane, transactionalId, own)
+      const answers =
+        leader === undefined
+          ? own.map(({ topic, partition }) => withoutLeader(topic, partition))
+          : await sendTo(cluster, leader, lane, transactionalId, own)
       for (const [at, index] of indices.entries()) sent[index] = answers[at]!
     }),
   )
   return sent
 }
+
+const withoutLeader = (topic: string, partition: number): BatchSent => ({
+  failure: new BrokerError('LEADER_NOT_AVAILABLE', `${topic}-${partition} has no leader`),
+})
 
 const sendTo = async (
   cluster: Cluster,

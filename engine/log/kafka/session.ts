@@ -1,5 +1,4 @@
 import { EngineError } from '../../errors.ts'
-import { FrameWriter, type Frame } from '../frame.ts'
 import type { AppendEntry, ChangelogBlock, InputPosition, LogCommit, LogSession } from '../port.ts'
 import { checkChangelogKept, mergePositions } from '../positions.ts'
 import { writeBlock, type CommitRecord } from './blocks.ts'
@@ -19,8 +18,6 @@ export interface SessionHost {
   /** Drops a partition's records before an offset. */
   deleteBefore(place: Place, offset: number): Promise<void>
 }
-
-const NOTHING = Buffer.alloc(0)
 
 /**
  * A task's right to commit. The positions are in the block's last record, so one transaction over outputs and
@@ -78,7 +75,7 @@ export class KafkaSession implements LogSession {
     }
     if (this.transactions.doubt !== 'none' && (await this.clearUp(next))) return next.sequence
     try {
-      const block = { ...this.log.place, frame: frameOfRecords(writeBlock(next, changelog)) }
+      const block = { ...this.log.place, frame: writeBlock(next, changelog) }
       for (const { place, end } of await this.transactions.commit([...entries, block])) {
         this.host.wrote(place, end)
       }
@@ -149,10 +146,4 @@ const unavailable = (error: unknown): EngineError => {
   const failure = asEngineError(error)
   if (failure.recovery === 'stop') return failure
   return new EngineError('LOG_UNAVAILABLE', `the commit was taken back: ${failure.message}`, { cause: error })
-}
-
-const frameOfRecords = (records: readonly Buffer[]): Frame => {
-  const writer = new FrameWriter()
-  for (const record of records) writer.append(0, NOTHING, 0, 0, record, 0, record.length)
-  return writer.take()
 }

@@ -1,0 +1,177 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ServedStores } from '../cli/remote/stores.ts'
+import { systemClock } from '../cli/runtime/clock.ts'
+import { Publisher } from '../cli/runtime/publisher.ts'
+import { keyOf } from '../engine/key.ts'
+import { KafkaLog } from '../engine/log/kafka.ts'
+import { RedisFeatureStore } from '../features/store/redis.ts'
+import { userAuthor } from '../processors/views/user-author.ts'
+import type { UserId } from '../schemas/ids.ts'
+import { nativeServices } from '../services/index.ts'
+import { everything } from '../topologies/index.ts'
+import { appendAll, envelopeOf, reactionEvents, ReactionLoad } from './engine-load.ts'
+import { WorkerCommand } from './freshness/worker-command.ts'
+
+export interface FreshnessOptions {
+  /** Distinct (user, author) pairs, all of them known before anything is measured. */
+  readonly keys: number
+  readonly seconds: number
+}
+
+export interface FreshnessResult {
+  readonly keys: number
+  readonly seconds: number
+  readonly partitions: number
+  /** Published while measuring: below 5,000 where this machine was too slow to publish more. */
+  readonly events_per_s: number
+  readonly probes: number
+  /** From the broker's acknowledgement of an event to its effect in a feature read from Redis. */
+  readonly visible_p50_ms: number
+  readonly visible_p99_ms: number
+  readonly visible_max_ms: number
+}
+
+export const FRESHNESS_DEFAULTS: FreshnessOptions = { keys: 100_000, seconds: 20 }
+
+const PREFIX = 'bench.'
+const PARTITIONS = 4
+const EVENTS_PER_SECOND = 5_000
+const SLICE_MS = 10
+/** Probes under way at once. */
+const PROBERS = 4
+const PROBE_PAUSE_MS = 20
+const POLL_MS = 2
+const VISIBLE_MS_MAX = 600_000
+
+/**
+ * How soon an event counts on Kafka and Redis: a worker runs everything, exactly once, and carries rows to
+ * Redis, while 5,000 events a second are published. Throws `ServiceUnavailable` where Kafka or Redis cannot be had.
+ */
+export const run = async (given: Partial<FreshnessOptions> = {}): Promise<FreshnessResult> => {
+  const { keys, seconds } = { ...FRESHNESS_DEFAULTS, ...given }
+  const kafka = await nativeServices.kafka()
+  const redis = await nativeServices.redis()
+  const directory = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
+  const worker = new WorkerCommand({
+    FRESHET_KAFKA_BROKERS: kafka.brokers.join(','),
+    FRESHET_KAFKA_PREFIX: PREFIX,
+    FRESHET_REDIS_URLS: `redis://${redis.host}:${redis.port}`,
+    FRESHET_TOPICS_PARTITIONS: String(PARTITIONS),
+    FRESHET_WORKER_DATA: directory,
+    FRESHET_WORKER_STANDBYS: '0',
+    FRESHET_WORKER_PORT: '0',
+  })
+  try {
+    await worker.started()
+    const log = await KafkaLog.open({
+      brokers: kafka.brokers,
+      prefix: PREFIX,
+      changelogPartitions: PARTITIONS,
+    })
+    const store = await RedisFeatureStore.open({
+      mode: 'single',
+      nodes: [`${redis.host}:${redis.port}`],
+      partitions: PARTITIONS,
+      timeToLiveMs: new ServedStores(everything).timeToLiveMs,
+    })
+    const freshness = new Freshness(log, store, new ReactionLoad(keys))
+    await freshness.fill(keys)
+    const result = await freshness.measure(seconds)
+    await log.close()
+    await store.close()
+    return { keys, seconds, partitions: PARTITIONS, ...result }
+  } finally {
+    await worker.stop()
+    await Promise.all([kafka.stop(), redis.stop()])
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+class Freshness {
+  private readonly log: KafkaLog
+  private readonly store: RedisFeatureStore
+  private readonly load: ReactionLoad
+  private published = 0
+  private probes = 0
+
+  constructor(log: KafkaLog, store: RedisFeatureStore, load: ReactionLoad) {
+    this.log = log
+    this.store = store
+    this.load = load
+  }
+
+  /** Every pair gets a reaction; done when the rows of what came last are in Redis, in every partition. */
+  async fill(keys: number): Promise<void> {
+    const now = systemClock.now()
+    await appendAll(this.log, this.load.posts(now))
+    await appendAll(
+      this.log,
+      reactionEvents(keys, (index) => this.load.reaction(index, now)),
+    )
+    await Promise.all(Array.from({ length: PARTITIONS * PROBERS }, () => this.probe()))
+  }
+
+  async measure(seconds: number): Promise<Omit<FreshnessResult, 'keys' | 'seconds' | 'partitions'>> {
+    this.published = 0
+    const started = performance.now()
+    const until = started + seconds * 1000
+    const latencies: number[] = []
+    const probing = Array.from({ length: PROBERS }, async () => {
+      while (performance.now() < until) {
+        latencies.push(await this.probe())
+        await sleep(PROBE_PAUSE_MS)
+      }
+    })
+    await this.publish(until)
+    const took = (performance.now() - started) / 1000
+    await Promise.all(probing)
+    const sorted = latencies.toSorted((one, other) => one - other)
+    return {
+      events_per_s: Math.round(this.published / took),
+      probes: sorted.length,
+      visible_p50_ms: quantile(sorted, 0.5),
+      visible_p99_ms: quantile(sorted, 0.99),
+      visible_max_ms: quantile(sorted, 1),
+    }
+  }
+
+  private async publish(until: number): Promise<void> {
+    const publisher = new Publisher(this.log)
+    let due = performance.now()
+    while (performance.now() < until) {
+      const now = systemClock.now()
+      for (let event = 0; event < (EVENTS_PER_SECOND * SLICE_MS) / 1000; event++) {
+        publisher.add(envelopeOf(this.load.anyReaction(now)))
+      }
+      this.published += publisher.size
+      await publisher.flush()
+      due += SLICE_MS
+      await sleep(Math.max(0, due - performance.now()))
+    }
+  }
+
+  /** Publishes a like by somebody new; answers how long after its acknowledgement Redis has a row of it. */
+  private async probe(): Promise<number> {
+    const userId = `probe-${this.probes++}`
+    const reaction = this.load.anyReaction(systemClock.now())
+    const publisher = new Publisher(this.log)
+    // The type of ids is what `fromJson` gave to those of this reaction.
+    publisher.add(envelopeOf({ ...reaction, kind: 'like', value: null, userId: userId as UserId }))
+    await publisher.flush()
+    const acknowledged = performance.now()
+    const key = keyOf(userId, reaction.authorId)
+    while ((await this.store.readMany(userAuthor, [key])).ends[0] === 0) {
+      if (performance.now() - acknowledged > VISIBLE_MS_MAX) {
+        throw new Error(`an event was not in Redis after ${VISIBLE_MS_MAX} ms`)
+      }
+      await sleep(POLL_MS)
+    }
+    return performance.now() - acknowledged
+  }
+}
+
+const quantile = (sorted: readonly number[], share: number): number =>
+  Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN) * 10) / 10
