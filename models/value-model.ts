@@ -65,6 +65,8 @@ export const DEFAULT_VALUE_MODEL: ValueModelConfig = {
     report: 200,
     block: 200,
     skip: 0.1,
+    // Nothing until surveys have said what it is worth.
+    satisfaction: 0,
   },
 }
 

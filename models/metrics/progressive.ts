@@ -95,6 +95,11 @@ export class ProgressiveMetrics {
     if (place !== undefined) this.times[place * this.heads.length + head] = logMs
   }
 
+  /** Tells what a head of surveys is measured by: whether the viewer said yes. */
+  judgeAnswer(key: number, head: number, isYes: boolean): void {
+    this.judgeTime(key, head, isYes ? 1 : 0)
+  }
+
   clear(): void {
     this.begun = 0
     this.placeOf.clear()
@@ -137,11 +142,23 @@ export class ProgressiveMetrics {
   }
 
   private probabilityReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
+    if (this.heads[head]!.isSurveyed) return this.surveyReport(foresight, head, places)
     const logits = this.logits[foresight]
     return probabilityReport({
       scores: Float32Array.from(places, (place) => logits[place * this.heads.length + head]!),
       labels: Uint8Array.from(places, (place) => (this.positives[place]! >>> head) & 1),
       weights: Float32Array.from(places, (place) => this.weights[place]!),
+    })
+  }
+
+  /** Over those who were asked, each as one: what others weigh says nothing of them. */
+  private surveyReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
+    const at = (place: number): number => place * this.heads.length + head
+    const asked = places.filter((place) => !Number.isNaN(this.times[at(place)]))
+    return probabilityReport({
+      scores: Float32Array.from(asked, (place) => this.logits[foresight][at(place)]!),
+      labels: Uint8Array.from(asked, (place) => this.times[at(place)]!),
+      weights: new Float32Array(asked.length).fill(1),
     })
   }
 
