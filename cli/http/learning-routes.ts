@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { READ_BYTES_MAX } from '../../models/training/example-source.ts'
 import { examples } from '../../schemas/examples/index.ts'
-import type { AboutExamples, FrameText } from '../learning/remote-examples.ts'
+import type { AboutExamples, FrameText, OfferText } from '../learning/remote-examples.ts'
 import { MODELS_DIRECTORY } from '../serving/models.ts'
 import { HttpError } from './errors.ts'
 import { assertLoopback } from './loopback.ts'
@@ -38,7 +38,7 @@ export const learningRoutes = (app: FastifyInstance, { learning, embedded }: Htt
           }
         },
       )
-      admin.post<{ Body: { version: string } }>(
+      admin.post<{ Body: OfferText }>(
         '/offers',
         { schema: { body: offerBody, hide: true } },
         async ({ body }) => {
@@ -47,8 +47,9 @@ export const learningRoutes = (app: FastifyInstance, { learning, embedded }: Htt
               'LEARNS_ITSELF',
               'Start it with --no-learn to let another process learn for it',
             )
-          await learning.served.take(join(learning.data, MODELS_DIRECTORY, `heavy-${body.version}`), [])
-          return { version: body.version }
+          const { version, progress } = body
+          const directory = join(learning.data, MODELS_DIRECTORY, `heavy-${version}`)
+          return learning.served.take(directory, progress, [])
         },
       )
     },
@@ -66,9 +67,30 @@ const readQuery = {
   },
 } as const
 
+/** The other side is this program: reports of heads are taken at their word. */
+const progress = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['examples', 'trainedUntil', 'comparison'],
+  properties: {
+    examples: { type: 'integer', minimum: 0 },
+    trainedUntil: { type: 'integer', minimum: 0, nullable: true },
+    comparison: {
+      type: 'object',
+      nullable: true,
+      required: ['examples', 'candidate', 'live'],
+      properties: {
+        examples: { type: 'integer', minimum: 0 },
+        candidate: { type: 'object' },
+        live: { type: 'object' },
+      },
+    },
+  },
+} as const
+
 const offerBody = {
   type: 'object',
   additionalProperties: false,
-  required: ['version'],
-  properties: { version: { type: 'string', pattern: VERSION } },
+  required: ['version', 'progress'],
+  properties: { version: { type: 'string', pattern: VERSION }, progress },
 } as const

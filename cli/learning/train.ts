@@ -9,10 +9,11 @@ import { examples } from '../../schemas/examples/index.ts'
 import { CliError } from '../errors.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { contentOf } from '../runtime/open.ts'
-import { MODELS_DIRECTORY } from '../serving/models.ts'
+import { MODELS_DIRECTORY, openRegistry } from '../serving/models.ts'
 import { grouped, print, printJson, Progress } from '../terminal.ts'
 import type { LearningReport } from './messages.ts'
 import { LEARNING_DIRECTORY } from './open.ts'
+import { progressOf } from './progress.ts'
 import { reportOf } from './report.ts'
 import { RemoteExamples } from './remote-examples.ts'
 
@@ -41,7 +42,10 @@ const trainOnData = async (options: TrainOptions): Promise<void> => {
       read: (partition, offset) => log.read(examples.topic, partition, offset, READ_BYTES_MAX),
     }
     // Nobody else has the directory: nothing more will come.
-    await learn({ ...options, once: true }, data, source, () => Promise.resolve())
+    const registry = await openRegistry(data, systemClock)
+    await learn({ ...options, once: true }, data, source, async (offer) => {
+      await registry.offer(offer.directory, progressOf(offer))
+    })
     await log.close()
   } finally {
     await database.close()
@@ -52,7 +56,9 @@ const trainBeside = async (remote: RemoteExamples, options: TrainOptions): Promi
   const { data, partitions } = await remote.about()
   const read = (partition: number, offset: number): ReturnType<RemoteExamples['read']> =>
     remote.read(partition, offset)
-  await learn(options, data, { partitions, read }, ({ manifest }) => remote.offer(manifest.version))
+  await learn(options, data, { partitions, read }, async (offer) => {
+    await remote.offer({ version: offer.manifest.version, progress: progressOf(offer) })
+  })
 }
 
 const learn = async (
