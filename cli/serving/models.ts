@@ -29,7 +29,7 @@ export interface ServedModels {
   readonly scorers: ScorerPool
   readonly shadow: ShadowScoring
   /** Serves what is live by now. */
-  follow(): Promise<void>
+  readonly follow: () => Promise<void>
   close(): Promise<void>
 }
 

@@ -87,13 +87,6 @@ test(
     const during = states.slice(POISON.from, POISON.until)
     // One offer may pass before a tenth of what it is judged by is poisoned.
     expect(during.filter((state) => state === 'refused').length).toBeGreaterThanOrEqual(during.length - 1)
-    console.log(
-      states.map((s, i) => i + s[0]! + served[i]!.toFixed(3)).join(' '),
-      (await registry.list('heavy'))
-        .map((r) => r.reason)
-        .slice(-30)
-        .join('\n'),
-    )
     expect((await registry.state()).heavy.refusals).toBe(states.filter((state) => state === 'refused').length)
     // What serves goes on foreseeing what people truly do, while labels are flipped and after.
     const before = mean(served.slice(POISON.from - 6, POISON.from))
