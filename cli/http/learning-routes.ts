@@ -1,9 +1,9 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { recordOf } from '../../models/registry/transitions.ts'
 import { READ_BYTES_MAX } from '../../models/training/example-source.ts'
 import { examples } from '../../schemas/examples/index.ts'
-import type { AboutExamples, FrameText, OfferText } from '../learning/remote-examples.ts'
-import { MODELS_DIRECTORY } from '../serving/models.ts'
+import type { AboutExamples, FrameText } from '../learning/remote-examples.ts'
 import { HttpError } from './errors.ts'
 import { assertLoopback } from './loopback.ts'
 import type { HttpServices } from './services.ts'
@@ -12,7 +12,7 @@ const OFFSET_MAX = Number.MAX_SAFE_INTEGER
 const VERSION = '^[0-9a-f]{16}$'
 
 /** `/admin/v1/learning/...`: what `freshet train --url` follows, and offers. It tells of people: this machine only. */
-export const learningRoutes = (app: FastifyInstance, { learning, embedded }: HttpServices): void => {
+export const learningRoutes = (app: FastifyInstance, { learning, embedded, serving }: HttpServices): void => {
   if (learning === undefined) return
   const { log } = embedded
   const partitions = (): number => log.partitions(examples.topic)
@@ -38,7 +38,7 @@ export const learningRoutes = (app: FastifyInstance, { learning, embedded }: Htt
           }
         },
       )
-      admin.post<{ Body: OfferText }>(
+      admin.post<{ Body: { version: string } }>(
         '/offers',
         { schema: { body: offerBody, hide: true } },
         async ({ body }) => {
@@ -47,9 +47,10 @@ export const learningRoutes = (app: FastifyInstance, { learning, embedded }: Htt
               'LEARNS_ITSELF',
               'Start it with --no-learn to let another process learn for it',
             )
-          const { version, progress } = body
-          const directory = join(learning.data, MODELS_DIRECTORY, `heavy-${version}`)
-          return learning.served.take(directory, progress, [])
+          const { registry } = serving.models
+          const record = recordOf((await registry.state()).heavy, body.version)
+          await learning.served.take({ record, labelTimes: [] })
+          return record
         },
       )
     },
@@ -67,30 +68,9 @@ const readQuery = {
   },
 } as const
 
-/** The other side is this program: reports of heads are taken at their word. */
-const progress = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['examples', 'trainedUntil', 'comparison'],
-  properties: {
-    examples: { type: 'integer', minimum: 0 },
-    trainedUntil: { type: 'integer', minimum: 0, nullable: true },
-    comparison: {
-      type: 'object',
-      nullable: true,
-      required: ['examples', 'candidate', 'live'],
-      properties: {
-        examples: { type: 'integer', minimum: 0 },
-        candidate: { type: 'object' },
-        live: { type: 'object' },
-      },
-    },
-  },
-} as const
-
 const offerBody = {
   type: 'object',
   additionalProperties: false,
-  required: ['version', 'progress'],
-  properties: { version: { type: 'string', pattern: VERSION }, progress },
+  required: ['version'],
+  properties: { version: { type: 'string', pattern: VERSION } },
 } as const

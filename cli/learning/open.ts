@@ -5,7 +5,6 @@ import type { Embedded } from '../runtime/embedded.ts'
 import { MODELS_DIRECTORY } from '../serving/models.ts'
 import type { Serving } from '../serving/open.ts'
 import type { LearningReport } from './messages.ts'
-import { progressOf } from './progress.ts'
 import { ServedSnapshots } from './served-snapshots.ts'
 import { TrainerThread } from './trainer-thread.ts'
 
@@ -52,8 +51,6 @@ const trainerThread = (
     checkpoints: join(data, LEARNING_DIRECTORY),
     snapshots: join(data, MODELS_DIRECTORY),
     options: { ...DEFAULT_TRAINER, ...trainer },
-    offer: async (offer) => {
-      await served.take(offer.directory, progressOf(offer), offer.labelTimes)
-    },
+    offered: (offered) => served.take(offered),
     failed,
   })

@@ -1,7 +1,5 @@
 import { frameOf } from '../../engine/log/frame.ts'
 import type { StoredFrame } from '../../engine/log/port.ts'
-import type { ModelRecord } from '../../models/registry/record.ts'
-import type { Progress } from '../../models/registry/registry.ts'
 import { ask } from '../http/client.ts'
 import { answered, baseOf } from '../inspect/remote.ts'
 
@@ -15,12 +13,6 @@ export interface AboutExamples {
 export interface FrameText {
   readonly baseOffset: number
   readonly bytes: string
-}
-
-/** An offer in JSON. */
-export interface OfferText {
-  readonly version: string
-  readonly progress: Progress
 }
 
 /** The examples of a running `freshet up` on this machine, through its admin routes. */
@@ -44,9 +36,9 @@ export class RemoteExamples {
     }))
   }
 
-  /** Offers a snapshot that lies in the server's own directory of snapshots; answers what became of it. */
-  async offer(offer: OfferText): Promise<ModelRecord> {
-    const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify(offer)) }
-    return answered(await ask(`${this.base}/offers`, body)) as ModelRecord
+  /** Tells of a snapshot that was offered to the registry of the server's data; answers when it serves, if it may. */
+  async offered(version: string): Promise<void> {
+    const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify({ version })) }
+    answered(await ask(`${this.base}/offers`, body))
   }
 }

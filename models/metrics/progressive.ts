@@ -113,10 +113,16 @@ export class ProgressiveMetrics {
 
   /**
    * By head, of the last `examples` at most that are in a segment (a bit of those begun with; 0: of all). Examples
-   * whose server's predictions were not logged are left out of what served.
+   * whose server's predictions were not logged are left out of what served, and, where the two are to be compared
+   * (`isCompared`), of what the learner foresaw.
    */
-  report(foresight: Foresight = 'learner', segment = 0, examples: number = this.window): HeadReports {
-    const places = this.placesOf(foresight, segment, examples)
+  report(
+    foresight: Foresight = 'learner',
+    segment = 0,
+    examples: number = this.window,
+    isCompared = foresight === 'served',
+  ): HeadReports {
+    const places = this.placesOf(isCompared, segment, examples)
     return Object.fromEntries(
       this.heads.map((head, index): [string, HeadReport] => [
         head.name,
@@ -127,7 +133,7 @@ export class ProgressiveMetrics {
     )
   }
 
-  private placesOf(foresight: Foresight, segment: number, examples: number): Uint32Array {
+  private placesOf(isCompared: boolean, segment: number, examples: number): Uint32Array {
     const count = Math.min(this.begun, this.window, examples)
     const places = new Uint32Array(count)
     let end = 0
@@ -135,7 +141,7 @@ export class ProgressiveMetrics {
       const place = (this.begun - back) % this.window
       if (this.foreseen[place] === 0 || this.weights[place] === 0) continue
       if (segment !== 0 && (this.segments[place]! & segment) === 0) continue
-      if (Number.isNaN(this.logits[foresight][place * this.heads.length])) continue
+      if (isCompared && Number.isNaN(this.logits.served[place * this.heads.length])) continue
       places[end++] = place
     }
     return places.subarray(0, end)

@@ -116,8 +116,7 @@ describe('freshet train', () => {
     const served = running.serving.scorers.manifests.heavy
     expect(served.version).toBe(offered.version)
     expect(served.version).not.toBe(prior.version)
-    const progress = { examples: 1, trainedUntil: null, comparison: null }
-    const nothing = JSON.stringify({ version: '0000000000000000', progress })
+    const nothing = '{"version":"0000000000000000"}'
     const refused = await running.post('/admin/v1/learning/offers', nothing)
     expect(refused.status).toBeGreaterThanOrEqual(400)
     expect(running.serving.scorers.manifests.heavy.version).toBe(served.version)
@@ -128,8 +127,7 @@ describe('freshet train', () => {
     const ended = await freshet(directory, 'train', '--data', join(directory, 'nothing'))
     expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(/^freshet: NO_DATA/)])
     const running = await Running.start({ learns: true })
-    const progress = { examples: 1, trainedUntil: null, comparison: null }
-    const nothing = JSON.stringify({ version: '0000000000000000', progress })
+    const nothing = '{"version":"0000000000000000"}'
     const refused = await running.post('/admin/v1/learning/offers', nothing)
     expect([refused.status, refused.body['code']]).toEqual([409, 'LEARNS_ITSELF'])
   })

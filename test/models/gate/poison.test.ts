@@ -73,7 +73,7 @@ test(
         trainedUntil: millis(learner.trainedUntil),
         comparison: {
           examples: Math.min(EVIDENCE, (step + 1) * STEP),
-          candidate: learner.metrics.report('learner', 0, EVIDENCE),
+          candidate: learner.metrics.report('learner', 0, EVIDENCE, true),
           live: learner.metrics.report('served', 0, EVIDENCE),
         },
       })
