@@ -153,6 +153,7 @@ const exampleOf = (random: Random, index: number): Example => {
     isEarly: false,
     heads: [],
     experiment: null,
+    satisfaction: null,
   }
 }
 

@@ -13,7 +13,8 @@ import { tellPassing } from './remote/passing.ts'
 import { openSchemas, type Schemas } from './remote/registry.ts'
 import { ServedStores } from './remote/stores.ts'
 import { systemClock } from './runtime/clock.ts'
-import { tellServing } from './serving/metrics.ts'
+import { tellUnranked, tellUnserved } from './serving/failures.ts'
+import { tellModels, tellServing, tellShadow } from './serving/metrics.ts'
 import { openServing } from './serving/open.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
 import { Stopping } from './stopping.ts'
@@ -63,8 +64,12 @@ export const openServed = async (
       metrics: new PrometheusStageMetrics(metrics.registry),
       scorers: settings.serving.scorers,
       failed: (error) => say(`freshet: impressions wait: ${lineOf(error)}`),
+      modelFailed: tellUnserved,
+      rankingFailed: tellUnranked,
     })
     tellServing(metrics.registry, serving)
+    tellModels(metrics.registry, serving.models.registry, clock)
+    tellShadow(metrics.registry, serving.models.shadow)
     tellRemote(metrics.registry, backend)
     const inspection =
       given ??

@@ -15,7 +15,7 @@ import type { Embedded } from './runtime/embedded.ts'
 import { bothMetrics } from './runtime/event-counts.ts'
 import { contentOf, openData } from './runtime/open.ts'
 import { tellModels, tellServing, tellShadow } from './serving/metrics.ts'
-import { RANKING_FILE } from './serving/ranking-file.ts'
+import { tellUnranked, tellUnserved } from './serving/failures.ts'
 import { openServing } from './serving/open.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
 import { Stopping } from './stopping.ts'
@@ -125,10 +125,6 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
 
 const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lineOf(error)}`)
 
-const tellUnserved = (error: unknown): void => say(`freshet: a live snapshot is not served: ${lineOf(error)}`)
-
-const tellUnranked = (error: unknown): void =>
-  say(`freshet: ${RANKING_FILE} does not count until it is corrected: ${lineOf(error)}`)
 const tellUnlearned = (error: unknown): void => say(`freshet: learning has stopped: ${lineOf(error)}`)
 
 const isLoopback = (host: string): boolean =>

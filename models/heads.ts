@@ -11,8 +11,13 @@ export interface Head {
   readonly output: Output
   /** Reactions that are its label, within the label join's windows. */
   readonly labels: readonly ReactionKind[]
+  /** Its label is what a survey said, 4 and 5 of 5 being a yes; nothing is learned of who was not asked. */
+  readonly isSurveyed?: true
   readonly about: string
 }
+
+/** What a survey says at least where it counts as a yes. */
+export const SATISFIED_MIN = 4
 
 /**
  * The heads, in the order of the heavy ranker's outputs. Multi-label: one post may be clicked, liked and
@@ -51,6 +56,14 @@ export const HEADS = [
   { name: 'report', sign: -1, output: 'probability', labels: ['report'], about: 'Reports it.' },
   { name: 'block', sign: -1, output: 'probability', labels: ['block_author'], about: 'Blocks the author.' },
   { name: 'skip', sign: -1, output: 'probability', labels: ['skip'], about: 'Scrolls past at once.' },
+  {
+    name: 'satisfaction',
+    sign: 1,
+    output: 'probability',
+    labels: [],
+    isSurveyed: true,
+    about: 'Says, when asked, that they are satisfied.',
+  },
 ] as const satisfies readonly Head[]
 
 export type HeadName = (typeof HEADS)[number]['name']

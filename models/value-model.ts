@@ -65,6 +65,8 @@ export const DEFAULT_VALUE_MODEL: ValueModelConfig = {
     report: 200,
     block: 200,
     skip: 0.1,
+    // Nothing until surveys have said what it is worth.
+    satisfaction: 0,
   },
 }
 
@@ -172,7 +174,7 @@ const passiveOf = (passive: unknown): PassiveShift => {
     const allowed = `use a number from 1/${PASSIVE_FACTOR_MAX} to ${PASSIVE_FACTOR_MAX}`
     throw invalid(`passive.factors.${head} is ${shown(factor)}: ${allowed}`)
   }
-  return { pivot, factors: given as PassiveShift['factors'] }
+  return { pivot, factors: given }
 }
 
 const isHead = (name: string): name is HeadName => HEAD_NAMES.some((head) => head === name)

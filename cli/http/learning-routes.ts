@@ -1,9 +1,9 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { recordOf } from '../../models/registry/transitions.ts'
 import { READ_BYTES_MAX } from '../../models/training/example-source.ts'
 import { examples } from '../../schemas/examples/index.ts'
 import type { AboutExamples, FrameText } from '../learning/remote-examples.ts'
-import { MODELS_DIRECTORY } from '../serving/models.ts'
 import { HttpError } from './errors.ts'
 import { assertLoopback } from './loopback.ts'
 import type { HttpServices } from './services.ts'
@@ -12,7 +12,7 @@ const OFFSET_MAX = Number.MAX_SAFE_INTEGER
 const VERSION = '^[0-9a-f]{16}$'
 
 /** `/admin/v1/learning/...`: what `freshet train --url` follows, and offers. It tells of people: this machine only. */
-export const learningRoutes = (app: FastifyInstance, { learning, embedded }: HttpServices): void => {
+export const learningRoutes = (app: FastifyInstance, { learning, embedded, serving }: HttpServices): void => {
   if (learning === undefined) return
   const { log } = embedded
   const partitions = (): number => log.partitions(examples.topic)
@@ -47,8 +47,10 @@ export const learningRoutes = (app: FastifyInstance, { learning, embedded }: Htt
               'LEARNS_ITSELF',
               'Start it with --no-learn to let another process learn for it',
             )
-          await learning.served.take(join(learning.data, MODELS_DIRECTORY, `heavy-${body.version}`), [])
-          return { version: body.version }
+          const { registry } = serving.models
+          const record = recordOf((await registry.state()).heavy, body.version)
+          await learning.served.take({ record, labelTimes: [] })
+          return record
         },
       )
     },

@@ -1,6 +1,7 @@
 import type { HeadReports } from '../../models/metrics/progressive.ts'
+import type { ModelRecord } from '../../models/registry/record.ts'
 import type { Segment } from '../../models/training/segments.ts'
-import type { Foreseen, Progress, SnapshotOffer, TrainerOptions } from '../../models/training/trainer.ts'
+import type { Progress, TrainerOptions } from '../../models/training/trainer.ts'
 
 /** What a trainer's thread is started with. */
 export interface TrainerThreadData {
@@ -27,14 +28,16 @@ export interface SentFrame {
   readonly bytes: Uint8Array
 }
 
-/** An offer on its way between threads. */
-export interface SentOffer extends Omit<SnapshotOffer, 'foreseen'> {
-  readonly foreseen: Foreseen
+/** A snapshot that was offered to the registry, and what became of it. */
+export interface Offered {
+  readonly record: ModelRecord
+  /** When people did what it learned and the one before had not. */
+  readonly labelTimes: readonly number[]
 }
 
 export type FromTrainer =
   | { readonly kind: 'read'; readonly id: number; readonly partition: number; readonly offset: number }
-  | { readonly kind: 'offer'; readonly id: number; readonly offer: SentOffer }
+  | { readonly kind: 'offer'; readonly id: number; readonly offered: Offered }
   | { readonly kind: 'report'; readonly report: LearningReport }
 
 export type ToTrainer =

@@ -13,7 +13,7 @@ export const LEARNING_DIRECTORY = 'learning'
 
 export interface LearningOptions {
   readonly embedded: Embedded
-  readonly serving: Pick<Serving, 'scorers'>
+  readonly serving: Pick<Serving, 'models'>
   readonly data: string
   readonly clock: Clock
   /** False: a trainer that is a process of its own may offer snapshots. */
@@ -37,7 +37,7 @@ export interface Learning {
 /** Takes snapshots into service: of a thread of its own that follows the examples, or of another process. */
 export const openLearning = (options: LearningOptions): Learning => {
   const { serving, data, clock, learns } = options
-  const served = new ServedSnapshots(serving.scorers, clock)
+  const served = new ServedSnapshots(serving.models, clock)
   const thread = learns ? trainerThread(options, served) : undefined
   return { data, learns, served, report: () => thread?.report, close: async () => thread?.stop() }
 }
@@ -51,6 +51,6 @@ const trainerThread = (
     checkpoints: join(data, LEARNING_DIRECTORY),
     snapshots: join(data, MODELS_DIRECTORY),
     options: { ...DEFAULT_TRAINER, ...trainer },
-    offer: ({ directory, labelTimes }) => served.take(directory, labelTimes),
+    offered: (offered) => served.take(offered),
     failed,
   })

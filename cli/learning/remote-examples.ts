@@ -36,8 +36,8 @@ export class RemoteExamples {
     }))
   }
 
-  /** Offers a snapshot that lies in the server's own directory of snapshots. */
-  async offer(version: string): Promise<void> {
+  /** Tells of a snapshot that was offered to the registry of the server's data; answers when it serves, if it may. */
+  async offered(version: string): Promise<void> {
     const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify({ version })) }
     answered(await ask(`${this.base}/offers`, body))
   }

@@ -1,35 +1,36 @@
-import { rm } from 'node:fs/promises'
 import type { Clock } from '../../engine/clock.ts'
-import type { ScorerPool } from '../../models/scoring/pool.ts'
 import { MINUTE_MS } from '../../schemas/ids.ts'
 import { SlidingSamples } from '../live/sliding-samples.ts'
+import type { ServedModels } from '../serving/models.ts'
+import type { Offered } from './messages.ts'
 
 const LATENCY_WINDOW_MS = 10 * MINUTE_MS
 const LATENCY_SAMPLES_MAX = 16_384
 
-/** Takes snapshots into service as they are offered, and says how soon after what people did. */
+/** Serves what the gate let pass, and says how soon after what people did. */
 export class ServedSnapshots {
   /** Snapshots taken into service. */
   count = 0
-  private readonly scorers: Pick<ScorerPool, 'swap'>
+  private readonly models: Pick<ServedModels, 'follow'>
   private readonly clock: Clock
   private readonly latency = new SlidingSamples(LATENCY_WINDOW_MS, LATENCY_SAMPLES_MAX)
-  private last: string | undefined
+  /** Of labels that no served snapshot has learned yet. */
+  private waiting: number[] = []
 
-  constructor(scorers: Pick<ScorerPool, 'swap'>, clock: Clock) {
-    this.scorers = scorers
+  constructor(models: Pick<ServedModels, 'follow'>, clock: Clock) {
+    this.models = models
     this.clock = clock
   }
 
-  /** `labelTimes` are of what it learned and the one before had not. Throws `SNAPSHOT_…`: then the one before serves on. */
-  async take(directory: string, labelTimes: readonly number[]): Promise<void> {
-    await this.scorers.swap('heavy', directory)
+  /** Hears of a snapshot that was offered. When this resolves it serves, if the gate let it pass. */
+  async take({ record, labelTimes }: Offered): Promise<void> {
+    this.waiting = [...this.waiting, ...labelTimes].slice(-LATENCY_SAMPLES_MAX)
+    await this.models.follow()
+    if (record.state !== 'live') return
     this.count++
     const now = this.clock.now()
-    for (const at of labelTimes) this.latency.add(now - at, now)
-    if (this.last !== undefined && this.last !== directory)
-      await rm(this.last, { recursive: true, force: true })
-    this.last = directory
+    for (const at of this.waiting) this.latency.add(now - at, now)
+    this.waiting = []
   }
 
   /** Milliseconds from what people did to a model that learned it and serves, of the last ten minutes; null without any. */

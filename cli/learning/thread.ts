@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { frameOf } from '../../engine/log/frame.ts'
 import type { StoredFrame } from '../../engine/log/port.ts'
+import { ModelRegistry } from '../../models/registry/registry.ts'
 import { Trainer } from '../../models/training/trainer.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { FromTrainer, ToTrainer, TrainerThreadData } from './messages.ts'
+import { progressOf } from './progress.ts'
 import { reportOf } from './report.ts'
 
 /** A trainer's thread: its owner reads the log for it and takes its offers. */
@@ -49,6 +51,10 @@ const framesOf = (answer: ToTrainer): readonly StoredFrame[] =>
       }))
     : []
 
+const registry = await ModelRegistry.open(snapshots, {
+  now: () => systemClock.now(),
+  writer: `${process.pid}-trainer`,
+})
 const trainer = await Trainer.open(
   {
     source: {
@@ -59,9 +65,11 @@ const trainer = await Trainer.open(
     checkpoints,
     snapshots,
     clock: systemClock,
+    // Judged and checked on this thread: nobody's feed waits for it.
     offer: async (offer) => {
-      const sent = { ...offer, foreseen: offer.foreseen() }
-      await ask((id) => ({ kind: 'offer', id, offer: sent }))
+      const record = await registry.offer(offer.directory, progressOf(offer))
+      const offered = { record, labelTimes: offer.labelTimes }
+      await ask((id) => ({ kind: 'offer', id, offered }))
     },
   },
   options,

@@ -3,16 +3,18 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EmbeddedLog } from '../../engine/log/embedded.ts'
 import { Database } from '../../engine/storage/database.ts'
+import type { ModelRecord } from '../../models/registry/record.ts'
 import { type ExampleSource, READ_BYTES_MAX } from '../../models/training/example-source.ts'
-import { DEFAULT_TRAINER, type TakeOffer, Trainer } from '../../models/training/trainer.ts'
+import { DEFAULT_TRAINER, Trainer } from '../../models/training/trainer.ts'
 import { examples } from '../../schemas/examples/index.ts'
 import { CliError } from '../errors.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { contentOf } from '../runtime/open.ts'
-import { MODELS_DIRECTORY } from '../serving/models.ts'
+import { openRegistry } from '../serving/models.ts'
 import { grouped, print, printJson, Progress } from '../terminal.ts'
 import type { LearningReport } from './messages.ts'
 import { LEARNING_DIRECTORY } from './open.ts'
+import { progressOf } from './progress.ts'
 import { reportOf } from './report.ts'
 import { RemoteExamples } from './remote-examples.ts'
 
@@ -52,20 +54,27 @@ const trainBeside = async (remote: RemoteExamples, options: TrainOptions): Promi
   const { data, partitions } = await remote.about()
   const read = (partition: number, offset: number): ReturnType<RemoteExamples['read']> =>
     remote.read(partition, offset)
-  await learn(options, data, { partitions, read }, ({ manifest }) => remote.offer(manifest.version))
+  await learn(options, data, { partitions, read }, ({ version }) => remote.offered(version))
 }
 
 const learn = async (
   options: TrainOptions,
   data: string,
   source: ExampleSource,
-  offer: TakeOffer,
+  offered: (record: ModelRecord) => Promise<void>,
 ): Promise<void> => {
   const { snapshotExamples, snapshotSeconds, once = false } = options
   const checkpoints = join(data, LEARNING_DIRECTORY)
   await mkdir(checkpoints, { recursive: true })
+  const registry = await openRegistry(data, systemClock)
   const trainer = await Trainer.open(
-    { source, checkpoints, snapshots: join(data, MODELS_DIRECTORY), clock: systemClock, offer },
+    {
+      source,
+      checkpoints,
+      snapshots: registry.root,
+      clock: systemClock,
+      offer: async (offer) => offered(await registry.offer(offer.directory, progressOf(offer))),
+    },
     { ...DEFAULT_TRAINER, snapshotExamples, snapshotMs: snapshotSeconds * 1_000 },
   )
   const progress = new Progress(() => systemClock.monotonicMs())

@@ -1,17 +1,17 @@
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../engine/log/port.ts'
 import { READ_BYTES_MAX } from '../../models/training/example-source.ts'
-import type { TakeOffer, TrainerOptions } from '../../models/training/trainer.ts'
+import type { TrainerOptions } from '../../models/training/trainer.ts'
 import { examples } from '../../schemas/examples/index.ts'
-import type { FromTrainer, LearningReport, ToTrainer, TrainerThreadData } from './messages.ts'
+import type { FromTrainer, LearningReport, Offered, ToTrainer, TrainerThreadData } from './messages.ts'
 
 export interface TrainerThreadParts {
   readonly log: Pick<Log, 'partitions' | 'read' | 'endOffset' | 'onAppend'>
   readonly checkpoints: string
   readonly snapshots: string
   readonly options: TrainerOptions
-  /** Takes snapshots, on this thread. */
-  readonly offer: TakeOffer
+  /** Told of a snapshot that was offered to the registry. */
+  readonly offered: (offered: Offered) => Promise<void>
   /** Told once why the trainer has ended, where nobody stopped it. */
   readonly failed: (error: unknown) => void
 }
@@ -90,8 +90,7 @@ export class TrainerThread {
         const sent = frames.map(({ baseOffset, frame }) => ({ baseOffset, bytes: frame.bytes }))
         this.tell({ kind: 'frames', id, frames: sent })
       } else {
-        const { foreseen, ...offer } = question.offer
-        await this.parts.offer({ ...offer, foreseen: () => foreseen })
+        await this.parts.offered(question.offered)
         this.tell({ kind: 'offered', id })
       }
     } catch (error) {

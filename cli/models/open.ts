@@ -1,7 +1,8 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
 import { CliError } from '../errors.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { contentOf } from '../runtime/open.ts'
-import { openRegistry } from '../serving/models.ts'
+import { MODELS_DIRECTORY, openRegistry } from '../serving/models.ts'
 import { LocalModels, type ModelAdmin } from './admin.ts'
 import { RemoteModels } from './remote.ts'
 
@@ -14,6 +15,10 @@ export interface ModelAdminOptions {
 /** A registry may be open in any number of processes: a server at work on the same directory follows it. */
 export const openModelAdmin = async ({ data, url }: ModelAdminOptions): Promise<ModelAdmin> => {
   if (url !== undefined) return new RemoteModels(url)
-  if ((await contentOf(data)) !== 'data') throw new CliError('NO_DATA', `"${data}" is no data directory`)
+  try {
+    await access(join(data, MODELS_DIRECTORY))
+  } catch (cause) {
+    throw new CliError('NO_DATA', `"${data}" holds no models`, { cause })
+  }
   return new LocalModels(await openRegistry(data, systemClock))
 }

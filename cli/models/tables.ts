@@ -1,4 +1,4 @@
-import type { HeadReports } from '../../models/gate/evidence.ts'
+import type { HeadReports } from '../../models/metrics/progressive.ts'
 import type { ModelRecord } from '../../models/registry/record.ts'
 import type { ModelList } from './admin.ts'
 import { grouped } from '../terminal.ts'

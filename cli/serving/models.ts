@@ -29,7 +29,7 @@ export interface ServedModels {
   readonly scorers: ScorerPool
   readonly shadow: ShadowScoring
   /** Serves what is live by now. */
-  follow(): Promise<void>
+  readonly follow: () => Promise<void>
   close(): Promise<void>
 }
 
@@ -50,8 +50,9 @@ export const openModels = async ({
   data,
   clock,
   workers,
-  failed,
+  failed: tell,
 }: ServedModelsOptions): Promise<ServedModels> => {
+  const failed = onceEach(tell)
   const registry = await openRegistry(data, clock)
   const priors = await writePriors(registry.root)
   for (const model of MODELS) await registry.begin(priors[model])
@@ -64,10 +65,13 @@ export const openModels = async ({
   const follower = new RegistryFollower({ registry, scorers, failed: (_model, error) => failed(error) })
   const shadow = new ShadowScoring(SHADOW_SHARE, failed)
   const shadowFollower = new ShadowFollower({ registry, shadow, failed })
-  const check = async (): Promise<void> => {
+  let last: Promise<void> = Promise.resolve()
+  const checkBoth = async (): Promise<void> => {
     await follower.check()
     await shadowFollower.check()
   }
+  /** One after the other: two that look at once would open a shadow twice. */
+  const check = (): Promise<void> => (last = last.then(checkBoth).catch(failed))
   const stop = new AbortController()
   const following = followUntil(stop.signal, check)
   return {
@@ -81,6 +85,16 @@ export const openModels = async ({
       await shadowFollower.close()
       await scorers.close()
     },
+  }
+}
+
+/** What fails twice a second is told when it begins, and when it changes. */
+const onceEach = (tell: (error: unknown) => void): ((error: unknown) => void) => {
+  let last = ''
+  return (error) => {
+    const text = String(error)
+    if (text !== last) tell(error)
+    last = text
   }
 }
 

@@ -1,7 +1,4 @@
-import type { HeadReport } from '../metrics/progressive.ts'
-
-/** Metrics by the name of the head. */
-export type HeadReports = Readonly<Record<string, HeadReport>>
+import type { HeadReports } from '../metrics/progressive.ts'
 
 /**
  * What the gate judges by: a candidate and what is live over the same examples, each of which both foresaw before

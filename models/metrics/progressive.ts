@@ -95,6 +95,11 @@ export class ProgressiveMetrics {
     if (place !== undefined) this.times[place * this.heads.length + head] = logMs
   }
 
+  /** Tells what a head of surveys is measured by: whether the viewer said yes. */
+  judgeAnswer(key: number, head: number, isYes: boolean): void {
+    this.judgeTime(key, head, isYes ? 1 : 0)
+  }
+
   clear(): void {
     this.begun = 0
     this.placeOf.clear()
@@ -108,10 +113,16 @@ export class ProgressiveMetrics {
 
   /**
    * By head, of the last `examples` at most that are in a segment (a bit of those begun with; 0: of all). Examples
-   * whose server's predictions were not logged are left out of what served.
+   * whose server's predictions were not logged are left out of what served, and, where the two are to be compared
+   * (`isCompared`), of what the learner foresaw.
    */
-  report(foresight: Foresight = 'learner', segment = 0, examples: number = this.window): HeadReports {
-    const places = this.placesOf(foresight, segment, examples)
+  report(
+    foresight: Foresight = 'learner',
+    segment = 0,
+    examples: number = this.window,
+    isCompared = foresight === 'served',
+  ): HeadReports {
+    const places = this.placesOf(isCompared, segment, examples)
     return Object.fromEntries(
       this.heads.map((head, index): [string, HeadReport] => [
         head.name,
@@ -122,7 +133,7 @@ export class ProgressiveMetrics {
     )
   }
 
-  private placesOf(foresight: Foresight, segment: number, examples: number): Uint32Array {
+  private placesOf(isCompared: boolean, segment: number, examples: number): Uint32Array {
     const count = Math.min(this.begun, this.window, examples)
     const places = new Uint32Array(count)
     let end = 0
@@ -130,18 +141,30 @@ export class ProgressiveMetrics {
       const place = (this.begun - back) % this.window
       if (this.foreseen[place] === 0 || this.weights[place] === 0) continue
       if (segment !== 0 && (this.segments[place]! & segment) === 0) continue
-      if (Number.isNaN(this.logits[foresight][place * this.heads.length])) continue
+      if (isCompared && Number.isNaN(this.logits.served[place * this.heads.length])) continue
       places[end++] = place
     }
     return places.subarray(0, end)
   }
 
   private probabilityReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
+    if (this.heads[head]!.isSurveyed) return this.surveyReport(foresight, head, places)
     const logits = this.logits[foresight]
     return probabilityReport({
       scores: Float32Array.from(places, (place) => logits[place * this.heads.length + head]!),
       labels: Uint8Array.from(places, (place) => (this.positives[place]! >>> head) & 1),
       weights: Float32Array.from(places, (place) => this.weights[place]!),
+    })
+  }
+
+  /** Over those who were asked, each as one: what others weigh says nothing of them. */
+  private surveyReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
+    const at = (place: number): number => place * this.heads.length + head
+    const asked = places.filter((place) => !Number.isNaN(this.times[at(place)]))
+    return probabilityReport({
+      scores: Float32Array.from(asked, (place) => this.logits[foresight][at(place)]!),
+      labels: Uint8Array.from(asked, (place) => this.times[at(place)]!),
+      weights: new Float32Array(asked.length).fill(1),
     })
   }
 

@@ -32,4 +32,5 @@ export const PRIOR_TASKS: Readonly<Record<HeadName, PriorTask>> = {
   report: { base: 0.000_1, interest: -0.15, dislike: 1 },
   block: { base: 0.000_1, interest: -0.2, dislike: 1 },
   skip: { base: 0.35, interest: -0.2, dislike: 0.3 },
+  satisfaction: { base: 0.6, interest: 0.2, dislike: -0.4 },
 }

@@ -15,7 +15,6 @@ export interface FollowerParts {
 /** Lets scorers serve what goes live in the registry. Requests under way end with what they began with. */
 export class RegistryFollower {
   private readonly parts: FollowerParts
-  private checking: Promise<void> | undefined
   /** By model: the version that was swapped in last, or failed and is not tried again and again. */
   private readonly followed: Map<ModelName, string>
 
@@ -24,18 +23,8 @@ export class RegistryFollower {
     this.followed = new Map(MODELS.map((model) => [model, parts.scorers.manifests[model].version]))
   }
 
-  /** Swaps in what has gone live since; at once for one call at a time, later calls wait for the one under way. */
+  /** Swaps in what has gone live since. */
   async check(): Promise<void> {
-    while (this.checking !== undefined) await this.checking
-    this.checking = this.checkNow()
-    try {
-      await this.checking
-    } finally {
-      this.checking = undefined
-    }
-  }
-
-  private async checkNow(): Promise<void> {
     for (const model of MODELS) await this.follow(model)
   }
 

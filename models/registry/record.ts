@@ -1,6 +1,6 @@
 import type { Millis } from '../../schemas/ids.ts'
 import type { Finding } from '../gate/gate.ts'
-import type { HeadReports } from '../gate/evidence.ts'
+import type { HeadReports } from '../metrics/progressive.ts'
 import type { Origin } from '../snapshot/manifest.ts'
 
 /** Models whose snapshots are registered. */

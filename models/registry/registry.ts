@@ -120,11 +120,14 @@ export class ModelRegistry {
           return withPromoted(withFiles(state, version), version, { at, reason, hold: false })
         return withOffered(state, {
           ...NEW_RECORD,
-          ...{ model, version, origin, columnsHash },
+          model,
+          version,
+          origin,
+          columnsHash,
           parent: null,
           offeredAt: at,
           state: begins ? 'live' : 'retired',
-          promotedAt: at,
+          promotedAt: begins ? at : null,
           reason: begins ? reason : 'what the model begins with',
         })
       },
@@ -147,7 +150,12 @@ export class ModelRegistry {
       const outcome = outcomeOf(this.verdictOn(progress, state), misfit, state)
       return withOffered(state, {
         ...NEW_RECORD,
-        ...{ model, version, origin, columnsHash, examples, trainedUntil },
+        model,
+        version,
+        origin,
+        columnsHash,
+        examples,
+        trainedUntil,
         ...outcome,
         parent: live?.version ?? null,
         offeredAt: at,
@@ -276,18 +284,12 @@ const outcomeOf = (
   { held }: ModelState,
 ): Pick<ModelRecord, 'state' | 'reason' | 'findings'> => {
   if (misfit !== null) return { state: 'refused', reason: misfit, findings: [] }
-  switch (verdict.outcome) {
-    case 'refused':
-      return {
-        state: 'refused',
-        reason: verdict.findings.map(sayFinding).join('; '),
-        findings: verdict.findings,
-      }
-    case 'unsure':
-      return { state: 'candidate', reason: verdict.reason, findings: [] }
-    case 'passed':
-      return held === null
-        ? { state: 'live', reason: `holds on ${verdict.heads.join(', ')}`, findings: [] }
-        : { state: 'candidate', reason: `passed, but promotion is held: ${held.reason}`, findings: [] }
+  if (verdict.outcome === 'refused') {
+    const { findings } = verdict
+    return { state: 'refused', reason: findings.map(sayFinding).join('; '), findings }
   }
+  if (verdict.outcome === 'unsure') return { state: 'candidate', reason: verdict.reason, findings: [] }
+  return held === null
+    ? { state: 'live', reason: `holds on ${verdict.heads.join(', ')}`, findings: [] }
+    : { state: 'candidate', reason: `passed, but promotion is held: ${held.reason}`, findings: [] }
 }

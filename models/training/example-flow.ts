@@ -1,5 +1,5 @@
 import type { Example } from '../../schemas/examples/index.ts'
-import type { Head } from '../heads.ts'
+import { type Head, SATISFIED_MIN } from '../heads.ts'
 import { ProgressiveMetrics } from '../metrics/progressive.ts'
 import type { RowLayout } from '../row/row-layout.ts'
 import { Batch, type Taken } from './batch.ts'
@@ -32,6 +32,7 @@ export class ExampleFlow {
   readonly metrics: ProgressiveMetrics
   private readonly heads: readonly Head[]
   private readonly timeHeads: readonly number[]
+  private readonly surveyHeads: readonly number[]
   private readonly width: number
   private readonly account: LabelAccount
   /** By row of the batch, the place in the metrics of an example that it foresees. */
@@ -48,6 +49,7 @@ export class ExampleFlow {
   constructor({ row, heads, batchRows, negativesKept, known, window }: FlowOptions) {
     this.heads = heads
     this.timeHeads = [...heads.keys()].filter((head) => heads[head]!.output === 'seconds')
+    this.surveyHeads = [...heads.keys()].filter((head) => heads[head]!.isSurveyed)
     this.width = row.width
     this.metrics = new ProgressiveMetrics(heads, window)
     this.account = new LabelAccount(heads, negativesKept, known)
@@ -75,6 +77,9 @@ export class ExampleFlow {
       const logMs = Math.log1p(account.timeOf(example, head))
       if (logMs > 0) metrics.judgeTime(account.key, head, logMs)
     }
+    if (example.satisfaction === null) return
+    for (const head of this.surveyHeads)
+      metrics.judgeAnswer(account.key, head, example.satisfaction >= SATISFIED_MIN)
   }
 
   /** Tells what was foreseen of the batch, rows × heads of logits, and begins the next one. */

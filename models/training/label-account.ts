@@ -1,6 +1,6 @@
-import type { Example, ExampleLabel } from '../../schemas/examples/index.ts'
+import type { Example } from '../../schemas/examples/index.ts'
 import type { ReactionKind } from '../../schemas/reactions/v1.ts'
-import type { Head } from '../heads.ts'
+import { type Head, SATISFIED_MIN } from '../heads.ts'
 import { exampleKey, type KnownExamples } from './known-examples.ts'
 
 /** Reactions that a viewer makes without deciding to: an example with no other is a negative. */
@@ -69,7 +69,9 @@ export class LabelAccount {
     this.isFirst = oldWeight === 0 || before === undefined
     let brings = false
     for (let head = 0; head < this.heads.length; head++) {
-      if (this.heads[head]!.output === 'seconds') this.considerTime(example, head, old, weight)
+      const { output, isSurveyed } = this.heads[head]!
+      if (output === 'seconds') this.considerTime(example, head, old, weight)
+      else if (isSurveyed) this.considerSurvey(example, head, old)
       else {
         const bit = this.headBits[head]!
         this.weights[head] = weight - oldWeight
@@ -112,18 +114,25 @@ export class LabelAccount {
     this.targets[head] = weight === 0 ? 0 : Math.log1p(this.timeOf(example, head))
   }
 
+  /** The first answer is learned, as one example whatever others weigh: not answering is no negative. */
+  private considerSurvey({ satisfaction }: Example, head: number, old: number): void {
+    const isFirst = satisfaction !== null && (old & this.headBits[head]!) === 0
+    this.weights[head] = isFirst ? 1 : 0
+    this.targets[head] = isFirst && satisfaction >= SATISFIED_MIN ? 1 : 0
+  }
+
   private after(example: Example, old: number): number {
     const tells = this.known.tellsOfViews || tellsOfView(example)
     // Before anything is known of views, nothing says that a post without one was not looked at.
     if (example.isEarly && !tells) return old
-    const of = this.bitsOf(example.labels)
+    const of = this.bitsOf(example)
     if (example.phase === 'late') return old | of | LOOKED_AT
     const isLookedAt = example.labels.length > 0 || !tells ? LOOKED_AT : old & LOOKED_AT
-    return of | isLookedAt | SETTLED | (old & this.timeBits)
+    return of | isLookedAt | SETTLED | (old & this.onceBits)
   }
 
-  private bitsOf(labels: readonly ExampleLabel[]): number {
-    let bits = 0
+  private bitsOf({ labels, satisfaction }: Example): number {
+    let bits = satisfaction === null ? 0 : this.surveyBits
     for (const { label } of labels) {
       if (!PASSIVE.has(label)) bits |= ACTIVE
       for (let head = 0; head < this.heads.length; head++) {
@@ -133,11 +142,17 @@ export class LabelAccount {
     return bits
   }
 
-  private get timeBits(): number {
-    return this.heads.reduce(
-      (bits, { output }, head) => (output === 'seconds' ? bits | (1 << head) : bits),
-      0,
-    )
+  /** Heads that learn of an example once. */
+  private get onceBits(): number {
+    return this.bitsWhere(({ output, isSurveyed }) => output === 'seconds' || isSurveyed === true)
+  }
+
+  private get surveyBits(): number {
+    return this.bitsWhere(({ isSurveyed }) => isSurveyed === true)
+  }
+
+  private bitsWhere(holds: (head: Head) => boolean): number {
+    return this.heads.reduce((bits, head, index) => (holds(head) ? bits | this.headBits[index]! : bits), 0)
   }
 
   private weightOf(bits: number): number {

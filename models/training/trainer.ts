@@ -173,7 +173,7 @@ export class Trainer {
       examples: this.examples,
       trainedUntil: learner.trainedUntil,
       foreseen: () => ({
-        learner: learner.metrics.report('learner', 0, EVIDENCE_EXAMPLES),
+        learner: learner.metrics.report('learner', 0, EVIDENCE_EXAMPLES, true),
         served: learner.metrics.report('served', 0, EVIDENCE_EXAMPLES),
       }),
       labelTimes,

@@ -4,7 +4,8 @@ import { on, type Context, type Processor, type StateLayout } from '../../engine
 import { type Example, type ExamplePhase, LABELS_MAX } from '../../schemas/examples/index.ts'
 import type { Millis } from '../../schemas/ids.ts'
 import { impressions as impressionContract, type Impression } from '../../schemas/impressions/index.ts'
-import { examples, impressions } from '../topics.ts'
+import type { Survey } from '../../schemas/surveys/index.ts'
+import { examples, impressions, surveys } from '../topics.ts'
 import { type JoinedLabel, type LabelSettlement, labelSettlements } from '../topics/label-settlements.ts'
 import { SETTLED_KINDS } from './windows.ts'
 
@@ -91,8 +92,24 @@ const exampleOf = (
     hashtags,
     isEarly: false,
     heads,
+    satisfaction: null,
     experiment: impression.experiment,
   }
+}
+
+/** Of a post, or of every post of the feed where none is named. A survey must name its request. */
+const answer = (survey: Survey, { impression }: Slate, context: Context): boolean => {
+  const { postId, satisfaction, at } = survey
+  const candidates = impression?.candidates ?? []
+  const about = [...candidates.keys()].filter((index) => [null, candidates[index]!.postId].includes(postId))
+  if (impression === null || about.length === 0) context.count('label_join.survey_unmatched')
+  else
+    for (const index of about) {
+      const example = exampleOf(impression, index, 'late', [])
+      const exampleId = exampleIdOf(example.requestId, example.postId, 'late', { kind: 'survey', at })
+      context.emit(examples, { ...example, exampleId, satisfaction })
+    }
+  return false
 }
 
 const DIGEST_CHARACTERS = 32
@@ -112,7 +129,8 @@ export const exampleIdOf = (
 /**
  * Slates as they were served, features and all, until their longest window ends: written once, read when
  * their labels come. Each label gives an example the moment it is joined, so that models need not wait for it,
- * and each settled slate one a candidate, with the features' bytes as they were logged.
+ * each settled slate one a candidate, and each survey one a post that it is about, with the features' bytes as they
+ * were logged.
  */
 export const labelSlates: Processor<Slate> = {
   name: 'label-slates',
@@ -128,6 +146,11 @@ export const labelSlates: Processor<Slate> = {
       input: labelSettlements,
       key: (settlement, key) => key.id(settlement.userId) && key.id(settlement.requestId),
       process: settle,
+    }),
+    on({
+      input: surveys,
+      key: ({ userId, requestId }, key) => requestId !== null && key.id(userId) && key.id(requestId),
+      process: answer,
     }),
   ],
   outputs: [examples],

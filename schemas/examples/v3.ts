@@ -1,5 +1,5 @@
 import { list } from '../declare/composites.ts'
-import { boolean, float } from '../declare/numbers.ts'
+import { boolean, float, integer } from '../declare/numbers.ts'
 import { defaulted, listOrEmpty, optional, record } from '../declare/record.ts'
 import { hashtag, id } from '../declare/text.ts'
 import type { ValueOf } from '../declare/kind.ts'
@@ -25,6 +25,10 @@ export const exampleV3 = record(
     heads: listOrEmpty(
       list(float(), HEADS_MAX),
       'What each head of the model that served it foresaw, in the order of the heads.',
+    ),
+    satisfaction: optional(
+      integer(1, 5),
+      'What a survey said of the post, or of the feed that showed it: from 1 (not at all) to 5 (very).',
     ),
     experiment: optional(id(), 'The experiment that it was served under.'),
   },

@@ -107,8 +107,9 @@ const fill = ({ session, query, shown }: ServedPage, matrix: Matrix, live: Float
     const features = session.featuresOf(candidate.index)
     if (features.length === 0 || row === matrix.rowsMax) continue
     unpackInto(features, matrix.rows, row * matrix.width)
-    const { authorId } = candidate.post
-    writeEntityIds({ userId: query.userId, authorId }, matrix.entities, row * ENTITY_WORDS)
+    const { containerId, hashtags, post } = candidate
+    const ids = { userId: query.userId, authorId: post.authorId, containerId, hashtags }
+    writeEntityIds(ids, matrix.entities, row * ENTITY_WORDS)
     live.set(session.headsOf(candidate.index), row * matrix.heads)
     row++
   }

@@ -107,10 +107,17 @@ describe('freshet train', () => {
     const ended = await freshet(running.data, 'train', '--url', running.url, '--once', '--json')
     expect(ended.stderr).toBe('')
     expect(lastJson(ended)).toMatchObject({ progress: { examples: 600 } })
+    // What served these examples was not logged, so the gate cannot judge by them.
+    const { registry, follow } = running.serving.models
+    const offered = (await registry.list('heavy')).at(-1)!
+    expect(offered).toMatchObject({ origin: 'trained', state: 'candidate', examples: 600 })
+    await registry.promote('heavy', offered.version, { reason: 'by hand' })
+    await follow()
     const served = running.serving.scorers.manifests.heavy
-    expect(served.origin).toBe('trained')
+    expect(served.version).toBe(offered.version)
     expect(served.version).not.toBe(prior.version)
-    const refused = await running.post('/admin/v1/learning/offers', '{"version":"0000000000000000"}')
+    const nothing = '{"version":"0000000000000000"}'
+    const refused = await running.post('/admin/v1/learning/offers', nothing)
     expect(refused.status).toBeGreaterThanOrEqual(400)
     expect(running.serving.scorers.manifests.heavy.version).toBe(served.version)
   })
@@ -120,7 +127,8 @@ describe('freshet train', () => {
     const ended = await freshet(directory, 'train', '--data', join(directory, 'nothing'))
     expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(/^freshet: NO_DATA/)])
     const running = await Running.start({ learns: true })
-    const refused = await running.post('/admin/v1/learning/offers', '{"version":"0000000000000000"}')
+    const nothing = '{"version":"0000000000000000"}'
+    const refused = await running.post('/admin/v1/learning/offers', nothing)
     expect([refused.status, refused.body['code']]).toEqual([409, 'LEARNS_ITSELF'])
   })
 })

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Comparison, type HeadReports, usualAucOf } from '../../../models/gate/evidence.ts'
+import { type Comparison, usualAucOf } from '../../../models/gate/evidence.ts'
 import { judge, sayFinding } from '../../../models/gate/gate.ts'
 import { checkedLimits, GATE_BOUNDS, GATE_LIMITS } from '../../../models/gate/limits.ts'
-import type { HeadReport } from '../../../models/metrics/progressive.ts'
+import type { HeadReport, HeadReports } from '../../../models/metrics/progressive.ts'
 
 type Probability = Extract<HeadReport, { kind: 'probability' }>
 

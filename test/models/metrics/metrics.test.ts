@@ -57,6 +57,21 @@ const reportOf = (predictions: readonly Prediction[]): ProbabilityReport =>
     weights: Float32Array.from(predictions, ({ weight }) => weight),
   })
 
+test('a head of surveys is measured over those who answered, each as one', () => {
+  const metrics = new ProgressiveMetrics(HEADS)
+  const index = HEADS.findIndex(({ name }) => name === 'satisfaction')
+  const logits = new Float32Array(HEADS.length)
+  for (const [key, answer] of [true, false, null, true].entries()) {
+    const place = metrics.begin(key, 0, [])
+    logits[index] = key
+    metrics.foresee(place, logits, 0)
+    metrics.judge(key, { weight: 4, positives: 0 })
+    if (answer !== null) metrics.judgeAnswer(key, index, answer)
+  }
+  const report = metrics.report()['satisfaction']!
+  expect(report).toMatchObject({ kind: 'probability', count: 3, positives: 2, auc: 0.5 })
+})
+
 describe('metrics of a probability', () => {
   test('are as their formulas say', () => {
     for (let seed = 0; seed < 50; seed++) {

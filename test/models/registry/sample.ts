@@ -54,7 +54,12 @@ export const comparison = (candidateAuc = 0.75, liveAuc = 0.75): Comparison => {
   const reports = (auc: number) => ({
     like: {
       kind: 'probability',
-      ...{ count: 10_000, positives: 400, auc, logLoss: 0.15, normalisedEntropy: 0.9, calibration: 1 },
+      count: 10_000,
+      positives: 400,
+      auc,
+      logLoss: 0.15,
+      normalisedEntropy: 0.9,
+      calibration: 1,
     } as const,
   })
   return { examples: 10_000, candidate: reports(candidateAuc), live: reports(liveAuc) }

@@ -123,7 +123,9 @@ describe('scorers', () => {
       }
       await Promise.all(scoring)
       expect(outputsOf(lease, model, rows)).toEqual(expected)
-      await expect(lease.score(model, 2, rows - 1)).rejects.toThrow('rows is 2: use a whole number from 0 to 1')
+      await expect(lease.score(model, 2, rows - 1)).rejects.toThrow(
+        'rows is 2: use a whole number from 0 to 1',
+      )
     }
     lease.release()
   })

@@ -57,6 +57,23 @@ describe('what heads learn from an example', () => {
     }
   })
 
+  test('of a survey: its first answer, whatever else is known, and nothing of who was not asked', () => {
+    const asked = (satisfaction: number): Example => exampleOf({ phase: 'late', labels: [], satisfaction })
+    for (const [answer, target] of [
+      [5, 1],
+      [4, 1],
+      [3, 0],
+      [1, 0],
+    ] as const) {
+      const take = taking(0.5)
+      expect(take(exampleOf({ labels: labelled('click') }))['satisfaction']).toEqual([0, 0])
+      const row = take(asked(answer))
+      for (const { name } of HEADS) expect(row[name]).toEqual(name === 'satisfaction' ? [1, target] : [0, 0])
+      expect(take(asked(1))['satisfaction']).toEqual([0, 0])
+      expect(take(exampleOf({ labels: labelled('click') }))['satisfaction']).toEqual([0, 0])
+    }
+  })
+
   test('no more once it was a positive: a second comment is none, a comment on another post is', () => {
     const take = taking()
     expect(take(exampleOf({ labels: labelled('comment') }))['comment']).toEqual([1, 1])

@@ -31,6 +31,7 @@ export const exampleOf = (changes: Partial<Example> = {}): Example => ({
   isEarly: false,
   heads: [],
   experiment: null,
+  satisfaction: null,
   ...changes,
 })
 

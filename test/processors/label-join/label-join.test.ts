@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   CLOCK_SKEW_MS,
   LABEL_WINDOW_MS,
@@ -9,12 +9,13 @@ import {
   SLATE_LABELS_MAX,
 } from '../../../processors/label-join/windows.ts'
 import { ERASURE_MEMORY_MS } from '../../../processors/erasure.ts'
-import { erasures } from '../../../processors/topics.ts'
+import { erasures, surveys } from '../../../processors/topics.ts'
 import { contract } from '../../../schemas/contract.ts'
 import { examples as exampleContract } from '../../../schemas/examples/index.ts'
-import { HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
+import { type EventId, HOUR_MS, MINUTE_MS, type RequestId, type UserId } from '../../../schemas/ids.ts'
 import { impressionV1 } from '../../../schemas/impressions/v1.ts'
 import { REACTION_KINDS, type Reaction } from '../../../schemas/reactions/index.ts'
+import type { Survey } from '../../../schemas/surveys/index.ts'
 import { encode } from '../../schemas/support.ts'
 import { aReaction, later, postId } from '../events.ts'
 import { anErasure, anImpression } from '../personal-events.ts'
@@ -349,4 +350,52 @@ test('a slate that is kept in the first form of its contract settles as plain fl
   run.passTo(settled)
   const { features } = slate.candidates[0]!
   expect(run.examples()).toMatchObject([{ features, featuresEncoding: 'float32', source: 'unknown' }])
+})
+
+describe('a survey', () => {
+  const asked = (fields: Partial<Survey> = {}): Survey => ({
+    eventId: 'survey-1' as EventId,
+    userId: 'user-1' as UserId,
+    postId: postId('post-2'),
+    requestId: 'request-1' as RequestId,
+    satisfaction: 4,
+    at: later(MINUTE_MS),
+    ...fields,
+  })
+  const answersOf = (...given: readonly Survey[]) => {
+    const run = new JoinRun()
+    run.show(anImpression({ posts: ['post-1', 'post-2'] }))
+    for (const survey of given) run.take(surveys, survey, survey.at)
+    return {
+      run,
+      answers: run.examples().map(({ postId: post, phase, labels, satisfaction }) => ({
+        ...{ post, phase, labels, satisfaction },
+      })),
+    }
+  }
+  const example = (post: string, satisfaction = 4) => ({ post, phase: 'late', labels: [], satisfaction })
+
+  test('gives an example of the post that it is about, or of each post of its feed, as it was served', () => {
+    expect(answersOf(asked()).answers).toEqual([example('post-2')])
+    expect(answersOf(asked({ postId: null, satisfaction: 1 })).answers).toEqual([
+      example('post-1', 1),
+      example('post-2', 1),
+    ])
+    const { run } = answersOf(asked(), asked({ satisfaction: 5, at: later(2 * MINUTE_MS) }))
+    const made = run.examples()
+    expect(new Set(made.map(({ exampleId }) => exampleId)).size).toBe(2)
+    expect(
+      made[0]!.features.equals(anImpression({ posts: ['post-1', 'post-2'] }).candidates[1]!.features),
+    ).toBe(true)
+  })
+
+  test('of no known feed, or of a post that it did not show, is counted', () => {
+    const { run, answers } = answersOf(
+      asked({ requestId: 'other' as RequestId }),
+      asked({ postId: postId('post-9') }),
+      asked({ requestId: null }),
+    )
+    expect(answers).toEqual([])
+    expect(run.pipeline.of('label-slates').counts.get('label_join.survey_unmatched')).toBe(2)
+  })
 })

@@ -32,7 +32,7 @@ describe('a bucket', () => {
   test('lies evenly in [0, 1), and under two salts independently', () => {
     const count = 20_000
     const pairs = users(count).map((user) => [bucketOf('one', user), bucketOf('two', user)] as const)
-    const bins = new Array<number>(16).fill(0)
+    const bins = Array.from({ length: 16 }, () => 0)
     for (const [one, two] of pairs) {
       expect(one >= 0 && one < 1).toBe(true)
       bins[Math.floor(one * 4) * 4 + Math.floor(two * 4)]!++

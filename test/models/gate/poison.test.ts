@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
+import { HEADS } from '../../../models/heads.ts'
+import { writePriors } from '../../../models/prior/snapshots.ts'
+import { rankingRow } from '../../../models/ranking-row.ts'
+import { ModelRegistry } from '../../../models/registry/registry.ts'
+import { ScoringSession } from '../../../models/scoring/session.ts'
+import { DEFAULT_LEARNER, Learner } from '../../../models/training/learner.ts'
+import type { Example } from '../../../schemas/examples/index.ts'
+import { millis } from '../../../schemas/ids.ts'
+import { unpackInto } from '../../../schemas/impressions/packed-features.ts'
+import { temporaryDirectory } from '../../cli/temporary.ts'
+import { labelled, sampleStream, START } from '../training/sample.ts'
+
+/** Ten minutes of the stream, after which a snapshot is offered. */
+const STEP = 600
+/** Examples that an offer is judged by. */
+const EVIDENCE = 2_048
+/** The hour in which every click is told as none, and none as a click; in steps. */
+const POISON = { from: 20, until: 26 }
+const STEPS = 48
+
+const flipped = (example: Example): Example => {
+  const { value } = example.labels.find(({ label }) => label === 'dwell')!
+  const dwell = ['dwell', value!] as const
+  const isClicked = example.labels.some(({ label }) => label === 'click')
+  return { ...example, labels: isClicked ? labelled(dwell) : labelled('click', dwell) }
+}
+
+/** Examples with what the live snapshot foresaw when it served them. */
+const servedBy = async (session: ScoringSession, examples: readonly Example[]): Promise<Example[]> => {
+  const rows = new Float32Array(examples.length * rankingRow.width)
+  const entities = new Uint32Array(examples.length * ENTITY_WORDS)
+  const outputs = new Float32Array(examples.length * HEADS.length)
+  for (const [at, example] of examples.entries()) {
+    unpackInto(example.features, rows, at * rankingRow.width)
+    writeEntityIds(example, entities, at * ENTITY_WORDS)
+  }
+  await session.score(rows, examples.length, outputs, entities)
+  return examples.map((example, at) => ({
+    ...example,
+    heads: [...outputs.subarray(at * HEADS.length, (at + 1) * HEADS.length)],
+  }))
+}
+
+test(
+  'an hour of flipped labels changes nothing of what serves, and learning recovers',
+  { timeout: 120_000 },
+  async () => {
+    const root = await temporaryDirectory()
+    let now = START
+    const registry = await ModelRegistry.open(root, { now: () => millis(now), writer: 'test' })
+    const { heavy } = await writePriors(root)
+    await registry.begin(heavy)
+    const { learner } = await Learner.open(join(root, 'learning'), {
+      ...DEFAULT_LEARNER,
+      tableRows: [2 ** 10, 2 ** 10, 2 ** 10, 2 ** 10],
+    })
+    let session = await ScoringSession.open(heavy.directory, 'heavy')
+    const states: string[] = []
+    const served: number[] = []
+    const stream = sampleStream(STEP * STEPS, 5)
+    for (let step = 0; step < STEPS; step++) {
+      const clean = await servedBy(session, stream.slice(step * STEP, (step + 1) * STEP))
+      served.push(aucOf(clean))
+      const isPoisoned = step >= POISON.from && step < POISON.until
+      await learner.learn(isPoisoned ? clean.map(flipped) : clean)
+      now = START + (step + 1) * STEP * 1_000
+      const { directory } = await learner.snapshot(root)
+      const record = await registry.offer(directory, {
+        examples: (step + 1) * STEP,
+        trainedUntil: millis(learner.trainedUntil),
+        comparison: {
+          examples: Math.min(EVIDENCE, (step + 1) * STEP),
+          candidate: learner.metrics.report('learner', 0, EVIDENCE, true),
+          live: learner.metrics.report('served', 0, EVIDENCE),
+        },
+      })
+      states.push(record.state)
+      if (record.state !== 'live') continue
+      await session.dispose()
+      session = await ScoringSession.open(directory, 'heavy')
+    }
+    const mean = (values: readonly number[]): number =>
+      values.reduce((sum, value) => sum + value, 0) / values.length
+    const during = states.slice(POISON.from, POISON.until)
+    // One offer may pass before a tenth of what it is judged by is poisoned.
+    expect(during.filter((state) => state === 'refused').length).toBeGreaterThanOrEqual(during.length - 1)
+    expect((await registry.state()).heavy.refusals).toBe(states.filter((state) => state === 'refused').length)
+    // What serves goes on foreseeing what people truly do, while labels are flipped and after.
+    const before = mean(served.slice(POISON.from - 6, POISON.from))
+    expect(mean(served.slice(POISON.from, POISON.until + 6))).toBeGreaterThan(before - 0.05)
+    expect(mean(served.slice(-6))).toBeGreaterThan(before - 0.03)
+    expect(states.slice(-6)).toContain('live')
+    await session.dispose()
+    await learner.dispose()
+  },
+)
+
+const CLICK = HEADS.findIndex(({ name }) => name === 'click')
+
+/** The share of pairs of a click and none that are foreseen in order. */
+const aucOf = (examples: readonly Example[]): number => {
+  const isClicked = ({ labels }: Example): boolean => labels.some(({ label }) => label === 'click')
+  const scoreOf = ({ heads }: Example): number => heads[CLICK]!
+  const clicked = examples.filter(isClicked).map(scoreOf)
+  const others = examples.filter((example) => !isClicked(example)).map(scoreOf)
+  const wins = clicked.reduce(
+    (sum, one) =>
+      sum + others.reduce((count, other) => count + (one > other ? 1 : one === other ? 0.5 : 0), 0),
+    0,
+  )
+  return wins / (clicked.length * others.length)
+}
