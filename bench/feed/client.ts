@@ -12,16 +12,18 @@ interface Order {
   readonly urls: readonly string[]
   readonly atOnce: number
   readonly requests: number
+  /** Sends no more after so long. */
+  readonly forMs?: number
 }
 
 /** Sends requests, so many at a time, each over its own connection that is kept; answers how long each took. */
-const ask = async ({ urls, atOnce, requests }: Order): Promise<ClientReport> => {
+const ask = async ({ urls, atOnce, requests, forMs = Infinity }: Order): Promise<ClientReport> => {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce })
   const tookMs: number[] = []
   let next = 0
   const started = systemClock.monotonicMs()
   const one = async (): Promise<void> => {
-    while (next < requests) {
+    while (next < requests && systemClock.monotonicMs() - started < forMs) {
       const url = urls[next++ % urls.length]!
       const begun = systemClock.monotonicMs()
       await fetchOne(url, agent)
@@ -31,7 +33,7 @@ const ask = async ({ urls, atOnce, requests }: Order): Promise<ClientReport> => 
   await Promise.all(Array.from({ length: atOnce }, one))
   const seconds = (systemClock.monotonicMs() - started) / 1_000
   agent.destroy()
-  return { requests, seconds, tookMs }
+  return { requests: tookMs.length, seconds, tookMs }
 }
 
 const fetchOne = (url: string, agent: Agent): Promise<void> =>

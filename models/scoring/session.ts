@@ -49,7 +49,8 @@ export class ScoringSession {
   /** Throws `SNAPSHOT_FAILED` for a graph that the runtime refuses, or tables that are none. */
   static async create({ manifest, bytes, embeddings }: LoadedSnapshot): Promise<ScoringSession> {
     try {
-      const session = await InferenceSession.create(bytes, {
+      // The runtime takes no shared memory.
+      const session = await InferenceSession.create(bytes.slice(), {
         intraOpNumThreads: 1,
         interOpNumThreads: 1,
         executionMode: 'sequential',

@@ -7,9 +7,12 @@ import { ScorerThread, type Spawn } from './thread.ts'
 /** A thread that died is started again after this long, twice as long each time it dies before it is ready. */
 const RESTART_MS_MIN = 50
 const RESTART_MS_MAX = 10_000
+/** One is enough: snapshots are loaded on one thread after the other. */
+const SPARE_THREADS = 1
 
 /**
- * Scorers' threads that hold the same snapshots. A thread that dies is started again with all of them; what it
+ * Scorers' threads that hold the same snapshots, one more than score at a time: while one loads a snapshot, which
+ * takes as long as many scores, the others are as many as ever. A thread that dies is started again with all of them; what it
  * was scoring fails, and nothing else does.
  */
 export class ThreadGroup {
@@ -21,7 +24,9 @@ export class ThreadGroup {
   /** Those that hold all snapshots. */
   private readonly ready = new Set<ScorerThread>()
   private readonly all = new Set<ScorerThread>()
+  private readonly loading = new Set<ScorerThread>()
   private readonly timers = new Set<NodeJS.Timeout>()
+  private scorers = 0
   private isClosed = false
 
   constructor(spawn: Spawn, slots: readonly Matrices[]) {
@@ -33,11 +38,12 @@ export class ThreadGroup {
     return this.ready.size
   }
 
-  /** Starts threads with the snapshots; throws where one cannot be started. */
-  async start(threads: number, snapshots: readonly LoadedSnapshot[]): Promise<void> {
+  /** Starts as many threads as are to score, and a spare one; throws where one cannot be started. */
+  async start(scorers: number, snapshots: readonly LoadedSnapshot[]): Promise<void> {
+    this.scorers = scorers
     for (const snapshot of snapshots) this.snapshots.set(snapshot.manifest.version, snapshot)
     try {
-      await Promise.all(Array.from({ length: threads }, () => this.startThread(RESTART_MS_MIN)))
+      await Promise.all(Array.from({ length: scorers + SPARE_THREADS }, () => this.startThread(RESTART_MS_MIN)))
     } catch (error) {
       await this.close()
       throw error
@@ -51,12 +57,15 @@ export class ThreadGroup {
     this.snapshots.set(version, snapshot)
     for (const thread of this.ready) {
       try {
+        this.loading.add(thread)
         await this.loadOn(thread, snapshot)
       } catch (error) {
         // A thread that died is started again with it.
         if (isCrash(error)) continue
         this.drop(version)
         throw error
+      } finally {
+        this.loading.delete(thread)
       }
     }
   }
@@ -69,10 +78,9 @@ export class ThreadGroup {
     }
   }
 
-  /** On the thread with the least to do. */
+  /** Of the threads that score, on the one with the least to do. */
   async score(what: Omit<ScoreTask, 'kind'>): Promise<void> {
-    let least: ScorerThread | undefined
-    for (const thread of this.ready) if (least === undefined || thread.busy < least.busy) least = thread
+    const least = this.least()
     if (least === undefined)
       throw new ModelError('SCORER_CRASHED', 'no scorer is up; they are being started again')
     return least.ask({ kind: 'score', ...what })
@@ -82,6 +90,18 @@ export class ThreadGroup {
     this.isClosed = true
     for (const timer of this.timers) clearTimeout(timer)
     await Promise.all([...this.all].map((thread) => thread.terminate()))
+  }
+
+  private least(): ScorerThread | undefined {
+    let least: ScorerThread | undefined
+    let counted = 0
+    for (const thread of this.ready) {
+      if (this.loading.has(thread)) continue
+      if (least === undefined || thread.busy < least.busy) least = thread
+      if (++counted === this.scorers) break
+    }
+    // Where others have died, one that loads is better than none.
+    return least ?? this.ready.values().next().value
   }
 
   private async startThread(nextDelayMs: number): Promise<void> {

@@ -1,0 +1,182 @@
+/**
+ * What a swap of models costs the feeds that are asked for meanwhile: p99 with a swap every five seconds, by p99
+ * without. Spans with and without swaps take turns, so that what else the machine does falls on both alike. Requests
+ * come one at a time over HTTP, from a process of their own. The snapshots are of the size of ones that have learned
+ * of a hundred thousand people and posts.
+ */
+import { fork } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { buildServer, closeServer, listen } from '../cli/http/server.ts'
+import { LocalInspection } from '../cli/inspect/local.ts'
+import { LiveFigures } from '../cli/live/live-figures.ts'
+import { PrometheusMetrics } from '../cli/metrics.ts'
+import { systemClock } from '../cli/runtime/clock.ts'
+import { openData } from '../cli/runtime/open.ts'
+import { PrometheusStageMetrics } from '../cli/stage-metrics.ts'
+import { openServing, type Serving } from '../cli/serving/open.ts'
+import { Random } from '../engine/driver/random.ts'
+import { EmbeddingTables } from '../models/embeddings/tables.ts'
+import { priorParameters } from '../models/prior/prior.ts'
+import { HEAVY_NETWORK } from '../models/rankers.ts'
+import { writeSnapshot } from '../models/snapshot/write.ts'
+import { DEFAULT_LEARNER } from '../models/training/learner.ts'
+import type { Envelope } from '../schemas/envelope.ts'
+import type { ClientReport } from './feed/client.ts'
+import { Society, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
+
+export interface SwapBenchOptions {
+  /** Posts in state. */
+  readonly keys: number
+  /** Length of each span; there are two with swaps and two without. */
+  readonly seconds: number
+}
+
+export const SWAP_BENCH_DEFAULTS: SwapBenchOptions = { keys: 20_000, seconds: 20 }
+
+export interface SwapBenchResult {
+  readonly p50_ms_without: number
+  readonly p99_ms_without: number
+  readonly p50_ms_with: number
+  readonly p99_ms_with: number
+  /** p99 with swaps by p99 without. */
+  readonly ratio: number
+  readonly requests: number
+  readonly swaps: number
+  /** From an offer to a snapshot that serves: median. */
+  readonly swap_ms: number
+  readonly snapshot_bytes: number
+}
+
+const POSTS_PER_USER = 10
+const EVENTS_PER_APPEND = 5_000
+const CIRCLE = 'usual'
+const LIMIT = 20
+const SWAP_EVERY_MS = 5_000
+const WARM_UP_MS = 3_000
+const LEARNED_ROWS = 100_000
+
+export const run = async (given: Partial<SwapBenchOptions> = {}): Promise<SwapBenchResult> => {
+  const options = { ...SWAP_BENCH_DEFAULTS, ...given }
+  const directory = await mkdtemp(join(tmpdir(), 'freshet-swap-'))
+  const metrics = new PrometheusMetrics()
+  const live = new LiveFigures(systemClock)
+  const { embedded, counts, topology } = await openData({ data: directory, metrics, serves: true })
+  const clock = systemClock
+  const stages = new PrometheusStageMetrics(metrics.registry)
+  const serving = await openServing({ embedded, data: directory, clock, metrics: stages })
+  const inspection = new LocalInspection({ embedded, topology, counts, clock })
+  const app = buildServer({ embedded, serving, inspection, clock, metrics, live })
+  try {
+    const users = Math.ceil(options.keys / POSTS_PER_USER)
+    const size = { users, posts: options.keys, reactions: options.keys }
+    let batch: Envelope[] = []
+    for (const event of new Society(size, clock.now()).all()) {
+      if (batch.push(event) < EVENTS_PER_APPEND) continue
+      await embedded.publish(batch)
+      await embedded.settled()
+      batch = []
+    }
+    await embedded.publish(batch)
+    await embedded.settled()
+    const snapshots = [await snapshotOf(directory, 1), await snapshotOf(directory, 2)]
+    const url = await listen(app, '127.0.0.1', 0)
+    return await measure(url, serving, snapshots, options.seconds)
+  } finally {
+    await closeServer(app, 1_000)
+    await serving.close()
+    await embedded.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+interface Made {
+  readonly directory: string
+  readonly bytes: number
+}
+
+/** A snapshot with as much in its tables as a larger society would leave. */
+const snapshotOf = async (root: string, seed: number): Promise<Made> => {
+  const random = new Random(seed)
+  const { dimensions } = HEAVY_NETWORK.embeddings!
+  const tables = new EmbeddingTables({ dimensions, rows: DEFAULT_LEARNER.tableRows })
+  for (let learned = 0; learned < LEARNED_ROWS; learned++) {
+    const table = tables.tables[learned % tables.tables.length]!
+    const row = random.below(table.rows)
+    table.values[row * dimensions] = random.next() - 0.5
+    table.touchedAt[row] = 1
+  }
+  const { directory, manifest } = await writeSnapshot(
+    root,
+    'heavy',
+    'trained',
+    priorParameters('heavy'),
+    tables,
+  )
+  const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0)
+  return { directory, bytes }
+}
+
+const measure = async (
+  url: string,
+  serving: Serving,
+  snapshots: readonly Made[],
+  seconds: number,
+): Promise<SwapBenchResult> => {
+  const took = { with: [] as number[], without: [] as number[] }
+  const swapMs: number[] = []
+  const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => {
+    return `${url}/v1/feed?userId=${viewerName(CIRCLE, index)}&limit=${LIMIT}`
+  })
+  await asked(urls, WARM_UP_MS)
+  for (const span of ['without', 'with', 'with', 'without'] as const) {
+    let isOver = false
+    const swapping = (async (): Promise<void> => {
+      while (span === 'with' && !isOver) {
+        const started = systemClock.monotonicMs()
+        await serving.scorers.swap('heavy', snapshots[swapMs.length % snapshots.length]!.directory)
+        swapMs.push(systemClock.monotonicMs() - started)
+        const end = started + SWAP_EVERY_MS
+        while (!isOver && systemClock.monotonicMs() < end) await pause(20)
+      }
+    })()
+    took[span].push(...(await asked(urls, seconds * 1_000)).tookMs)
+    isOver = true
+    await swapping
+  }
+  const p99 = { with: quantile(took.with, 0.99), without: quantile(took.without, 0.99) }
+  return {
+    p50_ms_without: rounded(quantile(took.without, 0.5)),
+    p99_ms_without: rounded(p99.without),
+    p50_ms_with: rounded(quantile(took.with, 0.5)),
+    p99_ms_with: rounded(p99.with),
+    ratio: rounded(p99.with / p99.without),
+    requests: took.with.length + took.without.length,
+    swaps: swapMs.length,
+    swap_ms: rounded(quantile(swapMs, 0.5)),
+    snapshot_bytes: snapshots[0]!.bytes,
+  }
+}
+
+/** One request after the other for so long, from another process. */
+const asked = async (urls: readonly string[], forMs: number): Promise<ClientReport> => {
+  const client = fork(join(import.meta.dirname, 'feed', 'client.ts'))
+  try {
+    return await new Promise((resolve, reject) => {
+      client.once('message', (report) => resolve(report as ClientReport))
+      client.once('exit', (code) => reject(new Error(`the client ended with ${code}`)))
+      client.send({ urls, atOnce: 1, requests: Number.MAX_SAFE_INTEGER, forMs })
+    })
+  } finally {
+    client.kill()
+  }
+}
+
+const quantile = (values: readonly number[], share: number): number => {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100
