@@ -19,8 +19,15 @@ export interface LocalServer {
   stop(): Promise<void>
 }
 
-/** Opens a data directory and serves it on a port of this machine; `partitions` are those of a new directory. */
-export const startLocalServer = async (directory: string, partitions?: number): Promise<LocalServer> => {
+/**
+ * Opens a data directory and serves it on a port of this machine; `partitions` are those of a new directory. Feeds are
+ * a function of the log alone where nothing is retrieved, for the index follows posts by the clock.
+ */
+export const startLocalServer = async (
+  directory: string,
+  partitions?: number,
+  retrieves = true,
+): Promise<LocalServer> => {
   const metrics = new PrometheusMetrics()
   const live = new LiveFigures(systemClock)
   const opened = await openData({
@@ -36,6 +43,7 @@ export const startLocalServer = async (directory: string, partitions?: number): 
     data: directory,
     clock: systemClock,
     metrics: new PrometheusStageMetrics(metrics.registry),
+    retrieves,
   })
   const inspection = new LocalInspection({ embedded, topology, counts, clock: systemClock })
   const app = buildServer({ embedded, serving, inspection, clock: systemClock, metrics, live })

@@ -76,7 +76,7 @@ const withServer = async <Result>(
   work: (server: LocalServer) => Promise<Result>,
 ): Promise<Result> => {
   const directory = await mkdtemp(join(tmpdir(), 'freshet-parity-'))
-  const server = await startLocalServer(directory, partitions)
+  const server = await startLocalServer(directory, partitions, false)
   try {
     return await work(server)
   } finally {
