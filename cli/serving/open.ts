@@ -4,6 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Clock } from '../../engine/clock.ts'
 import type { ScorerPool } from '../../models/scoring/pool.ts'
 import { impressions as impressionContract } from '../../schemas/impressions/index.ts'
+import { rankingSamples } from '../../schemas/ranking-samples/index.ts'
 import { ImpressionLog } from '../../serving/effects/impression-log.ts'
 import { Explainer } from '../../serving/explain/explainer.ts'
 import { ServedRequests } from '../../serving/explain/served-requests.ts'
@@ -13,10 +14,12 @@ import type { StageMetrics } from '../../serving/pipeline/metrics.ts'
 import type { ExperimentConfig } from '../../serving/experiments/config.ts'
 import { Rankings } from '../../serving/experiments/rankings.ts'
 import { RANKING_DEFAULTS, type RankingConfig } from '../../serving/rules/config.ts'
+import { SampleLog } from '../../serving/sampling/sample-log.ts'
 import { GivenScorer } from '../../serving/scorers/given-scorer.ts'
 import { Ranker } from '../../serving/scorers/ranker.ts'
 import type { Ranking } from '../../serving/scorers/ranking.ts'
 import { Cursors } from '../../serving/sessions/cursor.ts'
+import type { SearchedPosts } from '../../serving/retrieval/searched-posts.ts'
 import { SESSION_DEFAULTS, type SessionLimits, SessionStore } from '../../serving/sessions/session-store.ts'
 import { noRetrieval } from '../../serving/sources/retrieval.ts'
 import type { Alarm } from '../../serving/pipeline/alarm.ts'
@@ -25,6 +28,7 @@ import { systemAlarm } from '../runtime/alarm.ts'
 import type { ServingBackend } from '../runtime/backend.ts'
 import { RANKING_FILE, RankingFile } from './ranking-file.ts'
 import { openModels, type ServedModels } from './models.ts'
+import { followPosts } from './retrieval.ts'
 
 export interface ServingOptions {
   readonly embedded: ServingBackend
@@ -38,6 +42,8 @@ export interface ServingOptions {
   readonly config?: RankingConfig
   readonly experiments?: readonly ExperimentConfig[]
   readonly sessions?: SessionLimits
+  /** False where nobody's feed needs posts by strangers, or where a feed must be a function of the log alone. */
+  readonly retrieves?: boolean
   /** Rings when a stage is late. */
   readonly alarm?: Alarm
   /** Told why impressions could not be written. */
@@ -54,10 +60,13 @@ export interface Serving {
   readonly explainer: Explainer
   readonly given: GivenScorer
   readonly impressions: ImpressionLog
+  readonly samples: SampleLog
   readonly sessions: SessionStore
   readonly scorers: ScorerPool
   readonly models: ServedModels
   readonly rankingFile: RankingFile
+  /** Undefined where nothing is retrieved. */
+  readonly retrieval: SearchedPosts | undefined
   /** What the pipeline is made of, for those who measure it. */
   readonly parts: FeedPipelineParts<Ranking>
   /** Writes the impressions that wait, and stops the scorers. No feed may be asked for any more. */
@@ -86,11 +95,13 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   const { scorers, shadow } = models
   const { rows, features, restrictions } = embedded
   const ranker = new Ranker({ scorers, features, rows, rankings })
+  const retrieval =
+    options.retrieves === false ? undefined : followPosts(embedded, options.failed ?? tellNobody)
   const stages = feedStages({
     rows,
     clock,
     restrictions,
-    retrieval: noRetrieval,
+    retrieval: retrieval ?? noRetrieval,
     breathe: () => nextTurn(),
   })
   const parts = { stages, ranker, restrictions, clock, alarm: options.alarm ?? systemAlarm, metrics }
@@ -99,6 +110,11 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   const requests = new ServedRequests()
   const sessions = new SessionStore(options.sessions ?? SESSION_DEFAULTS)
   const impressions = impressionLog(embedded, options.failed ?? tellNobody)
+  const samples = new SampleLog(async (some) => {
+    const publisher = embedded.publisher()
+    for (const value of some) publisher.add({ contract: rankingSamples, value })
+    await publisher.flush()
+  })
   const feeds = new FeedService({
     pipeline,
     visibility,
@@ -106,6 +122,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     cursors: new Cursors(randomBytes(SECRET_BYTES)),
     impressions,
     shadow,
+    samples,
     requests,
     clock,
     ids: () => randomUUID(),
@@ -118,14 +135,18 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     explainer: new Explainer({ requests, rows, stages }),
     given: new GivenScorer({ rows, ranker, queryHydrators: stages.queryHydrators }),
     impressions,
+    samples,
     sessions,
     scorers,
     models,
     rankingFile,
+    retrieval,
     parts,
     close: async () => {
       await rankingFile.stop()
+      await retrieval?.close()
       await impressions.close(CLOSE_MS_MAX)
+      await samples.close()
       await models.close()
     },
   }
