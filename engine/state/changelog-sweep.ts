@@ -2,6 +2,8 @@ import type { Store } from './store.ts'
 
 /** Rows looked at in one read of the disk: the thread is held for about a millisecond. */
 const ROWS_AT_ONCE = 512
+/** Reads between two batches. */
+const READS_AT_ONCE = 4
 /** Bytes that may be repeated, for each byte that changed: what a commit writes grows by half. */
 const REPEATED_SHARE = 0.5
 /** Saved up at most, so that no commit becomes large after a quiet time of sweeping. */
@@ -43,7 +45,9 @@ export class ChangelogSweep {
     }
     if (onDisk < this.from) return
     this.left ??= [...this.stores()]
-    while (this.left.length > 0 && this.credit > 0) await this.repeatSome(this.left)
+    for (let reads = 0; reads < READS_AT_ONCE; reads++) {
+      if (this.left.length > 0 && this.credit > 0) await this.repeatSome(this.left)
+    }
   }
 
   /** A block was made. Answers the commit up to which blocks may be dropped after it; 0 for none. */
