@@ -1,3 +1,4 @@
+import { prepareCheckers } from './checkers.ts'
 import { archiveKafkaClasses, nativeKafka } from './native/kafka.ts'
 import { nativeRedis, nativeRedisCluster, redisFiles } from './native/redis.ts'
 import { nativeRegistry, registryFiles } from './native/registry.ts'
@@ -25,11 +26,14 @@ export const prepareService = async (name: ServiceName, version?: KafkaVersion):
       return
     case 'confluent-client':
       await confluentClient()
+      return
+    case 'checkers':
+      await prepareCheckers()
   }
 }
 
 /** The directory of Confluent's registry client for JavaScript, as publishers use it. */
 export const confluentClient = (): Promise<string> => npmPackage('@confluentinc/schemaregistry', '1.10.1')
 
-export const SERVICE_NAMES = ['kafka', 'redis', 'registry', 'confluent-client'] as const
+export const SERVICE_NAMES = ['kafka', 'redis', 'registry', 'confluent-client', 'checkers'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]

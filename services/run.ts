@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { cacheDirectory } from './cache.ts'
-import { nativeServices, prepareService, SERVICE_NAMES } from './index.ts'
+import { nativeServices, prepareService, SERVICE_NAMES, type ServiceName } from './index.ts'
 import { KAFKA_VERSIONS, ServiceUnavailable } from './port.ts'
 
 const USAGE = `Starts Kafka, Redis and a schema registry for trials, until Ctrl-C.
@@ -9,6 +9,9 @@ const USAGE = `Starts Kafka, Redis and a schema registry for trials, until Ctrl-
   --nodes N   Kafka nodes (1)
   --fetch     only download and prepare what is missing
 `
+
+/** Started by nobody. */
+const FOR_TESTS: ReadonlySet<ServiceName> = new Set(['confluent-client', 'checkers'])
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -21,7 +24,7 @@ const main = async (): Promise<void> => {
     },
   })
   if (values.help) return say(USAGE)
-  const names = values.fetch ? SERVICE_NAMES : SERVICE_NAMES.filter((name) => name !== 'confluent-client')
+  const names = values.fetch ? SERVICE_NAMES : SERVICE_NAMES.filter((name) => !FOR_TESTS.has(name))
   for (const name of names) await prepareService(name)
   if (values.fetch) {
     for (const version of KAFKA_VERSIONS) await prepareService('kafka', version)

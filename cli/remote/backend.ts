@@ -156,7 +156,7 @@ export class RemoteBackend implements Backend {
       store: this.store,
       cache: this.cache,
       partitions,
-      isFollowed: (store) => served.isShared(store) && served.isKept(store),
+      storesOf: served.namesOf,
       monotonicMs: () => this.options.clock.monotonicMs(),
       failed: this.options.failed,
     })

@@ -14,7 +14,8 @@ export interface NearRowsParts {
   readonly store: FollowedStore
   readonly cache: NearCache
   readonly partitions: number
-  readonly isFollowed: (store: string) => boolean
+  /** Stores of a key space that are kept near. */
+  readonly storesOf: (keySpace: string) => readonly string[]
   readonly monotonicMs: () => number
   readonly failed: (error: EngineError) => void
 }
@@ -24,8 +25,8 @@ export interface NearRowsParts {
  * a row that is kept is replaced by what was committed of it. Rows that nobody reads stay out.
  */
 export const followPosts = async (parts: NearRowsParts): Promise<FeatureSink> => {
-  const { log, partitions, isFollowed, monotonicMs, failed } = parts
-  const sink = new FeatureSink({ log, store: heardBy(parts), isFollowed, monotonicMs, failed })
+  const { log, partitions, storesOf, monotonicMs, failed } = parts
+  const sink = new FeatureSink({ log, store: heardBy(parts), storesOf, monotonicMs, failed })
   const places: TaskPlace[] = Array.from({ length: partitions }, (_, partition) => ({
     keySpace: FOLLOWED_SPACE,
     partition,

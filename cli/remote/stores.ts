@@ -37,6 +37,10 @@ export class ServedStores {
     return [...this.spaces.keys()].sort()
   }
 
+  /** Those of a key space. */
+  namesOf = (keySpace: string): readonly string[] =>
+    this.names().filter((name) => this.spaces.get(name) === keySpace)
+
   /** Its rows go to Redis. */
   has = (store: string): boolean => this.spaces.has(store)
 

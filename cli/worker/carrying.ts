@@ -122,7 +122,7 @@ const sinkOf = (
   { log }: RunningWorker,
   store: RedisFeatureStore,
 ): FeatureSink =>
-  new FeatureSink({ log, store, isFollowed: served.has, monotonicMs: () => clock.monotonicMs(), failed })
+  new FeatureSink({ log, store, storesOf: served.namesOf, monotonicMs: () => clock.monotonicMs(), failed })
 
 const placeOf = (taskId: string): TaskPlace => {
   const [, keySpace = taskId, partition = '0'] = TASK_ID.exec(taskId) ?? []

@@ -7,7 +7,7 @@ type Rows = Map<string, readonly [key: Buffer, row: Buffer | null]>
 
 /** Blocks of a task put together: of each row its last value, by store, and the mark that they lead to. */
 export class Collected {
-  private readonly isFollowed: (store: string) => boolean
+  private readonly stores: ReadonlySet<string>
   private readonly cursor = new BlockCursor()
   private readonly names: Map<number, string>
   private readonly changed: Map<string, number>
@@ -17,8 +17,9 @@ export class Collected {
   private newest: number
   private count = 0
 
-  constructor(mark: TaskMark, isFollowed: (store: string) => boolean) {
-    this.isFollowed = isFollowed
+  /** `stores`: those whose rows are wanted. */
+  constructor(mark: TaskMark, stores: ReadonlySet<string>) {
+    this.stores = stores
     this.names = new Map(Object.entries(mark.names).map(([number, name]) => [Number(number), name]))
     this.names.set(CATALOGUE_NUMBER, CATALOGUE)
     this.changed = new Map(Object.entries(mark.changed))
@@ -39,7 +40,7 @@ export class Collected {
       if (store === CATALOGUE_NUMBER) this.adopt(bytes, keyStart, keyEnd, rowEnd)
       const name = this.names.get(store)
       // The catalogue's row comes in the same block as, or before, the first row of a store.
-      if (name === undefined || !this.isFollowed(name)) continue
+      if (name === undefined || !this.stores.has(name)) continue
       const key = bytes.subarray(keyStart, keyEnd)
       this.put(name, block.sequence, key, rowEnd === -1 ? null : bytes.subarray(keyEnd, rowEnd))
     }

@@ -8,10 +8,14 @@ import { type SinkServices, TaskSink } from './task-sink.ts'
 export interface FeatureSinkOptions {
   readonly log: ChangelogSource
   readonly store: FollowedStore
-  readonly isFollowed: (store: string) => boolean
+  /** Stores of a key space whose rows are wanted. */
+  readonly storesOf: (keySpace: string) => readonly string[]
   readonly monotonicMs: () => number
   readonly failed: (error: EngineError) => void
+  readonly checkMs?: number
 }
+
+const CHECK_MS_DEFAULT = 5_000
 
 /** Carries what tasks commit to the store that serving reads. A worker has one, and tells it which tasks it runs. */
 export class FeatureSink {
@@ -21,8 +25,9 @@ export class FeatureSink {
   private readonly sleepers = new Set<() => void>()
   private readonly stopListening: () => void
 
-  constructor({ log, store, isFollowed, monotonicMs, failed }: FeatureSinkOptions) {
-    this.services = { log, store, isFollowed, monotonicMs, failed, sleep: (ms) => this.sleep(ms) }
+  constructor(options: FeatureSinkOptions) {
+    const { log } = options
+    this.services = { checkMs: CHECK_MS_DEFAULT, ...options, sleep: (ms) => this.sleep(ms) }
     this.stopListening = log.onAppend(() => this.wake())
   }
 

@@ -18,19 +18,19 @@ import {
 const READ_BYTES_MAX = 1 << 20
 /** Rows put into one change of a store, unless a commit has more: Redis does nothing else meanwhile. */
 const ROWS_MAX = 4_000
-/** What was written is looked after so often: a store that nothing changes would not be missed otherwise. */
-const CHECK_MS = 5_000
 const RETRY_MS = 50
 const RETRY_MS_MAX = 1_000
 
 export interface SinkServices {
   readonly log: ChangelogSource
   readonly store: FollowedStore
-  /** Stores whose rows are wanted. */
-  readonly isFollowed: (store: string) => boolean
+  /** Stores of a key space whose rows are wanted. */
+  readonly storesOf: (keySpace: string) => readonly string[]
   /** Resolves after `ms`, or when there may be something to read. */
   readonly sleep: (ms: number) => Promise<void>
   readonly monotonicMs: () => number
+  /** What was written is looked after so often: a store that nothing changes would not be missed otherwise. */
+  readonly checkMs: number
   /** Hears of errors; all but those that only a person can mend are tried again. */
   readonly failed: (error: EngineError) => void
 }
@@ -44,6 +44,7 @@ export class TaskSink {
   readonly taskId: string
   private readonly place: TaskPlace
   private readonly services: SinkServices
+  private readonly stores: ReadonlySet<string>
   private follower: ChangelogFollower | undefined
   private mark: TaskMark = NO_MARK
   private stopping = false
@@ -54,6 +55,7 @@ export class TaskSink {
     this.place = place
     this.taskId = taskIdOf(place.keySpace, place.partition)
     this.services = services
+    this.stores = new Set(services.storesOf(place.keySpace))
   }
 
   /** Offsets of the changelog that are not in the store yet; undefined while that is not known. */
@@ -76,39 +78,43 @@ export class TaskSink {
   }
 
   private async run(): Promise<void> {
-    let from: 'mark' | 'start' = 'mark'
     while (!this.stopping) {
       try {
-        await this.follow(from)
+        await this.follow()
       } catch (thrown) {
         const error = codedError(thrown)
         this.services.failed(error)
         if (error.recovery === 'stop') return
         this.follower = undefined
-        from = await this.beginningAfter(error)
+        if (error.code === 'FEATURES_LOST' || error.code === 'CHANGELOG_DROPPED') await this.beginAnew()
         await this.services.sleep(this.retryMs)
         this.retryMs = Math.min(this.retryMs * 2, RETRY_MS_MAX)
       }
     }
   }
 
-  private async follow(from: 'mark' | 'start'): Promise<void> {
-    const { log, store, sleep, monotonicMs } = this.services
-    const mark = from === 'mark' ? await readMark(store, this.place) : NO_MARK
+  private async follow(): Promise<void> {
+    const { log, store, sleep, monotonicMs, checkMs } = this.services
+    const mark = await readMark(store, this.place)
     await this.assertKept(mark)
     this.mark = mark
     const follower = await log.follow(this.taskId, mark.sequence)
     this.follower = follower
-    const collected = new Collected(mark, this.services.isFollowed)
+    const collected = new Collected(mark, this.stores)
+    let isAtBeginning = mark.sequence === 0
     let checkedAt = monotonicMs()
     while (!this.stopping) {
       const blocks = await follower.read(READ_BYTES_MAX)
+      if (isAtBeginning && blocks.length > 0) {
+        await this.clearOutdated(blocks[0]!.sequence)
+        isAtBeginning = false
+      }
       for (const block of blocks) {
         collected.add(block)
         if (collected.size >= ROWS_MAX) await this.apply(collected)
       }
       if (blocks.length > 0) await this.apply(collected)
-      else if (monotonicMs() - checkedAt < CHECK_MS) await sleep(CHECK_MS)
+      else if (monotonicMs() - checkedAt < checkMs) await sleep(checkMs)
       else {
         await this.assertKept(this.mark)
         checkedAt = monotonicMs()
@@ -139,21 +145,23 @@ export class TaskSink {
     throw new EngineError('FEATURES_LOST', `${lost?.[0] ?? 'the mark'} of task ${this.taskId} is gone`)
   }
 
-  /**
-   * Rows that are gone are written anew, from the first block kept. Where blocks were missed, what they removed would
-   * stay for ever: then all rows are.
-   */
-  private async beginningAfter({ code }: EngineError): Promise<'mark' | 'start'> {
-    if (code !== 'FEATURES_LOST' && code !== 'CHANGELOG_DROPPED') return 'mark'
+  /** Without a mark, all rows are read from the first block kept. Where that fails, it is tried again. */
+  private async beginAnew(): Promise<void> {
     const { store, failed } = this.services
     const { keySpace, partition } = this.place
-    const names = code === 'CHANGELOG_DROPPED' ? Object.keys(this.mark.changed) : []
-    try {
-      for (const name of [markStoreOf(keySpace), ...names]) await store.clear(name, partition)
-      return 'start'
-    } catch (error) {
-      failed(codedError(error))
-      return 'mark'
+    await store.clear(markStoreOf(keySpace), partition).catch((error: unknown) => failed(codedError(error)))
+  }
+
+  /**
+   * A store that ends before the blocks that are kept has missed some. What those removed would stay for ever, so
+   * nothing of it does.
+   */
+  private async clearOutdated(firstKept: number): Promise<void> {
+    const { store } = this.services
+    const { partition } = this.place
+    for (const name of this.stores) {
+      const { sequence } = await store.position(name, partition)
+      if (sequence > 0 && sequence < firstKept - 1) await store.clear(name, partition)
     }
   }
 }

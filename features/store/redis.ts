@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import { EngineError } from '../../engine/errors.ts'
 import { partitionOf } from '../../engine/hash.ts'
 import type { ViewRows } from '../view.ts'
@@ -7,13 +6,12 @@ import type { KeyList } from './key-list.ts'
 import type { FeatureChanges, FeaturePosition, FeatureRows, FeatureStore, RowReader } from './port.ts'
 import { connectRedis, unavailable, type RedisClient } from './redis/client.ts'
 import { REDIS_DEFAULTS, type RedisStoreOptions } from './redis/options.ts'
+import { clearStore } from './redis/clear.ts'
 import { APPLIED, APPLY, APPLY_SHA } from './redis/script.ts'
 
 const EMPTY = Buffer.alloc(0)
 const VERSION_BYTES = 1
 const SEPARATOR = Buffer.from(':')
-/** Looked at in one step when a store is cleared. */
-const CLEAR_KEYS = 1_000
 
 /** Keys of one request that lie in one slot, and so on one node. */
 interface Wanted {
@@ -78,21 +76,18 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
     return row
   }
 
-  /** Key by key, so that others are served meanwhile; the position goes first, so that nobody trusts what is left. */
   async clear(store: string, partition: number): Promise<void> {
-    const tag = this.tag(store, partition)
-    await this.attempt([this.client.del(tag)])
-    const pattern = `${escapedPattern(tag.toString())}:*`
-    for (const node of this.masters()) {
-      let cursor = '0'
-      do {
-        const [[next, keys]] = await this.attempt([
-          node.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', CLEAR_KEYS),
+    await clearStore({
+      tag: this.tag(store, partition),
+      nodes: 'nodes' in this.client ? this.client.nodes('master') : [this.client],
+      evaluate: async (script, keys, args) => {
+        const [answer] = await this.attempt([
+          this.client.call('eval', [script, keys.length, ...keys, ...args]),
         ])
-        if (keys.length > 0) await this.attempt([this.client.unlink(keys)])
-        cursor = next.toString()
-      } while (cursor !== '0')
-    }
+        return answer
+      },
+      attempt: async (command) => (await this.attempt([command]))[0],
+    })
   }
 
   fill(view: ViewRows, keys: KeyList, asOf: number, target: FillTarget): Promise<void> {
@@ -101,6 +96,7 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
 
   async position(store: string, partition: number): Promise<FeaturePosition> {
     const [position] = await this.attempt([this.client.get(this.tag(store, partition))])
+    if (position?.startsWith('clearing')) return { sequence: 0, newest: -1 }
     const [sequence = 0, newest = -1] = position?.split(' ').map(Number) ?? []
     return { sequence, newest }
   }
@@ -112,6 +108,7 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
     const values = rows.map(([, row]) => (row === null ? EMPTY : asBuffer(row)))
     const args = [...keys, String(sequence), String(previous), String(newest), String(live), ...values]
     const [applied] = await this.attempt([this.run(keys.length, args)])
+    if (applied === APPLIED.clearing) throw unavailable(`${store} of partition ${partition} is being cleared`)
     if (applied !== APPLIED.lost) return
     const detail = `${store} of partition ${partition} does not stand at ${previous} any more`
     throw new EngineError('FEATURES_LOST', detail)
@@ -119,10 +116,6 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
 
   async close(): Promise<void> {
     this.client.disconnect()
-  }
-
-  private masters(): readonly Redis[] {
-    return 'nodes' in this.client ? this.client.nodes('master') : [this.client]
   }
 
   /** Redis forgets scripts when it restarts. */
@@ -180,6 +173,3 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
 const rowKey = (tag: Buffer, key: Uint8Array): Buffer => Buffer.concat([tag, SEPARATOR, key])
 
 const asBuffer = (row: Uint8Array): Buffer => Buffer.from(row.buffer, row.byteOffset, row.byteLength)
-
-/** Letters that mean something in a pattern of Redis stand for themselves. */
-const escapedPattern = (text: string): string => text.replaceAll(/[*?[\]\\^]/g, '\\$&')

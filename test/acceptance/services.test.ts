@@ -10,13 +10,24 @@ import type { KafkaService, RedisService, RegistryService } from '../../services
 import { ndjson, post, tie, type PublishedEvent } from '../cli/community.ts'
 import { lastJson, Spawned } from '../cli/spawned.ts'
 import { temporaryDirectory } from '../cli/temporary.ts'
+import { metricsAskedFor } from '../docker/queries.ts'
 import { missing, START_MS_MAX } from '../services/here.ts'
 
 const reason = (await missing('kafka')) ?? (await missing('redis')) ?? (await missing('registry'))
+const noCheckers = await missing('checkers')
 const TEST_MS_MAX = 180_000
 const POLL = { timeout: 60_000, interval: 200 }
 const READ_BYTES_MAX = 1 << 20
 const PARTITIONS = 2
+
+/** What a process tells, as queries name it. */
+const metricNames = async (url: string): Promise<readonly string[]> => {
+  const text = await (await fetch(url)).text()
+  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!] as const)
+  return types.flatMap(([name, type]) =>
+    type === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name],
+  )
+}
 
 describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a registry ${reason ?? ''}`, () => {
   let kafka: KafkaService
@@ -73,15 +84,19 @@ describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a regist
   )
 
   test(
-    'a worker and a serving process are two: the worker is killed, and goes on where it was',
+    'a worker and a serving process are two: they tell what is watched; the worker is killed, and goes on where it was',
     async () => {
       const directory = await temporaryDirectory()
       const worker = run('two', directory, 'worker', '--member', 'only', '--standbys', '0')
-      await worker.printed(/tells of itself at (http:\S+)\./)
+      const workerUrl = await worker.printed(/tells of itself at (http:\S+)\./)
       const serve = run('two', directory, 'serve')
       const url = await serve.printed(/serves at (http:\S+)\./)
       await publish(url, tie('ann', 'bob', 'follow'), post('before', 'bob'))
       await expect.poll(() => shown(url, 'ann'), POLL).toContain('before')
+      const told = await Promise.all([workerUrl, url].map((each) => metricNames(`${each}/metrics`)))
+      if (noCheckers === undefined) {
+        expect([...new Set(told.flat())]).toEqual(expect.arrayContaining([...(await metricsAskedFor())]))
+      }
       worker.signal('SIGKILL')
       await worker.ended
       await publish(url, post('after', 'bob'))

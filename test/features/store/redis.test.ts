@@ -4,6 +4,7 @@ import { partitionOf } from '../../../engine/hash.ts'
 import { keyOf } from '../../../engine/key.ts'
 import { RedisFeatureStore } from '../../../features/store/redis.ts'
 import type { RedisStoreOptions } from '../../../features/store/redis/options.ts'
+import { BEGIN_CLEARING } from '../../../features/store/redis/script.ts'
 import { nativeServices } from '../../../services/index.ts'
 import type { RedisClusterService, RedisService } from '../../../services/port.ts'
 import {
@@ -76,6 +77,45 @@ const putting = (key: Buffer, text: string, sequence: number) => ({
   rows: [[key, Buffer.concat([Buffer.from([VIEW.version]), Buffer.from(text)])]] as const,
 })
 
+/** What those who follow changelogs, and readers of more than views, need of it. */
+const followedRows = (modeOf: () => [RedisStoreOptions['mode'], readonly RedisService[]]): void => {
+  const open = (prefix: string): Promise<RedisFeatureStore> =>
+    RedisFeatureStore.open(optionsOf(...modeOf(), { prefix }))
+
+  test('rows of any store are read as they are, in the order asked', async () => {
+    const store = await open('any.')
+    await store.apply(putting(keyOf('a'), 'one', 1))
+    const rows = await store.readRows(VIEW.name, [keyOf('none'), keyOf('a')])
+    expect(rows).toEqual([null, Buffer.from(`${String.fromCharCode(VIEW.version)}one`)])
+    const { partition } = putting(keyOf('a'), '', 1)
+    expect(await store.readRow(VIEW.name, partition, keyOf('a'))).toEqual(rows[1])
+    expect(await store.readRow(VIEW.name, partition, keyOf('none'))).toBeNull()
+    await store.close()
+  })
+
+  test('a partition of a store is cleared, and nothing beside it', async () => {
+    const store = await open('clear*.')
+    const other = await open('clearer.')
+    const first = putting(keyOf('a'), 'one', 1)
+    const kept = { ...first, partition: (first.partition + 1) % FEATURE_PARTITIONS }
+    for (const each of [store, other]) {
+      await each.apply(first)
+      await each.apply(kept)
+      await each.apply({ ...first, store: 'beside' })
+    }
+    await store.clear(VIEW.name, first.partition)
+    expect(await store.position(VIEW.name, first.partition)).toEqual({ sequence: 0, newest: -1 })
+    expect(await store.readRow(VIEW.name, first.partition, keyOf('a'))).toBeNull()
+    expect(await store.readRow(VIEW.name, kept.partition, keyOf('a'))).not.toBeNull()
+    expect(await store.readRow('beside', first.partition, keyOf('a'))).not.toBeNull()
+    expect(await other.readRow(VIEW.name, first.partition, keyOf('a'))).not.toBeNull()
+    await store.apply(first)
+    expect((await store.position(VIEW.name, first.partition)).sequence).toBe(1)
+    await store.close()
+    await other.close()
+  })
+}
+
 describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
   let redis: RedisService
 
@@ -85,6 +125,21 @@ describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
   afterAll(() => redis.stop())
 
   featureStoreConformance('Redis', () => fixtureOf('single', [redis]))
+  followedRows(() => ['single', [redis]])
+
+  test('while a store is cleared nothing is written to it, and nobody else clears it, until the clearer is dead', async () => {
+    const store = await RedisFeatureStore.open(optionsOf('single', [redis], { prefix: 'cleared.' }))
+    const change = putting(keyOf('a'), 'one', 1)
+    const position = `cleared.{${VIEW.name}.${change.partition}}`
+    await asked(redis, (direct) => direct.eval(BEGIN_CLEARING, 1, position))
+    await expect(store.apply(change)).rejects.toEqual(refusal('FEATURES_UNAVAILABLE'))
+    await expect(store.clear(VIEW.name, change.partition)).rejects.toEqual(refusal('FEATURES_UNAVAILABLE'))
+    expect(await store.position(VIEW.name, change.partition)).toEqual({ sequence: 0, newest: -1 })
+    await asked(redis, (direct) => direct.set(position, 'clearing 1'))
+    await store.clear(VIEW.name, change.partition)
+    await store.apply(change)
+    await store.close()
+  })
 
   test('a row lives as long as its view says, a position for ever', async () => {
     const store = await RedisFeatureStore.open(
@@ -157,6 +212,7 @@ describe.skipIf(noRedis !== undefined)(`Redis Cluster ${noRedis ?? ''}`, () => {
   afterAll(() => cluster.stop())
 
   featureStoreConformance('Redis Cluster', () => fixtureOf('cluster', cluster.nodes))
+  followedRows(() => ['cluster', cluster.nodes])
 
   test('partitions spread over the nodes', async () => {
     const fixture = await fixtureOf('cluster', cluster.nodes)

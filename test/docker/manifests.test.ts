@@ -1,0 +1,139 @@
+import { globSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { readSettings } from '../../cli/config/read.ts'
+import { checkCompose, checkKubernetes, yamlReader } from '../../services/checkers.ts'
+import { temporaryDirectory } from '../cli/temporary.ts'
+import { missing } from '../services/here.ts'
+
+const DOCKER = join(import.meta.dirname, '..', '..', 'docker')
+const noCheckers = await missing('checkers')
+const TEST_MS_MAX = 60_000
+const manifests = globSync('kubernetes/*.yaml', { cwd: DOCKER }).filter(
+  (file) => !file.includes('kustomization'),
+)
+
+interface Compose {
+  readonly services: Readonly<
+    Record<
+      string,
+      { readonly command?: readonly string[]; readonly environment?: Readonly<Record<string, string>> }
+    >
+  >
+}
+
+interface Manifest {
+  readonly kind: string
+  readonly metadata: { readonly name: string }
+  readonly data?: Readonly<Record<string, string>>
+  readonly spec?: {
+    readonly selector?: object
+    readonly template?: {
+      readonly metadata: { readonly labels: Readonly<Record<string, string>> }
+      readonly spec: PodSpec
+    }
+  }
+}
+
+interface PodSpec {
+  readonly containers: readonly {
+    readonly args: readonly string[]
+    readonly env: readonly { readonly name: string }[]
+    readonly ports?: readonly { readonly name: string }[]
+    readonly livenessProbe?: { readonly httpGet: { readonly port: string } }
+    readonly readinessProbe?: object
+  }[]
+}
+
+describe.skipIf(noCheckers !== undefined)(`what runs everything in containers ${noCheckers ?? ''}`, () => {
+  let read: (text: string) => readonly unknown[]
+  beforeAll(async () => {
+    read = await yamlReader()
+  })
+  const documents = async (file: string): Promise<readonly Manifest[]> =>
+    read(await readFile(join(DOCKER, file), 'utf8')) as readonly Manifest[]
+  const all = async (): Promise<readonly Manifest[]> => (await Promise.all(manifests.map(documents))).flat()
+
+  test(
+    'the compose file is one, and a checker of them finds nothing',
+    async () => {
+      expect(await checkCompose(join(DOCKER, 'compose.yaml'))).toBeNull()
+      const broken = join(await temporaryDirectory(), 'compose.yaml')
+      await writeFile(broken, 'services: { kafka: { image: "a:1", port: ["1:1"] } }\n')
+      expect(await checkCompose(broken)).toContain('additional properties')
+    },
+    TEST_MS_MAX,
+  )
+
+  test('the compose file runs all parts, each Freshet process with settings that there are', async () => {
+    const [{ services }] = read(await readFile(join(DOCKER, 'compose.yaml'), 'utf8')) as [Compose]
+    expect(Object.keys(services)).toEqual(
+      expect.arrayContaining(['kafka', 'redis', 'registry', 'topics', 'serve', 'prometheus', 'grafana']),
+    )
+    const workers = Object.entries(services).filter(([, { command }]) => command?.[0] === 'worker')
+    expect(workers).toHaveLength(3)
+    for (const [name, { environment }] of workers) {
+      const { settings } = await readSettings({ environment: environment! })
+      expect([settings.worker.member, settings.kafka.brokers]).toEqual([name, ['kafka:9092']])
+    }
+  })
+
+  test.each(manifests)(
+    '%s is as Kubernetes has it',
+    async (file) => {
+      expect(await checkKubernetes(join(DOCKER, file))).toBeNull()
+    },
+    TEST_MS_MAX,
+  )
+
+  test(
+    'a manifest with a field that Kubernetes does not know would be refused',
+    async () => {
+      const broken = join(await temporaryDirectory(), 'broken.yaml')
+      const text = await readFile(join(DOCKER, 'kubernetes', 'serve.yaml'), 'utf8')
+      await writeFile(broken, text.replace('replicas: 3', 'replics: 3'))
+      expect(await checkKubernetes(broken)).toContain('replics')
+    },
+    TEST_MS_MAX,
+  )
+
+  test('all manifests are applied together', async () => {
+    const [{ resources }] = (await documents('kubernetes/kustomization.yaml')) as unknown as [
+      { readonly resources: readonly string[] },
+    ]
+    expect(resources.map((file) => `kubernetes/${file}`).toSorted()).toEqual(manifests.toSorted())
+  })
+
+  test('the settings in the ConfigMap are settings', async () => {
+    const config = (await all()).find(({ kind }) => kind === 'ConfigMap')!
+    const file = join(await temporaryDirectory(), 'freshet.config.json')
+    await writeFile(file, config.data!['freshet.config.json']!)
+    const { settings } = await readSettings({ file, environment: {} })
+    expect(settings.kafka.brokers).toEqual(['kafka:9092'])
+  })
+
+  test('workers keep their names and volumes; every role has probes, a budget and a Service that finds it', async () => {
+    const found = await all()
+    const roles = found.filter(({ kind }) => kind === 'StatefulSet' || kind === 'Deployment')
+    expect(roles.map(({ kind, metadata }) => [kind, metadata.name]).toSorted()).toEqual([
+      ['Deployment', 'freshet-serve'],
+      ['StatefulSet', 'freshet-worker'],
+    ])
+    for (const { metadata, spec } of roles) {
+      const { labels } = spec!.template!.metadata
+      const [container] = spec!.template!.spec.containers
+      expect(container!.livenessProbe!.httpGet.port).toBe(container!.ports![0]!.name)
+      expect(container).toHaveProperty('readinessProbe')
+      const of = (kind: string) =>
+        found.find((each) => each.kind === kind && each.metadata.name === metadata.name)
+      expect(of('Service')!.spec!.selector).toEqual(labels)
+      expect(of('PodDisruptionBudget')!.spec!.selector).toEqual({ matchLabels: labels })
+    }
+    const worker = roles.find(({ kind }) => kind === 'StatefulSet')!
+    expect(worker.spec!.template!.spec.containers[0]!.env.map(({ name }) => name)).toContain(
+      'FRESHET_WORKER_MEMBER',
+    )
+    expect(worker.spec).toHaveProperty('volumeClaimTemplates')
+  })
+})

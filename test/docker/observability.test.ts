@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { checkPrometheus, metricFinder, yamlReader } from '../../services/checkers.ts'
+import { missing } from '../services/here.ts'
+import { dashboardPanels, metricsAskedFor, prometheusRules } from './queries.ts'
+
+const DOCKER = join(import.meta.dirname, '..', '..', 'docker')
+const noCheckers = await missing('checkers')
+
+/** That they are told by real processes, test/acceptance/services.test.ts shows. */
+describe.skipIf(noCheckers !== undefined)(`what is watched ${noCheckers ?? ''}`, () => {
+  test("passes Prometheus' own checker", async () => {
+    expect(await checkPrometheus('config', join(DOCKER, 'prometheus', 'prometheus.yml'))).toBeNull()
+    expect(await checkPrometheus('rules', join(DOCKER, 'prometheus', 'rules.yml'))).toBeNull()
+    expect(await checkPrometheus('rules', join(DOCKER, 'compose.yaml'))).toMatch(/FAILED/)
+  })
+
+  test('is asked for in queries, of metrics by name', async () => {
+    const find = await metricFinder()
+    expect(find('sum by (le) (rate(a_total{b="c"}[5m])) / d > 1 or up == 0')).toEqual(['a_total', 'd', 'up'])
+    expect(() => find('sum(rate(a[5m])')).toThrow('no query')
+    expect((await metricsAskedFor()).length).toBeGreaterThan(20)
+  })
+
+  test('by processes that the compose file runs', async () => {
+    const read = await yamlReader()
+    const [compose] = read(await readFile(join(DOCKER, 'compose.yaml'), 'utf8')) as [{ services: object }]
+    const [config] = read(await readFile(join(DOCKER, 'prometheus', 'prometheus.yml'), 'utf8')) as [
+      { scrape_configs: readonly { static_configs: readonly { targets: readonly string[] }[] }[] },
+    ]
+    const targets = config.scrape_configs.flatMap(({ static_configs }) =>
+      static_configs.flatMap((each) => each.targets),
+    )
+    expect(targets.length).toBe(4)
+    expect(Object.keys(compose.services)).toEqual(
+      expect.arrayContaining(targets.map((target) => target.split(':')[0]!)),
+    )
+  })
+
+  test('every alert says what to do', async () => {
+    const alerts = (await prometheusRules()).filter(({ alert }) => alert !== undefined)
+    expect(alerts.length).toBeGreaterThan(5)
+    for (const { alert, annotations } of alerts) {
+      expect(annotations, alert).toMatchObject({ summary: expect.any(String), action: expect.any(String) })
+    }
+  })
+})
+
+describe('the dashboard', () => {
+  test('has panels that say what they show, and do not lie on each other', async () => {
+    const panels = await dashboardPanels()
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+    const cells = new Set<string>()
+    for (const { title, type, description, targets, gridPos } of panels) {
+      if (type !== 'row') expect([title, description, targets?.length]).not.toContain(undefined)
+      for (const target of targets ?? []) expect(target.datasource.uid).toBe('prometheus')
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect(cells.has(`${x} ${y}`), title).toBe(false)
+          cells.add(`${x} ${y}`)
+        }
+      }
+      expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24)
+    }
+  })
+
+  test('reads the source of data that is provided beside it', async () => {
+    const provided = await readFile(
+      join(DOCKER, 'grafana', 'provisioning', 'datasources', 'prometheus.yaml'),
+      'utf8',
+    )
+    expect(provided).toContain('uid: prometheus')
+  })
+})

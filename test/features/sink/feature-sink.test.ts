@@ -1,0 +1,219 @@
+import fc from 'fast-check'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../../../cli/runtime/clock.ts'
+import { ByteWriter } from '../../../engine/bytes.ts'
+import { KEY_SEPARATOR } from '../../../engine/key.ts'
+import type { LogSession } from '../../../engine/log/port.ts'
+import { SimulatedLog } from '../../../engine/log/simulated.ts'
+import { CATALOGUE, CATALOGUE_NUMBER, REMOVED } from '../../../engine/state/block-cursor.ts'
+import { FeatureSink } from '../../../features/sink/feature-sink.ts'
+import { readMark } from '../../../features/sink/task-mark.ts'
+import { RedisFeatureStore } from '../../../features/store/redis.ts'
+import { nativeServices } from '../../../services/index.ts'
+import type { RedisService } from '../../../services/port.ts'
+import { missing, START_MS_MAX } from '../../services/here.ts'
+
+const noRedis = await missing('redis')
+const TEST_MS_MAX = 180_000
+const RUNS = 40
+const POLL = { timeout: 3_000, interval: 10 }
+const PLACE = { keySpace: 'user', partition: 0 }
+const TASK = 'user-0'
+/** By their numbers in the changelog, from 1; the last one is not followed. */
+const STORES = ['likes', 'follows', 'private']
+const storesOf = (): readonly string[] => STORES.filter((store) => store !== 'private')
+
+/** Row values by key, of each store; null takes a row away. */
+type Changes = readonly { readonly store: number; readonly key: string; readonly value: string | null }[]
+
+const writeEntry = (block: ByteWriter, store: number, key: Buffer, value: Buffer | null): void => {
+  block.u16(store)
+  block.u16(key.length)
+  block.u32(value === null ? REMOVED : value.length)
+  block.bytes(key)
+  if (value !== null) block.bytes(value)
+}
+
+/** A task that commits rows, and what they come to. */
+class WritingTask {
+  readonly rows = new Map<string, Buffer>()
+  private readonly session: LogSession
+  private offset = 0
+
+  constructor(session: LogSession) {
+    this.session = session
+  }
+
+  get sequence(): number {
+    return this.session.sequence()
+  }
+
+  async commit(changes: Changes, { withAll = false } = {}): Promise<void> {
+    for (const { store, key, value } of changes) {
+      const id = `${STORES[store]}/${key}`
+      if (value === null) this.rows.delete(id)
+      else this.rows.set(id, Buffer.from(value))
+    }
+    const block = new ByteWriter()
+    if (withAll || this.sequence === 0) this.writeCatalogue(block)
+    if (withAll) this.writeAll(block)
+    for (const { store, key, value } of changes) {
+      writeEntry(block, store + 1, Buffer.from(key), value === null ? null : Buffer.from(value))
+    }
+    this.offset += changes.length
+    const position = { topic: 'reactions', partition: 0, offset: this.offset, newest: this.offset }
+    await this.session.commit({ positions: [position], outputs: [], changelog: block.copy() })
+  }
+
+  /** A changelog may begin anew with a block that holds every row. */
+  async trim(): Promise<void> {
+    await this.commit([], { withAll: true })
+    await this.session.trimChangelog(this.sequence - 1)
+  }
+
+  private writeCatalogue(block: ByteWriter): void {
+    for (const [index, name] of [CATALOGUE, ...STORES].entries()) {
+      const number = Buffer.alloc(2)
+      number.writeUInt16LE(index)
+      writeEntry(block, CATALOGUE_NUMBER, Buffer.from(name), number)
+    }
+  }
+
+  private writeAll(block: ByteWriter): void {
+    for (const [id, value] of this.rows) {
+      const [store, key] = id.split('/') as [string, string]
+      writeEntry(block, STORES.indexOf(store) + 1, Buffer.from(key), value)
+    }
+  }
+}
+
+const aKey = fc.constantFrom('a', 'b', 'c', `d${String.fromCodePoint(KEY_SEPARATOR)}e`)
+const someChanges = fc.array(
+  fc.record({
+    store: fc.nat({ max: STORES.length - 1 }),
+    key: aKey,
+    value: fc.option(fc.string({ minLength: 1, maxLength: 8, unit: 'binary-ascii' }), { freq: 3 }),
+  }),
+  { maxLength: 6 },
+)
+const anAction = fc.oneof(
+  { weight: 8, arbitrary: someChanges.map((changes) => ({ kind: 'commit', changes }) as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'trim' } as const) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'restart' } as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'stop' } as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'twin' } as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'flush' } as const) },
+)
+
+describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`, () => {
+  let redis: RedisService
+  let direct: Redis
+
+  beforeAll(async () => {
+    redis = await nativeServices.redis()
+    direct = new Redis({ host: redis.host, port: redis.port })
+  }, START_MS_MAX)
+  afterAll(async () => {
+    direct.disconnect()
+    await redis.stop()
+  })
+
+  /** Of each run its own. */
+  let runs = 0
+  const openStore = (prefix: string): Promise<RedisFeatureStore> =>
+    RedisFeatureStore.open({
+      prefix,
+      nodes: [`${redis.host}:${redis.port}`],
+      mode: 'single',
+      partitions: 1,
+      timeToLiveMs: () => undefined,
+      answerMsMax: 20_000,
+    })
+  const openLog = async (): Promise<SimulatedLog> => {
+    const log = new SimulatedLog({ clock: () => systemClock.now(), dropsTrimmed: true })
+    await log.createTopics([{ name: 'reactions', partitions: 1, retentionMs: Infinity }])
+    return log
+  }
+  const sinkOn = async (log: SimulatedLog, store: RedisFeatureStore): Promise<FeatureSink> => {
+    const monotonicMs = (): number => systemClock.monotonicMs()
+    const sink = new FeatureSink({
+      log,
+      store,
+      storesOf,
+      monotonicMs,
+      failed: () => undefined,
+      checkMs: 50,
+    })
+    await sink.assign([PLACE])
+    return sink
+  }
+
+  /** Every row that Redis holds of stores, as text. */
+  const rowsOnRedis = async (prefix: string): Promise<Map<string, string>> => {
+    const rows = new Map<string, string>()
+    for (const key of await direct.keys(`${prefix}*`)) {
+      const [, store, rest] = /^[0-9]+-\{([a-z]+)\.0\}:(.*)$/s.exec(key) ?? []
+      if (store !== undefined) rows.set(`${store}/${rest}`, (await direct.get(key)) ?? '')
+    }
+    return rows
+  }
+
+  test(
+    'are those that the task committed, whatever becomes of who carries them and of Redis itself',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anAction, { minLength: 4, maxLength: 14 }), async (actions) => {
+          const prefix = `${runs++}-`
+          const log = await openLog()
+          const task = new WritingTask(await log.session(TASK))
+          const store = await openStore(prefix)
+          let sinks = [await sinkOn(log, store)]
+          const stop = async (): Promise<void> => {
+            for (const sink of sinks) await sink.close()
+            sinks = []
+          }
+          try {
+            for (const action of actions) {
+              if (action.kind === 'commit') await task.commit(action.changes)
+              else if (action.kind === 'trim') await task.trim()
+              else if (action.kind === 'flush') await direct.flushall()
+              else if (action.kind === 'twin') sinks.push(await sinkOn(log, store))
+              else await stop()
+              if (action.kind === 'restart') sinks.push(await sinkOn(log, store))
+            }
+            if (sinks.length === 0) sinks.push(await sinkOn(log, store))
+            const wanted = new Map(
+              [...task.rows]
+                .filter(([id]) => !id.startsWith('private'))
+                .map(([id, row]) => [id, row.toString()]),
+            )
+            await expect.poll(() => rowsOnRedis(prefix), POLL).toEqual(wanted)
+            const sequence = (): Promise<number> => readMark(store, PLACE).then((mark) => mark.sequence)
+            await expect.poll(sequence, POLL).toBe(task.sequence)
+          } finally {
+            await stop()
+            await store.close()
+          }
+        }),
+        { numRuns: RUNS },
+      )
+    },
+    TEST_MS_MAX,
+  )
+
+  test('tell how far the task had read, once all its rows are there', async () => {
+    const log = await openLog()
+    const task = new WritingTask(await log.session(TASK))
+    const store = await openStore(`${runs++}-`)
+    const sink = await sinkOn(log, store)
+    await task.commit([{ store: 0, key: 'a', value: 'one' }])
+    await task.commit([{ store: 2, key: 'a', value: 'two' }])
+    await expect
+      .poll(() => readMark(store, PLACE))
+      .toMatchObject({ sequence: 2, newest: 2, inputs: { reactions: 2 }, changed: { likes: 1 } })
+    expect(sink.lag()).toEqual({ offsets: 0, unknown: 0 })
+    await sink.close()
+    await store.close()
+  })
+})
