@@ -1,10 +1,11 @@
 import { cpus, totalmem } from 'node:os'
+import { say } from '../cli/terminal.ts'
 import { topicSpecsOf } from '../engine/worker.ts'
 import { KafkaLog } from '../engine/log/kafka.ts'
 import { nativeServices } from '../services/index.ts'
 import { java } from '../services/native/java.ts'
 import { KAFKA_VERSION_DEFAULT, ServiceUnavailable } from '../services/port.ts'
-import { Runs } from './kafka/figures.ts'
+import { Runs, type Run } from './kafka/figures.ts'
 import { INPUT_TOPICS, publishLoad, type Load } from './kafka/load.ts'
 import { buildStreamsPeer, runStreamsPeer, type StreamsPeer } from './kafka/streams-peer.ts'
 import { processorMsOf } from './kafka/processor-time.ts'
@@ -127,6 +128,10 @@ const compare = async (
   }
 }
 
+/** A run may take a minute: who waits hears of each. */
+const tell = (system: string, { events, ms }: Run): void =>
+  say(`${system}: ${events} events in ${Math.round(ms)} ms`)
+
 const orMissing = async <Service>(service: Promise<Service>): Promise<Service | ServiceUnavailable> => {
   try {
     return await service
@@ -179,6 +184,7 @@ class KafkaBench {
     await deleteTopics(brokers, PREFIX, INPUT_TOPICS)
     this.checkDone(topology, run.events, result.userAuthorRows)
     this.freshetRuns[topology].add(run)
+    tell(topology, run)
   }
 
   async streams(peer: StreamsPeer, repetition: number): Promise<void> {
@@ -195,6 +201,7 @@ class KafkaBench {
     await deleteTopics(this.brokers, PREFIX, INPUT_TOPICS)
     this.checkDone('streams', run.events, keys)
     this.streamsRuns.add(run)
+    tell('Kafka Streams', run)
   }
 
   figures() {
