@@ -113,5 +113,6 @@ const exampleOf = (
   hashtags: content?.hashtags.slice(0, RANKED_HASHTAGS_MAX) ?? [],
   isEarly: false,
   heads: [],
+  satisfaction: null,
   experiment: null,
 })
