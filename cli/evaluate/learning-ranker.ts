@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rankingRow } from '../../models/ranking-row.ts'
 import { DEFAULT_LEARNER, Learner } from '../../models/training/learner.ts'
@@ -11,6 +11,7 @@ import { NO_STAGE_METRICS } from '../../serving/pipeline/metrics.ts'
 import type { ScoredPost } from '../../serving/scorers/given-scorer.ts'
 import { LEARNING_DIRECTORY } from '../learning/open.ts'
 import { MODELS_DIRECTORY } from '../serving/models.ts'
+import { serveSnapshot } from '../serving/serve-snapshot.ts'
 import { openServing, type Serving } from '../serving/open.ts'
 import type { Ranker } from './ranker.ts'
 import type { EvaluationRuntime } from './runtime.ts'
@@ -32,7 +33,6 @@ export class LearningRanker implements Ranker {
   private scored: readonly ScoredPost[] = []
   private interactions = 0
   private readonly swapInteractions: number
-  private last: string | undefined
 
   private constructor(serving: Serving, learner: Learner, snapshots: string, swapInteractions: number) {
     this.serving = serving
@@ -73,10 +73,8 @@ export class LearningRanker implements Ranker {
 
   private async swap(): Promise<void> {
     await this.learner.flush()
-    const { directory } = await this.learner.snapshot(this.snapshots)
-    await this.serving.scorers.swap('heavy', directory)
-    if (this.last !== undefined) await rm(this.last, { recursive: true, force: true })
-    this.last = directory
+    const written = await this.learner.snapshot(this.snapshots)
+    await serveSnapshot(this.serving.models, written, 'learned while evaluated')
   }
 }
 
