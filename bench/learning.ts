@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { EvaluationRuntime } from '../cli/evaluate/runtime.ts'
 import { systemClock } from '../cli/runtime/clock.ts'
 import { MODELS_DIRECTORY } from '../cli/serving/models.ts'
+import { serveSnapshot } from '../cli/serving/serve-snapshot.ts'
 import { openServing, type Serving } from '../cli/serving/open.ts'
 import { HEADS } from '../models/heads.ts'
 import type { HeadReports } from '../models/metrics/progressive.ts'
@@ -192,9 +193,7 @@ class LearningRun {
   }
 
   private async take(offer: SnapshotOffer): Promise<void> {
-    await this.serving.scorers.swap('heavy', offer.directory)
-    if (this.offered !== undefined && this.offered.directory !== offer.directory)
-      await rm(this.offered.directory, { recursive: true, force: true })
+    await serveSnapshot(this.serving.models, offer, 'learned in a world')
     this.offered = offer
     this.swaps++
   }

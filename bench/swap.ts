@@ -16,6 +16,7 @@ import { PrometheusMetrics } from '../cli/metrics.ts'
 import { systemClock } from '../cli/runtime/clock.ts'
 import { openData } from '../cli/runtime/open.ts'
 import { PrometheusStageMetrics } from '../cli/stage-metrics.ts'
+import { serveSnapshot } from '../cli/serving/serve-snapshot.ts'
 import { openServing, type Serving } from '../cli/serving/open.ts'
 import { Random } from '../engine/driver/random.ts'
 import { EmbeddingTables } from '../models/embeddings/tables.ts'
@@ -81,7 +82,7 @@ export const run = async (given: Partial<SwapBenchOptions> = {}): Promise<SwapBe
     }
     await embedded.publish(batch)
     await embedded.settled()
-    const snapshots = [await snapshotOf(directory, 1), await snapshotOf(directory, 2)]
+    const snapshots = [await snapshotOf(serving, 1), await snapshotOf(serving, 2)]
     const url = await listen(app, '127.0.0.1', 0)
     return await measure(url, serving, snapshots, options.seconds)
   } finally {
@@ -93,12 +94,12 @@ export const run = async (given: Partial<SwapBenchOptions> = {}): Promise<SwapBe
 }
 
 interface Made {
-  readonly directory: string
+  readonly version: string
   readonly bytes: number
 }
 
 /** A snapshot with as much in its tables as a larger society would leave. */
-const snapshotOf = async (root: string, seed: number): Promise<Made> => {
+const snapshotOf = async (serving: Serving, seed: number): Promise<Made> => {
   const random = new Random(seed)
   const { dimensions } = HEAVY_NETWORK.embeddings!
   const tables = new EmbeddingTables({ dimensions, rows: DEFAULT_LEARNER.tableRows })
@@ -108,15 +109,16 @@ const snapshotOf = async (root: string, seed: number): Promise<Made> => {
     table.values[row * dimensions] = random.next() - 0.5
     table.touchedAt[row] = 1
   }
-  const { directory, manifest } = await writeSnapshot(
-    root,
+  const written = await writeSnapshot(
+    serving.models.registry.root,
     'heavy',
     'trained',
     priorParameters('heavy'),
     tables,
   )
-  const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0)
-  return { directory, bytes }
+  await serveSnapshot(serving.models, written, 'to be there')
+  const { version, files } = written.manifest
+  return { version, bytes: Object.values(files).reduce((sum, file) => sum + file.bytes, 0) }
 }
 
 const measure = async (
@@ -136,7 +138,9 @@ const measure = async (
     const swapping = (async (): Promise<void> => {
       while (span === 'with' && !isOver) {
         const started = systemClock.monotonicMs()
-        await serving.scorers.swap('heavy', snapshots[swapMs.length % snapshots.length]!.directory)
+        const { version } = snapshots[swapMs.length % snapshots.length]!
+        await serving.models.registry.promote('heavy', version, { reason: 'its turn' })
+        await serving.models.follow()
         swapMs.push(systemClock.monotonicMs() - started)
         const end = started + SWAP_EVERY_MS
         while (!isOver && systemClock.monotonicMs() < end) await pause(20)

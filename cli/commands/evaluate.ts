@@ -17,6 +17,14 @@ export const evaluateCommand = (): Command =>
     .addOption(new Option('--seed <n>', 'draws the other posts').argParser(integer(0, SEED_MAX)).default(1))
     .addOption(new Option('--from <share>', 'where in the time span to begin').argParser(share).default(0.8))
     .addOption(new Option('--to <share>', 'where in the time span to end').argParser(share).default(1))
+    .addOption(
+      new Option('--learn', 'the model learns from each interaction, once it was ranked, and ranks the next'),
+    )
+    .addOption(
+      new Option('--learn-from <share>', 'where in the time span learning begins, before what is measured')
+        .argParser(share)
+        .default(0.6),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',

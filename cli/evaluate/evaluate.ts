@@ -23,6 +23,8 @@ export interface EvaluateOptions {
   /** Where in the time span of the events evaluation begins and ends: shares from 0 to 1. */
   readonly from: number
   readonly to: number
+  /** From where on interactions before the span are ranked for a ranker that learns; none are where absent. */
+  readonly learnFrom?: number
   readonly clock: Clock
   /** Makes what is evaluated, over what Freshet keeps. */
   readonly ranker: (runtime: EvaluationRuntime) => Promise<Ranker>
@@ -56,7 +58,11 @@ export interface KnownUsersSegment {
   readonly methods: MethodMetrics
 }
 
-const NEVER: EvaluatedSpan = { from: millis(Infinity), to: millis(-Infinity) }
+const NEVER: EvaluatedSpan = {
+  learnFrom: millis(Infinity),
+  from: millis(Infinity),
+  to: millis(-Infinity),
+}
 
 /** Feeds a file to a Freshet in a temporary directory, and ranks each interaction of the span before it happens. */
 export const evaluate = async (options: EvaluateOptions): Promise<EvaluateReport> => {
@@ -91,10 +97,13 @@ const evaluateIn = async (directory: string, options: EvaluateOptions): Promise<
   }
 }
 
-const spanOf = ({ firstAt, lastAt }: OrderedEvents, { from, to }: EvaluateOptions): EvaluatedSpan => {
+const spanOf = (
+  { firstAt, lastAt }: OrderedEvents,
+  { from, to, learnFrom = from }: EvaluateOptions,
+): EvaluatedSpan => {
   if (firstAt === null || lastAt === null) return NEVER
   const at = (share: number): Millis => millis(Math.round(firstAt + share * (lastAt - firstAt)))
-  return { from: at(from), to: at(to) }
+  return { learnFrom: at(Math.min(from, learnFrom)), from: at(from), to: at(to) }
 }
 
 const play = async (

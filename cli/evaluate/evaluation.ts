@@ -29,6 +29,8 @@ export interface Skipped {
 
 /** The span of event time in which interactions are foretold; both ends included. */
 export interface EvaluatedSpan {
+  /** Interactions are ranked, and told to a ranker that learns, from here on; measured are those from `from` on. */
+  readonly learnFrom: Millis
   readonly from: Millis
   readonly to: Millis
 }
@@ -39,6 +41,8 @@ type Sums = Readonly<Record<Method, MetricSums>>
 export class Evaluation {
   private readonly corpus = new Corpus()
   private readonly random: Random
+  /** Draws what is ranked before the span, so that within it the others are the same with learning and without. */
+  private readonly randomBefore: Random
   private readonly runtime: EvaluationRuntime
   private readonly ranker: Ranker
   private readonly span: EvaluatedSpan
@@ -51,6 +55,7 @@ export class Evaluation {
     this.ranker = ranker
     this.span = span
     this.random = new Random(seed)
+    this.randomBefore = new Random(seed + 1)
   }
 
   get methods(): MethodMetrics {
@@ -78,12 +83,12 @@ export class Evaluation {
     const reaction = event.value as Reaction
     const post = this.foretold(reaction)
     if (post === undefined) return this.apply(event)
-    return this.foretell(reaction.userId!, post, reaction.at).then(() => this.apply(event))
+    return this.foretell(reaction, post).then(() => this.apply(event))
   }
 
   /** The post, where this is a user's first positive interaction with it and is to be foretold. */
   private foretold({ userId, postId, kind, undo, at }: Reaction): KnownPost | undefined {
-    const isInSpan = at >= this.span.from && at <= this.span.to
+    const isInSpan = at >= this.span.learnFrom && at <= this.span.to
     if (!isInSpan || userId === null || undo || !POSITIVE.has(kind)) return undefined
     const post = this.corpus.post(postId)
     if (post === undefined || post.gone || post.authorId === userId) return undefined
@@ -91,27 +96,37 @@ export class Evaluation {
     return this.corpus.hasInteracted(userId, post) ? undefined : post
   }
 
-  private async foretell(userId: UserId, post: KnownPost, at: Millis): Promise<void> {
-    const { corpus, runtime, random } = this
+  private async foretell(reaction: Reaction, post: KnownPost): Promise<void> {
+    const { corpus, runtime, ranker } = this
+    const { kind, at } = reaction
+    const userId = reaction.userId!
+    const isMeasured = at >= this.span.from
     await runtime.settle()
     const mayBeSeen = await audienceOf(runtime.rows, userId)
     if (post.removed || !mayBeSeen(post)) {
-      this.skips.not_visible++
+      if (isMeasured) this.skips.not_visible++
       return
     }
+    const random = isMeasured ? this.random : this.randomBefore
     const others = drawOthers(corpus, userId, post, mayBeSeen, random)
-    if (others === undefined) this.skips.too_few_others++
-    else await this.rank(userId, [post, ...others], at)
+    if (others === undefined) {
+      if (isMeasured) this.skips.too_few_others++
+      return
+    }
+    const posts = [post, ...others]
+    const scores = await ranker.score(userId, posts, at)
+    if (isMeasured) this.measure(userId, posts, scores, at)
+    await ranker.learn?.(userId, kind, at)
   }
 
-  private async rank(userId: UserId, posts: readonly KnownPost[], at: Millis): Promise<void> {
+  private measure(userId: UserId, posts: readonly KnownPost[], own: Float64Array, at: Millis): void {
     const isKnown = this.corpus.interactionsOf(userId) >= KNOWN_INTERACTIONS_MIN
     const note = (method: Method, scores: Float64Array): void => {
       const placement = placementOf(scores)
       this.sums[method].add(placement)
       if (isKnown) this.sumsOfKnown[method].add(placement)
     }
-    note('freshet', await this.ranker.score(userId, posts, at))
+    note('freshet', own)
     for (const name of BASELINE_NAMES) {
       note(
         name,

@@ -1,5 +1,6 @@
 import type { IndexedPost } from '../../processors/topics/post-entry.ts'
 import type { Millis, UserId } from '../../schemas/ids.ts'
+import type { ReactionKind } from '../../schemas/reactions/index.ts'
 import { NO_STAGE_METRICS } from '../../serving/pipeline/metrics.ts'
 import { openServing, type Serving } from '../serving/open.ts'
 import type { EvaluationRuntime } from './runtime.ts'
@@ -11,6 +12,8 @@ export interface Ranker {
    * state holds every event before the one that is foretold, and none after it.
    */
   score(userId: UserId, posts: readonly IndexedPost[], asOf: Millis): Promise<Float64Array>
+  /** Told of each interaction that was foretold, once it is ranked: of the first of the posts scored last. */
+  learn?(userId: UserId, kind: ReactionKind, at: Millis): Promise<void>
   /** Lets go of what it holds, before the runtime closes. */
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { grouped, print, printJson, Progress, say } from '../terminal.ts'
 import { evaluate, type EvaluateProgress, type EvaluateReport } from './evaluate.ts'
 import { METHODS, type MethodMetrics } from './evaluation.ts'
+import { LearningRanker } from './learning-ranker.ts'
 import { HeavyRanker } from './ranker.ts'
 
 /** Refused lines that are shown; the rest are counted. */
@@ -13,13 +14,15 @@ export interface EvaluateCommandOptions {
   readonly seed: number
   readonly from: number
   readonly to: number
+  readonly learn?: boolean
+  readonly learnFrom: number
   readonly json?: boolean
 }
 
 /** What `freshet evaluate` does. */
 export const runEvaluate = async (file: string, options: EvaluateCommandOptions): Promise<void> => {
   await assertReadable(file)
-  const { seed, from, to } = options
+  const { seed, from, to, learn = false, learnFrom } = options
   const progress = new Progress(() => systemClock.monotonicMs())
   let shown = 0
   const onRefused = (refusal: Refusal): void => {
@@ -35,7 +38,8 @@ export const runEvaluate = async (file: string, options: EvaluateCommandOptions)
       from,
       to,
       clock: systemClock,
-      ranker: (runtime) => HeavyRanker.open(runtime),
+      ...(learn && { learnFrom }),
+      ranker: (runtime) => (learn ? LearningRanker.open(runtime) : HeavyRanker.open(runtime)),
       onRefused,
       onProgress: (now) => progress.update(() => standing(now)),
     })

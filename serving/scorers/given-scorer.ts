@@ -9,12 +9,25 @@ import type { StateRows } from '../state-rows.ts'
 import type { Viewer } from '../viewer.ts'
 import { ViewerDraft } from '../viewer-draft.ts'
 import type { Ranker } from './ranker.ts'
+import type { Ranking } from './ranking.ts'
 
 export interface GivenScorerParts {
   readonly rows: StateRows
   readonly ranker: Ranker
   readonly queryHydrators: readonly QueryHydratorStage[]
 }
+
+/** A post with the row that it was scored by: for who learns from what became of it. */
+export interface ScoredPost {
+  /** Its place among the posts that were given. */
+  readonly place: number
+  readonly candidate: Candidate
+  /** Packed, as impressions log them. */
+  readonly features: Buffer
+}
+
+/** Hears of the posts that were scored, before their rows are used again. */
+export type HearScored = (posts: readonly ScoredPost[]) => void
 
 /** Never aborted: who evaluates can wait. */
 const { signal: PATIENT } = new AbortController()
@@ -34,7 +47,12 @@ export class GivenScorer {
    * Expected values, one a post, in the order given; −Infinity for a post that is not known or was deleted. At
    * most as many posts as the heavy matrix has rows. Throws what scoring and reading rows throw.
    */
-  async score(userId: UserId, posts: readonly PostId[], asOf: Millis): Promise<Float64Array> {
+  async score(
+    userId: UserId,
+    posts: readonly PostId[],
+    asOf: Millis,
+    hear?: HearScored,
+  ): Promise<Float64Array> {
     const query: FeedQuery = { userId, limit: 1, asOf, device: null, surface: null, preview: true }
     const viewer = await this.viewer(query)
     const rows = await this.parts.rows.readMany(
@@ -50,7 +68,10 @@ export class GivenScorer {
       places.push(place)
       candidates.push(candidate)
     }
-    const scores = await this.scoreCandidates(query, viewer, candidates)
+    const told =
+      hear &&
+      ((scored: ScoredPost[]): void => hear(scored.map((each) => ({ ...each, place: places[each.place]! }))))
+    const scores = await this.scoreCandidates(query, viewer, candidates, told)
     for (const [at, place] of places.entries()) values[place] = scores[at]!
     return values
   }
@@ -66,17 +87,27 @@ export class GivenScorer {
     query: FeedQuery,
     viewer: Viewer,
     candidates: readonly Candidate[],
+    hear: ((scored: ScoredPost[]) => void) | undefined,
   ): Promise<Float32Array> {
     const scores = new Float32Array(candidates.length)
     const ranking = this.parts.ranker.begin(query, viewer)
     try {
       const outputs = await ranking.scoreHeavy(candidates, PATIENT)
       ranking.configuration.valueModel.evaluate(outputs, candidates.length, scores, ranking.weights)
+      hear?.(candidates.map((candidate, row) => scoredPost(ranking, candidate, row)))
       return scores
     } finally {
       ranking.release()
     }
   }
+}
+
+/** By its place among the candidates. */
+const scoredPost = (ranking: Ranking, candidate: Candidate, row: number): ScoredPost => {
+  candidate.row = row
+  const features = Buffer.alloc(ranking.featureBytesMax)
+  const end = ranking.packFeatures(candidate, features, 0)
+  return { place: row, candidate, features: features.subarray(0, end) }
 }
 
 const candidateFrom = (postId: PostId, row: Buffer, viewer: Viewer): Candidate | null => {
