@@ -14,6 +14,7 @@ import { readUserCountry } from '../processors/reaction-routing.ts'
 import { readSeeLess } from '../processors/see-less.ts'
 import { readLastLogin, readSeenRecent } from '../processors/seen.ts'
 import { readTouchedAuthors } from '../processors/touched-authors.ts'
+import { readUserTaste } from '../processors/user-taste.ts'
 import { readWatchedPosts } from '../processors/watched-posts.ts'
 import { views } from '../topologies/index.ts'
 import { type Plain, plainOf } from './inspect/plain.ts'
@@ -41,6 +42,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   'see-less': readSeeLess,
   seen: (row) => ({ ...readLastLogin(row), postsKeptExactly: readSeenRecent(row).size }),
   'touched-authors': readTouchedAuthors,
+  'user-taste': readUserTaste,
   'watched-posts': readWatchedPosts,
 }
 

@@ -3,6 +3,8 @@ import type { Processor, StateLayout } from '../engine/processor.ts'
 import { on } from '../engine/processor.ts'
 import type { ContainerId, EventId, Hashtag, Millis, UserId } from '../schemas/ids.ts'
 import { AUDIENCES, type Audience, type Post, POST_KINDS, type PostKind } from '../schemas/posts/index.ts'
+import { CONTENT_DIMENSIONS, contentVectorOf } from './content/content-vector.ts'
+import { readVector, writeVector } from './content/vector-bytes.ts'
 import { announce } from './post-announcements.ts'
 import { hashtagWordsOf } from './post-words.ts'
 import { supersedes } from './register.ts'
@@ -41,6 +43,8 @@ export interface StoredContent extends PostContent {
   readonly edited: boolean
   /** For each hashtag, the words that the post gave it. */
   readonly words: readonly (readonly string[])[]
+  /** What the whole of it is about; null where it says nothing. */
+  readonly vector: Int8Array | null
 }
 
 interface PostState {
@@ -70,6 +74,7 @@ const contentOf = (post: Post): StoredContent => {
     words: hashtagWordsOf(post.text, hashtags),
     mentions,
     text: post.text === null ? null : cut(post.text),
+    vector: contentVectorOf(post),
   }
 }
 
@@ -102,6 +107,7 @@ const change = (post: Post, state: PostState): boolean => {
 const PUBLISHED = 1
 const DELETED = 2
 const CONTENT = 4
+const VECTOR = 8
 const CONTAINER = 1
 const LANGUAGE = 2
 const TEXT = 4
@@ -130,7 +136,7 @@ const writeContent = (content: StoredContent, writer: ByteWriter): void => {
   writeWords(content.mentions, writer)
 }
 
-const readContent = (reader: ByteReader): StoredContent => {
+const readContent = (reader: ByteReader, vector: Int8Array | null): StoredContent => {
   const flags = reader.u8()
   const at = reader.f64() as Millis
   const eventId = reader.string() as EventId
@@ -143,28 +149,50 @@ const readContent = (reader: ByteReader): StoredContent => {
   const words = hashtags.map(() => readWords(reader))
   const mentions = readWords(reader) as UserId[]
   const edited = (flags & EDITED) !== 0
-  return { at, eventId, kind, audience, containerId, language, text, hashtags, words, mentions, edited }
+  return {
+    at,
+    eventId,
+    kind,
+    audience,
+    containerId,
+    language,
+    text,
+    hashtags,
+    words,
+    mentions,
+    edited,
+    vector,
+  }
 }
 
+const readState = (reader: ByteReader): PostState => {
+  const flags = reader.u8()
+  const vector = flags & VECTOR ? readVector(reader) : null
+  return {
+    authorId: reader.string() as UserId,
+    publishedAt: flags & PUBLISHED ? (reader.f64() as Millis) : null,
+    deletedAt: flags & DELETED ? (reader.f64() as Millis) : null,
+    content: flags & CONTENT ? readContent(reader, vector) : null,
+  }
+}
+
+/** The vector lies in front, so that who looks for it alone need read no more. */
 const layout: StateLayout<PostState> = {
-  version: 1,
+  version: 2,
+  // Version 1 had no vectors: its posts read as saying nothing, until they are edited.
+  migrations: { 1: readState },
   create: () => ({ authorId: null, publishedAt: null, deletedAt: null, content: null }),
-  read(reader) {
-    const flags = reader.u8()
-    return {
-      authorId: reader.string() as UserId,
-      publishedAt: flags & PUBLISHED ? (reader.f64() as Millis) : null,
-      deletedAt: flags & DELETED ? (reader.f64() as Millis) : null,
-      content: flags & CONTENT ? readContent(reader) : null,
-    }
-  },
+  read: readState,
   write({ authorId, publishedAt, deletedAt, content }, writer) {
     if (authorId === null) return false
+    const vector = content?.vector ?? null
     writer.u8(
       (publishedAt === null ? 0 : PUBLISHED) |
         (deletedAt === null ? 0 : DELETED) |
-        (content === null ? 0 : CONTENT),
+        (content === null ? 0 : CONTENT) |
+        (vector === null ? 0 : VECTOR),
     )
+    if (vector !== null) writeVector(vector, writer)
     writer.string(authorId)
     if (publishedAt !== null) writer.f64(publishedAt)
     if (deletedAt !== null) writer.f64(deletedAt)
@@ -232,10 +260,21 @@ export const readPostContent = (buffer: Buffer, start: number, end: number): Pos
   const reader = contentReader.over(buffer, start, end)
   if (reader.u8() !== layout.version) return readPostAttributes(buffer.subarray(start, end)).content
   const flags = reader.u8()
+  if (flags & VECTOR) reader.bytes(CONTENT_DIMENSIONS)
   reader.skipString()
   if (flags & PUBLISHED) reader.f64()
   if (flags & DELETED) reader.f64()
   return flags & CONTENT ? readPlainContent(reader) : null
+}
+
+/**
+ * Where the content vector of a post that is there begins in its row `[start, end)`, as it lies there; −1 for a post
+ * that is not there or says nothing. Its `CONTENT_DIMENSIONS` bytes are signed.
+ */
+export const contentVectorStart = (buffer: Buffer, start: number, end: number): number => {
+  const isThere = PUBLISHED | CONTENT | VECTOR
+  const hasVector = end - start > 2 && buffer[start] === layout.version
+  return hasVector && (buffer[start + 1]! & isThere) === isThere ? start + 2 : -1
 }
 
 const contentReader = new ByteReader()

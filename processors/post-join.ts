@@ -4,6 +4,8 @@ import { on } from '../engine/processor.ts'
 import type { TopicInfo } from '../engine/topic.ts'
 import { type ContainerId, DAY_MS, type Hashtag, type Millis, millis, type PostId } from '../schemas/ids.ts'
 import { POST_KINDS, type PostKind } from '../schemas/posts/index.ts'
+import { contentVectorOf } from './content/content-vector.ts'
+import { readVector, writeVector } from './content/vector-bytes.ts'
 import { NewestRecords } from './newest-records.ts'
 import { Symbols } from './symbols.ts'
 import { posts } from './topics.ts'
@@ -26,6 +28,8 @@ export interface JoinedReaction extends PostReaction {
   /** The group, page or thread that the post was published in. */
   readonly containerId: ContainerId | null
   readonly hashtags: readonly Hashtag[]
+  /** What the post is about, as `contentVectorOf` says; null where it says nothing. */
+  readonly vector: Int8Array | null
 }
 
 type Mutable<Value> = { -readonly [Field in keyof Value]: Value[Field] }
@@ -36,14 +40,17 @@ interface PublishedOrWaiting {
   containerId: ContainerId | null
   /** Each once. */
   hashtags: readonly Hashtag[]
+  vector: Int8Array | null
   /** Each reaction's facts as an id: equal ones stand beside each other. */
   readonly waiting: NewestRecords
 }
 
 const kinds = new Symbols<PostKind>(POST_KINDS)
 const NOT_PUBLISHED = 0
+/** Flags of a post that is published: one of the first two, and the third where it has a vector. */
 const IS_PUBLISHED = 1
 const IS_IN_CONTAINER = 2
+const HAS_VECTOR = 4
 const NO_HASHTAGS: readonly Hashtag[] = []
 
 const layoutOf = (): StateLayout<PublishedOrWaiting> => {
@@ -51,12 +58,14 @@ const layoutOf = (): StateLayout<PublishedOrWaiting> => {
     contentKind: null,
     containerId: null,
     hashtags: NO_HASHTAGS,
+    vector: null,
     waiting: new NewestRecords(WAITING_MAX),
   }
   const create = (): PublishedOrWaiting => {
     state.contentKind = null
     state.containerId = null
     state.hashtags = NO_HASHTAGS
+    state.vector = null
     state.waiting.clear()
     return state
   }
@@ -66,25 +75,28 @@ const layoutOf = (): StateLayout<PublishedOrWaiting> => {
     if (published === NOT_PUBLISHED) state.waiting.load(reader)
     else {
       state.contentKind = kinds.read(reader)
-      if (published === IS_IN_CONTAINER) state.containerId = reader.string() as ContainerId
+      if (published & HAS_VECTOR) state.vector = readVector(reader)
+      if (published & IS_IN_CONTAINER) state.containerId = reader.string() as ContainerId
       state.hashtags = readWords(reader) as Hashtag[]
     }
     return state
   }
   return {
-    version: 2,
-    // Version 1 did not keep the container: its posts read as published in none.
-    migrations: { 1: read },
+    version: 3,
+    // Version 1 did not keep the container, 2 no vector: their posts read as published without.
+    migrations: { 1: read, 2: read },
     create,
     read,
-    write({ contentKind, containerId, hashtags, waiting }, writer) {
+    write({ contentKind, containerId, hashtags, vector, waiting }, writer) {
       if (contentKind === null) {
         writer.u8(NOT_PUBLISHED)
         waiting.save(writer)
         return waiting.count > 0
       }
-      writer.u8(containerId === null ? IS_PUBLISHED : IS_IN_CONTAINER)
+      const place = containerId === null ? IS_PUBLISHED : IS_IN_CONTAINER
+      writer.u8(vector === null ? place : place | HAS_VECTOR)
       kinds.write(contentKind, writer)
+      if (vector !== null) writeVector(vector, writer)
       if (containerId !== null) writer.string(containerId)
       writeWords(hashtags, writer)
       return true
@@ -93,7 +105,7 @@ const layoutOf = (): StateLayout<PublishedOrWaiting> => {
 }
 
 /**
- * Joins reactions with their post's kind, container and hashtags *as first published*: edits change no join, past or
+ * Joins reactions with their post's kind, container, hashtags and vector *as first published*: edits change no join, past or
  * future. Were they joined with the newest edit, an undo after the edit would not take back what was counted
  * before it, and the sums would hang on how the two topics happened to interleave.
  *
@@ -121,6 +133,7 @@ export const postJoin = (
           state.contentKind = post.kind
           state.containerId = post.containerId
           state.hashtags = [...new Set(post.hashtags)]
+          state.vector = contentVectorOf(post)
           release(post.postId, state, (reaction) => join(reaction, state, context))
           return true
         },
@@ -144,8 +157,8 @@ const joiner = (emit: (joined: JoinedReaction, context: Context) => void) => {
   let joined: Mutable<JoinedReaction> | undefined
   return (reaction: PostReaction, state: PublishedOrWaiting, context: Context): void => {
     const contentKind = state.contentKind!
-    const { containerId, hashtags } = state
-    joined ??= { ...reaction, contentKind, containerId, hashtags }
+    const { containerId, hashtags, vector } = state
+    joined ??= { ...reaction, contentKind, containerId, hashtags, vector }
     joined.userId = reaction.userId
     joined.postId = reaction.postId
     joined.authorId = reaction.authorId
@@ -158,6 +171,7 @@ const joiner = (emit: (joined: JoinedReaction, context: Context) => void) => {
     joined.contentKind = contentKind
     joined.containerId = containerId
     joined.hashtags = hashtags
+    joined.vector = vector
     emit(joined, context)
   }
 }

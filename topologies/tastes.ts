@@ -11,5 +11,5 @@ const joins = topology(
   [node(postJoin((joined, context) => counted.emit(joined, context), counted.outputs)), ...counted.nodes],
 )
 
-/** What a user does with kinds of posts, containers and hashtags, and which hashtags trend: reactions joined with posts. */
+/** What a user does with kinds of posts, containers and hashtags, what they like to read about, and which hashtags trend. */
 export const tastes = compose(joins.name, joins.about, [reactions, joins])

@@ -85,7 +85,10 @@ export const aPostReaction = (fields: Plain<PostReaction> = {}): PostReaction =>
   )
 
 export const aJoinedReaction = (fields: Plain<JoinedReaction> = {}): JoinedReaction =>
-  made<JoinedReaction>({ ...aPostReaction(), contentKind: 'text', containerId: null, hashtags: [] }, fields)
+  made<JoinedReaction>(
+    { ...aPostReaction(), contentKind: 'text', containerId: null, hashtags: [], vector: null },
+    fields,
+  )
 
 export const aProfile = (fields: Plain<Profile> = {}): Profile =>
   made<Profile>(

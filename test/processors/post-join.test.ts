@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { contentVectorOf } from '../../processors/content/content-vector.ts'
 import { type JoinedReaction, postJoin, WAITING_MAX, WAITING_MS_MAX } from '../../processors/post-join.ts'
 import { posts } from '../../processors/topics.ts'
 import { reactionsByPost } from '../../processors/topics/post-reaction.ts'
@@ -13,11 +14,12 @@ const joining = (): { harness: Harness<unknown>; joined: JoinedReaction[] } => {
 
 const published = aPost({ kind: 'video', containerId: 'group-1', hashtags: ['rome', 'travel', 'rome'] })
 
-test('a reaction is joined with the kind, container and hashtags that its post was published with', () => {
+test('a reaction is joined with the kind, container, hashtags and vector that its post was published with', () => {
   const { harness, joined } = joining()
   harness.apply(posts, published)
   harness.apply(reactionsByPost, aPostReaction())
-  const post = { contentKind: 'video', containerId: 'group-1', hashtags: ['rome', 'travel'] }
+  const vector = contentVectorOf(published)
+  const post = { contentKind: 'video', containerId: 'group-1', hashtags: ['rome', 'travel'], vector }
   expect(joined).toEqual([{ ...aPostReaction(), ...post }])
 })
 
