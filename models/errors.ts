@@ -73,6 +73,21 @@ export const MODEL_ERRORS = {
   },
   SCORER_CRASHED: { recovery: 'retry', about: 'The worker died while it scored. It is started again.' },
   SCORING_FAILED: { recovery: 'stop', about: 'The ONNX runtime failed on a batch of rows.' },
+  SEARCH_BUSY: {
+    recovery: 'retry',
+    about:
+      'Too many searches wait for the searching thread already: this feed goes without. Send again later.',
+  },
+  SEARCH_CRASHED: {
+    recovery: 'retry',
+    about: 'The searching thread died, or was closed. It is started again, and filled from what is stored.',
+  },
+  SEARCH_FAILED: { recovery: 'stop', about: 'The searching thread failed on what it was asked.' },
+  EMBEDDER_INVALID: {
+    recovery: 'stop',
+    about: 'The directory holds no model that makes vectors of texts, or no vocabulary. Name another one.',
+  },
+  EMBEDDING_FAILED: { recovery: 'stop', about: 'The ONNX runtime failed on a text.' },
   SCORERS_CLOSED: { recovery: 'stop', about: 'The scorers were closed, or the lease was given back.' },
 } as const satisfies Record<string, { recovery: Recovery; about: string }>
 

@@ -42,6 +42,7 @@ export const LIGHT_NETWORK: NetworkDefinition = {
   row: lightRow,
   sums: SUMS,
   heads: [KEEP_HEAD],
+  deep: { experts: { count: 1, layers: [24] }, towers: { layers: [8] } },
 }
 
 export const NETWORKS: Readonly<Record<ModelName, NetworkDefinition>> = {

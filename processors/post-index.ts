@@ -107,6 +107,11 @@ export class PostShelf {
     return millis(this.listed.at(place))
   }
 
+  /** Of a post that was removed, too. */
+  postId(place: Place): PostId {
+    return this.listed.idText(place) as PostId
+  }
+
   /** Null for a post that was removed. */
   post(place: Place): IndexedPost | null {
     const { listed } = this

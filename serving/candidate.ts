@@ -42,6 +42,8 @@ export interface Candidate {
   fatigue: number
   /** What the post says now; null until its content is read, which is done for those that pass 0 keeps. */
   content: PostContent | null
+  /** Cosine of what it is about and what the viewer likes, 0 where that is not known; null where it says nothing. */
+  contentMatch: number | null
   /** Pass 0: score and place, from 0; −1 before it ran. */
   lightScore: number
   lightRank: number
@@ -83,6 +85,7 @@ export const candidateOf = (post: IndexedPost, source: Source): Candidate => ({
   verdict: 'allow',
   fatigue: 1,
   content: null,
+  contentMatch: null,
   lightScore: 0,
   lightRank: -1,
   expectedValue: 0,

@@ -2,6 +2,7 @@ import type { Edge } from '../processors/connections/index.ts'
 import type { UserProfile } from '../processors/profiles.ts'
 import type { LastLogin } from '../processors/seen.ts'
 import { SeenPosts } from '../processors/seen-filter.ts'
+import type { UserTaste } from '../processors/user-taste.ts'
 import type { TouchedAuthor } from '../processors/touched-authors.ts'
 import type { ContainerId, Millis, PostId, UserId } from '../schemas/ids.ts'
 import type { Viewer } from './viewer.ts'
@@ -16,6 +17,7 @@ export class ViewerDraft implements Viewer {
   pages: ReadonlyMap<ContainerId, Edge<ContainerId>> = new Map()
   touched: ReadonlyMap<UserId, TouchedAuthor> = new Map()
   seen = new SeenPosts(undefined, undefined)
+  taste: UserTaste | null = null
   lastLogin: LastLogin | null = null
   followers = 0
   isKeptApart: (authorId: UserId) => boolean = () => false

@@ -2,6 +2,7 @@ import type { Edge } from '../processors/connections/index.ts'
 import type { UserProfile } from '../processors/profiles.ts'
 import type { LastLogin } from '../processors/seen.ts'
 import type { SeenPosts } from '../processors/seen-filter.ts'
+import type { UserTaste } from '../processors/user-taste.ts'
 import type { TouchedAuthor } from '../processors/touched-authors.ts'
 import type { ContainerId, Millis, PostId, UserId } from '../schemas/ids.ts'
 
@@ -16,6 +17,8 @@ export interface Viewer {
   /** Authors they touched, last first. */
   readonly touched: ReadonlyMap<UserId, TouchedAuthor>
   readonly seen: SeenPosts
+  /** What they like to read about; null where nothing is known. */
+  readonly taste: UserTaste | null
   /** Null for one who never did anything. */
   readonly lastLogin: LastLogin | null
   /** How many users follow them. */

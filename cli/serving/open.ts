@@ -17,6 +17,7 @@ import { GivenScorer } from '../../serving/scorers/given-scorer.ts'
 import { Ranker } from '../../serving/scorers/ranker.ts'
 import type { Ranking } from '../../serving/scorers/ranking.ts'
 import { Cursors } from '../../serving/sessions/cursor.ts'
+import type { SearchedPosts } from '../../serving/retrieval/searched-posts.ts'
 import { SESSION_DEFAULTS, type SessionLimits, SessionStore } from '../../serving/sessions/session-store.ts'
 import { noRetrieval } from '../../serving/sources/retrieval.ts'
 import type { Alarm } from '../../serving/pipeline/alarm.ts'
@@ -25,6 +26,7 @@ import { systemAlarm } from '../runtime/alarm.ts'
 import type { ServingBackend } from '../runtime/backend.ts'
 import { RANKING_FILE, RankingFile } from './ranking-file.ts'
 import { openModels, type ServedModels } from './models.ts'
+import { followPosts } from './retrieval.ts'
 
 export interface ServingOptions {
   readonly embedded: ServingBackend
@@ -38,6 +40,8 @@ export interface ServingOptions {
   readonly config?: RankingConfig
   readonly experiments?: readonly ExperimentConfig[]
   readonly sessions?: SessionLimits
+  /** False where nobody's feed needs posts by strangers, or where a feed must be a function of the log alone. */
+  readonly retrieves?: boolean
   /** Rings when a stage is late. */
   readonly alarm?: Alarm
   /** Told why impressions could not be written. */
@@ -58,6 +62,8 @@ export interface Serving {
   readonly scorers: ScorerPool
   readonly models: ServedModels
   readonly rankingFile: RankingFile
+  /** Undefined where nothing is retrieved. */
+  readonly retrieval: SearchedPosts | undefined
   /** What the pipeline is made of, for those who measure it. */
   readonly parts: FeedPipelineParts<Ranking>
   /** Writes the impressions that wait, and stops the scorers. No feed may be asked for any more. */
@@ -86,11 +92,12 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   const { scorers, shadow } = models
   const { rows, features, restrictions } = embedded
   const ranker = new Ranker({ scorers, features, rows, rankings })
+  const retrieval = options.retrieves === false ? undefined : followPosts(embedded, options.failed ?? tellNobody)
   const stages = feedStages({
     rows,
     clock,
     restrictions,
-    retrieval: noRetrieval,
+    retrieval: retrieval ?? noRetrieval,
     breathe: () => nextTurn(),
   })
   const parts = { stages, ranker, restrictions, clock, alarm: options.alarm ?? systemAlarm, metrics }
@@ -122,9 +129,11 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     scorers,
     models,
     rankingFile,
+    retrieval,
     parts,
     close: async () => {
       await rankingFile.stop()
+      await retrieval?.close()
       await impressions.close(CLOSE_MS_MAX)
       await models.close()
     },

@@ -70,8 +70,10 @@ export const RULES: Readonly<Record<Operator, Rule | null>> = {
   },
   Cast: null,
   Expand: null,
+  MatMulInteger: null,
   Pad: null,
   Shape: null,
+  TopK: null,
 }
 
 /** The gradient where the condition holds, or only where it does not, and zero elsewhere. */

@@ -122,6 +122,25 @@ export class GraphBuilder {
     return this.node('MatMul', [one, other], matMulShape(one.shape, other.shape))
   }
 
+  /** As `matMul` of int8 values, summed in int32. */
+  matMulInteger(one: Value, other: Value): Value {
+    return this.node('MatMulInteger', [one, other], matMulShape(one.shape, other.shape), {}, 'int32')
+  }
+
+  toFloat(value: Value): Value {
+    return this.node('Cast', [value], value.shape, { to: FLOAT })
+  }
+
+  /** The greatest `count` (int64, [1]) of a vector, greatest first, and where they lie. */
+  topK(value: Value, count: Value): { readonly values: Value; readonly indices: Value } {
+    const found: Shape = ['found']
+    const indices: Value = { name: this.nextName('indices'), type: 'int64', shape: found }
+    const values: Value = { name: this.nextName('values'), type: 'float32', shape: found }
+    const inputs = [value, count]
+    this.nodes.push({ operator: 'TopK', inputs, output: values, secondOutput: indices, attributes: {} })
+    return { values, indices }
+  }
+
   /** Over axes counted from 0, all of them where none are named; they stay with length 1 where `keepsAxes`. */
   sum(value: Value, axes: readonly number[] = [...value.shape.keys()], keepsAxes = false): Value {
     if (axes.length === 0) return value

@@ -6,7 +6,7 @@
 /** A length, or the name of one that is known only when the graph runs, such as `rows`. */
 export type Dimension = number | string
 export type Shape = readonly Dimension[]
-export type ElementType = 'float32' | 'int64' | 'bool'
+export type ElementType = 'float32' | 'int8' | 'int32' | 'int64' | 'bool'
 
 /** What an operator reads or answers. Compared by identity. */
 export interface Value {
@@ -22,6 +22,8 @@ export interface Node {
   readonly operator: Operator
   readonly inputs: readonly Value[]
   readonly output: Value
+  /** A second answer, of the operators that have one. */
+  readonly secondOutput?: Value
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
@@ -38,6 +40,7 @@ export type Operator =
   | 'Less'
   | 'Log'
   | 'MatMul'
+  | 'MatMulInteger'
   | 'Max'
   | 'Min'
   | 'Mul'
@@ -53,6 +56,7 @@ export type Operator =
   | 'Softplus'
   | 'Sqrt'
   | 'Sub'
+  | 'TopK'
   | 'Transpose'
   | 'Where'
 

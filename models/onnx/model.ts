@@ -17,7 +17,13 @@ export const onnxModel = (graph: Graph): Uint8Array =>
 const IR_VERSION = 8
 const OPSET_VERSION = 17
 
-const ELEMENT_TYPES: Readonly<Record<ElementType, number>> = { float32: 1, int64: 7, bool: 9 }
+const ELEMENT_TYPES: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+}
 const ATTRIBUTE_INTEGER = 2
 const ATTRIBUTE_INTEGERS = 7
 
@@ -33,10 +39,15 @@ const graphProto = (graph: Graph): ProtobufWriter => {
   return proto
 }
 
-const nodeProto = ({ operator, inputs, output, attributes }: Node, index: number): ProtobufWriter => {
+const nodeProto = (
+  { operator, inputs, output, secondOutput, attributes }: Node,
+  index: number,
+): ProtobufWriter => {
   const proto = message()
   for (const input of inputs) proto.string(1, input.name)
-  proto.string(2, output.name).string(3, `${operator}_${index}`).string(4, operator)
+  proto.string(2, output.name)
+  if (secondOutput !== undefined) proto.string(2, secondOutput.name)
+  proto.string(3, `${operator}_${index}`).string(4, operator)
   for (const [name, value] of Object.entries(attributes)) proto.message(5, attributeProto(name, value))
   return proto
 }

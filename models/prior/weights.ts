@@ -204,6 +204,12 @@ export const PRIOR_WEIGHTS: readonly PriorWeight[] = [
     because: 'some watch, some read',
   },
   { column: 'user_kind.negatives.decayed_30d', interest: -0.15, dislike: 0.2, because: 'not this kind' },
+  {
+    column: 'context.content_match',
+    interest: 1.5,
+    dislike: -0.4,
+    because: 'it is about what the viewer reacts to',
+  },
   { column: 'user_hashtag.engagements.decayed_30d', interest: 0.3, because: 'topics are tastes' },
   { column: 'user_hashtag.engagements.decayed_1d', interest: 0.15, because: 'of the day' },
   {

@@ -65,7 +65,6 @@ export const CONTEXT_COLUMNS: readonly RowColumn[] = [
   count('carried_times', 'Earlier feeds that ranked the post for this viewer and did not show it.'),
   count('viewer_followers', 'Followers of the viewer.'),
   count('author_followers', 'Followers of the author.'),
-  count('author_posts_30d', "The author's posts of the last 30 days; 0 where that is not known."),
   count('text_characters', "Length of the post's text, in UTF-16 units."),
   count('hashtags', 'Hashtags of the post.'),
 
@@ -80,7 +79,8 @@ export const CONTEXT_COLUMNS: readonly RowColumn[] = [
   flag('is_page_member', '1 where the viewer follows the page that holds the post.'),
   flag('mentions_viewer', '1 where the post mentions the viewer.'),
   flag('own_thread', '1 where the post is by the viewer, or its container is a post by the viewer.'),
-  flag('has_embedding', '1 where the post came with a content embedding.'),
+  flag('has_embedding', '1 where it is known what the post is about.'),
+  unit('content_match', 'Cosine of what the post is about and what the viewer likes to read about.'),
   flag('language_match', "1 where the post's language is the viewer's."),
   flag('country_match', "1 where the author's country is the viewer's."),
   unit('hour_sin', 'Sine of the hour of the day (UTC), a day being one turn.'),

@@ -61,7 +61,10 @@ export class ColumnMoments {
   }
 
   /** Measures a batch, and sets the parameters anew where it is time. */
-  async measure({ rows, count }: Batch, measured: Map<string, Float32Array>): Promise<void> {
+  async measure(
+    { rows, count }: Pick<Batch, 'rows' | 'count'>,
+    measured: Map<string, Float32Array>,
+  ): Promise<void> {
     const { totals, width } = this
     if (totals.rows >= MEASURED_ROWS_MAX) return
     const input = new Tensor('float32', rows.subarray(0, count * width), [count, width])

@@ -12,7 +12,8 @@ const PLACES = 4
 const PLACE_BITS = 6
 const PLACE_MASK = CONTENT_DIMENSIONS - 1
 
-type Content = Pick<Post, 'text' | 'hashtags' | 'language' | 'contentEmbedding'>
+/** What of a post is looked at; whoever has no post, such as a list of interests, says the same. */
+type Content = Pick<Post, 'text' | 'language' | 'contentEmbedding'> & { readonly hashtags: readonly string[] }
 
 /**
  * What a post is about, as a direction: int8, of length `CONTENT_SCALE`; null where it says nothing. Tokens of text

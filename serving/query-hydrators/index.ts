@@ -4,6 +4,7 @@ import { viewerConnections } from './connections.ts'
 import { viewerHistory } from './history.ts'
 import { viewerProfile } from './profile.ts'
 import { viewerRefusals } from './refusals.ts'
+import { viewerTaste } from './taste.ts'
 
 /** What is read of a viewer, all at once. */
 export const queryHydrators = (rows: StateRows): readonly QueryHydratorStage[] => [
@@ -11,4 +12,5 @@ export const queryHydrators = (rows: StateRows): readonly QueryHydratorStage[] =
   viewerProfile(rows),
   viewerHistory(rows),
   viewerRefusals(rows),
+  viewerTaste(rows),
 ]

@@ -77,6 +77,8 @@ const VIEWER_FOLLOWERS = column('viewer_followers')
 const AUTHOR_FOLLOWERS = column('author_followers')
 const TEXT_CHARACTERS = column('text_characters')
 const HASHTAGS = column('hashtags')
+const HAS_EMBEDDING = column('has_embedding')
+const CONTENT_MATCH = column('content_match')
 
 /** Where the context begins in the heavy row: all that follows the views. */
 export const CONTEXT_OFFSET = column('age_hours')
@@ -86,8 +88,7 @@ const WEEKDAY_OF_EPOCH = 4
 const WEEKDAYS = 7
 
 /**
- * Writes the context of a heavy row, which must be zeros where the context lies. `has_embedding` and
- * `author_posts_30d` stay 0: no store holds them yet.
+ * Writes the context of a heavy row, which must be zeros where the context lies.
  */
 export const writeContext = (
   candidate: Candidate,
@@ -99,7 +100,7 @@ export const writeContext = (
   shared.write(candidate, request, into, at)
   writeRequest(request, into, at)
   writeTies(candidate, request, into, at)
-  const { post, content } = candidate
+  const { post, content, contentMatch } = candidate
   const { viewer } = request
   into[at + audiences[post.audience]!] = 1
   into[at + UNSEEN_COMMENTS] = candidate.unseenComments
@@ -110,6 +111,8 @@ export const writeContext = (
   const { profile } = viewer
   into[at + LANGUAGE_MATCH] = flag(post.language !== null && post.language === profile?.language)
   into[at + COUNTRY_MATCH] = flag(beside.authorCountry !== null && beside.authorCountry === profile?.country)
+  into[at + HAS_EMBEDDING] = flag(contentMatch !== null)
+  into[at + CONTENT_MATCH] = contentMatch ?? 0
   if (content === null) return
   into[at + MENTIONS_VIEWER] = flag(content.mentions.includes(viewer.userId))
   into[at + TEXT_CHARACTERS] = content.text?.length ?? 0

@@ -1,7 +1,8 @@
 import { keyOf } from '../../engine/key.ts'
-import { type PostAttributes, readPostAttributes } from '../../processors/post-attributes.ts'
+import { readPostAttributes } from '../../processors/post-attributes.ts'
 import type { Millis, PostId, UserId } from '../../schemas/ids.ts'
 import { type Candidate, candidateOf, type Source } from '../candidate.ts'
+import { contentMatch } from '../content-match.ts'
 import type { QueryHydratorStage } from '../pipeline/stage.ts'
 import type { FeedQuery } from '../query.ts'
 import type { StateRows } from '../state-rows.ts'
@@ -44,7 +45,7 @@ export class GivenScorer {
     const places: number[] = []
     const candidates: Candidate[] = []
     for (const [place, row] of rows.entries()) {
-      const candidate = row && candidateFrom(posts[place]!, readPostAttributes(row), viewer)
+      const candidate = row && candidateFrom(posts[place]!, row, viewer)
       if (!candidate) continue
       places.push(place)
       candidates.push(candidate)
@@ -78,15 +79,13 @@ export class GivenScorer {
   }
 }
 
-const candidateFrom = (
-  postId: PostId,
-  { authorId, publishedAt, content }: PostAttributes,
-  viewer: Viewer,
-): Candidate | null => {
+const candidateFrom = (postId: PostId, row: Buffer, viewer: Viewer): Candidate | null => {
+  const { authorId, publishedAt, content } = readPostAttributes(row)
   if (publishedAt === null || content === null) return null
   const { kind, audience, containerId, language } = content
+  const match = contentMatch(viewer.taste, row, 0, row.length)
   const post = { postId, authorId, publishedAt, kind, audience, containerId, language }
-  return { ...candidateOf(post, sourceOf(post, viewer)), content }
+  return { ...candidateOf(post, sourceOf(post, viewer)), content, contentMatch: match }
 }
 
 /** The source that would have found it by the viewer's ties. */

@@ -2,7 +2,7 @@ import type { IndexedPost } from '../../processors/topics/post-entry.ts'
 import { SOURCE_MS } from '../pipeline/deadlines.ts'
 import type { SourceStage } from '../pipeline/stage.ts'
 import type { FeedQuery } from '../query.ts'
-import { QUOTAS } from '../quotas.ts'
+import { RETRIEVED_MAX, RETRIEVED_USUAL, TIES_FEW } from '../quotas.ts'
 import type { Viewer } from '../viewer.ts'
 import { listFinding } from './list.ts'
 
@@ -10,11 +10,11 @@ import { listFinding } from './list.ts'
 export interface Retrieval {
   /** Whether there is anything to search in. */
   readonly isReady: boolean
-  /** Public posts published up to `query.asOf`, nearest first, at most `postsMax`. */
+  /** Public posts published up to `query.asOf` that the viewer has not seen, nearest first, at most `postsMax`. */
   nearest(query: FeedQuery, viewer: Viewer, postsMax: number): Promise<readonly IndexedPost[]>
 }
 
-/** Where nothing was learned to search by: the source is not enabled. */
+/** Where there is no index: the source is not enabled. */
 export const noRetrieval: Retrieval = {
   isReady: false,
   nearest: async () => [],
@@ -28,5 +28,10 @@ export const retrieval = (index: Retrieval): SourceStage => ({
   required: false,
   enable: () => index.isReady,
   find: async (query, viewer) =>
-    listFinding('retrieval', await index.nearest(query, viewer, QUOTAS.retrieval)),
+    listFinding('retrieval', await index.nearest(query, viewer, postsMaxFor(viewer))),
 })
+
+const postsMaxFor = ({ friends, follows, groups, pages, touched }: Viewer): number => {
+  const ties = friends.size + follows.size + groups.size + pages.size + touched.size
+  return ties < TIES_FEW ? RETRIEVED_MAX : RETRIEVED_USUAL
+}

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { impressions, profiles } from '../../../processors/topics.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
-import { OLD_PER_SHELF_MAX } from '../../../serving/quotas.ts'
+import { OLD_PER_SHELF_MAX, RETRIEVED_MAX, RETRIEVED_USUAL, TIES_FEW } from '../../../serving/quotas.ts'
 import { lastVisitEnd } from '../../../serving/sources/last-visit.ts'
 import { noRetrieval, retrieval } from '../../../serving/sources/retrieval.ts'
-import { anEntry, aProfile, containerId, later, T0 } from '../../processors/events.ts'
+import { anEntry, aProfile, containerId, later, T0, userId } from '../../processors/events.ts'
 import { anImpression } from '../../processors/personal-events.ts'
 import { aQuery, idsOf } from '../feeds.ts'
 import { People } from '../people.ts'
@@ -200,7 +200,7 @@ describe('the source of what trends', () => {
 })
 
 describe('the source of retrieval', () => {
-  it('is not enabled before there is anything to search in, and asks for its quota then', async () => {
+  it('is not enabled before there is anything to search in, and asks for more where ties are few', async () => {
     expect(retrieval(noRetrieval).enable(query)).toBe(false)
     const asked: number[] = []
     const stage = retrieval({
@@ -215,6 +215,14 @@ describe('the source of retrieval', () => {
     expect(finding.take(5).map(({ post, source }) => [post.postId, source])).toEqual([
       ['like-it', 'retrieval'],
     ])
-    expect(asked).toEqual([200])
+    const tied = await new People().viewer(query)
+    tied.follows = new Map(
+      Array.from({ length: TIES_FEW }, (_, index) => {
+        const id = userId(`author-${index}`)
+        return [id, { id, closeness: 'none', since: T0 }]
+      }),
+    )
+    await stage.find(query, tied)
+    expect(asked).toEqual([RETRIEVED_MAX, RETRIEVED_USUAL])
   })
 })

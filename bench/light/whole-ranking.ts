@@ -1,0 +1,76 @@
+import type { Embedded } from '../../cli/runtime/embedded.ts'
+import type { Serving } from '../../cli/serving/open.ts'
+import { EmbeddedFeatureStore } from '../../features/store/embedded.ts'
+import type { Candidate } from '../../serving/candidate.ts'
+import { FeedPipeline, type RankedFeed } from '../../serving/feed-pipeline.ts'
+import type { FeedQuery } from '../../serving/query.ts'
+import { PASS_0_KEPT_MAX } from '../../serving/quotas.ts'
+import { RowWork } from '../../serving/rows/row-work.ts'
+import { StateRows } from '../../serving/state-rows.ts'
+
+/** Every eligible candidate of a request, as both rankers see it: what pass 0 knows, and what pass 1 would say. */
+export interface WholeRanking {
+  readonly count: number
+  /** Light rows, raw, one a candidate. */
+  readonly rows: Float32Array
+  /** Expected values by the heavy ranker. */
+  readonly values: Float32Array
+  /** What pass 0 gave. */
+  readonly lightScores: Float32Array
+}
+
+const { signal: PATIENT } = new AbortController()
+
+/** Ranks whole: pass 1 scores also what pass 0 would drop, some hundreds at a time. */
+export class WholeRanker {
+  private readonly serving: Serving
+  private readonly pipeline: FeedPipeline
+  private readonly work: RowWork
+
+  constructor(embedded: Embedded, serving: Serving) {
+    this.serving = serving
+    this.pipeline = new FeedPipeline(serving.parts)
+    this.work = new RowWork(new EmbeddedFeatureStore(embedded.worker), new StateRows(embedded.worker, 1))
+  }
+
+  async rank(query: FeedQuery): Promise<WholeRanking> {
+    const feed = await this.pipeline.rank(query)
+    feed.ranking.release()
+    const values = new Float32Array(feed.eligible.length)
+    for (let first = 0; first < values.length; first += PASS_0_KEPT_MAX) {
+      const some = feed.eligible.slice(first, first + PASS_0_KEPT_MAX)
+      values.set(await this.valuesOf(feed, some), first)
+    }
+    return { count: values.length, values, ...(await this.lightOf(feed)) }
+  }
+
+  private async valuesOf({ query, viewer }: RankedFeed, some: readonly Candidate[]): Promise<Float32Array> {
+    const { stages, ranker } = this.serving.parts
+    for (const stage of stages.survivorHydrators) (await stage.hydrate(query, viewer, some))()
+    const ranking = ranker.begin(query, viewer)
+    try {
+      const values = new Float32Array(some.length)
+      const outputs = await ranking.scoreHeavy(some, PATIENT)
+      ranking.configuration.valueModel.evaluate(outputs, some.length, values)
+      return values
+    } finally {
+      ranking.release()
+    }
+  }
+
+  private async lightOf({
+    query,
+    viewer,
+    eligible,
+  }: RankedFeed): Promise<Pick<WholeRanking, 'rows' | 'lightScores'>> {
+    const lease = await this.serving.scorers.lease(PATIENT)
+    try {
+      await this.work.light(eligible, { query, viewer }, lease.light)
+      await lease.score('light', eligible.length)
+      const { rows, outputs, width } = lease.light
+      return { rows: rows.slice(0, eligible.length * width), lightScores: outputs.slice(0, eligible.length) }
+    } finally {
+      lease.release()
+    }
+  }
+}

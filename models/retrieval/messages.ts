@@ -1,0 +1,26 @@
+import type { ViewerSide } from './tower-inputs.ts'
+import type { Matches } from './vector-index.ts'
+
+/** What the searching thread is started with. */
+export interface SearchThreadData {
+  readonly towers: Float32Array
+}
+
+/** What it is asked; each is answered, in order. See `PostSearch`. */
+export type SearchTask =
+  | { readonly kind: 'put'; readonly slots: Uint32Array; readonly items: Int8Array }
+  | { readonly kind: 'remove'; readonly slots: Uint32Array }
+  | { readonly kind: 'search'; readonly viewer: ViewerSide; readonly count: number }
+  | { readonly kind: 'swap'; readonly towers: Float32Array }
+
+export interface SearchRequest {
+  readonly id: number
+  readonly task: SearchTask
+}
+
+export interface SearchAnswer {
+  readonly id: number
+  /** Of a search. */
+  readonly matches?: Matches
+  readonly error?: string
+}

@@ -1,0 +1,154 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { adamScalars } from '../autodiff/adam.ts'
+import { ModelError } from '../errors.ts'
+import { onnxModel } from '../onnx/model.ts'
+import { SamplingFrequency } from './sampling-frequency.ts'
+import { ITEM_BYTES, readItem, readViewer, TOWER_INPUTS, type ViewerSide } from './tower-inputs.ts'
+import { TOWER_TRAINING, towerTrainingGraph } from './tower-training.ts'
+import { priorTowers, TOWERS_SIZE } from './towers.ts'
+
+/** A reaction that speaks for a post, with both sides as they were when it was shown. */
+export interface TowerExample {
+  readonly viewer: ViewerSide
+  readonly postId: string
+  /** `ITEM_BYTES`, as `packItem` writes them. */
+  readonly item: Int8Array
+  /** How much it counts; above 0. */
+  readonly weight: number
+}
+
+export interface TowerLearnerOptions {
+  /** Rows of a batch: each is a negative for all others. */
+  readonly batchRows: number
+  readonly rate: number
+}
+
+export const DEFAULT_TOWER_LEARNER: TowerLearnerOptions = { batchRows: 256, rate: 1e-3 }
+
+/** Everything that learning goes on from. */
+export interface TowerState {
+  steps: number
+  parameters: Float32Array
+  means: Float32Array
+  squares: Float32Array
+  readonly frequency: SamplingFrequency
+}
+
+export const beginTowers = (): TowerState => ({
+  steps: 0,
+  parameters: priorTowers(),
+  means: new Float32Array(TOWERS_SIZE),
+  squares: new Float32Array(TOWERS_SIZE),
+  frequency: new SamplingFrequency(),
+})
+
+/** Added where a row's post comes again in the batch: e to it is nothing. */
+const HIDDEN = -50
+
+/**
+ * Learns the two towers, batch by batch. What is learned is a function of the state and the examples in their order;
+ * examples that do not fill a batch wait, and belong to no state. One call at a time; runs block their thread.
+ */
+export class TowerLearner {
+  readonly state: TowerState
+  private readonly options: TowerLearnerOptions
+  private readonly session: InferenceSession
+  private readonly viewers: Float32Array
+  private readonly items: Float32Array
+  private readonly weights: Float32Array
+  private readonly frequencies: Float32Array
+  private readonly hidden: Float32Array
+  private posts: string[] = []
+
+  private constructor(state: TowerState, options: TowerLearnerOptions, session: InferenceSession) {
+    const { batchRows } = options
+    this.state = state
+    this.options = options
+    this.session = session
+    this.viewers = new Float32Array(batchRows * TOWER_INPUTS)
+    this.items = new Float32Array(batchRows * TOWER_INPUTS)
+    this.weights = new Float32Array(batchRows)
+    this.frequencies = new Float32Array(batchRows)
+    this.hidden = new Float32Array(batchRows * batchRows)
+  }
+
+  static async create(
+    state: TowerState = beginTowers(),
+    options: TowerLearnerOptions = DEFAULT_TOWER_LEARNER,
+  ): Promise<TowerLearner> {
+    const session = await InferenceSession.create(onnxModel(towerTrainingGraph()), {
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+    })
+    return new TowerLearner(state, options, session)
+  }
+
+  /** Takes examples, and learns whenever a batch is full; answers the mean loss of each. Throws `TRAINING_DIVERGED`. */
+  async learn(examples: Iterable<TowerExample>): Promise<readonly number[]> {
+    const losses: number[] = []
+    for (const example of examples) {
+      this.take(example)
+      if (this.posts.length === this.options.batchRows) losses.push(await this.step())
+    }
+    return losses
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release()
+  }
+
+  private take({ viewer, item, postId, weight }: TowerExample): void {
+    if (item.length !== ITEM_BYTES)
+      throw new RangeError(`an item of ${item.length} bytes, ${ITEM_BYTES} are needed`)
+    const row = this.posts.push(postId) - 1
+    readViewer(viewer, this.viewers, row * TOWER_INPUTS)
+    readItem(item, 0, this.items, row * TOWER_INPUTS)
+    this.weights[row] = weight
+    this.frequencies[row] = this.state.frequency.meet(postId, this.state.steps + 1)
+  }
+
+  private async step(): Promise<number> {
+    const { posts, state, hidden } = this
+    const rows = posts.length
+    this.posts = []
+    const sum = this.weights.reduce((total, weight) => total + weight, 0)
+    for (let row = 0; row < rows; row++) this.weights[row]! /= sum
+    for (let row = 0; row < rows; row++) {
+      for (let other = 0; other < rows; other++) {
+        hidden[row * rows + other] = row !== other && posts[row] === posts[other] ? HIDDEN : 0
+      }
+    }
+    const next = await this.session.run(this.feeds(rows))
+    const values = (name: string): Float32Array => next[name]!.data as Float32Array
+    const { loss, next: names } = TOWER_TRAINING
+    const parameters = values(names.parameters)
+    if (!parameters.every(Number.isFinite))
+      throw new ModelError('TRAINING_DIVERGED', `towers, step ${state.steps + 1}`)
+    state.steps++
+    Object.assign(state, { parameters, means: values(names.means), squares: values(names.squares) })
+    return values(loss)[0]!
+  }
+
+  private feeds(rows: number): Record<string, Tensor> {
+    const { parameters, means, squares, steps } = this.state
+    const { rate, epsilon } = adamScalars(this.options.rate, steps + 1)
+    const names = TOWER_TRAINING
+    return {
+      [names.viewers]: tensor(this.viewers, [rows, TOWER_INPUTS]),
+      [names.items]: tensor(this.items, [rows, TOWER_INPUTS]),
+      [names.weights]: tensor(this.weights, [rows, 1]),
+      [names.frequencies]: tensor(this.frequencies, [1, rows]),
+      [names.ownFrequencies]: tensor(this.frequencies, [rows, 1]),
+      [names.hidden]: tensor(this.hidden, [rows, rows]),
+      [names.parameters]: tensor(parameters, [TOWERS_SIZE]),
+      [names.means]: tensor(means, [TOWERS_SIZE]),
+      [names.squares]: tensor(squares, [TOWERS_SIZE]),
+      [names.rate]: tensor(Float32Array.of(rate), []),
+      [names.epsilon]: tensor(Float32Array.of(epsilon), []),
+    }
+  }
+}
+
+const tensor = (values: Float32Array, shape: readonly number[]): Tensor =>
+  new Tensor('float32', values, shape)

@@ -1,0 +1,150 @@
+import { ModelError } from '../../models/errors.ts'
+import type { Matches } from '../../models/retrieval/vector-index.ts'
+import type { ViewerSide } from '../../models/retrieval/tower-inputs.ts'
+import { CONTENT_SCALE, contentVectorOf } from '../../processors/content/content-vector.ts'
+import type { IndexedPost } from '../../processors/topics/post-entry.ts'
+import type { FeedQuery } from '../query.ts'
+import { POST_AGE_MAX_MS } from '../quotas.ts'
+import type { Retrieval } from '../sources/retrieval.ts'
+import type { Viewer } from '../viewer.ts'
+import { type PostIndex, PostPool, type PostPoolParts } from './post-pool.ts'
+
+/** Between looks at what was published. */
+export const REFRESH_MS = 1_000
+/** After a failure, until the next try. */
+export const RESTART_MS = 5_000
+/** Posts searched for beyond those asked for, since some are seen, or the viewer's own: a share of them, and a few. */
+const SPARE_SHARE = 0.5
+const SPARE = 64
+
+/** Searches in a thread of its own: see `SearchThread`. */
+export interface Searcher extends PostIndex {
+  search(viewer: ViewerSide, count: number): Promise<Matches>
+  swap(towers: Float32Array): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SearchedPostsParts extends Omit<PostPoolParts, 'index'> {
+  /** Starts a searcher by these towers; again when one has died. */
+  readonly start: (towers: Float32Array) => Searcher
+  readonly sleep: (ms: number) => Promise<void>
+  /** Told why posts could not be followed, for whoever keeps a log of errors. */
+  readonly failed: (error: unknown) => void
+}
+
+/** Finds posts by the two towers, over an index that follows posts as they come and go. */
+export class SearchedPosts implements Retrieval {
+  private readonly parts: SearchedPostsParts
+  private towers: Float32Array
+  private searcher: Searcher
+  private pool: PostPool
+  private refreshing: Promise<void> | undefined
+  private isFilled = false
+  private isClosed = false
+
+  constructor(parts: SearchedPostsParts, towers: Float32Array) {
+    this.parts = parts
+    this.towers = towers
+    this.searcher = parts.start(towers)
+    this.pool = new PostPool({ ...parts, index: this.searcher })
+  }
+
+  get isReady(): boolean {
+    return this.pool.size > 0
+  }
+
+  /** Posts that are searched through. */
+  get size(): number {
+    return this.pool.size
+  }
+
+  /** Follows posts until `close`. */
+  async follow(): Promise<void> {
+    while (!this.isClosed) {
+      let waitMs = REFRESH_MS
+      try {
+        await this.refresh()
+      } catch (error) {
+        if (this.isClosed) return
+        this.parts.failed(error)
+        waitMs = RESTART_MS
+        if (error instanceof ModelError && error.code === 'SEARCH_CRASHED') this.restart()
+      }
+      await this.parts.sleep(waitMs)
+    }
+  }
+
+  /** Takes in what was published since the last time. Throws what reading rows and the searcher throw. */
+  async refresh(): Promise<void> {
+    this.refreshing ??= this.takeIn().finally(() => (this.refreshing = undefined))
+    return this.refreshing
+  }
+
+  /** Searches by other towers from now on. */
+  async swap(towers: Float32Array): Promise<void> {
+    this.towers = towers
+    await this.searcher.swap(towers)
+  }
+
+  async nearest(query: FeedQuery, viewer: Viewer, postsMax: number): Promise<readonly IndexedPost[]> {
+    const isWanted = (post: IndexedPost): boolean =>
+      post.publishedAt <= query.asOf &&
+      query.asOf - post.publishedAt <= POST_AGE_MAX_MS &&
+      post.authorId !== viewer.userId &&
+      !viewer.seen.has(post.postId) &&
+      !viewer.isKeptApart(post.authorId)
+    const side = sideOf(viewer)
+    if (side === null) return firstOf(this.pool.newest(), isWanted, postsMax)
+    const { pool } = this
+    const { slots } = await this.searcher.search(side, Math.ceil(postsMax * (1 + SPARE_SHARE)) + SPARE)
+    return firstOf(postsIn(pool, slots), isWanted, postsMax)
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    await this.refreshing?.catch(() => undefined)
+    await this.searcher.close()
+  }
+
+  private async takeIn(): Promise<void> {
+    if (this.isFilled) return this.pool.refresh()
+    await this.pool.fill()
+    this.isFilled = true
+  }
+
+  private restart(): void {
+    this.searcher = this.parts.start(this.towers)
+    this.pool = new PostPool({ ...this.parts, index: this.searcher })
+    this.isFilled = false
+  }
+}
+
+/** What to search by: what the viewer reacted to, or else what they say they like; null where neither is known. */
+const sideOf = ({ taste, profile }: Viewer): ViewerSide | null => {
+  const language = profile?.language ?? null
+  if (taste !== null) return { taste: taste.direction, language }
+  const interests = profile?.interests ?? []
+  const said = { text: interests.join(' '), hashtags: interests, language, contentEmbedding: null }
+  const vector = interests.length === 0 ? null : contentVectorOf(said)
+  return vector && { taste: Float32Array.from(vector, (value) => value / CONTENT_SCALE), language }
+}
+
+function* postsIn(pool: PostPool, slots: Uint32Array): Generator<IndexedPost> {
+  for (const slot of slots) {
+    const post = pool.post(slot)
+    if (post !== undefined) yield post
+  }
+}
+
+const firstOf = (
+  posts: Iterable<IndexedPost>,
+  isWanted: (post: IndexedPost) => boolean,
+  postsMax: number,
+): IndexedPost[] => {
+  const found: IndexedPost[] = []
+  for (const post of posts) {
+    if (found.length === postsMax) break
+    if (isWanted(post)) found.push(post)
+  }
+  return found
+}

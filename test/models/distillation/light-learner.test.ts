@@ -1,0 +1,146 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Random } from '../../../engine/driver/random.ts'
+import { adamScalars } from '../../../models/autodiff/adam.ts'
+import { beginLight, LightLearner } from '../../../models/distillation/light-learner.ts'
+import { LIGHT_TRAINING, lightTrainingGraph } from '../../../models/distillation/light-training.ts'
+import {
+  type RankingSample,
+  SAMPLE_ROWS,
+  SAMPLE_TOP,
+  samplePlaces,
+} from '../../../models/distillation/ranking-sample.ts'
+import { teach } from '../../../models/distillation/teacher.ts'
+import { ParameterLayout } from '../../../models/network/parameter-layout.ts'
+import { onnxModel } from '../../../models/onnx/model.ts'
+import { LIGHT_NETWORK } from '../../../models/rankers.ts'
+
+const { width } = LIGHT_NETWORK.row
+const tensor = (values: Float32Array, shape: readonly number[]): Tensor =>
+  new Tensor('float32', values, shape)
+
+/** Rankings by one column alone, which the prior does not look at in this way. */
+const samples = (count: number, seed: number): RankingSample[] => {
+  const random = new Random(seed)
+  const column = LIGHT_NETWORK.row.indexOf('context.kind.link')
+  return Array.from({ length: count }, () => {
+    const rows = Float32Array.from({ length: SAMPLE_ROWS * width }, () =>
+      random.chance(0.6) ? 0 : random.next(),
+    )
+    for (let row = 0; row < SAMPLE_ROWS; row++) rows[row * width + column] = row < SAMPLE_TOP ? 1 : 0
+    const values = Float32Array.from(
+      { length: SAMPLE_ROWS },
+      (_, row) => (row < SAMPLE_TOP ? 2 : 1) - row / 1_000,
+    )
+    return { rows, values, shares: new Float32Array(SAMPLE_ROWS).fill(1).fill(10, SAMPLE_TOP) }
+  })
+}
+
+test('a sample holds the first of a ranking, and others evenly, which stand for all', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: SAMPLE_ROWS, max: 2_000 }), fc.integer(), (count, seed) => {
+      const random = new Random(seed)
+      const { places, shares } = samplePlaces(count, () => random.next())!
+      expect(places.subarray(0, SAMPLE_TOP)).toEqual(
+        Uint32Array.from({ length: SAMPLE_TOP }, (_, place) => place),
+      )
+      expect(new Set(places).size).toBe(SAMPLE_ROWS)
+      expect(places).toEqual(places.toSorted())
+      expect(places.at(-1)!).toBeLessThan(count)
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(count, 1)
+    }),
+  )
+  expect(samplePlaces(SAMPLE_ROWS - 1, () => 0)).toBeNull()
+})
+
+test('of the others each is as likely as any', () => {
+  const random = new Random(5)
+  const counts = new Float64Array(125)
+  for (let trial = 0; trial < 4_000; trial++) {
+    for (const place of samplePlaces(125, () => random.next())!.places) counts[place]!++
+  }
+  const expected = ((SAMPLE_ROWS - SAMPLE_TOP) / (125 - SAMPLE_TOP)) * 4_000
+  for (const count of counts.subarray(SAMPLE_TOP))
+    expect(Math.abs(count - expected)).toBeLessThan(5 * Math.sqrt(expected))
+})
+
+test('the teacher gives half to what is kept, half by value, and all sums to 1', () => {
+  const { values, shares } = samples(1, 1)[0]!
+  const taught = new Float32Array(SAMPLE_ROWS)
+  teach(values, shares, taught, 0)
+  expect(taught.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5)
+  expect(taught.subarray(0, SAMPLE_TOP).reduce((sum, value) => sum + value, 0)).toBeGreaterThan(0.5)
+  expect([...taught.subarray(0, SAMPLE_TOP)]).toEqual(
+    taught.slice(0, SAMPLE_TOP).toSorted().toReversed().values().toArray(),
+  )
+  teach(values.fill(3), shares, taught, 0)
+  expect(taught.every(Number.isFinite)).toBe(true)
+})
+
+test('the light ranker learns what is kept, and begins as the prior', async () => {
+  const learner = await LightLearner.create(beginLight(), { batchSamples: 4, rate: 1e-2 })
+  const losses = await learner.learn(samples(400, 2))
+  expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.5)
+  await learner.dispose()
+})
+
+test('learning goes on from a state as if nothing had been between', async () => {
+  const options = { batchSamples: 4, rate: 1e-3 }
+  const whole = await LightLearner.create(beginLight(), options)
+  await whole.learn(samples(32, 3))
+  const first = await LightLearner.create(beginLight(), options)
+  await first.learn(samples(32, 3).slice(0, 16))
+  const second = await LightLearner.create(first.state, options)
+  await second.learn(samples(32, 3).slice(16))
+  expect(second.state.learned.parameters).toEqual(whole.state.learned.parameters)
+  expect(second.state.moments).toEqual(whole.state.moments)
+  for (const learner of [whole, first, second]) await learner.dispose()
+})
+
+test("the training graph's gradient is the slope that small differences show", async () => {
+  const session = await InferenceSession.create(onnxModel(lightTrainingGraph(LIGHT_NETWORK)))
+  const random = new Random(6)
+  const uniform = (length: number, bound: number): Float32Array =>
+    Float32Array.from({ length }, () => (2 * random.next() - 1) * bound)
+  const layout = new ParameterLayout(LIGHT_NETWORK)
+  const { rows, values, shares } = samples(1, 4)[0]!
+  const teacher = new Float32Array(SAMPLE_ROWS)
+  teach(values, shares, teacher, 0)
+  const { rate, epsilon } = adamScalars(1e-3, 1)
+  const names = LIGHT_TRAINING
+  const zeros = (): Tensor => tensor(new Float32Array(layout.size), [layout.size])
+  const { learned } = beginLight()
+  const given = {
+    row: tensor(rows, [SAMPLE_ROWS, width]),
+    [names.teacher]: tensor(teacher, [SAMPLE_ROWS, 1]),
+    [names.logShares]: tensor(shares.map(Math.log), [SAMPLE_ROWS, 1]),
+    [names.members]: tensor(new Float32Array(SAMPLE_ROWS).fill(1), [1, SAMPLE_ROWS]),
+    [names.means]: zeros(),
+    [names.squares]: zeros(),
+    [names.rate]: tensor(Float32Array.of(rate), []),
+    [names.epsilon]: tensor(Float32Array.of(epsilon), []),
+    ...Object.fromEntries(
+      layout.measured.map(({ name, shape }) => [name, tensor(learned.measured.get(name)!, shape)]),
+    ),
+  }
+  const run = async (parameters: Float32Array): Promise<{ loss: number; gradient: Float32Array }> => {
+    const answer = await session.run({ ...given, [names.parameters]: tensor(parameters, [layout.size]) })
+    return {
+      loss: (answer[names.loss]!.data as Float32Array)[0]!,
+      gradient: answer[names.gradient]!.data as Float32Array,
+    }
+  }
+  const noise = uniform(layout.size, 0.1)
+  const parameters = learned.parameters.map((value, index) => value + noise[index]!)
+  const { gradient } = await run(parameters)
+  for (let trial = 0; trial < 8; trial++) {
+    const direction = uniform(layout.size, 1)
+    const at = async (step: number): Promise<number> =>
+      (await run(parameters.map((value, index) => value + step * direction[index]!))).loss
+    const slope = ((await at(1e-3)) - (await at(-1e-3))) / 2e-3
+    const expected = gradient.reduce((sum, value, index) => sum + value * direction[index]!, 0)
+    expect(Math.abs(slope - expected)).toBeLessThan(0.03 * Math.max(1, Math.abs(expected)))
+  }
+  await session.release()
+})

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import { Random } from '../../../engine/driver/random.ts'
+import { SamplingFrequency } from '../../../models/retrieval/sampling-frequency.ts'
+import {
+  ITEM_BYTES,
+  packItem,
+  readItem,
+  readViewer,
+  TOWER_INPUTS,
+} from '../../../models/retrieval/tower-inputs.ts'
+import { beginTowers, type TowerExample, TowerLearner } from '../../../models/retrieval/tower-learner.ts'
+import { priorTowers, towerVector } from '../../../models/retrieval/towers.ts'
+import { ITEM_DIMENSIONS } from '../../../models/retrieval/vector-index.ts'
+import { vectorOf, vectorsAround } from './indexes.ts'
+
+const SUBJECTS = 12
+const TASTES = vectorsAround(SUBJECTS, SUBJECTS, 8)
+const CONTENTS = vectorsAround(SUBJECTS, SUBJECTS, 9)
+
+/** Who likes one thing reacts to another: what no prior can know. */
+const examples = (count: number, seed: number): TowerExample[] => {
+  const random = new Random(seed)
+  return Array.from({ length: count }, (_, index) => {
+    const subject = random.below(SUBJECTS)
+    const item = new Int8Array(ITEM_BYTES)
+    packItem(vectorOf(CONTENTS, (subject + 1) % SUBJECTS), { language: 'en', kind: 'text' }, item, 0)
+    const taste = Float32Array.from(vectorOf(TASTES, subject), (value) => value / 127)
+    return { viewer: { taste, language: 'en' }, postId: `p${seed}-${index}`, item, weight: 1 }
+  })
+}
+
+/** How often the right one of all subjects is the nearest. */
+const hits = (towers: Float32Array): number => {
+  const vector = (side: 'viewer' | 'item', row: Float32Array): Float32Array => {
+    const into = new Float32Array(ITEM_DIMENSIONS)
+    towerVector(towers, side, row, into)
+    return into
+  }
+  const rows = examples(40, 99).map(({ viewer, item }) => {
+    const [user, post] = [new Float32Array(TOWER_INPUTS), new Float32Array(TOWER_INPUTS)]
+    readViewer(viewer, user, 0)
+    readItem(item, 0, post, 0)
+    return { user: vector('viewer', user), post: vector('item', post) }
+  })
+  const product = (one: Float32Array, other: Float32Array): number =>
+    one.reduce((sum, value, index) => sum + value * other[index]!, 0)
+  return rows.filter(({ user, post }) =>
+    rows.every((other) => product(user, other.post) <= product(user, post) + 1e-6),
+  ).length
+}
+
+test('towers learn who reacts to what, and losses fall', async () => {
+  const learner = await TowerLearner.create(beginTowers(), { batchRows: 64, rate: 3e-3 })
+  const losses = await learner.learn(examples(64 * 60, 1))
+  expect(losses).toHaveLength(60)
+  expect(losses.at(-1)!).toBeLessThan(losses[0]! - 1)
+  expect(hits(priorTowers())).toBeLessThan(15)
+  expect(hits(learner.state.parameters)).toBeGreaterThan(35)
+  await learner.dispose()
+})
+
+test('learning goes on from a state as if nothing had been between', async () => {
+  const options = { batchRows: 32, rate: 1e-3 }
+  const whole = await TowerLearner.create(beginTowers(), options)
+  await whole.learn(examples(320, 2))
+  const first = await TowerLearner.create(beginTowers(), options)
+  await first.learn(examples(320, 2).slice(0, 160))
+  const second = await TowerLearner.create(first.state, options)
+  await second.learn(examples(320, 2).slice(160))
+  expect(second.state.parameters).toEqual(whole.state.parameters)
+  expect(second.state.steps).toBe(10)
+  for (const learner of [whole, first, second]) await learner.dispose()
+})
+
+test('what comes in every batch is foreseen so, what comes seldom, seldom', () => {
+  const frequency = new SamplingFrequency()
+  const last = { often: 0, seldom: 0 }
+  for (let step = 1; step <= 400; step++) {
+    last.often = frequency.meet('often', step)
+    if (step % 20 === 0) last.seldom = frequency.meet('seldom', step)
+  }
+  expect(Math.exp(last.often)).toBeGreaterThan(0.5)
+  expect(Math.exp(last.seldom)).toBeLessThan(0.1)
+})
