@@ -25,6 +25,8 @@ export interface LocalServerOptions {
   readonly partitions?: number
   /** Stages have all the time they need: what a feed holds does not hang on how busy the machine is. */
   readonly patient?: boolean
+  /** False where feeds must be a function of the log alone: the index of retrieval follows posts by the clock. */
+  readonly retrieves?: boolean
 }
 
 const NEVER: Alarm = { after: () => () => undefined }
@@ -32,7 +34,7 @@ const NEVER: Alarm = { after: () => () => undefined }
 /** Opens a data directory and serves it on a port of this machine. */
 export const startLocalServer = async (
   directory: string,
-  { partitions, patient }: LocalServerOptions = {},
+  { partitions, patient, retrieves = true }: LocalServerOptions = {},
 ): Promise<LocalServer> => {
   const metrics = new PrometheusMetrics()
   const live = new LiveFigures(systemClock)
@@ -50,6 +52,7 @@ export const startLocalServer = async (
     clock: systemClock,
     metrics: new PrometheusStageMetrics(metrics.registry),
     ...(patient && { alarm: NEVER }),
+    retrieves,
   })
   const inspection = new LocalInspection({ embedded, topology, counts, clock: systemClock })
   const app = buildServer({ embedded, serving, inspection, clock: systemClock, metrics, live })

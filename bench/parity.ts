@@ -65,7 +65,7 @@ const withServer = async <Result>(
   work: (server: LocalServer) => Promise<Result>,
 ): Promise<Result> => {
   const directory = await mkdtemp(join(tmpdir(), 'freshet-parity-'))
-  const server = await startLocalServer(directory, { ...options, patient: true })
+  const server = await startLocalServer(directory, { ...options, patient: true, retrieves: false })
   try {
     return await work(server)
   } finally {

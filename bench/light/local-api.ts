@@ -24,7 +24,7 @@ export class LocalApi implements FreshetApi {
 
   async settled(): Promise<void> {
     await this.embedded.settled()
-    await this.serving.retrieval.refresh()
+    await this.serving.retrieval?.refresh()
   }
 
   async feed(userId: string, asOf: number, limit: number): Promise<ServedFeed> {

@@ -1,12 +1,10 @@
 import type { Embedded } from '../../cli/runtime/embedded.ts'
 import type { Serving } from '../../cli/serving/open.ts'
-import { EmbeddedFeatureStore } from '../../features/store/embedded.ts'
 import type { Candidate } from '../../serving/candidate.ts'
 import { FeedPipeline, type RankedFeed } from '../../serving/feed-pipeline.ts'
 import type { FeedQuery } from '../../serving/query.ts'
 import { PASS_0_KEPT_MAX } from '../../serving/quotas.ts'
 import { RowWork } from '../../serving/rows/row-work.ts'
-import { StateRows } from '../../serving/state-rows.ts'
 
 /** Every eligible candidate of a request, as both rankers see it: what pass 0 knows, and what pass 1 would say. */
 export interface WholeRanking {
@@ -30,7 +28,7 @@ export class WholeRanker {
   constructor(embedded: Embedded, serving: Serving) {
     this.serving = serving
     this.pipeline = new FeedPipeline(serving.parts)
-    this.work = new RowWork(new EmbeddedFeatureStore(embedded.worker), new StateRows(embedded.worker, 1))
+    this.work = new RowWork(embedded.features, embedded.rows)
   }
 
   async rank(query: FeedQuery): Promise<WholeRanking> {
@@ -65,7 +63,7 @@ export class WholeRanker {
   }: RankedFeed): Promise<Pick<WholeRanking, 'rows' | 'lightScores'>> {
     const lease = await this.serving.scorers.lease(PATIENT)
     try {
-      await this.work.light(eligible, { query, viewer }, lease.light)
+      await this.work.light(eligible, { query, viewer }, lease.light, () => undefined)
       await lease.score('light', eligible.length)
       const { rows, outputs, width } = lease.light
       return { rows: rows.slice(0, eligible.length * width), lightScores: outputs.slice(0, eligible.length) }

@@ -42,6 +42,7 @@ const askingData = async <Result>(data: string, look: (feeds: Feeds) => Promise<
     await embedded.settled()
     const serving = await openServing({ embedded, data, clock: systemClock, metrics: NO_STAGE_METRICS })
     try {
+      await serving.retrieval?.refresh()
       return await look({
         preview: async ({ userId, limit, asOf }) =>
           serving.feeds.page(
