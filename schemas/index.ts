@@ -6,6 +6,7 @@ import { impressions } from './impressions/index.ts'
 import { integrity } from './integrity/index.ts'
 import { posts } from './posts/index.ts'
 import { profiles } from './profiles/index.ts'
+import { rankingSamples } from './ranking-samples/index.ts'
 import { reactions } from './reactions/index.ts'
 import { snapshots } from './snapshots/index.ts'
 import { surveys } from './surveys/index.ts'
@@ -20,7 +21,11 @@ export const contracts = {
   examples,
   snapshots,
   'dead-letters': deadLetters,
+  'ranking-samples': rankingSamples,
 }
+
+/** Topics that must be there though no processor may read them: something is written to them. */
+export const WRITTEN_TOPICS: readonly string[] = [...Object.keys(publicContracts), rankingSamples.topic]
 
 /** A value of any public contract. */
 export type PublicValue = ReturnType<(typeof publicContracts)[PublicTopic]['fromJson']>
@@ -39,6 +44,7 @@ export type { Candidate, Impression } from './impressions/index.ts'
 export type { Integrity } from './integrity/index.ts'
 export type { Audience, Post, PostKind } from './posts/index.ts'
 export type { Profile } from './profiles/index.ts'
+export type { LoggedRankingSample } from './ranking-samples/index.ts'
 export type { Reaction, ReactionKind } from './reactions/index.ts'
 export type { Snapshot } from './snapshots/index.ts'
 export type { Survey } from './surveys/index.ts'

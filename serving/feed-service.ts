@@ -8,6 +8,8 @@ import type { FeedPipeline, RankedFeed } from './feed-pipeline.ts'
 import type { FeedAnswer } from './http/feed-schemas.ts'
 import type { Degraded, StageTime } from './pipeline/run.ts'
 import { Turns } from './pipeline/turns.ts'
+import { rankingSampleOf } from './sampling/ranking-sample.ts'
+import type { SampleLog } from './sampling/sample-log.ts'
 import type { FeedQuery } from './query.ts'
 import type { Ranking } from './scorers/ranking.ts'
 import { nextPage, type Page, stillShown } from './selector/page.ts'
@@ -25,6 +27,7 @@ export interface FeedServiceParts {
   readonly impressions: ImpressionLog
   readonly shadow: Pick<ShadowScoring, 'take'>
   readonly requests: ServedRequests
+  readonly samples: Pick<SampleLog, 'add'>
   readonly clock: Clock
   /** A new id each time, never given before. */
   readonly ids: () => string
@@ -89,13 +92,15 @@ export class FeedService {
   }
 
   private async rank(query: FeedQuery, requestId: RequestId, askedMs: number): Promise<Turn> {
-    const { pipeline, sessions, clock, ids } = this.parts
+    const { pipeline, sessions, samples, clock, ids } = this.parts
     const waited = { stage: 'turn', ms: clock.monotonicMs() - askedMs, kept: 0 }
     const feed = await pipeline.rank(query)
     try {
       const startedMs = clock.monotonicMs()
       const session = new Session(ids(), requestId, feed, accountOf(feed))
       sessions.put(session, clock.monotonicMs())
+      const sample = rankingSampleOf(feed, requestId)
+      if (sample !== null) samples.add(sample)
       const kept = { stage: 'session', ms: clock.monotonicMs() - startedMs, kept: session.items.length }
       return { session, feed, offset: 0, position: 0, stages: [waited, ...feed.stages, kept] }
     } finally {

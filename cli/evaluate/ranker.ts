@@ -25,7 +25,9 @@ export class HeavyRanker implements Ranker {
 
   /** Scores with the models that a new data directory begins with. */
   static async open({ embedded, directory, clock }: EvaluationRuntime): Promise<HeavyRanker> {
-    return new HeavyRanker(await openServing({ embedded, data: directory, clock, metrics: NO_STAGE_METRICS, retrieves: false }))
+    return new HeavyRanker(
+      await openServing({ embedded, data: directory, clock, metrics: NO_STAGE_METRICS, retrieves: false }),
+    )
   }
 
   async score(userId: UserId, posts: readonly IndexedPost[], asOf: Millis): Promise<Float64Array> {

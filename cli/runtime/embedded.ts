@@ -12,7 +12,7 @@ import type { Envelope } from '../../schemas/envelope.ts'
 import { EmbeddedFeatureStore } from '../../features/store/embedded.ts'
 import type { FeaturePosition, FeatureReader } from '../../features/store/port.ts'
 import { DAY_MS, type Millis, millis } from '../../schemas/ids.ts'
-import { publicContracts } from '../../schemas/index.ts'
+import { WRITTEN_TOPICS } from '../../schemas/index.ts'
 import { StateRows, TaskRows } from '../../serving/state-rows.ts'
 import { PendingRestrictions } from '../../serving/visibility/pending-restrictions.ts'
 import type { Backend } from './backend.ts'
@@ -264,6 +264,6 @@ const topicsFor = ({
 }: EmbeddedOptions): ReturnType<typeof topicSpecsOf> => {
   const specs = topicSpecsOf(topology, partitions, retentionMs)
   const known = new Set(specs.map(({ name }) => name))
-  const unread = Object.keys(publicContracts).filter((name) => !known.has(name))
+  const unread = WRITTEN_TOPICS.filter((name) => !known.has(name))
   return [...specs, ...unread.map((name) => ({ name, partitions, retentionMs }))]
 }

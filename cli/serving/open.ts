@@ -4,6 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Clock } from '../../engine/clock.ts'
 import type { ScorerPool } from '../../models/scoring/pool.ts'
 import { impressions as impressionContract } from '../../schemas/impressions/index.ts'
+import { rankingSamples } from '../../schemas/ranking-samples/index.ts'
 import { ImpressionLog } from '../../serving/effects/impression-log.ts'
 import { Explainer } from '../../serving/explain/explainer.ts'
 import { ServedRequests } from '../../serving/explain/served-requests.ts'
@@ -13,6 +14,7 @@ import type { StageMetrics } from '../../serving/pipeline/metrics.ts'
 import type { ExperimentConfig } from '../../serving/experiments/config.ts'
 import { Rankings } from '../../serving/experiments/rankings.ts'
 import { RANKING_DEFAULTS, type RankingConfig } from '../../serving/rules/config.ts'
+import { SampleLog } from '../../serving/sampling/sample-log.ts'
 import { GivenScorer } from '../../serving/scorers/given-scorer.ts'
 import { Ranker } from '../../serving/scorers/ranker.ts'
 import type { Ranking } from '../../serving/scorers/ranking.ts'
@@ -92,7 +94,8 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   const { scorers, shadow } = models
   const { rows, features, restrictions } = embedded
   const ranker = new Ranker({ scorers, features, rows, rankings })
-  const retrieval = options.retrieves === false ? undefined : followPosts(embedded, options.failed ?? tellNobody)
+  const retrieval =
+    options.retrieves === false ? undefined : followPosts(embedded, options.failed ?? tellNobody)
   const stages = feedStages({
     rows,
     clock,
@@ -106,6 +109,11 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   const requests = new ServedRequests()
   const sessions = new SessionStore(options.sessions ?? SESSION_DEFAULTS)
   const impressions = impressionLog(embedded, options.failed ?? tellNobody)
+  const samples = new SampleLog(async (some) => {
+    const publisher = embedded.publisher()
+    for (const value of some) publisher.add({ contract: rankingSamples, value })
+    await publisher.flush()
+  })
   const feeds = new FeedService({
     pipeline,
     visibility,
@@ -113,6 +121,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     cursors: new Cursors(randomBytes(SECRET_BYTES)),
     impressions,
     shadow,
+    samples,
     requests,
     clock,
     ids: () => randomUUID(),
@@ -135,6 +144,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
       await rankingFile.stop()
       await retrieval?.close()
       await impressions.close(CLOSE_MS_MAX)
+      await samples.close()
       await models.close()
     },
   }

@@ -8,7 +8,7 @@ import { taskIdOf } from '../../engine/task.ts'
 import { plansOf, type Topology } from '../../engine/topology.ts'
 import { topicSpecsOf } from '../../engine/worker.ts'
 import { DAY_MS } from '../../schemas/ids.ts'
-import { publicContracts } from '../../schemas/index.ts'
+import { WRITTEN_TOPICS } from '../../schemas/index.ts'
 import type { Settings } from '../config/schema.ts'
 import { membersTopic } from '../worker/fleet-log.ts'
 
@@ -20,7 +20,7 @@ export const topicSpecs = (topology: Topology, { topics }: Pick<Settings, 'topic
   const { partitions, retentionDays, deadLetterRetentionDays } = topics
   const specs = topicSpecsOf(topology, partitions, retentionDays * DAY_MS)
   const known = new Set(specs.map(({ name }) => name))
-  const unread = Object.keys(publicContracts).filter((name) => !known.has(name))
+  const unread = WRITTEN_TOPICS.filter((name) => !known.has(name))
   const deadLetters = new Set([...known].map(deadLetterTopicName))
   return [
     ...specs.map((spec) =>

@@ -4,7 +4,7 @@ import { KafkaLog } from '../../engine/log/kafka.ts'
 import type { TopicSpec } from '../../engine/log/port.ts'
 import type { Topology } from '../../engine/topology.ts'
 import { topicSpecsOf } from '../../engine/worker.ts'
-import { publicContracts } from '../../schemas/index.ts'
+import { WRITTEN_TOPICS } from '../../schemas/index.ts'
 import type { WorkerSettings } from './settings.ts'
 
 const PLAIN = /^[a-zA-Z0-9.-]{1,100}$/
@@ -25,7 +25,7 @@ export const fleetTopics = (
 ): TopicSpec[] => {
   const specs = topicSpecsOf(topology, partitions, retentionMs)
   const known = new Set(specs.map(({ name }) => name))
-  const unread = Object.keys(publicContracts).filter((name) => !known.has(name))
+  const unread = WRITTEN_TOPICS.filter((name) => !known.has(name))
   return [
     ...specs,
     ...unread.map((name) => ({ name, partitions, retentionMs })),

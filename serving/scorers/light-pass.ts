@@ -1,5 +1,6 @@
 import type { ScorerStage } from '../pipeline/stage.ts'
 import { PASS_0_KEPT_MAX } from '../quotas.ts'
+import { keptPlaces } from '../sampling/explored.ts'
 import { inOrder, orderOf } from './order.ts'
 import type { Ranking } from './ranking.ts'
 
@@ -13,7 +14,7 @@ export const lightPass = (ranking: Ranking): ScorerStage => ({
   required: false,
   keptMax: PASS_0_KEPT_MAX,
   enable: () => true,
-  score: async (_query, _viewer, candidates, signal) => {
+  score: async (query, _viewer, candidates, signal) => {
     const scores = await ranking.scoreLight(candidates, signal)
     if (signal.aborted) return []
     const order = orderOf(scores, candidates.length)
@@ -23,7 +24,7 @@ export const lightPass = (ranking: Ranking): ScorerStage => ({
       candidate.lightScore = scores[index]!
       candidate.lightRank = place
     }
-    const places = order.subarray(0, PASS_0_KEPT_MAX)
+    const places = keptPlaces(order, query)
     const kept = inOrder(candidates, places)
     ranking.keep(kept, places)
     return kept

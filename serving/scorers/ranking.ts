@@ -46,6 +46,7 @@ export class Ranking {
   private leasing: Promise<Lease> | undefined
   private held: Lease | undefined
   private heavyIsScored = false
+  private lightIsScored = false
   private isReleased = false
 
   constructor(
@@ -70,7 +71,13 @@ export class Ranking {
     await this.scoreWhileFilling('light', lease, (filled) =>
       this.work.light(candidates, this.request, lease.light, filled),
     )
+    this.lightIsScored = true
     return lease.light.outputs
+  }
+
+  /** Light rows as they were scored, in the order of candidates, until the ranking is released; null before. */
+  get lightRows(): Pick<Matrix, 'rows' | 'width'> | null {
+    return this.held !== undefined && this.lightIsScored ? this.held.light : null
   }
 
   /** Tells which of the candidates scored last go on, by their places: their rows need not be read again. */
@@ -142,6 +149,7 @@ export class Ranking {
     else this.leasing?.then((lease) => lease.release()).catch(() => undefined)
     this.held = undefined
     this.heavyIsScored = false
+    this.lightIsScored = false
   }
 
   private async lease(signal: AbortSignal): Promise<Lease> {

@@ -52,6 +52,7 @@ describe('schema ids', () => {
       examples: 903,
       snapshots: 1001,
       'dead-letters': 1101,
+      'ranking-samples': 1201,
     })
   })
 })
