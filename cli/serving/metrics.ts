@@ -5,8 +5,9 @@ import type { ModelRegistry } from '../../models/registry/registry.ts'
 import type { ShadowScoring } from '../../serving/shadow/shadow-scoring.ts'
 import type { Serving } from './open.ts'
 
-/** Tells Prometheus, whenever it asks, what became of impressions and how many sessions are kept. */
-export const tellServing = (registry: Registry, { impressions, sessions, rankingFile }: Serving): void => {
+/** Tells Prometheus, whenever it asks, what became of impressions, and how much is kept and searched. */
+export const tellServing = (registry: Registry, serving: Serving): void => {
+  const { impressions, samples, sessions, rankingFile, retrieval } = serving
   const gauge = (name: string, help: string, valueOf: () => number): void => {
     const made: Gauge = new Gauge({
       name: `freshet_${name}`,
@@ -19,6 +20,9 @@ export const tellServing = (registry: Registry, { impressions, sessions, ranking
   gauge('impressions_written', 'Served pages that were logged.', () => impressions.counts.written)
   gauge('impressions_lost', 'Served pages that were given up.', () => impressions.counts.lost)
   gauge('impression_failures', 'Writes of impressions that failed.', () => impressions.counts.failures)
+  gauge('ranking_samples_written', 'Samples of rankings that were logged.', () => samples.counts.written)
+  gauge('ranking_samples_dropped', 'Samples of rankings that were given up.', () => samples.counts.dropped)
+  gauge('retrieval_posts', 'Public posts that are searched through.', () => retrieval?.size ?? 0)
   gauge('feed_sessions', 'Feeds kept, for further pages of them.', () => sessions.size)
   gauge('feed_session_bytes', 'Memory that they take, about.', () => sessions.bytes)
   gauge('ranking_file_failing', '1 while the file of rankings is wrong and does not count.', () =>

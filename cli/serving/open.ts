@@ -60,6 +60,7 @@ export interface Serving {
   readonly explainer: Explainer
   readonly given: GivenScorer
   readonly impressions: ImpressionLog
+  readonly samples: SampleLog
   readonly sessions: SessionStore
   readonly scorers: ScorerPool
   readonly models: ServedModels
@@ -134,6 +135,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     explainer: new Explainer({ requests, rows, stages }),
     given: new GivenScorer({ rows, ranker, queryHydrators: stages.queryHydrators }),
     impressions,
+    samples,
     sessions,
     scorers,
     models,

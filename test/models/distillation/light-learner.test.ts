@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
 import { adamScalars } from '../../../models/autodiff/adam.ts'
 import { beginLight, LightLearner } from '../../../models/distillation/light-learner.ts'
+import { decodeLightState, encodeLightState } from '../../../models/distillation/light-state.ts'
 import { LIGHT_TRAINING, lightTrainingGraph } from '../../../models/distillation/light-training.ts'
 import {
   type RankingSample,
@@ -90,11 +91,13 @@ test('learning goes on from a state as if nothing had been between', async () =>
   await whole.learn(samples(32, 3))
   const first = await LightLearner.create(beginLight(), options)
   await first.learn(samples(32, 3).slice(0, 16))
-  const second = await LightLearner.create(first.state, options)
+  const second = await LightLearner.create(decodeLightState(encodeLightState(first.state)), options)
   await second.learn(samples(32, 3).slice(16))
   expect(second.state.learned.parameters).toEqual(whole.state.learned.parameters)
   expect(second.state.moments).toEqual(whole.state.moments)
   for (const learner of [whole, first, second]) await learner.dispose()
+  const bytes = encodeLightState(first.state)
+  expect(() => decodeLightState(bytes.subarray(1))).toThrow('CHECKPOINT_OTHER')
 })
 
 test("the training graph's gradient is the slope that small differences show", async () => {

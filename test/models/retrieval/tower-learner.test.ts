@@ -9,6 +9,7 @@ import {
   TOWER_INPUTS,
 } from '../../../models/retrieval/tower-inputs.ts'
 import { beginTowers, type TowerExample, TowerLearner } from '../../../models/retrieval/tower-learner.ts'
+import { decodeTowerState, encodeTowerState } from '../../../models/retrieval/tower-state.ts'
 import { priorTowers, towerVector } from '../../../models/retrieval/towers.ts'
 import { ITEM_DIMENSIONS } from '../../../models/retrieval/vector-index.ts'
 import { vectorOf, vectorsAround } from './indexes.ts'
@@ -65,11 +66,13 @@ test('learning goes on from a state as if nothing had been between', async () =>
   await whole.learn(examples(320, 2))
   const first = await TowerLearner.create(beginTowers(), options)
   await first.learn(examples(320, 2).slice(0, 160))
-  const second = await TowerLearner.create(first.state, options)
+  const second = await TowerLearner.create(decodeTowerState(encodeTowerState(first.state)), options)
   await second.learn(examples(320, 2).slice(160))
   expect(second.state.parameters).toEqual(whole.state.parameters)
   expect(second.state.steps).toBe(10)
   for (const learner of [whole, first, second]) await learner.dispose()
+  const bytes = encodeTowerState(first.state)
+  expect(() => decodeTowerState(bytes.subarray(1))).toThrow('CHECKPOINT_OTHER')
 })
 
 test('what comes in every batch is foreseen so, what comes seldom, seldom', () => {
