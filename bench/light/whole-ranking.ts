@@ -49,7 +49,7 @@ export class WholeRanker {
     try {
       const values = new Float32Array(some.length)
       const outputs = await ranking.scoreHeavy(some, PATIENT)
-      ranking.configuration.valueModel.evaluate(outputs, some.length, values)
+      ranking.configuration.valueModel.evaluate(outputs, some.length, values, ranking.weights)
       return values
     } finally {
       ranking.release()
