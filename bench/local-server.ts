@@ -25,7 +25,7 @@ export interface LocalServerOptions {
   readonly partitions?: number
   /** Stages have all the time they need: what a feed holds does not hang on how busy the machine is. */
   readonly patient?: boolean
-  /** As usual where absent. The index of retrieval follows posts by the clock: without it feeds are a function of the log alone. */
+  /** False where feeds must be a function of the log alone: the index of retrieval follows posts by the clock. */
   readonly retrieves?: boolean
 }
 

@@ -4,21 +4,25 @@ import { join } from 'node:path'
 import { EvaluationRuntime } from '../../cli/evaluate/runtime.ts'
 import { systemClock } from '../../cli/runtime/clock.ts'
 import { keyOf } from '../../engine/key.ts'
-import { readViewer, TOWER_INPUTS, type ViewerSide } from '../../models/retrieval/tower-inputs.ts'
+import type { ViewerSide } from '../../models/retrieval/tower-inputs.ts'
 import { type TowerExample, TowerLearner } from '../../models/retrieval/tower-learner.ts'
-import { priorTowers, towerVector } from '../../models/retrieval/towers.ts'
-import { ITEM_DIMENSIONS } from '../../models/retrieval/vector-index.ts'
+import { DEFAULT_VALUE_MODEL } from '../../models/value-model.ts'
 import { tasteWeight } from '../../processors/content/taste-weights.ts'
 import { readProfileRow } from '../../processors/profiles.ts'
 import { readUserTaste } from '../../processors/user-taste.ts'
 import { type Envelope, readEnvelope } from '../../schemas/envelope.ts'
-import { DAY_MS, type Millis } from '../../schemas/ids.ts'
+import { DAY_MS, type Millis, millis, type UserId } from '../../schemas/ids.ts'
 import type { Post } from '../../schemas/posts/index.ts'
 import type { Reaction } from '../../schemas/reactions/index.ts'
 import { Driver } from '../../world/driver/driver.ts'
 import type { FreshetApi, Published } from '../../world/driver/port.ts'
+import { postIdOf } from '../../world/events/journal.ts'
+import { Oracle } from '../../world/oracle/rankings.ts'
 import { WORLD_DEFAULTS } from '../../world/parameters.ts'
+import { TIE } from '../../world/society/ties.ts'
 import { World } from '../../world/world.ts'
+import { worldWeights } from '../world-weights.ts'
+import { type MethodName, Methods } from './methods.ts'
 import { PublicPosts } from './public-posts.ts'
 
 export interface WorldRecallOptions {
@@ -28,31 +32,34 @@ export interface WorldRecallOptions {
   readonly seed: number
 }
 
-/** Shares of the last day's reactions whose post a method has among its first so many. */
-export interface RecallFigures {
-  readonly at_100: number
-  readonly at_200: number
-  readonly at_500: number
+export interface MethodFigures {
+  /** Of the last day's reactions to public posts, the share whose post was among the first so many, of all there were. */
+  readonly next_at_100: number
+  readonly next_at_500: number
+  /** What the first 200 posts by strangers are worth to people, of what the best 200 are: by the world's hidden model. */
+  readonly worth_of_200: number
+  /** Of the best 100 posts by strangers, the share among the first 500. */
+  readonly best_100_in_500: number
 }
 
 export interface WorldRecall {
   readonly public_posts: number
   readonly learned_from: number
-  readonly judged: number
-  readonly trained: RecallFigures
-  readonly prior: RecallFigures
-  readonly popularity: RecallFigures
-  readonly newest: RecallFigures
+  readonly next_judged: number
+  readonly viewers_judged: number
+  readonly methods: Readonly<Record<MethodName, MethodFigures>>
 }
 
 const FEEDS_PER_USER_DAY = 6
-const CUTS = [100, 200, 500] as const
 const EPOCHS = 2
+const WORTH_AT = 200
+const BEST = 100
+const BEST_WITHIN = 500
 
 /**
- * People of a world look at the newest posts of whom they know and of strangers, with nobody to rank for them; what
- * they react to is learned day by day, and what they react to on the last day foretold before it happens: of all
- * public posts published by then, how near the front is the one?
+ * People of a world look at the newest posts of whom they know and of strangers, with nobody to rank for them. What
+ * they react to is learned; what they react to on the last day is foretold; and the world says what the posts that
+ * each method finds would be worth to them. The first favours what is newest, for that is what they are shown.
  */
 export const worldRecall = async (options: WorldRecallOptions): Promise<WorldRecall> => {
   const directory = await mkdtemp(join(tmpdir(), 'freshet-retrieval-'))
@@ -73,14 +80,12 @@ export const worldRecall = async (options: WorldRecallOptions): Promise<WorldRec
     await driver.history(lastDay)
     await watch.learn()
     await driver.history(lastDay + DAY_MS)
-    return watch.report()
+    return await watch.report(world)
   } finally {
     await runtime.close()
     await rm(directory, { recursive: true, force: true })
   }
 }
-
-type Ranks = Record<'trained' | 'prior' | 'popularity' | 'newest', number[]>
 
 /** Takes the world's events in, and notes each reaction with what was known before it. */
 class Watch implements FreshetApi {
@@ -88,8 +93,8 @@ class Watch implements FreshetApi {
   private readonly lastDay: number
   private readonly posts = new PublicPosts()
   private readonly examples: TowerExample[] = []
-  private readonly ranks: Ranks = { trained: [], prior: [], popularity: [], newest: [] }
-  private towers = priorTowers()
+  private readonly methods = new Methods(this.posts)
+  private readonly ranks = new Map<MethodName, number[]>()
 
   constructor(runtime: EvaluationRuntime, lastDay: number) {
     this.runtime = runtime
@@ -116,26 +121,26 @@ class Watch implements FreshetApi {
   async learn(): Promise<void> {
     const learner = await TowerLearner.create()
     for (let epoch = 0; epoch < EPOCHS; epoch++) await learner.learn(this.examples)
-    this.towers = learner.state.parameters
+    this.methods.learned(learner.state.parameters)
     await learner.dispose()
   }
 
-  report(): WorldRecall {
-    const figures = (ranks: readonly number[]): RecallFigures => {
-      const [at_100, at_200, at_500] = CUTS.map((cut) =>
-        rounded(ranks.filter((rank) => rank < cut).length / ranks.length),
-      )
-      return { at_100: at_100!, at_200: at_200!, at_500: at_500! }
+  async report(world: World): Promise<WorldRecall> {
+    const worth = await this.worthOf(world)
+    const figures = (name: MethodName): MethodFigures => {
+      const ranks = this.ranks.get(name) ?? []
+      const within = (count: number): number =>
+        rounded(ranks.filter((rank) => rank < count).length / ranks.length)
+      return { next_at_100: within(100), next_at_500: within(500), ...worth.figures(name) }
     }
-    const { trained, prior, popularity, newest } = this.ranks
     return {
       public_posts: this.posts.all.length,
       learned_from: this.examples.length,
-      judged: trained.length,
-      trained: figures(trained),
-      prior: figures(prior),
-      popularity: figures(popularity),
-      newest: figures(newest),
+      next_judged: this.ranks.values().next().value?.length ?? 0,
+      viewers_judged: worth.viewers,
+      methods: Object.fromEntries(
+        this.methods.names.map((name) => [name, figures(name)]),
+      ) as WorldRecall['methods'],
     }
   }
 
@@ -148,17 +153,21 @@ class Watch implements FreshetApi {
       reactions.set(`${reaction.userId} ${reaction.postId}`, reaction)
     }
     const told = [...reactions.values()].filter(({ postId }) => this.posts.placeOf(postId) !== -1)
-    const sides = await this.sidesOf(told)
-    const isJudged = told[0] !== undefined && told[0].at >= this.lastDay
-    if (isJudged) await this.judge(told, sides)
-    else this.keep(told, sides)
+    const [first] = told
+    if (first === undefined) return
+    const sides = await this.sidesOf(
+      told.map(({ userId }) => userId!),
+      first.at,
+    )
+    if (first.at < this.lastDay) this.keep(told, sides)
+    else await this.judge(told, sides)
   }
 
-  private async sidesOf(reactions: readonly Reaction[]): Promise<readonly (ViewerSide | null)[]> {
-    const keys = reactions.map(({ userId }) => keyOf(userId!))
+  private async sidesOf(userIds: readonly UserId[], at: Millis): Promise<readonly (ViewerSide | null)[]> {
+    const keys = userIds.map((userId) => keyOf(userId))
     const tastes = await this.runtime.rows.readMany('user-taste', keys)
     const profiles = await this.runtime.rows.readMany('profiles', keys)
-    return reactions.map(({ at }, index) => {
+    return keys.map((_, index) => {
       const row = tastes[index]
       const taste = row === undefined ? null : readUserTaste(row, at)
       const profile = profiles[index] === undefined ? null : readProfileRow(profiles[index])
@@ -177,37 +186,73 @@ class Watch implements FreshetApi {
   }
 
   private async judge(reactions: readonly Reaction[], sides: readonly (ViewerSide | null)[]): Promise<void> {
-    const known = this.posts.all.length
-    const byTowers = { trained: this.posts.vectors(this.towers), prior: this.posts.vectors(PRIOR) }
-    const popular = await this.posts.popularities(this.runtime.rows, reactions[0]!.at as Millis)
-    const scores = new Float64Array(known)
+    await this.methods.asOf(this.runtime.rows, reactions[0]!.at)
     for (const [index, { postId }] of reactions.entries()) {
       const side = sides[index]
       if (!side) continue
       const place = this.posts.placeOf(postId)
-      for (const method of ['trained', 'prior'] as const) {
-        products(method === 'trained' ? this.towers : PRIOR, side, byTowers[method], scores)
-        this.ranks[method].push(rankOf(scores, place))
+      for (const name of this.methods.names) {
+        const ranks = this.ranks.get(name) ?? []
+        ranks.push(rankOf(this.methods.scores(name, side), place))
+        this.ranks.set(name, ranks)
       }
-      this.ranks.popularity.push(rankOf(popular, place))
-      this.ranks.newest.push(known - 1 - place)
     }
+  }
+
+  private async worthOf(world: World): Promise<Worth> {
+    const worth = new Worth()
+    const { ids } = world.people
+    const at = millis(world.now)
+    await this.methods.asOf(this.runtime.rows, at)
+    const sides = await this.sidesOf(ids as readonly UserId[], at)
+    const oracle = new Oracle(world, worldWeights(DEFAULT_VALUE_MODEL))
+    for (const [viewer, side] of sides.entries()) {
+      if (side === null) continue
+      const values = this.valuesOf(world, oracle, viewer)
+      for (const name of this.methods.names) worth.add(name, values, this.methods.scores(name, side))
+      worth.viewers++
+    }
+    return worth
+  }
+
+  /** By place, what public posts by strangers are worth to a viewer who has not seen them. */
+  private valuesOf(world: World, oracle: Oracle, viewer: number): ReadonlyMap<number, number> {
+    return world.as(viewer, () => {
+      oracle.rank(world.now, 1)
+      const values = new Map<number, number>()
+      for (let index = 0; index < oracle.count; index++) {
+        const post = oracle.posts[index]!
+        const place = this.posts.placeOf(postIdOf(post))
+        if (place === -1 || world.standpoint.ties[world.posts.author[post]!] !== TIE.stranger) continue
+        values.set(place, oracle.values[index]!)
+      }
+      return values
+    })
   }
 }
 
-const PRIOR = priorTowers()
-const row = new Float32Array(TOWER_INPUTS)
-const vector = new Float32Array(ITEM_DIMENSIONS)
+/** What methods find is worth, over all viewers. */
+class Worth {
+  viewers = 0
+  private readonly sums = new Map<MethodName, { worth: number; found: number }>()
 
-const products = (towers: Float32Array, side: ViewerSide, items: Float32Array, into: Float64Array): void => {
-  readViewer(side, row, 0)
-  towerVector(towers, 'viewer', row, vector)
-  for (let place = 0; place < into.length; place++) {
-    let product = 0
-    for (let index = 0; index < ITEM_DIMENSIONS; index++) {
-      product += vector[index]! * items[place * ITEM_DIMENSIONS + index]!
-    }
-    into[place] = product
+  add(name: MethodName, values: ReadonlyMap<number, number>, scores: Float64Array): void {
+    const places = [...values.keys()]
+    const byValue = places.toSorted((one, other) => values.get(other)! - values.get(one)!)
+    const byScore = places.toSorted((one, other) => scores[other]! - scores[one]!)
+    const worthOf = (some: readonly number[]): number =>
+      some.slice(0, WORTH_AT).reduce((sum, place) => sum + values.get(place)!, 0)
+    const within = new Set(byScore.slice(0, BEST_WITHIN))
+    const best = byValue.slice(0, BEST)
+    const sums = this.sums.get(name) ?? { worth: 0, found: 0 }
+    sums.worth += worthOf(byScore) / worthOf(byValue)
+    sums.found += best.filter((place) => within.has(place)).length / best.length
+    this.sums.set(name, sums)
+  }
+
+  figures(name: MethodName): Pick<MethodFigures, 'worth_of_200' | 'best_100_in_500'> {
+    const { worth, found } = this.sums.get(name) ?? { worth: 0, found: 0 }
+    return { worth_of_200: rounded(worth / this.viewers), best_100_in_500: rounded(found / this.viewers) }
   }
 }
 

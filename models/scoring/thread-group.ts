@@ -43,7 +43,9 @@ export class ThreadGroup {
     this.scorers = scorers
     for (const snapshot of snapshots) this.snapshots.set(snapshot.manifest.version, snapshot)
     try {
-      await Promise.all(Array.from({ length: scorers + SPARE_THREADS }, () => this.startThread(RESTART_MS_MIN)))
+      await Promise.all(
+        Array.from({ length: scorers + SPARE_THREADS }, () => this.startThread(RESTART_MS_MIN)),
+      )
     } catch (error) {
       await this.close()
       throw error

@@ -67,6 +67,15 @@ export class PostFacts {
     return readEntryFacts(postId, publishedAt, reader) ?? undefined
   }
 
+  /** When the post of a slot was published; NaN for a slot without one. */
+  publishedAt(slot: number): number {
+    const address = this.addresses[slot] ?? NOTHING
+    if (address === NOTHING) return Number.NaN
+    return this.chunks[Math.floor((address - 1) / CHUNK_BYTES)]!.bytes.readDoubleLE(
+      (address - 1) % CHUNK_BYTES,
+    )
+  }
+
   private chunkFor(bytes: number): Chunk {
     const last = this.chunks.at(-1)
     if (last !== undefined && last.end + bytes <= CHUNK_BYTES) return last

@@ -64,6 +64,11 @@ export class PostPool {
     return this.facts.post(slot)
   }
 
+  /** When the post of a slot was published; NaN where it is gone. */
+  publishedAt(slot: number): number {
+    return this.facts.publishedAt(slot)
+  }
+
   /** All posts, those of the newest hours first. */
   *newest(): Generator<IndexedPost> {
     const hours = [...this.hours.keys()].sort((one, other) => other - one)

@@ -3,6 +3,8 @@ import type { Matches } from '../../models/retrieval/vector-index.ts'
 import type { ViewerSide } from '../../models/retrieval/tower-inputs.ts'
 import { CONTENT_SCALE, contentVectorOf } from '../../processors/content/content-vector.ts'
 import type { IndexedPost } from '../../processors/topics/post-entry.ts'
+import { retrievalScore } from './retrieval-score.ts'
+import type { Millis } from '../../schemas/ids.ts'
 import type { FeedQuery } from '../query.ts'
 import { POST_AGE_MAX_MS } from '../quotas.ts'
 import type { Retrieval } from '../sources/retrieval.ts'
@@ -13,9 +15,9 @@ import { type PostIndex, PostPool, type PostPoolParts } from './post-pool.ts'
 export const REFRESH_MS = 1_000
 /** After a failure, until the next try. */
 export const RESTART_MS = 5_000
-/** Posts searched for beyond those asked for, since some are seen, or the viewer's own: a share of them, and a few. */
-const SPARE_SHARE = 0.5
-const SPARE = 64
+/** Posts looked up for each that is asked for: some are seen, or the viewer's own, and of the nearest the fresh count. */
+const LOOKED_UP = 3
+export const LOOKED_UP_MAX = 3_000
 
 /** Searches in a thread of its own: see `SearchThread`. */
 export interface Searcher extends PostIndex {
@@ -96,8 +98,8 @@ export class SearchedPosts implements Retrieval {
     const side = sideOf(viewer)
     if (side === null) return firstOf(this.pool.newest(), isWanted, postsMax)
     const { pool } = this
-    const { slots } = await this.searcher.search(side, Math.ceil(postsMax * (1 + SPARE_SHARE)) + SPARE)
-    return firstOf(postsIn(pool, slots), isWanted, postsMax)
+    const matches = await this.searcher.search(side, Math.min(postsMax * LOOKED_UP, LOOKED_UP_MAX))
+    return firstOf(postsIn(pool, freshestFirst(matches, pool, query.asOf)), isWanted, postsMax)
   }
 
   async close(): Promise<void> {
@@ -127,6 +129,16 @@ const sideOf = ({ taste, profile }: Viewer): ViewerSide | null => {
   const said = { text: interests.join(' '), hashtags: interests, language, contentEmbedding: null }
   const vector = interests.length === 0 ? null : contentVectorOf(said)
   return vector && { taste: Float32Array.from(vector, (value) => value / CONTENT_SCALE), language }
+}
+
+/** Slots by how near and how fresh their posts are. */
+const freshestFirst = ({ slots, scores }: Matches, pool: PostPool, asOf: Millis): Uint32Array => {
+  const values = Float64Array.from(slots, (slot, index) => {
+    const value = retrievalScore(scores[index]!, asOf - pool.publishedAt(slot))
+    return Number.isNaN(value) ? -Infinity : value
+  })
+  const order = Array.from(slots.keys()).sort((one, other) => values[other]! - values[one]!)
+  return Uint32Array.from(order, (index) => slots[index]!)
 }
 
 function* postsIn(pool: PostPool, slots: Uint32Array): Generator<IndexedPost> {

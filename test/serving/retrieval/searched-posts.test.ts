@@ -109,6 +109,18 @@ describe('retrieval', () => {
     expect(await found(people, searched, 1)).toEqual(['travel'])
   })
 
+  it('puts the fresher of two that are equally near first, and much nearer ones before fresh ones', async () => {
+    const people = reader()
+      .post('older', { text: 'A night train to Porto', authorId: 'cy', at: later(-5 * DAY_MS) })
+      .post('fresh-bread', { text: BREAD, authorId: 'cy', at: later(-MINUTE_MS) })
+    const searched = open(people)
+    await searched.retrieval.refresh()
+    const ids = await found(people, searched)
+    expect(ids.indexOf('travel')).toBeLessThan(ids.indexOf('older'))
+    expect(ids.indexOf('travel')).toBeLessThan(ids.indexOf('fresh-bread'))
+    expect(ids.indexOf('fresh-bread')).toBeLessThan(ids.indexOf('bread'))
+  })
+
   it('searches by stated interests where no reaction is known, and else gives the newest', async () => {
     const people = new People()
       .post('bread', { text: BREAD, at: later(-HOUR_MS) })
