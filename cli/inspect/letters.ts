@@ -92,7 +92,6 @@ export class LetterBox {
     return this.show(id)
   }
 
-  /** Offsets may be left out between letters, so that only reading them tells how many there are. */
   /** Offsets may be left out between letters, as ends of transactions are: further back is looked until there are enough. */
   private async newest(name: string, limit: number): Promise<{ count: number; letters: LetterSummary[] }> {
     const topic = deadLetterTopicName(name)

@@ -50,7 +50,7 @@ export class LocalInspection implements Inspection {
 
   async row(store: string, key: readonly string[]): Promise<RowView> {
     this.checkStore(store)
-    const row = await this.stateRows.read(store, keyOfIds(key))
+    const row = await this.read(store, keyOfIds(key))
     return this.viewOf(store, key, row)
   }
 
@@ -67,7 +67,7 @@ export class LocalInspection implements Inspection {
   }
 
   async feature(name: string, key: readonly string[], asOf: number | null): Promise<FeatureView> {
-    return featureView(name, key, asOf ?? this.clock.now(), () => this.stateRows.read(name, keyOfIds(key)))
+    return featureView(name, key, asOf ?? this.clock.now(), () => this.read(name, keyOfIds(key)))
   }
 
   async letters(topic: string | null, limit: number): Promise<LetterList> {
@@ -86,6 +86,11 @@ export class LocalInspection implements Inspection {
   async status(): Promise<Status> {
     const { worker } = this.embedded
     return { ...this.counts.totals, lagRecords: worker.lagRecords(), settled: worker.settled }
+  }
+
+  /** A row of a store that there is. */
+  protected read(store: string, key: Buffer): Promise<Buffer | undefined> {
+    return this.stateRows.read(store, key)
   }
 
   private checkStore(store: string): void {

@@ -29,7 +29,7 @@ export interface CarryingParts {
 export interface CarryingWorker {
   readonly running: RunningWorker
   /** Offsets of changelogs that Redis lacks, of the tasks that this worker runs, and tasks of which it is not known. */
-  carryLag(): { readonly offsets: number; readonly unknown: number }
+  readonly carryLag: () => { readonly offsets: number; readonly unknown: number }
   close(): Promise<void>
 }
 

@@ -1,8 +1,6 @@
 import type { Clock } from '../../engine/clock.ts'
 import type { InputSchemas } from '../../engine/input-schemas.ts'
-import { keyOf } from '../../engine/key.ts'
 import { CliError } from '../errors.ts'
-import type { FeatureView, RowView } from '../inspect/inspection.ts'
 import { LetterBox } from '../inspect/letters.ts'
 import { LocalInspection } from '../inspect/local.ts'
 import type { EventCounts } from '../runtime/event-counts.ts'
@@ -31,22 +29,11 @@ export class WorkerInspection extends LocalInspection {
     this.running = running
   }
 
-  override async row(store: string, key: readonly string[]): Promise<RowView> {
-    await this.assertHere(store, key)
-    return super.row(store, key)
-  }
-
-  override async feature(view: string, key: readonly string[], asOf: number | null): Promise<FeatureView> {
-    await this.assertHere(view, key)
-    return super.feature(view, key, asOf)
-  }
-
-  private async assertHere(store: string, key: readonly string[]): Promise<void> {
-    const { worker } = this.running
-    if (!worker.storeNames().includes(store)) return
-    if ((await worker.storeOf(store, keyOf(...key))) !== undefined) return
+  protected override async read(name: string, key: Buffer): Promise<Buffer | undefined> {
+    const store = await this.running.worker.storeOf(name, key)
+    if (store !== undefined) return (await store.readMany([key]))[0]
     const { member, members } = this.running.status()
-    const others = members.filter((name) => name !== member).join(', ')
+    const others = members.filter((each) => each !== member).join(', ')
     throw new CliError('RUN_ELSEWHERE', `"${member}" does not run the task of this key; others are ${others}`)
   }
 }

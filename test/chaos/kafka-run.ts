@@ -10,6 +10,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '100' },
     'broker-kills': { type: 'string', default: '5' },
     freezes: { type: 'string', default: '5' },
+    'redis-kills': { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
     partitions: { type: 'string', default: '12' },
     workers: { type: 'string', default: '3' },
@@ -26,6 +27,7 @@ const report = await chaos({
   kills: Number(values.kills),
   brokerKills: Number(values['broker-kills']),
   freezes: Number(values.freezes),
+  redisKills: Number(values['redis-kills']),
   partitions: Number(values.partitions),
   workers: Number(values.workers),
   standbys: Number(values.standbys),
@@ -37,6 +39,23 @@ const report = await chaos({
   say: (line) => process.stderr.write(`${line}\n`),
 })
 process.stdout.write(`${JSON.stringify(report)}\n`)
-const { rowsMissing, rowsExtra, rowsDiffering, outputsLost, outputsDuplicated, inputLost, crashes } = report
-const wrong = rowsMissing + rowsExtra + rowsDiffering + outputsLost + outputsDuplicated + inputLost + crashes
+const {
+  rowsMissing,
+  rowsExtra,
+  rowsDiffering,
+  outputsLost,
+  outputsDuplicated,
+  inputLost,
+  crashes,
+  carriedWrong,
+} = report
+const wrong =
+  rowsMissing +
+  rowsExtra +
+  rowsDiffering +
+  outputsLost +
+  outputsDuplicated +
+  inputLost +
+  crashes +
+  carriedWrong
 process.exitCode = wrong === 0 ? 0 : 1

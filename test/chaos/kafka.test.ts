@@ -2,15 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { missing } from '../services/here.ts'
 import { chaos } from './kafka/chaos.ts'
 
-const noKafka = await missing('kafka')
+const noKafka = (await missing('kafka')) ?? (await missing('redis'))
 
 describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noKafka ?? ''}`, () => {
-  it('lose and duplicate nothing when they are killed with kill -9, a broker dies and one sleeps past its session', async () => {
+  it('lose and duplicate nothing when they are killed with kill -9, a broker and Redis die and one sleeps past its session', async () => {
     const report = await chaos({
       seed: 5,
       kills: 3,
       brokerKills: 1,
       freezes: 1,
+      redisKills: 1,
       partitions: 3,
       workers: 3,
       standbys: 1,
@@ -25,6 +26,8 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
       kills: 3,
       brokerKills: 1,
       freezes: 1,
+      redisKills: 1,
+      carriedWrong: 0,
       inputLost: 0,
       inputDuplicated: 0,
       rowsMissing: 0,

@@ -10,55 +10,17 @@ import { loadLibrary } from '../../../engine/log/kafka/library.ts'
 import { KafkaLog } from '../../../engine/log/kafka.ts'
 import { plansOf } from '../../../engine/topology.ts'
 import { nativeServices } from '../../../services/index.ts'
-import type { KafkaService } from '../../../services/port.ts'
+import type { KafkaService, RedisService } from '../../../services/port.ts'
 import type { Envelope } from '../../../schemas/envelope.ts'
 import { everything } from '../../../topologies/index.ts'
 import type { WorkerStatus } from '../../../cli/worker/start.ts'
 import { Feeder, inputOf, keysOf, publishAll, type Input } from './input.ts'
-import { differencesOf, inputOn, leftBehind, recounted, type Differences } from './recount.ts'
+import type { ChaosOptions, ChaosReport } from './report.ts'
+import { carriedDifferences } from './carried.ts'
+import { differencesOf, inputOn, leftBehind, recounted, type Differences, type Outcome } from './recount.ts'
 import { WorkerProcess } from './worker-process.ts'
 
-export interface ChaosOptions {
-  readonly seed: number
-  /** Workers killed by `kill -9`, one after the other. */
-  readonly kills: number
-  /** Nodes killed that lead, among others, partitions of topics that commits go to. */
-  readonly brokerKills: number
-  /** Workers stopped for longer than their patience, and woken. */
-  readonly freezes: number
-  readonly partitions: number
-  readonly workers: number
-  readonly standbys: number
-  /** The society whose life is the input. */
-  readonly users: number
-  readonly days: number
-  readonly eventsPerSecond: number
-  /** Keys of user and author that there are before anything is disturbed, beside those of the society. */
-  readonly keys: number
-  /** No more disturbances begin after this. */
-  readonly minutesMax: number
-  readonly say: (line: string) => void
-}
-
-export interface ChaosReport extends Differences {
-  readonly kills: number
-  readonly brokerKills: number
-  readonly freezes: number
-  /** On the public topics. */
-  readonly events: number
-  /** Of events published, those that are not on the topics, and those there more than once. */
-  readonly inputLost: number
-  readonly inputDuplicated: number
-  /** From a kill until every task was seen run by a live worker with nothing left to read. */
-  readonly caughtUpMs: readonly number[]
-  readonly caughtUpMsMedian: number
-  readonly caughtUpMsMax: number
-  /** Workers that ended by themselves, and what they said. */
-  readonly crashes: number
-  readonly crashed: readonly string[]
-}
-
-type Disturbance = 'kill' | 'broker-kill' | 'freeze'
+type Disturbance = 'kill' | 'broker-kill' | 'freeze' | 'redis-kill'
 
 const PREFIX = 'chaos.'
 const LOOK_MS = 20
@@ -68,7 +30,7 @@ const SETTLED_MS_MAX = 900_000
 const FROZEN_MS = 2 * WORKER_SETTINGS_DEFAULTS.heartbeatMs * WORKER_SETTINGS_DEFAULTS.missedHeartbeatsMax
 /** Kills come so long, at most, after the last one is over. */
 const CALM_MS_MAX = 2_000
-const BROKER_DOWN_MS = 1_000
+const SERVICE_DOWN_MS = 1_000
 const IDLE_MS = 2_500
 
 /**
@@ -78,28 +40,37 @@ const IDLE_MS = 2_500
 export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const directory = await mkdtemp(join(tmpdir(), 'freshet-chaos-'))
   const kafka = await nativeServices.kafka({ nodes: 3 })
-  const run = new Chaos(options, kafka, directory)
+  const redis = await nativeServices.redis()
+  const run = new Chaos(options, { kafka, redis }, directory)
   try {
     return await run.report()
   } finally {
     await run.end()
+    await redis.stop()
     await kafka.stop()
     await rm(directory, { recursive: true, force: true })
   }
 }
 
+interface Services {
+  readonly kafka: KafkaService
+  readonly redis: RedisService
+}
+
 class Chaos {
   private readonly options: ChaosOptions
   private readonly kafka: KafkaService
+  private readonly redis: RedisService
   private readonly random: Random
   private readonly workers: readonly WorkerProcess[]
   private readonly tasks: number
   private readonly caughtUpMs: number[] = []
   private log: KafkaLog | undefined
 
-  constructor(options: ChaosOptions, kafka: KafkaService, directory: string) {
+  constructor(options: ChaosOptions, { kafka, redis }: Services, directory: string) {
     this.options = options
     this.kafka = kafka
+    this.redis = redis
     this.random = new Random(options.seed)
     this.tasks = plansOf(everything).length * options.partitions
     this.workers = Array.from({ length: options.workers }, (_, index) => {
@@ -107,6 +78,7 @@ class Chaos {
       const { partitions, standbys } = options
       return new WorkerProcess({
         brokers: kafka.brokers,
+        redis: `redis://${redis.host}:${redis.port}`,
         prefix: PREFIX,
         member,
         directory: join(directory, member),
@@ -132,7 +104,7 @@ class Chaos {
     const feeder = new Feeder(log, input.events)
     const feeding = feeder.run(eventsPerSecond)
     const deadline = performance.now() + minutesMax * 60_000
-    const done = { kill: 0, 'broker-kill': 0, freeze: 0 }
+    const done = { kill: 0, 'broker-kill': 0, freeze: 0, 'redis-kill': 0 }
     for (const each of this.disturbances()) {
       if (performance.now() > deadline) break
       await this.disturb(each, feeder.left)
@@ -142,13 +114,19 @@ class Chaos {
     await feeding
     await this.lastRounds(log, input)
     const crashed = this.workers.filter(({ crashes }) => crashes > 0).map(({ stderr }) => stderr)
+    const newcomer = await this.openLog()
+    const actual = await leftBehind(newcomer, partitions)
+    await newcomer.close()
+    const carriedWrong = await carriedDifferences(this.redis, actual)
     for (const worker of this.workers) await worker.end('SIGTERM')
     const sorted = this.caughtUpMs.toSorted((one, other) => one - other)
     return {
       kills: done.kill,
       brokerKills: done['broker-kill'],
       freezes: done.freeze,
-      ...(await this.compared(input)),
+      redisKills: done['redis-kill'],
+      ...(await this.compared(input, actual)),
+      carriedWrong,
       caughtUpMs: this.caughtUpMs,
       caughtUpMsMedian: sorted[sorted.length >> 1] ?? 0,
       caughtUpMsMax: sorted.at(-1) ?? 0,
@@ -168,9 +146,10 @@ class Chaos {
   }
 
   private disturbances(): Disturbance[] {
-    const { kills, brokerKills, freezes } = this.options
+    const { kills, brokerKills, freezes, redisKills } = this.options
     const of = (name: Disturbance, times: number): Disturbance[] => Array.from({ length: times }, () => name)
     const all = [...of('kill', kills), ...of('broker-kill', brokerKills), ...of('freeze', freezes)]
+    all.push(...of('redis-kill', redisKills))
     for (let index = all.length - 1; index > 0; index--) {
       const other = this.random.below(index + 1)
       ;[all[index], all[other]] = [all[other]!, all[index]!]
@@ -205,10 +184,16 @@ class Chaos {
         await this.caughtUp('wake')
         return
       }
+      case 'redis-kill':
+        await this.redis.process.kill()
+        await sleep(SERVICE_DOWN_MS)
+        await this.redis.process.restart()
+        this.options.say('killed Redis and started it again, empty')
+        return
       case 'broker-kill': {
         const node = this.kafka.nodes[await this.leader()]!
         await node.kill()
-        await sleep(BROKER_DOWN_MS)
+        await sleep(SERVICE_DOWN_MS)
         await node.restart()
         this.options.say('killed a broker and started it again')
         await this.caughtUp('broker')
@@ -281,6 +266,7 @@ class Chaos {
 
   private async compared(
     input: Input,
+    actual: Outcome,
   ): Promise<Differences & Pick<ChaosReport, 'events' | 'inputLost' | 'inputDuplicated'>> {
     const log = await this.openLog()
     const found = await inputOn(log)
@@ -298,7 +284,6 @@ class Chaos {
       if (more < 0) inputLost -= more
       else inputDuplicated += more
     }
-    const actual = await leftBehind(log, this.options.partitions)
     await log.close()
     const lastAt = input.lastRounds.map(([first]) => timeOf(first!))
     const expected = await recounted(found, lastAt)

@@ -5,6 +5,8 @@ import type { WorkerStatus } from '../../../cli/worker/start.ts'
 
 export interface WorkerProcessOptions {
   readonly brokers: readonly string[]
+  /** Its URL. */
+  readonly redis: string
   readonly prefix: string
   readonly member: string
   readonly directory: string
@@ -43,10 +45,11 @@ export class WorkerProcess {
   }
 
   start(): void {
-    const { brokers, prefix, member, directory, partitions, standbys } = this.options
-    const args = ['--kafka', brokers.join(','), '--prefix', prefix, '--member', member, '--data', directory]
+    const { brokers, redis, prefix, member, directory, partitions, standbys } = this.options
+    const services = ['--kafka', brokers.join(','), '--redis', redis]
+    const args = ['--prefix', prefix, '--member', member, '--data', directory]
     const numbers = ['--partitions', `${partitions}`, '--standbys', `${standbys}`, '--port', '0']
-    const child = spawn(process.execPath, ['cli/freshet.ts', 'worker', ...args, ...numbers], {
+    const child = spawn(process.execPath, ['cli/freshet.ts', 'worker', ...services, ...args, ...numbers], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child = child
