@@ -5,7 +5,7 @@ import { KafkaLog } from '../../engine/log/kafka.ts'
 import { publicContracts } from '../../schemas/index.ts'
 import { RegistryClient } from '../../schemas/registry/client.ts'
 import type { FeedAnswer } from '../../serving/http/feed-schemas.ts'
-import { nativeServices } from '../../services/index.ts'
+import { realServices } from '../../services/index.ts'
 import type { KafkaService, RedisService, RegistryService } from '../../services/port.ts'
 import { ndjson, post, tie, type PublishedEvent } from '../cli/community.ts'
 import { lastJson, Spawned } from '../cli/spawned.ts'
@@ -36,9 +36,9 @@ describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a regist
 
   beforeAll(async () => {
     ;[kafka, redis, registry] = await Promise.all([
-      nativeServices.kafka(),
-      nativeServices.redis(),
-      nativeServices.registry(),
+      realServices.kafka(),
+      realServices.redis(),
+      realServices.registry(),
     ])
   }, START_MS_MAX)
   afterAll(() => Promise.all([kafka.stop(), redis.stop(), registry.stop()]))
