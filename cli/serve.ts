@@ -17,7 +17,7 @@ import { tellUnranked, tellUnserved } from './serving/failures.ts'
 import { tellModels, tellServing, tellShadow } from './serving/metrics.ts'
 import { openServing } from './serving/open.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
-import { Stopping } from './stopping.ts'
+import { stopOnSignals } from './stopping.ts'
 import { print, say } from './terminal.ts'
 
 export interface Served {
@@ -99,6 +99,6 @@ export const openServed = async (
 /** `freshet serve`: until it is told to stop. */
 export const serve = async (settings: Settings): Promise<void> => {
   const served = await openServed(settings, await openSchemas(settings))
-  new Stopping(() => served.close())
+  stopOnSignals(() => served.close())
   print(`Freshet serves at ${served.url}. Stop it with Ctrl+C.`)
 }

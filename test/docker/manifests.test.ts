@@ -116,9 +116,9 @@ describe.skipIf(noCheckers !== undefined)(`what runs everything in containers ${
   test('workers keep their names and volumes; every role has probes, a budget and a Service that finds it', async () => {
     const found = await all()
     const roles = found.filter(({ kind }) => kind === 'StatefulSet' || kind === 'Deployment')
-    expect(roles.map(({ kind, metadata }) => [kind, metadata.name]).toSorted()).toEqual([
-      ['Deployment', 'freshet-serve'],
-      ['StatefulSet', 'freshet-worker'],
+    expect(roles.map(({ kind, metadata }) => `${kind} ${metadata.name}`).toSorted()).toEqual([
+      'Deployment freshet-serve',
+      'StatefulSet freshet-worker',
     ])
     for (const { metadata, spec } of roles) {
       const { labels } = spec!.template!.metadata
