@@ -37,6 +37,7 @@ interface Manifest {
 }
 
 interface PodSpec {
+  readonly enableServiceLinks: boolean
   readonly containers: readonly {
     readonly args: readonly string[]
     readonly env: readonly { readonly name: string }[]
@@ -125,6 +126,8 @@ describe.skipIf(noCheckers !== undefined)(`what runs everything in containers ${
       const [container] = spec!.template!.spec.containers
       expect(container!.livenessProbe!.httpGet.port).toBe(container!.ports![0]!.name)
       expect(container).toHaveProperty('readinessProbe')
+      // Or Kubernetes would set variables that begin as settings do.
+      expect(spec!.template!.spec.enableServiceLinks).toBe(false)
       const of = (kind: string) =>
         found.find((each) => each.kind === kind && each.metadata.name === metadata.name)
       expect(of('Service')!.spec!.selector).toEqual(labels)
