@@ -17,8 +17,9 @@ import { tellUnranked, tellUnserved } from './serving/failures.ts'
 import { tellModels, tellServing, tellShadow } from './serving/metrics.ts'
 import { openServing } from './serving/open.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
-import { Stopping } from './stopping.ts'
+import { stopOnSignals } from './stopping.ts'
 import { print, say } from './terminal.ts'
+import { ensureTopics } from './topics/apply.ts'
 
 export interface Served {
   readonly url: string
@@ -98,7 +99,9 @@ export const openServed = async (
 
 /** `freshet serve`: until it is told to stop. */
 export const serve = async (settings: Settings): Promise<void> => {
-  const served = await openServed(settings, await openSchemas(settings))
-  new Stopping(() => served.close())
+  const schemas = await openSchemas(settings)
+  await ensureTopics(everything, settings)
+  const served = await openServed(settings, schemas)
+  stopOnSignals(() => served.close())
   print(`Freshet serves at ${served.url}. Stop it with Ctrl+C.`)
 }

@@ -31,3 +31,5 @@ export class Stopping {
     )
   }
 }
+
+export const stopOnSignals = (close: () => Promise<void>): Stopping => new Stopping(close)

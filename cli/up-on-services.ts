@@ -6,7 +6,7 @@ import { openSchemas } from './remote/registry.ts'
 import { systemClock } from './runtime/clock.ts'
 import { bothMetrics, EventCounts } from './runtime/event-counts.ts'
 import { openServed, type Served } from './serve.ts'
-import { Stopping } from './stopping.ts'
+import { stopOnSignals } from './stopping.ts'
 import { print } from './terminal.ts'
 import { ensureTopics } from './topics/apply.ts'
 import { startCarryingWorker, tellCarrying } from './worker/carrying.ts'
@@ -47,7 +47,7 @@ export const openOnServices = async (settings: Settings): Promise<Served> => {
 /** `freshet up --kafka ... --redis ...`: until it is told to stop. */
 export const upOnServices = async (settings: Settings): Promise<void> => {
   const served = await openOnServices(settings)
-  new Stopping(() => served.close())
+  stopOnSignals(() => served.close())
   const { brokers } = settings.kafka
   print(`Freshet listens at ${served.url}, on Kafka at ${brokers.join(', ')}. Stop it with Ctrl+C.`)
 }

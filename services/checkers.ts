@@ -53,23 +53,25 @@ interface DockerfileProblem {
 
 /** What is wrong with a Dockerfile, a line a problem. */
 export const checkDockerfile = async (content: string): Promise<Findings> => {
-  const { validate } = createRequire(import.meta.url)(await checker('dockerfile-utils')) as {
+  const dockerfiles = createRequire(import.meta.url)(await checker('dockerfile-utils')) as {
     validate(content: string): readonly DockerfileProblem[]
   }
-  const problems = validate(content).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`)
+  const problems = dockerfiles
+    .validate(content)
+    .map(({ message, range }) => `line ${range.start.line + 1}: ${message}`)
   return problems.length === 0 ? null : problems.join('\n')
 }
 
 /** Reads YAML: each document as plain values. Throws for what is none. */
 export const yamlReader = async (): Promise<(text: string) => readonly unknown[]> => {
-  const { parseAllDocuments } = createRequire(import.meta.url)(await checker('yaml')) as {
+  const yaml = createRequire(import.meta.url)(await checker('yaml')) as {
     parseAllDocuments(
       text: string,
       options: { merge: boolean },
     ): readonly { readonly errors: readonly Error[]; toJS(): unknown }[]
   }
   return (text) =>
-    parseAllDocuments(text, { merge: true }).map((document) => {
+    yaml.parseAllDocuments(text, { merge: true }).map((document) => {
       if (document.errors.length > 0) throw document.errors[0]
       return document.toJS()
     })

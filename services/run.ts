@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { cacheDirectory } from './cache.ts'
-import { nativeServices, prepareService, SERVICE_NAMES, type ServiceName } from './index.ts'
+import { realServices, prepareService, SERVICE_NAMES, type ServiceName } from './index.ts'
 import { KAFKA_VERSIONS, ServiceUnavailable } from './port.ts'
 
 const USAGE = `Starts Kafka, Redis and a schema registry for trials, until Ctrl-C.
@@ -35,9 +35,9 @@ const main = async (): Promise<void> => {
 
 const start = async (nodes: number): Promise<void> => {
   const [kafka, redis, registry] = await Promise.all([
-    nativeServices.kafka({ nodes }),
-    nativeServices.redis(),
-    nativeServices.registry(),
+    realServices.kafka({ nodes }),
+    realServices.redis(),
+    realServices.registry(),
   ])
   say(`kafka     ${kafka.brokers.join(',')}`)
   say(`redis     ${redis.host}:${redis.port}`)

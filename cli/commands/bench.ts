@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import { ServiceUnavailable } from '../../services/port.ts'
 import { CliError } from '../errors.ts'
 import { print, printJson } from '../terminal.ts'
 import { examples, integer, jsonOption } from './options.ts'
@@ -67,7 +66,9 @@ export const benchCommand = (): Command =>
     )
     .action(async (name: string, { json, ...options }: BenchOptions) => {
       const bench = await load(name)
-      const result = await bench.run(options).catch((error: unknown) => {
+      const result = await bench.run(options).catch(async (error: unknown) => {
+        // Not where Freshet is only run.
+        const { ServiceUnavailable } = await import('../../services/port.ts')
         if (!(error instanceof ServiceUnavailable)) throw error
         throw new CliError('SERVICE_MISSING', error.message, { cause: error })
       })

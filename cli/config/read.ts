@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { CliError, systemCodeOf } from '../errors.ts'
 import { isSetting, type Named, namedSettings, type Section } from './declare.ts'
+import type { Kind } from './kinds.ts'
 import { declared, problemsAmong, type Settings } from './schema.ts'
 
 export const CONFIG_FILE = 'freshet.config.json'
@@ -85,8 +86,8 @@ const valueOf = (
 ): Found => {
   const inFile = file === null || isSecret ? undefined : at(file.content, path)
   const candidates: readonly (readonly [Origin, string, unknown])[] = [
-    ['option', `the option for ${path}`, parsed(options[path], kind.parse)],
-    ['environment', variable, parsed(environment[variable], kind.parse)],
+    ['option', `the option for ${path}`, parsed(options[path], kind)],
+    ['environment', variable, parsed(environment[variable], kind)],
     ['file', `${file?.name}: ${path}`, inFile],
   ]
   const given = candidates.find(([, , json]) => json !== undefined && json !== null)
@@ -101,8 +102,8 @@ const valueOf = (
 }
 
 /** An empty variable is one that is not set. */
-const parsed = (written: string | undefined, parse: (text: string) => unknown): unknown =>
-  written === undefined || written === '' ? undefined : parse(written)
+const parsed = (written: string | undefined, kind: Kind<unknown>): unknown =>
+  written === undefined || written === '' ? undefined : kind.parse(written)
 
 const at = (content: Readonly<Record<string, unknown>>, path: string): unknown =>
   path.split('.').reduce<unknown>((within, name) => (isRecord(within) ? within[name] : undefined), content)

@@ -33,7 +33,13 @@ type Fields = Readonly<Record<string, unknown>>
 export const settingLines = (shown: readonly ShownSetting[]): string[] => {
   const width = Math.max(...shown.map(({ setting }) => setting.length))
   return shown.map(({ setting, value, origin }) => {
-    const written = value === null ? '-' : Array.isArray(value) ? value.join(',') || '-' : String(value)
-    return `${setting.padEnd(width)}  ${written === '' ? '""' : written}${origin === 'default' ? '' : `  (${origin})`}`
+    const written = writtenOf(value)
+    return `${setting.padEnd(width)}  ${written}${origin === 'default' ? '' : `  (${origin})`}`
   })
+}
+
+const writtenOf = (value: unknown): string => {
+  if (value === null) return '-'
+  if (Array.isArray(value)) return value.join(',') || '-'
+  return value === '' ? '""' : `${value as string | number | boolean}`
 }

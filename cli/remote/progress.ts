@@ -6,6 +6,7 @@ import { NO_MARK, readMark, type TaskMark } from '../../features/sink/task-mark.
 import type { FollowedStore } from '../../features/store/port.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import { publicContracts } from '../../schemas/index.ts'
+import { ECHOES, RESTRICTING } from '../../serving/visibility/catch-up.ts'
 import type { Progress } from '../../serving/visibility/pending-restrictions.ts'
 import { FRESHNESS_STORE } from '../runtime/embedded.ts'
 
@@ -22,6 +23,9 @@ export interface RemoteProgressParts {
 /** Looks in which a partition has not moved on, though records seem to wait, before it is looked at closely. */
 const STUCK_LOOKS = 3
 const PROBE_BYTES = 1
+/** Beyond it records do wait; but of these topics, nothing must seem to. */
+const MARKERS_MAX = 16
+const EXACT: ReadonlySet<string> = new Set([...RESTRICTING, ...ECHOES])
 
 interface InputProgress {
   readonly topic: string
@@ -123,7 +127,8 @@ export class RemoteProgress implements Progress {
   private async passMarkers(): Promise<void> {
     for (const input of this.inputs.values()) {
       const { topic, partition, offset, looks } = input
-      if (looks < STUCK_LOOKS || offset >= this.endOffset(topic, partition)) continue
+      const left = this.endOffset(topic, partition) - offset
+      if (looks < STUCK_LOOKS || left <= 0 || (left > MARKERS_MAX && !EXACT.has(topic))) continue
       input.looks = 0
       try {
         const [first] = await this.parts.log.read(topic, partition, offset, PROBE_BYTES)

@@ -67,7 +67,7 @@ export const startCarryingWorker = async (parts: CarryingParts): Promise<Carryin
 }
 
 /** Tells Prometheus, whenever it asks, how far Redis is behind what this worker commits. */
-export const tellCarrying = (registry: Registry, { carryLag }: CarryingWorker): void => {
+export const tellCarrying = (registry: Registry, carrying: CarryingWorker): void => {
   const gauge = (name: string, help: string, valueOf: () => number): void => {
     const made: Gauge = new Gauge({
       name: `freshet_${name}`,
@@ -76,11 +76,11 @@ export const tellCarrying = (registry: Registry, { carryLag }: CarryingWorker): 
       collect: (): void => made.set(valueOf()),
     })
   }
-  gauge('carry_lag_offsets', 'Offsets of changelogs that Redis lacks.', () => carryLag().offsets)
+  gauge('carry_lag_offsets', 'Offsets of changelogs that Redis lacks.', () => carrying.carryLag().offsets)
   gauge(
     'carry_waiting_tasks',
     'Tasks whose rows are not carried now: Redis does not answer, or it begins.',
-    () => carryLag().unknown,
+    () => carrying.carryLag().unknown,
   )
 }
 

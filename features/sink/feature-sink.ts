@@ -76,6 +76,6 @@ export class FeatureSink {
   }
 
   private wake(): void {
-    for (const done of [...this.sleepers]) done()
+    for (const done of this.sleepers) done()
   }
 }

@@ -84,7 +84,7 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
         const [answer] = await this.attempt([
           this.client.call('eval', [script, keys.length, ...keys, ...args]),
         ])
-        return answer
+        return typeof answer === 'string' || typeof answer === 'number' ? String(answer) : null
       },
       attempt: async (command) => (await this.attempt([command]))[0],
     })

@@ -78,7 +78,10 @@ const layNode = async (
   if (security === undefined) await layLogDirectory(files.template, join(directory, 'log'), index + 1)
   else await formatWithUser(files, directory, index + 1, security.secure.user)
   const settings = join(directory, 'server.properties')
-  await writeFile(settings, settingsOf(directory, index, ports, security))
+  const lines = Object.entries(kafkaSettings(directory, index, ports, security)).map(
+    ([name, value]) => `${name}=${value}`,
+  )
+  await writeFile(settings, lines.join('\n'))
   const isArchived = java.length === 0 && (await exists(files.archive))
   const archive = isArchived ? [`-XX:SharedArchiveFile=${files.archive}`, '-Xlog:cds=off'] : java
   return new NativeProcess({
@@ -99,18 +102,19 @@ const layNode = async (
   })
 }
 
-const settingsOf = (
+/** A node's settings by Kafka's names; `ports` are those of all nodes for clients, then those among themselves. */
+export const kafkaSettings = (
   directory: string,
   index: number,
   ports: readonly number[],
-  security: Security | undefined,
-): string => {
+  security?: Security,
+): Readonly<Record<string, string | number>> => {
   const clients = [`PLAINTEXT://127.0.0.1:${ports[index]!}`, ...(security?.listeners ?? [])]
   const count = ports.length / 2
   const replicas = Math.min(count, REPLICAS_MAX)
   const controllerPorts = ports.slice(count)
   const voters = controllerPorts.map((port, node) => `${node + 1}@127.0.0.1:${port}`).join(',')
-  const settings: Readonly<Record<string, string | number>> = {
+  return {
     'process.roles': 'broker,controller',
     'node.id': index + 1,
     'controller.quorum.voters': voters,
@@ -137,12 +141,10 @@ const settingsOf = (
     'num.io.threads': 4,
     ...security?.settings,
   }
-  return Object.entries(settings)
-    .map(([name, value]) => `${name}=${value}`)
-    .join('\n')
 }
 
-const connects = (port: number): Promise<boolean> =>
+/** Whether something listens there. */
+export const connects = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     const end = (answer: boolean): void => {

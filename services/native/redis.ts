@@ -21,7 +21,8 @@ const CLUSTER_MS_MAX = 30_000
 /** Redis and those of its libraries that a lean Debian lacks. */
 const DEBIAN_PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1']
 
-const IN_MEMORY = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+/** Nothing is kept on disk. */
+export const IN_MEMORY = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
 
 interface RedisFiles {
   readonly server: string
@@ -136,7 +137,7 @@ const startNode = async (
     cwd: directory,
     env,
     logFile: join(directory, 'redis.log'),
-    answers: async () => /^(\+PONG|-NOAUTH)/.test(await ask(port, 'PING')),
+    answers: () => redisAnswers(port),
   })
   const stop = async (): Promise<void> => {
     await process.kill()
@@ -145,6 +146,9 @@ const startNode = async (
   await process.start()
   return { host: '127.0.0.1', port, process, stop }
 }
+
+export const redisAnswers = async (port: number): Promise<boolean> =>
+  /^(\+PONG|-NOAUTH)/.test(await ask(port, 'PING'))
 
 /** One inline command, and what comes back first. */
 const ask = (port: number, command: string): Promise<string> =>

@@ -3,9 +3,9 @@ import { connections, integrity, posts } from '../../processors/topics.ts'
 import type { Progress } from './pending-restrictions.ts'
 
 /** Topics whose events may forbid to show something. */
-const RESTRICTING = [connections.name, posts.name, integrity.name]
+export const RESTRICTING: readonly string[] = [connections.name, posts.name, integrity.name]
 /** What tells the other side of it. */
-const ECHOES = [connectionsReversed.name]
+export const ECHOES: readonly string[] = [connectionsReversed.name]
 
 interface Floor {
   readonly topic: string

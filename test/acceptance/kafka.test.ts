@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { nativeServices } from '../../services/index.ts'
+import { realServices } from '../../services/index.ts'
 import type { KafkaService } from '../../services/port.ts'
 import { everything } from '../../topologies/index.ts'
 import { missing, START_MS_MAX } from '../services/here.ts'
@@ -17,7 +17,7 @@ describe.skipIf(noKafka !== undefined)(`everything on Kafka ${noKafka ?? ''}`, (
   let kafka: KafkaService
 
   beforeAll(async () => {
-    kafka = await nativeServices.kafka()
+    kafka = await realServices.kafka()
   }, START_MS_MAX)
   afterAll(() => kafka.stop())
 

@@ -13,7 +13,7 @@ import { reactions } from '../../processors/topics.ts'
 import { publicContracts } from '../../schemas/index.ts'
 import type { Reaction } from '../../schemas/reactions/index.ts'
 import { RemoteSchemas } from '../../schemas/registry/remote.ts'
-import { confluentClient, nativeServices } from '../../services/index.ts'
+import { confluentClient, realServices } from '../../services/index.ts'
 import type { KafkaService, RegistryService } from '../../services/port.ts'
 import { Count, countLayout, countOf } from '../engine/counting.ts'
 import { NotedMetrics } from '../engine/rig.ts'
@@ -74,7 +74,7 @@ describe.skipIf(reason !== undefined)(
     const metrics = new NotedMetrics()
 
     beforeAll(async () => {
-      ;[kafka, registry] = await Promise.all([nativeServices.kafka(), nativeServices.registry()])
+      ;[kafka, registry] = await Promise.all([realServices.kafka(), realServices.registry()])
       confluent = createRequire(import.meta.url)(await confluentClient()) as ConfluentClient
       client = new confluent.SchemaRegistryClient({ baseURLs: [registry.url] })
       producer = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).producer()

@@ -5,7 +5,7 @@ import { KafkaLog } from '../../engine/log/kafka.ts'
 import { publicContracts } from '../../schemas/index.ts'
 import { RegistryClient } from '../../schemas/registry/client.ts'
 import type { FeedAnswer } from '../../serving/http/feed-schemas.ts'
-import { nativeServices } from '../../services/index.ts'
+import { realServices } from '../../services/index.ts'
 import type { KafkaService, RedisService, RegistryService } from '../../services/port.ts'
 import { ndjson, post, tie, type PublishedEvent } from '../cli/community.ts'
 import { lastJson, Spawned } from '../cli/spawned.ts'
@@ -36,9 +36,9 @@ describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a regist
 
   beforeAll(async () => {
     ;[kafka, redis, registry] = await Promise.all([
-      nativeServices.kafka(),
-      nativeServices.redis(),
-      nativeServices.registry(),
+      realServices.kafka(),
+      realServices.redis(),
+      realServices.registry(),
     ])
   }, START_MS_MAX)
   afterAll(() => Promise.all([kafka.stop(), redis.stop(), registry.stop()]))
@@ -163,7 +163,7 @@ describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a regist
   test('a schema that others cannot read is refused, field by field', async () => {
     const schema = publicContracts.posts.schema as { readonly fields: readonly { readonly name: string }[] }
     const other = { ...schema, fields: [...schema.fields, { name: 'mood', type: 'string' }] }
-    await new RegistryClient({ url: registry.url }).register('broken.posts-value', other as never)
+    await new RegistryClient({ url: registry.url }).register('broken.posts-value', other)
     const { code, stderr } = await run('broken', await temporaryDirectory(), 'serve').ended
     expect(code).toBe(1)
     expect(stderr).toMatch(/^freshet: SCHEMA_REFUSED: broken\.posts-value: field mood was removed, .*keep it/)

@@ -21,14 +21,22 @@ describe('the help', () => {
     }
   })
 
-  test.each([['up'], ['replay'], ['state', 'scan'], ['feed'], ['explain'], ['feature', 'get']])(
-    'of %s %s shows an example',
-    async (...args) => {
-      const { code, stdout } = await freshet(await temporaryDirectory(), ...args, '--help')
-      expect(code).toBe(0)
-      expect(stdout).toMatch(/Examples:\n {2}\$ freshet /)
-    },
-  )
+  test.each([
+    ['up'],
+    ['replay'],
+    ['state', 'scan'],
+    ['feed'],
+    ['explain'],
+    ['feature', 'get'],
+    ['config'],
+    ['serve'],
+    ['worker'],
+    ['topics', 'apply'],
+  ])('of %s %s shows an example', async (...args) => {
+    const { code, stdout } = await freshet(await temporaryDirectory(), ...args, '--help')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/Examples:\n {2}\$ freshet /)
+  })
 })
 
 describe('a command that cannot run', () => {

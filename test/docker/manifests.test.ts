@@ -37,6 +37,7 @@ interface Manifest {
 }
 
 interface PodSpec {
+  readonly enableServiceLinks: boolean
   readonly containers: readonly {
     readonly args: readonly string[]
     readonly env: readonly { readonly name: string }[]
@@ -116,15 +117,17 @@ describe.skipIf(noCheckers !== undefined)(`what runs everything in containers ${
   test('workers keep their names and volumes; every role has probes, a budget and a Service that finds it', async () => {
     const found = await all()
     const roles = found.filter(({ kind }) => kind === 'StatefulSet' || kind === 'Deployment')
-    expect(roles.map(({ kind, metadata }) => [kind, metadata.name]).toSorted()).toEqual([
-      ['Deployment', 'freshet-serve'],
-      ['StatefulSet', 'freshet-worker'],
+    expect(roles.map(({ kind, metadata }) => `${kind} ${metadata.name}`).toSorted()).toEqual([
+      'Deployment freshet-serve',
+      'StatefulSet freshet-worker',
     ])
     for (const { metadata, spec } of roles) {
       const { labels } = spec!.template!.metadata
       const [container] = spec!.template!.spec.containers
       expect(container!.livenessProbe!.httpGet.port).toBe(container!.ports![0]!.name)
       expect(container).toHaveProperty('readinessProbe')
+      // Or Kubernetes would set variables that begin as settings do.
+      expect(spec!.template!.spec.enableServiceLinks).toBe(false)
       const of = (kind: string) =>
         found.find((each) => each.kind === kind && each.metadata.name === metadata.name)
       expect(of('Service')!.spec!.selector).toEqual(labels)

@@ -117,7 +117,7 @@ export class KafkaAdmin {
     return new Map(
       results.map(({ resourceName, configs }) => [
         resourceName,
-        Object.fromEntries(configs.map(({ name, value }) => [name, String(value ?? '')])),
+        Object.fromEntries(configs.map(({ name, value }) => [name, value ?? ''])),
       ]),
     )
   }

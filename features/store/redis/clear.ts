@@ -9,7 +9,11 @@ export interface Clearing {
   /** The key of the position, which begins the keys of the rows. */
   readonly tag: Buffer
   readonly nodes: readonly Redis[]
-  readonly evaluate: (script: string, keys: readonly Buffer[], args: readonly string[]) => Promise<unknown>
+  readonly evaluate: (
+    script: string,
+    keys: readonly Buffer[],
+    args: readonly string[],
+  ) => Promise<string | null>
   readonly attempt: <Answer>(command: Promise<Answer>) => Promise<Answer>
 }
 
@@ -21,7 +25,7 @@ export const clearStore = async ({ tag, nodes, evaluate, attempt }: Clearing): P
   const told = async (script: string, rows: readonly Buffer[], args: readonly string[]): Promise<string> => {
     const answer = await evaluate(script, [tag, ...rows], args)
     if (answer === null) throw unavailable('another clears these rows')
-    return String(answer)
+    return answer
   }
   let token = await told(BEGIN_CLEARING, [], [])
   const pattern = `${escapedPattern(tag.toString())}:*`

@@ -9,7 +9,7 @@ import { Cluster } from '../../../engine/log/kafka/cluster.ts'
 import { loadLibrary } from '../../../engine/log/kafka/library.ts'
 import { KafkaLog } from '../../../engine/log/kafka.ts'
 import { plansOf } from '../../../engine/topology.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import type { KafkaService, RedisService } from '../../../services/port.ts'
 import type { Envelope } from '../../../schemas/envelope.ts'
 import { everything } from '../../../topologies/index.ts'
@@ -39,8 +39,8 @@ const IDLE_MS = 2_500
  */
 export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const directory = await mkdtemp(join(tmpdir(), 'freshet-chaos-'))
-  const kafka = await nativeServices.kafka({ nodes: 3 })
-  const redis = await nativeServices.redis()
+  const kafka = await realServices.kafka({ nodes: 3 })
+  const redis = await realServices.redis()
   const run = new Chaos(options, { kafka, redis }, directory)
   try {
     return await run.report()

@@ -7,7 +7,7 @@ import { KafkaLog } from '../../../engine/log/kafka.ts'
 import { topicSpecsOf } from '../../../engine/worker.ts'
 import { deadLetters } from '../../../schemas/dead-letters/index.ts'
 import { millis } from '../../../schemas/ids.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
 import { counting } from '../../engine/counting.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
@@ -42,7 +42,7 @@ describe.skipIf(noKafka !== undefined)(`dead letters on Kafka ${noKafka ?? ''}`,
   let kafka: KafkaService
 
   beforeAll(async () => {
-    kafka = await nativeServices.kafka()
+    kafka = await realServices.kafka()
   }, START_MS_MAX)
   afterAll(() => kafka.stop())
 

@@ -19,7 +19,7 @@ import { keyOf } from '../../../engine/key.ts'
 import { DAY_MS } from '../../../schemas/ids.ts'
 import { openEnvelope } from '../../../schemas/envelope.ts'
 import type { FeedAnswer } from '../../../serving/http/feed-schemas.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import type { KafkaService, RedisService, RegistryService } from '../../../services/port.ts'
 import { everything } from '../../../topologies/index.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
@@ -44,9 +44,9 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
 
   beforeAll(async () => {
     ;[kafka, redis, registry] = await Promise.all([
-      nativeServices.kafka(),
-      nativeServices.redis(),
-      nativeServices.registry(),
+      realServices.kafka(),
+      realServices.redis(),
+      realServices.registry(),
     ])
     data = await mkdtemp(join(tmpdir(), 'freshet-test-'))
     const configured = await readSettings({

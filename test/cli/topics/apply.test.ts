@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KafkaAdmin } from '../../../engine/log/kafka/admin.ts'
 import { KafkaLog } from '../../../engine/log/kafka.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
 import { everything } from '../../../topologies/index.ts'
 import { topicSpecs } from '../../../cli/topics/wanted.ts'
@@ -18,7 +18,7 @@ describe.skipIf(noKafka !== undefined)(`freshet topics apply ${noKafka ?? ''}`, 
   let kafka: KafkaService
 
   beforeAll(async () => {
-    kafka = await nativeServices.kafka()
+    kafka = await realServices.kafka()
   }, START_MS_MAX)
   afterAll(() => kafka.stop())
 

@@ -10,7 +10,7 @@ import { startWorker, type RunningWorker } from '../../../cli/worker/start.ts'
 import { WORKER_SETTINGS_DEFAULTS } from '../../../cli/worker/settings.ts'
 import { NO_METRICS, type Metrics } from '../../../engine/metrics.ts'
 import { reactions } from '../../../processors/topics.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
 import { aReaction, T0 } from '../../processors/events.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
@@ -33,7 +33,7 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
   let directory = ''
 
   beforeAll(async () => {
-    kafka = await nativeServices.kafka()
+    kafka = await realServices.kafka()
     directory = await mkdtemp(join(tmpdir(), 'freshet-fleet-'))
   }, START_MS_MAX)
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { KafkaLog } from '../../../engine/log/kafka.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
 import { logConformance } from '../../conformance/log.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../services/here.ts'
@@ -13,7 +13,7 @@ for (const version of testedKafkaVersions) {
     let logs = 0
 
     beforeAll(async () => {
-      kafka = await nativeServices.kafka({ version })
+      kafka = await realServices.kafka({ version })
     }, START_MS_MAX)
     afterAll(() => kafka.stop())
 

@@ -10,7 +10,7 @@ import { CATALOGUE, CATALOGUE_NUMBER, REMOVED } from '../../../engine/state/bloc
 import { FeatureSink } from '../../../features/sink/feature-sink.ts'
 import { readMark } from '../../../features/sink/task-mark.ts'
 import { RedisFeatureStore } from '../../../features/store/redis.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import type { RedisService } from '../../../services/port.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
 
@@ -111,7 +111,7 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
   let direct: Redis
 
   beforeAll(async () => {
-    redis = await nativeServices.redis()
+    redis = await realServices.redis()
     direct = new Redis({ host: redis.host, port: redis.port })
   }, START_MS_MAX)
   afterAll(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RedisFeatureStore } from '../../../features/store/redis.ts'
 import type { RedisStoreOptions } from '../../../features/store/redis/options.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import type { RedisOptions, RedisService } from '../../../services/port.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
 
@@ -11,7 +11,7 @@ const PASSWORD = 'secret-of-tests'
 const BUSY_MS_MAX = 20_000
 
 const withRedis = async (options: RedisOptions, use: (redis: RedisService) => Promise<void>) => {
-  const redis = await nativeServices.redis(options)
+  const redis = await realServices.redis(options)
   try {
     await use(redis)
   } finally {

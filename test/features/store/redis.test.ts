@@ -5,7 +5,7 @@ import { keyOf } from '../../../engine/key.ts'
 import { RedisFeatureStore } from '../../../features/store/redis.ts'
 import type { RedisStoreOptions } from '../../../features/store/redis/options.ts'
 import { BEGIN_CLEARING } from '../../../features/store/redis/script.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import type { RedisClusterService, RedisService } from '../../../services/port.ts'
 import {
   FEATURE_PARTITIONS,
@@ -120,7 +120,7 @@ describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
   let redis: RedisService
 
   beforeAll(async () => {
-    redis = await nativeServices.redis()
+    redis = await realServices.redis()
   }, START_MS_MAX)
   afterAll(() => redis.stop())
 
@@ -156,7 +156,7 @@ describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
   })
 
   test('without an answer reads and writes fail at once or in time; once it is back, they go on', async () => {
-    const own = await nativeServices.redis()
+    const own = await realServices.redis()
     const store = await RedisFeatureStore.open(optionsOf('single', [own], { answerMsMax: 300 }))
     await store.apply(putting(keyOf('a'), 'one', 1))
     own.process.freeze()
@@ -174,7 +174,7 @@ describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
   })
 
   test('with its memory full a change is refused whole', async () => {
-    const own = await nativeServices.redis({ memoryBytesMax: 4 << 20 })
+    const own = await realServices.redis({ memoryBytesMax: 4 << 20 })
     const store = await RedisFeatureStore.open(optionsOf('single', [own]))
     const text = 'x'.repeat(256 << 10)
     let applied = 0
@@ -195,7 +195,7 @@ describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
   })
 
   test('a server that is not there is told', async () => {
-    const own = await nativeServices.redis()
+    const own = await realServices.redis()
     await own.stop()
     await expect(RedisFeatureStore.open(optionsOf('single', [own]))).rejects.toEqual(
       refusal('FEATURES_UNAVAILABLE'),
@@ -207,7 +207,7 @@ describe.skipIf(noRedis !== undefined)(`Redis Cluster ${noRedis ?? ''}`, () => {
   let cluster: RedisClusterService
 
   beforeAll(async () => {
-    cluster = await nativeServices.redisCluster()
+    cluster = await realServices.redisCluster()
   }, START_MS_MAX)
   afterAll(() => cluster.stop())
 

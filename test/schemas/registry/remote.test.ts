@@ -7,7 +7,7 @@ import { label } from '../../../schemas/declare/text.ts'
 import { reactions, reactionV1, type Reaction } from '../../../schemas/reactions/index.ts'
 import type { RegistryErrorCode } from '../../../schemas/registry/errors.ts'
 import { RemoteSchemas, type RegisteredContract } from '../../../schemas/registry/remote.ts'
-import { nativeServices } from '../../../services/index.ts'
+import { realServices } from '../../../services/index.ts'
 import { freePorts } from '../../../services/ports.ts'
 import type { RegistryService } from '../../../services/port.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
@@ -53,7 +53,7 @@ describe.skipIf(noRegistry !== undefined)(`a schema registry ${noRegistry ?? ''}
     RemoteSchemas.open({ url: registry.url }, contracts)
 
   beforeAll(async () => {
-    registry = await nativeServices.registry()
+    registry = await realServices.registry()
   }, START_MS_MAX)
   afterAll(() => registry.stop())
 

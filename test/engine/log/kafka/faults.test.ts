@@ -5,7 +5,7 @@ import { loadLibrary } from '../../../../engine/log/kafka/library.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
 import { EngineError } from '../../../../engine/errors.ts'
 import type { LogCommit, LogSession } from '../../../../engine/log/port.ts'
-import { nativeServices } from '../../../../services/index.ts'
+import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
 import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
 import { blocksOf, position } from '../../../conformance/log-subject.ts'
@@ -23,7 +23,7 @@ describe.skipIf(noKafka !== undefined)(`on a cluster whose brokers die ${noKafka
   let log: KafkaLog
 
   beforeAll(async () => {
-    kafka = await nativeServices.kafka({ nodes: NODES })
+    kafka = await realServices.kafka({ nodes: NODES })
     log = await KafkaLog.open({ brokers: kafka.brokers, prefix: 'faults.', changelogPartitions: 1 })
     const spec = { partitions: PARTITIONS, retentionMs: Infinity }
     await log.createTopics(['events', 'outputs'].map((name) => ({ name, ...spec })))

@@ -2,7 +2,7 @@ import { CompressionTypes, Kafka, logLevel, type Producer } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { FrameCursor } from '../../../../engine/log/frame.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
-import { nativeServices } from '../../../../services/index.ts'
+import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
 import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
 import { blocksOf, commitOf, refusal } from '../../../conformance/log-subject.ts'
@@ -24,7 +24,7 @@ for (const version of testedKafkaVersions) {
     const producers: Producer[] = []
 
     beforeAll(async () => {
-      kafka = await nativeServices.kafka({ version })
+      kafka = await realServices.kafka({ version })
       const brokers = [...kafka.brokers]
       client = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { initialRetryTime: 10 } })
     }, START_MS_MAX)

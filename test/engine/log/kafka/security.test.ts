@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FrameCursor, FrameWriter } from '../../../../engine/log/frame.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
 import type { KafkaLogOptions } from '../../../../engine/log/kafka/options.ts'
-import { nativeServices } from '../../../../services/index.ts'
+import { realServices } from '../../../../services/index.ts'
 import type { KafkaService, SecureKafka } from '../../../../services/port.ts'
 import { missing, START_MS_MAX } from '../../../services/here.ts'
 
@@ -17,7 +17,7 @@ describe.skipIf(noKafka !== undefined)(`Kafka that asks who is there ${noKafka ?
   let logs = 0
 
   beforeAll(async () => {
-    kafka = await nativeServices.kafka({ secure: true })
+    kafka = await realServices.kafka({ secure: true })
     secure = kafka.secure!
   }, START_MS_MAX)
   afterAll(() => kafka.stop())
