@@ -126,7 +126,8 @@ export class LabelAccount {
     // Before anything is known of views, nothing says that a post without one was not looked at.
     if (example.isEarly && !tells) return old
     const of = this.bitsOf(example)
-    if (example.phase === 'late') return old | of | LOOKED_AT
+    // A survey about a whole feed does not say which of its posts were looked at.
+    if (example.phase === 'late') return example.labels.length === 0 ? old | of : old | of | LOOKED_AT
     const isLookedAt = example.labels.length > 0 || !tells ? LOOKED_AT : old & LOOKED_AT
     return of | isLookedAt | SETTLED | (old & this.onceBits)
   }
@@ -165,7 +166,8 @@ export class LabelAccount {
 const tellsOfView = ({ labels }: Example): boolean => labels.some(({ label }) => label === 'view')
 
 /** Its slate settled before, as a negative of what comes now. */
-const isLate = ({ phase, isEarly }: Example): boolean => phase === 'late' && !isEarly
+const isLate = ({ phase, isEarly, labels }: Example): boolean =>
+  phase === 'late' && !isEarly && labels.length > 0
 
 /** A number in [0, 1) for a key. */
 const shareOf = (key: number): number => (key % 2 ** 32) / 2 ** 32

@@ -140,11 +140,14 @@ test('whatever the parts and their order, what is learned adds up to the whole e
     for (const label of labels) if (random.chance(0.7)) add(early(label))
     add(exampleOf({ labels: labelled(...labels) }))
     for (const label of lateLabels) add(late(label))
+    const answer = random.chance(0.4) ? 1 + random.below(5) : null
+    if (answer !== null) add(exampleOf({ phase: 'late', satisfaction: answer }))
 
     const all = new Set<ReactionKind>([...labels, ...lateLabels])
     const isActive = [...all].some((kind) => kind !== 'view' && kind !== 'skip')
+    expect(sums.get('satisfaction')).toEqual([answer === null ? 0 : 1, (answer ?? 0) >= 4 ? 1 : 0])
     for (const { name, output, labels: own } of HEADS) {
-      if (output === 'seconds') continue
+      if (output === 'seconds' || name === 'satisfaction') continue
       const [weight, target] = sums.get(name)!
       const isPositive = own.some((kind) => all.has(kind))
       if (isActive || negativesKept === 1) {

@@ -28,7 +28,7 @@ const open = async (root: string, options = OPTIONS): Promise<Learner> =>
 describe('a learner', () => {
   test('learns what columns tell, and who likes whom, which none does', async () => {
     const learner = await open(await temporaryDirectory())
-    await learner.learn(sampleStream(9_000, 1))
+    await learner.learn(sampleStream(20_000, 1))
     learner.metrics.clear()
     await learner.learn(sampleStream(2_000, 2))
     await learner.flush()
@@ -40,7 +40,7 @@ describe('a learner', () => {
     })
     expect(dwell).toMatchObject({ explained: expect.toSatisfy((share: number) => share > 0.6) as number })
     expect(learner.counts).toEqual({
-      taken: 11_000,
+      taken: 22_000,
       'no-news': 0,
       'left-out': 0,
       'other-columns': 0,

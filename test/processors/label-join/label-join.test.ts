@@ -58,6 +58,7 @@ test('half an hour after a slate was served each candidate becomes one example, 
     settledLabels: SETTLED_KINDS,
     isEarly: false,
     experiment: null,
+    satisfaction: null,
   }
   const [first, second] = slate.candidates.map(
     ({ postId: id, authorId, position, propensity, features, source, containerId, hashtags, heads }) => ({
