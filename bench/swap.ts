@@ -4,11 +4,10 @@
  * come one at a time over HTTP, from a process of their own. The snapshots are of the size of ones that have learned
  * of a hundred thousand people and posts.
  */
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { buildServer, closeServer, listen } from '../cli/http/server.ts'
 import { LocalInspection } from '../cli/inspect/local.ts'
 import { LiveFigures } from '../cli/live/live-figures.ts'
@@ -46,8 +45,6 @@ export interface SwapBenchResult {
   readonly ratio: number
   readonly requests: number
   readonly swaps: number
-  /** From an offer to a snapshot that serves: median. */
-  readonly swap_ms: number
   readonly snapshot_bytes: number
 }
 
@@ -84,7 +81,7 @@ export const run = async (given: Partial<SwapBenchOptions> = {}): Promise<SwapBe
     await embedded.settled()
     const snapshots = [await snapshotOf(serving, 1), await snapshotOf(serving, 2)]
     const url = await listen(app, '127.0.0.1', 0)
-    return await measure(url, serving, snapshots, options.seconds)
+    return await measure(url, directory, serving, snapshots, options.seconds)
   } finally {
     await closeServer(app, 1_000)
     await serving.close()
@@ -123,32 +120,21 @@ const snapshotOf = async (serving: Serving, seed: number): Promise<Made> => {
 
 const measure = async (
   url: string,
+  data: string,
   serving: Serving,
   snapshots: readonly Made[],
   seconds: number,
 ): Promise<SwapBenchResult> => {
   const took = { with: [] as number[], without: [] as number[] }
-  const swapMs: number[] = []
+  const swapsBefore = serving.scorers.stats.swaps
   const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => {
     return `${url}/v1/feed?userId=${viewerName(CIRCLE, index)}&limit=${LIMIT}`
   })
   await asked(urls, WARM_UP_MS)
   for (const span of ['without', 'with', 'with', 'without'] as const) {
-    let isOver = false
-    const swapping = (async (): Promise<void> => {
-      while (span === 'with' && !isOver) {
-        const started = systemClock.monotonicMs()
-        const { version } = snapshots[swapMs.length % snapshots.length]!
-        await serving.models.registry.promote('heavy', version, { reason: 'its turn' })
-        await serving.models.follow()
-        swapMs.push(systemClock.monotonicMs() - started)
-        const end = started + SWAP_EVERY_MS
-        while (!isOver && systemClock.monotonicMs() < end) await pause(20)
-      }
-    })()
+    const promoter = span === 'with' ? promoting(data, snapshots) : undefined
     took[span].push(...(await asked(urls, seconds * 1_000)).tookMs)
-    isOver = true
-    await swapping
+    promoter?.kill()
   }
   const p99 = { with: quantile(took.with, 0.99), without: quantile(took.without, 0.99) }
   return {
@@ -158,10 +144,17 @@ const measure = async (
     p99_ms_with: rounded(p99.with),
     ratio: rounded(p99.with / p99.without),
     requests: took.with.length + took.without.length,
-    swaps: swapMs.length,
-    swap_ms: rounded(quantile(swapMs, 0.5)),
+    swaps: serving.scorers.stats.swaps - swapsBefore,
     snapshot_bytes: snapshots[0]!.bytes,
   }
+}
+
+/** Another process that has one snapshot promoted after the other; servers follow the registry by themselves. */
+const promoting = (data: string, snapshots: readonly Made[]): ChildProcess => {
+  const promoter = fork(join(import.meta.dirname, 'swap', 'promoter.ts'))
+  const versions = snapshots.map(({ version }) => version)
+  promoter.send({ data, versions, everyMs: SWAP_EVERY_MS })
+  return promoter
 }
 
 /** One request after the other for so long, from another process. */

@@ -83,20 +83,25 @@ const sectionsOf = (view: DataView, dimensions: number): Section[] => {
   return sections
 }
 
+/** Rows are whole numbers of float32s, and so is what comes before them. */
 const decodeRows = (table: EmbeddingTable, view: DataView, start: number, touched: number): void => {
+  const { dimensions, values } = table
+  const floats = alignedFloats(view)
+  const rowBytes = ROW_BYTES + dimensions * FLOAT_BYTES
   let at = start
-  for (let count = 0; count < touched; count++) {
+  for (let count = 0; count < touched; count++, at += rowBytes) {
     const row = view.getUint32(at, true)
     if (row >= table.rows) throw new RangeError(`row ${row} of a table of ${table.rows}`)
     table.touchedAt[row] = view.getFloat64(at + 4, true)
     table.squares[row] = view.getFloat32(at + 12, true)
-    at += ROW_BYTES
-    for (
-      let index = row * table.dimensions;
-      index < (row + 1) * table.dimensions;
-      index++, at += FLOAT_BYTES
-    ) {
-      table.values[index] = view.getFloat32(at, true)
-    }
+    let from = (at + ROW_BYTES) / FLOAT_BYTES
+    for (let to = row * dimensions; to < (row + 1) * dimensions; to++) values[to] = floats[from++]!
   }
+}
+
+/** The bytes as float32s; a copy where they begin in between. Little endian, as the machines are that this runs on. */
+const alignedFloats = ({ buffer, byteOffset, byteLength }: DataView): Float32Array => {
+  const length = Math.floor(byteLength / FLOAT_BYTES)
+  if (byteOffset % FLOAT_BYTES === 0) return new Float32Array(buffer, byteOffset, length)
+  return new Float32Array(new Uint8Array(buffer, byteOffset, byteLength).slice().buffer, 0, length)
 }

@@ -89,7 +89,7 @@ describe('scorers', () => {
       await alone[model].score(values, rows, expected)
       expect(outputs).toEqual(expected)
     }
-    expect(pool.stats).toMatchObject({ leased: 0, waiting: 0, readyThreads: 2, restarts: 0 })
+    expect(pool.stats).toMatchObject({ leased: 0, waiting: 0, readyThreads: 3, restarts: 0 })
     await Promise.all([alone.heavy.dispose(), alone.light.dispose()])
   })
 
@@ -180,7 +180,7 @@ describe('scorers', () => {
       },
     })
     await expect(broken).rejects.toThrow('SNAPSHOT_FAILED')
-    expect(started.map(({ threadId }) => threadId)).toEqual([-1])
+    expect(started.map(({ threadId }) => threadId)).toEqual([-1, -1])
   })
 })
 
@@ -200,7 +200,7 @@ const brokenSnapshot = async (root: string): Promise<string> => {
 }
 
 describe('a thread that dies', () => {
-  test('fails what it was scoring with a coded error, and is started again', async () => {
+  test('fails what it was scoring with a coded error, the spare one scores meanwhile, and it is started again', async () => {
     const { pool, workers } = await openPool(1)
     const lease = await pool.lease()
     const values = fill(lease, 'heavy', ROWS_MAX.heavy, new Random(1))
@@ -209,14 +209,28 @@ describe('a thread that dies', () => {
     const lost = lease.score('heavy', ROWS_MAX.heavy).catch((error: unknown) => error)
     await workers[0]!.terminate()
     expect(await lost).toMatchObject({ code: 'SCORER_CRASHED', recovery: 'retry' })
-    await expect(lease.score('heavy', 1)).rejects.toThrow('SCORER_CRASHED')
+    await lease.score('heavy', 1)
+    expect(outputsOf(lease, 'heavy', 1)).toEqual(before.slice(0, lease.heavy.heads))
 
-    await untilReady(pool, 1)
+    await untilReady(pool, 2)
+    await workers[1]!.terminate()
     lease.heavy.outputs.fill(0)
     await lease.score('heavy', ROWS_MAX.heavy)
     expect(outputsOf(lease, 'heavy', ROWS_MAX.heavy)).toEqual(before)
     expect(lease.heavy.rows).toEqual(values)
-    expect(pool.stats.restarts).toBe(1)
+    await untilReady(pool, 2)
+    expect(pool.stats.restarts).toBe(2)
+    lease.release()
+  })
+
+  test('leaves nobody to score where the others have died too, until they are back', async () => {
+    const { pool, workers } = await openPool(1)
+    const lease = await pool.lease()
+    fill(lease, 'heavy', 1, new Random(1))
+    await Promise.all(workers.slice(0, 2).map((worker) => worker.terminate()))
+    await expect(lease.score('heavy', 1)).rejects.toThrow('SCORER_CRASHED')
+    await untilReady(pool, 2)
+    await lease.score('heavy', 1)
     lease.release()
   })
 
@@ -297,8 +311,8 @@ describe('a swap', () => {
     await early.score('light', 3)
     const before = outputsOf(early, 'light', 3)
     await pool.swap('light', directory)
-    await workers[0]!.terminate()
-    await untilReady(pool, 1)
+    await Promise.all(workers.slice(0, 2).map((worker) => worker.terminate()))
+    await untilReady(pool, 2)
     await early.score('light', 3)
     expect(outputsOf(early, 'light', 3)).toEqual(before)
     early.release()
@@ -321,6 +335,6 @@ describe('a swap', () => {
     fill(lease, 'heavy', 5, new Random(1))
     await lease.score('heavy', 5)
     lease.release()
-    expect(pool.stats).toMatchObject({ swaps: 0, readyThreads: 2 })
+    expect(pool.stats).toMatchObject({ swaps: 0, readyThreads: 3 })
   })
 })

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { run } from '../../bench/learning.ts'
+import type { Example } from '../../schemas/examples/index.ts'
+
+test('a small world is served by what learns from it, is shown nothing forbidden, and tells every model by the same examples', async () => {
+  const examples: Example[] = []
+  const report = (await run({
+    users: 30,
+    posts: 60,
+    impressions: 900,
+    days: 2,
+    heard: (example) => examples.push(example),
+  })) as Report
+  expect(report).toMatchObject({ forbidden: 0, users: 30, days: 2 })
+  // One every step of ten minutes in which there were examples.
+  expect(report.swaps).toBeGreaterThan(20)
+  const { online, hourly, daily, prior } = report.models
+  for (const { positives } of [hourly, daily, prior]) expect(positives).toEqual(online.positives)
+  expect(online.positives.click).toBeGreaterThan(0)
+  // What was foreseen of skips before anything was learned is far from what people here do.
+  const error = ({ calibration }: Figures): number => Math.abs(Math.log(calibration.skip))
+  expect(error(online)).toBeLessThan(error(prior))
+  const early = examples.filter(({ isEarly }) => isEarly)
+  expect(early.length).toBeGreaterThan(0)
+  for (const { phase, labels } of early) expect([phase, labels.length]).toEqual(['late', 1])
+})
+
+interface Figures {
+  readonly positives: { readonly click: number }
+  readonly calibration: { readonly skip: number }
+}
+
+interface Report {
+  readonly swaps: number
+  readonly models: Readonly<Record<'online' | 'hourly' | 'daily' | 'prior', Figures>>
+}
