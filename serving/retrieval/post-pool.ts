@@ -7,7 +7,7 @@ import { hourOf, type IndexedPost } from '../../processors/topics/post-entry.ts'
 import { DAY_MS, HOUR_MS, type Millis, millis } from '../../schemas/ids.ts'
 import { POST_AGE_MAX_MS } from '../quotas.ts'
 import type { StateRows } from '../state-rows.ts'
-import { HourPosts } from './hour-posts.ts'
+import { type HourChange, HourPosts } from './hour-posts.ts'
 import { PostFacts } from './post-facts.ts'
 
 /** Posts searched through at most; beyond it those of the oldest hours are left out. */
@@ -90,48 +90,69 @@ export class PostPool {
     const passed = this.newestHour === -1 ? HOURS_HOT : newest - this.newestHour + HOURS_HOT
     this.newestHour = newest
     const hot = Math.min(passed, HOURS_MAX)
-    await this.look(Array.from({ length: hot }, (_, back) => newest - back))
+    await this.look(
+      Array.from({ length: hot }, (_, back) => newest - back),
+      false,
+    )
     const first = this.turn * HOURS_PER_TURN
     this.turn = first + HOURS_PER_TURN < HOURS_MAX ? this.turn + 1 : 0
-    await this.look(Array.from({ length: HOURS_PER_TURN }, (_, back) => newest - first - back))
+    await this.look(
+      Array.from({ length: HOURS_PER_TURN }, (_, back) => newest - first - back),
+      true,
+    )
     await this.dropOld(newest)
   }
 
-  private async look(hours: readonly number[]): Promise<void> {
+  /** `isTurn`: vectors of young posts are read again, though nothing else of them has changed. */
+  private async look(hours: readonly number[], isTurn: boolean): Promise<void> {
     const keys = hours.map((hour) => keyOf(hourOf(millis(hour * HOUR_MS))))
     const rows = await this.parts.rows.readMany('posts-by-hour', keys)
     for (const [at, hour] of hours.entries()) {
       const row = rows[at]
       const check = row === undefined ? 0 : crc32(row)
       const known = this.hours.get(hour)
-      const mayBeEdited = this.newestHour - hour < EDITED_MS_MAX / HOUR_MS
+      const mayBeEdited = isTurn && this.newestHour - hour < EDITED_MS_MAX / HOUR_MS
       if (known?.check === check && !mayBeEdited) continue
       if (known === undefined && row === undefined) continue
-      await this.follow(hour, row, check)
+      await this.follow(hour, row, check, mayBeEdited)
     }
   }
 
-  private async follow(hour: number, row: Buffer | undefined, check: number): Promise<void> {
+  private async follow(
+    hour: number,
+    row: Buffer | undefined,
+    check: number,
+    mayBeEdited: boolean,
+  ): Promise<void> {
     const known = this.hours.get(hour) ?? { posts: new HourPosts(), check: -1 }
     this.hours.set(hour, known)
     const { added, removed, kept } = known.posts.compare(row)
     await this.remove(known.posts, removed)
-    const items = await this.itemsOf([...kept.map(({ post }) => post), ...added])
-    const silent = kept.filter((_, index) => items[index] === null)
-    await this.remove(
-      known.posts,
-      silent.map(({ slot }) => slot),
-    )
-    const spoken = added.filter((_, index) => items[kept.length + index] !== null)
-    const slots = spoken.map((post) => this.take(post))
-    known.posts.add(spoken, slots)
-    const all = [...kept.filter((each) => !silent.includes(each)).map(({ slot }) => slot), ...slots]
-    await this.put(
-      all,
-      items.filter((item) => item !== null),
-    )
+    await this.addTo(known.posts, added)
+    if (mayBeEdited) await this.renew(known.posts, kept)
     known.check = check
     await this.parts.breathe()
+  }
+
+  private async addTo(posts: HourPosts, added: readonly IndexedPost[]): Promise<void> {
+    const items = await this.itemsOf(added)
+    const spoken = added.filter((_, index) => items[index] !== null)
+    const slots = spoken.map((post) => this.take(post))
+    posts.add(spoken, slots)
+    await this.put(slots, items)
+  }
+
+  private async renew(posts: HourPosts, kept: HourChange['kept']): Promise<void> {
+    const items = await this.itemsOf(kept.map(({ post }) => post))
+    const slots = kept.map(({ slot }) => slot)
+    await this.remove(
+      posts,
+      slots.filter((_, index) => items[index] === null),
+    )
+    await this.put(
+      slots.filter((_, index) => items[index] !== null),
+      items,
+    )
   }
 
   /** Packed as the index takes them; null for a post that says nothing, or is gone by now. */
@@ -153,10 +174,13 @@ export class PostPool {
     return items
   }
 
-  private async put(slots: readonly number[], items: readonly Int8Array[]): Promise<void> {
+  /** Items that are none are passed over; there is a slot for each of the others. */
+  private async put(slots: readonly number[], items: readonly (Int8Array | null)[]): Promise<void> {
     if (slots.length === 0) return
     const packed = new Int8Array(slots.length * ITEM_BYTES)
-    for (const [index, item] of items.entries()) packed.set(item, index * ITEM_BYTES)
+    for (const [index, item] of items.filter((each) => each !== null).entries()) {
+      packed.set(item, index * ITEM_BYTES)
+    }
     await this.parts.index.put(Uint32Array.from(slots), packed)
   }
 
