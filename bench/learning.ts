@@ -155,7 +155,10 @@ class LearningRun {
     await models.trainer?.dispose()
     for (const model of Object.values(models.standing)) await model.dispose()
     return {
-      ...{ users: options.users, days: options.days, seed: options.seed, posts: world.posts.count },
+      users: options.users,
+      days: options.days,
+      seed: options.seed,
+      posts: world.posts.count,
       impressions: warm.impressions + measured.impressions,
       looked_at: warm.looked_at + measured.looked_at,
       seconds: rounded(seconds),

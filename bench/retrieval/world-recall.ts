@@ -138,9 +138,7 @@ class Watch implements FreshetApi {
       learned_from: this.examples.length,
       next_judged: this.ranks.values().next().value?.length ?? 0,
       viewers_judged: worth.viewers,
-      methods: Object.fromEntries(
-        this.methods.names.map((name) => [name, figures(name)]),
-      ) as WorldRecall['methods'],
+      methods: Object.fromEntries(this.methods.names.map((name) => [name, figures(name)])),
     }
   }
 

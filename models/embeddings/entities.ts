@@ -38,8 +38,7 @@ export const writeEntityIds = (ids: EntityIds, words: Uint32Array, offset: numbe
   const { hashtags } = ids
   if (hashtags === undefined) return
   const count = Math.min(hashtags.length, ENTITY_HASHTAGS_MAX)
-  for (let index = 0; index < count; index++)
-    writeId(hashtags[index]!, words, offset + (3 + index) * ID_WORDS)
+  for (let index = 0; index < count; index++) writeId(hashtags[index], words, offset + (3 + index) * ID_WORDS)
 }
 
 const fingerprint = new Fingerprint()

@@ -30,7 +30,7 @@ export class SearchThread {
     worker.on('error', (error) => (this.cause = error as Error))
     worker.once('exit', () => {
       this.hasExited = true
-      for (const { reject } of this.waiting.values()) reject(this.crashed())
+      for (const waiting of this.waiting.values()) waiting.reject(this.crashed())
       this.waiting.clear()
     })
     // Nothing is waited for when the process has nothing else to do.

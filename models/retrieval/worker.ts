@@ -37,9 +37,11 @@ parentPort!.on('message', (request: SearchRequest) => {
 /** What waits to be done is done between messages: a turn of the loop each. */
 const tend = (): void => {
   isTending = true
-  last = last.then(async () => {
-    const search = await opening
-    if (await search.tend()) setImmediate(tend)
-    else isTending = false
-  })
+  last = last.then(tendOnce)
+}
+
+const tendOnce = async (): Promise<void> => {
+  const search = await opening
+  if (await search.tend()) setImmediate(tend)
+  else isTending = false
 }

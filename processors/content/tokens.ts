@@ -67,7 +67,7 @@ const wordsOf = (hashtag: string): readonly string[] => {
 const BIGRAM_WEIGHT = 0.5
 
 const addBigrams = (run: string, add: (token: string, weight: number) => void): void => {
-  const characters = [...run]
+  const characters = Array.from(run)
   if (characters.length === 1) add(run, BIGRAM_WEIGHT)
   for (let at = 0; at + 1 < characters.length; at++) {
     add(`${characters[at]!}${characters[at + 1]!}`, BIGRAM_WEIGHT)

@@ -370,7 +370,10 @@ describe('a survey', () => {
     return {
       run,
       answers: run.examples().map(({ postId: post, phase, labels, satisfaction }) => ({
-        ...{ post, phase, labels, satisfaction },
+        post,
+        phase,
+        labels,
+        satisfaction,
       })),
     }
   }

@@ -105,8 +105,8 @@ describe.skipIf(noKafka !== undefined)(`on a cluster whose brokers die ${noKafka
       // So many commits lie between two kills, however long they take; what a kill meets is not chosen.
       const killer = (async () => {
         for (let kills = 0; kills < 4; kills++) {
-          const next = (kills + 1) * COMMITS_A_KILL
-          while (commits < next) await sleep(1)
+          const isDue = (): boolean => commits >= (kills + 1) * COMMITS_A_KILL
+          while (!isDue()) await sleep(1)
           const node = kafka.nodes[kills % NODES]!
           await node.kill()
           await sleep(300)
