@@ -4,6 +4,8 @@ import { views } from '../../topologies/index.ts'
 
 /** Kept by processors for themselves, and read by nobody else: not worth a copy. */
 const PROCESSING_ONLY = new Set([
+  'experiment-slates',
+  'experiment-users',
   'given-reactions',
   'hashtag-words',
   'label-index',
