@@ -85,6 +85,21 @@ describe('a fleet over a simulated log', () => {
     for (const id of orphans) expect(copies.get(fleet.runners().get(id)![0]!)).toContain(id)
   })
 
+  test('a machine whose disk stays full leaves its tasks to others, and all is counted', async () => {
+    const fleet = await Machines.start(3, 3, 1)
+    await fleet.settle()
+    const [full] = fleet.machines
+    full!.diskIsFull = true
+    for (let id = 0; id < 300; id++) {
+      const tap = { id: `${id}`, user: `user-${id % 40}`, author: `author-${id % 7}`, amount: 1, at: AT + id }
+      await fleet.publish(taps, tap)
+    }
+    await fleet.settle()
+    expect(full!.process).toBeUndefined()
+    const counted = Object.values(await countsIn(fleet, 'by-author')).reduce((sum, count) => sum + count, 0)
+    expect(counted).toBe(300)
+  })
+
   test('a process whose name another has taken stops, and the other has its tasks', async () => {
     const fleet = await Machines.start(2, 2, 0)
     await fleet.settle()

@@ -144,12 +144,20 @@ export class Machines {
   }
 
   async round(): Promise<void> {
-    for (const { process, isFrozen } of this.machines) {
+    for (const machine of this.machines) {
+      const { process, isFrozen } = machine
       this.clock.advance(1 + this.random.below(ROUND_MS_MAX))
       if (process === undefined || isFrozen) continue
-      await process.round()
+      await process.round().catch((error: unknown) => this.ended(machine, error))
       if (this.random.chance(0.5)) await macrotask()
     }
+  }
+
+  /** A process ends when its disk has been full for long, and is started again when there is room; nothing else ends one. */
+  private async ended(machine: Machine, error: unknown): Promise<void> {
+    if (!(error instanceof EngineError && error.code === 'DISK_FULL')) throw error
+    await machine.crash()
+    if (!machine.diskIsFull) await this.startOne(machine)
   }
 
   /** Tasks, each with the machines that run it. */
