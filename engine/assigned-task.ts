@@ -36,6 +36,7 @@ export class AssignedTask {
   private commitFailure: EngineError | undefined
   /** A commit is to be tried again; until it is through, no batch is taken on top of it. */
   private retrying = false
+  private fullAt: number | undefined
   private committedAt: number
   private retryAt = -Infinity
   private retryMs: number
@@ -53,6 +54,11 @@ export class AssignedTask {
   /** Undefined after an error, until the next turn opens it again. */
   get task(): Task | undefined {
     return this.current
+  }
+
+  /** Since when its commits find no room on the disk, monotonic milliseconds; undefined while they do. */
+  get fullSince(): number | undefined {
+    return this.fullAt
   }
 
   /** Nothing left to read, fire or commit. */
@@ -146,11 +152,13 @@ export class AssignedTask {
   }
 
   private commitSucceeded(): void {
+    this.fullAt = undefined
     this.retrying = false
     this.retryMs = this.options.retryMs
   }
 
   private commitFailed(failure: EngineError): void {
+    if (failure.code === 'DISK_FULL') this.fullAt ??= this.services.clock.monotonicMs()
     if (failure.recovery !== 'retry') this.commitFailure = failure
     else {
       this.count(failure)

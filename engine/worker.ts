@@ -162,6 +162,12 @@ export class Worker {
     await this.release(this.taskIds())
   }
 
+  /** For how long commits of a task have found no room on the disk, milliseconds. */
+  fullForMs(): number {
+    const now = this.services.clock.monotonicMs()
+    return Math.max(0, ...[...this.tasks.values()].map(({ fullSince }) => now - (fullSince ?? now)))
+  }
+
   /** Records readable but not yet processed, a task that this worker runs. */
   lagByTask(): ReadonlyMap<string, number> {
     return new Map([...this.tasks].map(([id, { task }]) => [id, task?.lagRecords() ?? 0]))

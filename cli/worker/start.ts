@@ -202,7 +202,8 @@ class FleetWorker implements RunningWorker {
       await this.member.step()
     } catch (error) {
       // A log that does not answer now will; what is due then is done then.
-      if (!(error instanceof EngineError && error.recovery === 'retry')) throw error
+      const isPassing = error instanceof EngineError && error.recovery === 'retry'
+      if (!isPassing || error.code === 'DISK_FULL') throw error
     }
     this.tellTasks()
     const now = this.settings.clock.monotonicMs()

@@ -16,12 +16,15 @@ export interface MemberOptions {
   /** How long to wait for the member that ran a task before to let go of it. */
   readonly handOverMsMax: number
   readonly retryMs: number
+  /** A disk without room for so long is left to itself: others take the tasks. */
+  readonly diskFullMsMax: number
 }
 
 export const MEMBER_DEFAULTS: Omit<MemberOptions, 'member'> = {
   warmLagMax: 16,
   handOverMsMax: 5_000,
   retryMs: 200,
+  diskFullMsMax: 10_000,
 }
 
 type Role = 'owner' | 'standby' | 'none'
@@ -45,6 +48,8 @@ export class FleetMember {
   private readonly wantedAt = new Map<string, number>()
   private stored: ReadonlyMap<string, number> = new Map()
   private failure: EngineError | undefined
+  /** Since when copies find no room on the disk. */
+  private fullAt: number | undefined
 
   constructor(
     worker: Worker,
@@ -90,6 +95,7 @@ export class FleetMember {
   /** Hears what is new, says what there is to say, and begins what is to be done. Throws what a person must mend. */
   async step(): Promise<void> {
     if (this.failure !== undefined) throw this.failure
+    this.checkDisk()
     await this.membership.tick(() => this.holdings())
     const { successor } = this.membership
     if (successor !== undefined) {
@@ -106,7 +112,9 @@ export class FleetMember {
     for (const [id, standby] of this.standbys) {
       if (this.busy.has(id)) continue
       try {
-        if (await standby.advance()) advanced = true
+        if (!(await standby.advance())) continue
+        advanced = true
+        this.fullAt = undefined
       } catch (error) {
         this.doing(id, () => this.giveUp(id, standby, error))
       }
@@ -230,7 +238,17 @@ export class FleetMember {
       error instanceof EngineError ? error : new EngineError('DISK_FAILED', String(error), { cause: error })
     this.services.metrics.count('task_failures', { code: failure.code }, 1)
     if (failure.recovery === 'stop') this.failure ??= failure
+    if (failure.code === 'DISK_FULL') this.fullAt ??= this.now
     this.retryAt.set(id, this.now + this.options.retryMs)
+  }
+
+  private checkDisk(): void {
+    const fullForMs = Math.max(this.worker.fullForMs(), this.now - (this.fullAt ?? this.now))
+    if (fullForMs <= this.options.diskFullMsMax) return
+    throw new EngineError(
+      'DISK_FULL',
+      `no room for ${Math.round(fullForMs)} ms: other workers take the tasks`,
+    )
   }
 
   private runs(id: string): boolean {

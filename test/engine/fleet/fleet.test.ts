@@ -24,14 +24,15 @@ const countsIn = async (fleet: Machines, store: string): Promise<Record<string, 
     [...(await fleet.rows(store))].map(([key, row]) => [key.replace(/\0$/, ''), countOf(row)!]),
   )
 
-/** Something happens to a machine: it crashes, comes back, falls asleep or wakes. */
+/** Something happens to a machine: it crashes, comes back, falls asleep, wakes, or has no room on its disk for a while. */
 const disturb = async (fleet: Machines): Promise<void> => {
   const { random } = fleet
   const machine = random.pick(fleet.machines)
   const others = fleet.machines.filter(
     (each) => each !== machine && each.process !== undefined && !each.isFrozen,
   )
-  if (machine.process === undefined) await fleet.startOne(machine)
+  if (random.chance(0.3)) machine.diskIsFull = !machine.diskIsFull
+  else if (machine.process === undefined) await fleet.startOne(machine)
   else if (machine.isFrozen) machine.isFrozen = false
   else if (others.length === 0) return
   else if (random.chance(0.6)) await machine.crash()
@@ -40,7 +41,7 @@ const disturb = async (fleet: Machines): Promise<void> => {
 
 describe('a fleet over a simulated log', () => {
   test.each(Array.from({ length: SEEDS }, (_, index) => index + 1))(
-    'counts everything once and runs each task on one machine, whatever crashes, sleeps and wakes (seed %i)',
+    'counts everything once and runs each task on one machine, whatever crashes, sleeps, wakes and is full (seed %i)',
     async (seed) => {
       const fleet = await Machines.start(seed, 2 + (seed % 3), seed % 3)
       const { random } = fleet
@@ -56,6 +57,7 @@ describe('a fleet over a simulated log', () => {
       }
       for (const machine of fleet.machines) {
         machine.isFrozen = false
+        machine.diskIsFull = false
         if (machine.process === undefined) await fleet.startOne(machine)
       }
       await fleet.settle()
@@ -81,6 +83,21 @@ describe('a fleet over a simulated log', () => {
     await fleet.settle()
     expect(orphans.length).toBeGreaterThan(1)
     for (const id of orphans) expect(copies.get(fleet.runners().get(id)![0]!)).toContain(id)
+  })
+
+  test('a machine whose disk stays full leaves its tasks to others, and all is counted', async () => {
+    const fleet = await Machines.start(3, 3, 1)
+    await fleet.settle()
+    const [full] = fleet.machines
+    full!.diskIsFull = true
+    for (let id = 0; id < 300; id++) {
+      const tap = { id: `${id}`, user: `user-${id % 40}`, author: `author-${id % 7}`, amount: 1, at: AT + id }
+      await fleet.publish(taps, tap)
+    }
+    await fleet.settle()
+    expect(full!.process).toBeUndefined()
+    const counted = Object.values(await countsIn(fleet, 'by-author')).reduce((sum, count) => sum + count, 0)
+    expect(counted).toBe(300)
   })
 
   test('a process whose name another has taken stops, and the other has its tasks', async () => {

@@ -2,6 +2,7 @@ import { setImmediate as macrotask } from 'node:timers/promises'
 import { ByteWriter } from '../../../engine/bytes.ts'
 import { SimulatedClock } from '../../../engine/driver/clock.ts'
 import { Random } from '../../../engine/driver/random.ts'
+import { EngineError } from '../../../engine/errors.ts'
 import { FleetMember, MEMBER_DEFAULTS } from '../../../engine/fleet/member.ts'
 import { Membership } from '../../../engine/fleet/membership.ts'
 import { partitionOf } from '../../../engine/hash.ts'
@@ -13,6 +14,7 @@ import { NO_METRICS } from '../../../engine/metrics.ts'
 import { MemoryDisk } from '../../../engine/state/memory-disk.ts'
 import { MemoryState } from '../../../engine/state/memory.ts'
 import { STATE_DEFAULTS } from '../../../engine/state/task-state.ts'
+import type { SimulatedStep } from '../../../engine/storage/simulated-faults.ts'
 import type { Topic } from '../../../engine/topic.ts'
 import { topicSpecsOf, Worker, WORKER_DEFAULTS } from '../../../engine/worker.ts'
 import { counting } from '../counting.ts'
@@ -32,6 +34,7 @@ class Machine {
   readonly disk = new MemoryDisk()
   process: Process | undefined
   isFrozen = false
+  diskIsFull = false
   private starts = 0
 
   constructor(name: string) {
@@ -59,21 +62,24 @@ class Process {
   private readonly state: MemoryState
 
   constructor(
-    { name, disk }: Machine,
+    machine: Machine,
     incarnation: string,
     logDisk: SimulatedLogDisk,
     clock: SimulatedClock,
     standbys: number,
   ) {
     this.log = new SimulatedLog({ clock: () => clock.now(), disk: logDisk, dropsTrimmed: true })
-    this.state = new MemoryState({ disk })
+    const before = (step: SimulatedStep): void => {
+      if (machine.diskIsFull && step === 'state-write') throw new EngineError('DISK_FULL', 'no space left')
+    }
+    this.state = new MemoryState({ disk: machine.disk, faults: { before } })
     const services = { log: this.log, state: this.state, clock, metrics: NO_METRICS }
     const options = { ...WORKER_DEFAULTS, changelog: 'sweep', state: STATE, batchEventsMax: 8 } as const
     const mayReopen = (): boolean => this.membership.isCurrent
     this.worker = new Worker(counting, { ...services, mayReopen }, options)
     this.membership = new Membership(this.log, clock, {
       topic: TOPIC,
-      member: name,
+      member: machine.name,
       incarnation,
       heartbeatMs: HEARTBEAT_MS,
       missedHeartbeatsMax: MISSED_MAX,
@@ -82,7 +88,7 @@ class Process {
     })
     this.member = new FleetMember(this.worker, this.membership, services, STATE, {
       ...MEMBER_DEFAULTS,
-      member: name,
+      member: machine.name,
     })
   }
 
@@ -138,12 +144,20 @@ export class Machines {
   }
 
   async round(): Promise<void> {
-    for (const { process, isFrozen } of this.machines) {
+    for (const machine of this.machines) {
+      const { process, isFrozen } = machine
       this.clock.advance(1 + this.random.below(ROUND_MS_MAX))
       if (process === undefined || isFrozen) continue
-      await process.round()
+      await process.round().catch((error: unknown) => this.ended(machine, error))
       if (this.random.chance(0.5)) await macrotask()
     }
+  }
+
+  /** A process ends when its disk has been full for long, and is started again when there is room; nothing else ends one. */
+  private async ended(machine: Machine, error: unknown): Promise<void> {
+    if (!(error instanceof EngineError && error.code === 'DISK_FULL')) throw error
+    await machine.crash()
+    if (!machine.diskIsFull) await this.startOne(machine)
   }
 
   /** Tasks, each with the machines that run it. */
