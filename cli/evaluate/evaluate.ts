@@ -14,7 +14,7 @@ import {
 import { OrderedEvents } from './ordered-events.ts'
 import type { Ranker } from './ranker.ts'
 import { EvaluationRuntime } from './runtime.ts'
-import { OTHERS } from './sampling.ts'
+import { OTHERS, POOL_POSTS_MAX } from './sampling.ts'
 
 export interface EvaluateOptions {
   /** NDJSON of contract events, or gzip of it where the name ends in `.gz`. */
@@ -49,12 +49,21 @@ export interface EvaluateReport {
   readonly candidates: number
   readonly skipped: Skipped
   readonly methods: MethodMetrics
-  readonly segments: { readonly known_users: KnownUsersSegment }
+  readonly segments: {
+    readonly known_users: KnownUsersSegment
+    readonly recently_active: RecentlyActiveSegment
+  }
   readonly seconds: number
 }
 
 export interface KnownUsersSegment {
   readonly earlier_interactions_min: number
+  readonly methods: MethodMetrics
+}
+
+/** Interactions with posts as recently active as those that the others were drawn from. */
+export interface RecentlyActiveSegment {
+  readonly posts_max: number
   readonly methods: MethodMetrics
 }
 
@@ -123,7 +132,7 @@ const play = async (
 const reportOf = (
   { count, refused }: OrderedEvents,
   { from, to }: EvaluatedSpan,
-  { methods, methodsOfKnown, skipped }: Evaluation,
+  { methods, methodsOfKnown, methodsOfPool, skipped }: Evaluation,
   { seed, seconds }: Pick<EvaluateReport, 'seed' | 'seconds'>,
 ): EvaluateReport => ({
   seed,
@@ -136,6 +145,7 @@ const reportOf = (
   methods,
   segments: {
     known_users: { earlier_interactions_min: KNOWN_INTERACTIONS_MIN, methods: methodsOfKnown },
+    recently_active: { posts_max: POOL_POSTS_MAX, methods: methodsOfPool },
   },
   seconds,
 })

@@ -1,7 +1,7 @@
 import { Random } from '../../engine/driver/random.ts'
 import type { Envelope } from '../../schemas/envelope.ts'
 import type { Erasure, Integrity, Post, Reaction } from '../../schemas/index.ts'
-import { HOUR_MS, type Millis, type UserId } from '../../schemas/ids.ts'
+import { HOUR_MS, type Millis } from '../../schemas/ids.ts'
 import { audienceOf } from './audience.ts'
 import { BASELINE_NAMES, BASELINES, type Baseline } from './baselines.ts'
 import { Corpus, type KnownPost, POSITIVE } from './corpus.ts'
@@ -48,6 +48,7 @@ export class Evaluation {
   private readonly span: EvaluatedSpan
   private readonly sums = sumsOfAll()
   private readonly sumsOfKnown = sumsOfAll()
+  private readonly sumsOfPool = sumsOfAll()
   private readonly skips = { not_visible: 0, too_few_others: 0 }
 
   constructor(runtime: EvaluationRuntime, ranker: Ranker, span: EvaluatedSpan, seed: number) {
@@ -65,6 +66,11 @@ export class Evaluation {
   /** Of users with at least `KNOWN_INTERACTIONS_MIN` interactions before the one that is foretold. */
   get methodsOfKnown(): MethodMetrics {
     return metricsOf(this.sumsOfKnown)
+  }
+
+  /** Of interactions with posts that might have been drawn as others: nothing in how these are drawn tells them apart. */
+  get methodsOfPool(): MethodMetrics {
+    return metricsOf(this.sumsOfPool)
   }
 
   /** Interactions ranked so far. */
@@ -108,31 +114,23 @@ export class Evaluation {
       return
     }
     const random = isMeasured ? this.random : this.randomBefore
-    const others = drawOthers(corpus, userId, post, mayBeSeen, random)
-    if (others === undefined) {
+    const drawn = drawOthers(corpus, userId, post, mayBeSeen, random)
+    if (drawn === undefined) {
       if (isMeasured) this.skips.too_few_others++
       return
     }
-    const posts = [post, ...others]
+    const posts = [post, ...drawn.others]
     const scores = await ranker.score(userId, posts, at)
-    if (isMeasured) this.measure(userId, posts, scores, at)
+    if (isMeasured) {
+      const isKnown = corpus.interactionsOf(userId) >= KNOWN_INTERACTIONS_MIN
+      const sums = [
+        this.sums,
+        ...(isKnown ? [this.sumsOfKnown] : []),
+        ...(drawn.isInPool ? [this.sumsOfPool] : []),
+      ]
+      measure(sums, posts, scores, at)
+    }
     await ranker.learn?.(userId, kind, at)
-  }
-
-  private measure(userId: UserId, posts: readonly KnownPost[], own: Float64Array, at: Millis): void {
-    const isKnown = this.corpus.interactionsOf(userId) >= KNOWN_INTERACTIONS_MIN
-    const note = (method: Method, scores: Float64Array): void => {
-      const placement = placementOf(scores)
-      this.sums[method].add(placement)
-      if (isKnown) this.sumsOfKnown[method].add(placement)
-    }
-    note('freshet', own)
-    for (const name of BASELINE_NAMES) {
-      note(
-        name,
-        Float64Array.from(posts, (post) => BASELINES[name](post, at)),
-      )
-    }
   }
 
   private apply(event: Envelope): Promise<void> | undefined {
@@ -142,6 +140,21 @@ export class Evaluation {
     else if (contract.topic === 'integrity') this.corpus.applyIntegrity(value as Integrity)
     else if (contract.topic === 'erasures') this.corpus.forget((value as Erasure).userId)
     return this.runtime.add(event)
+  }
+}
+
+/** Adds the placements of the first of the posts, by every method. */
+const measure = (into: readonly Sums[], posts: readonly KnownPost[], own: Float64Array, at: Millis): void => {
+  const note = (method: Method, scores: Float64Array): void => {
+    const placement = placementOf(scores)
+    for (const sums of into) sums[method].add(placement)
+  }
+  note('freshet', own)
+  for (const name of BASELINE_NAMES) {
+    note(
+      name,
+      Float64Array.from(posts, (post) => BASELINES[name](post, at)),
+    )
   }
 }
 

@@ -16,8 +16,8 @@ const drawn = (
   posts = ALL,
 ): string[] | undefined => {
   const corpus = corpusOf(somePosts(posts), touches('ada', touched))
-  const others = drawOthers(corpus, ada, postOf(corpus, 'post-0'), mayBeSeen, new Random(seed))
-  return others?.map((post) => post.postId)
+  const found = drawOthers(corpus, ada, postOf(corpus, 'post-0'), mayBeSeen, new Random(seed))
+  return found?.others.map((post) => post.postId)
 }
 
 test('others are distinct, never the chosen post, never touched, and of the most recently active', () => {
@@ -48,10 +48,23 @@ test('what the user may not see is never drawn', () => {
   expect(drawn([], 1, isEven)!.every((id) => isEven({ postId: id }))).toBe(true)
 })
 
+test('a chosen post is told apart that is not as recently active as those that others are drawn from', () => {
+  const corpus = corpusOf(somePosts(ALL))
+  const isInPool = (post: number): boolean =>
+    drawOthers(corpus, ada, postOf(corpus, `post-${post}`), everything, new Random(1))!.isInPool
+  // The last published are the last active; the chosen one is none of the others.
+  expect([ALL - 1, ALL - POOL_POSTS_MAX, ALL - POOL_POSTS_MAX - 1, 0].map(isInPool)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
+})
+
 test("a user's own posts are never drawn", () => {
   const corpus = corpusOf(somePosts(ALL))
   const author = userId('author-3')
-  const others = drawOthers(corpus, author, postOf(corpus, 'post-0'), everything, new Random(1))!
+  const { others } = drawOthers(corpus, author, postOf(corpus, 'post-0'), everything, new Random(1))!
   expect(others.filter((post) => post.authorId === author)).toEqual([])
 })
 
