@@ -6,9 +6,8 @@ import { FRESHNESS, retrievalScore } from '../../serving/retrieval/retrieval-sco
 import type { StateRows } from '../../serving/state-rows.ts'
 import type { PublicPosts } from './public-posts.ts'
 
-const GRID = [0.05, 0.1, 0.2, 0.4].map((freshness) => `learned_${freshness}`)
 /** The first two as serving scores; cosines alone; and what takes no notice of who looks. */
-const NAMES = ['learned', 'prior', 'learned_cosines', 'popularity', 'newest', ...GRID] as const
+const NAMES = ['learned', 'prior', 'learned_cosines', 'popularity', 'newest'] as const
 export type MethodName = (typeof NAMES)[number]
 
 /** Ways to choose among public posts, scored as of one time. */
@@ -45,8 +44,7 @@ export class Methods {
     if (name === 'popularity') return this.popular
     if (name === 'newest') return Float64Array.from(this.popular, (_, place) => place)
     const isPrior = name === 'prior'
-    const freshness =
-      name === 'learned_cosines' ? 0 : GRID.includes(name) ? Number(name.slice('learned_'.length)) : FRESHNESS
+    const freshness = name === 'learned_cosines' ? 0 : FRESHNESS
     return this.scored(
       isPrior ? PRIOR : this.towers,
       isPrior ? this.vectors.prior : this.vectors.learned,

@@ -1,8 +1,8 @@
 import { HOUR_MS } from '../../schemas/ids.ts'
 
 /**
- * What a post loses, in cosines, each time its age doubles from a few hours on. By hand, as is fit for what only
- * chooses candidates; of what was tried in a world the best (bench/RESULTS.md).
+ * What a post loses, in cosines, each time its age doubles from a few hours on. By hand and not tuned, as may do for
+ * what only chooses candidates: `freshet bench retrieval` says what it does beside cosines alone.
  */
 export const FRESHNESS = 0.1
 const YOUNG_MS = 6 * HOUR_MS
