@@ -47,7 +47,7 @@ export interface WorldRecall {
   readonly learned_from: number
   readonly next_judged: number
   readonly viewers_judged: number
-  readonly methods: Readonly<Record<MethodName, MethodFigures>>
+  readonly methods: Readonly<Record<string, MethodFigures>>
 }
 
 const FEEDS_PER_USER_DAY = 6
