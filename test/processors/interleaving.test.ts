@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Node, node } from '../../engine/topology.ts'
 import { postComments } from '../../processors/comments.ts'
+import { contentVectorOf } from '../../processors/content/content-vector.ts'
 import { givenReactions } from '../../processors/given-reactions.ts'
 import { hashtagWords, readHashtagWords } from '../../processors/hashtag-words.ts'
 import { split } from '../../processors/hashtags/segmenter.ts'
@@ -217,7 +218,7 @@ test('reactions are joined with what their post was first published as, each onc
         const published = first.get(each.postId)
         if (published === undefined) return []
         const { kind: contentKind, containerId, hashtags } = published
-        return [{ ...each, contentKind, containerId, hashtags }]
+        return [{ ...each, contentKind, containerId, hashtags, vector: contentVectorOf(published) }]
       })
       expect(textOf(joined)).toEqual(textOf(wanted))
     }),
