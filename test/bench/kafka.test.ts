@@ -21,8 +21,8 @@ describe.skipIf(noKafka !== undefined)(`the Kafka benchmark, in short, ${noKafka
     async () => {
       const result = await run(SHORT)
       expect(result).toMatchObject({ ...SHORT, partitions: 4, commit_interval_ms: 100, posts: 50 })
-      // Of 500 pairs, 2,000 events leave about 9 out.
-      expect(result.keys_touched).toBeGreaterThan(450)
+      // So few pairs have five authors between them: the ten of each of 50 users come down to four.
+      expect(result.keys_touched).toBeGreaterThan(150)
       expect(result.user_author_events_per_s).toBeGreaterThan(0)
       expect(result.affinity_events_per_s).toBeGreaterThan(0)
       expect(result.everything_events_per_s).toBeGreaterThan(0)

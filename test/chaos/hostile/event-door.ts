@@ -94,7 +94,7 @@ export class EventDoor {
       if (verdict.kind === 'bad') this.tally.malformed++
       else this.tally.good++
       if (refusal !== undefined) this.holdRefusal(refusal, verdict, bytes)
-      else if (verdict.kind !== 'bad') this.tally.accept(verdict.topic)
+      else if (verdict.kind !== 'bad') this.tally.accepted++
       else throw new Error(`accepted a bad event: ${shown(bytes)}`)
     }
     if (refusals.size > 0) throw new Error(`refused lines that were not sent: ${[...refusals.keys()].join()}`)

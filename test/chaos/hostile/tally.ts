@@ -7,13 +7,7 @@ export class Tally {
   accepted = 0
   /** Requests sent again because the server asked for it. */
   retried = 0
-  readonly acceptedByTopic = new Map<string, number>()
   readonly refusedByCode = new Map<string, number>()
-
-  accept(topic: string): void {
-    this.accepted++
-    add(this.acceptedByTopic, topic)
-  }
 
   refuse(code: string): void {
     add(this.refusedByCode, code)
@@ -25,7 +19,6 @@ export class Tally {
     this.good += other.good
     this.accepted += other.accepted
     this.retried += other.retried
-    for (const [topic, count] of other.acceptedByTopic) add(this.acceptedByTopic, topic, count)
     for (const [code, count] of other.refusedByCode) add(this.refusedByCode, code, count)
   }
 }

@@ -17,6 +17,7 @@ const ROOMS = [
   'models',
   'serving',
   'world',
+  'services',
   'cli',
   'bench',
 ]
