@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { systemClock } from '../../../cli/runtime/clock.ts'
-import { ByteWriter } from '../../../engine/bytes.ts'
-import type { Clock } from '../../../engine/clock.ts'
-import { deadLetterTopic } from '../../../engine/dead-letters.ts'
 import { Random } from '../../../engine/driver/random.ts'
-import { partitionOf } from '../../../engine/hash.ts'
-import { KeyWriter } from '../../../engine/key.ts'
-import { FrameCursor, FrameWriter } from '../../../engine/log/frame.ts'
 import { KafkaLog } from '../../../engine/log/kafka.ts'
 import { NO_METRICS } from '../../../engine/metrics.ts'
 import { MemoryDisk } from '../../../engine/state/memory-disk.ts'
@@ -14,7 +7,8 @@ import { MemoryState } from '../../../engine/state/memory.ts'
 import type { Topic, TopicInfo } from '../../../engine/topic.ts'
 import type { Topology } from '../../../engine/topology.ts'
 import { topicSpecsOf, Worker, WORKER_DEFAULTS } from '../../../engine/worker.ts'
-import { millis } from '../../../schemas/ids.ts'
+import { MovedClock, Publishing } from '../../cli/worker/publishing.ts'
+import { rowsOf } from '../../cli/worker/rows.ts'
 
 export interface FleetOptions {
   readonly seed: number
@@ -26,30 +20,12 @@ export interface FleetOptions {
   readonly prefix: string
 }
 
-const ROWS_MAX = 1_000_000
-const READ_BYTES_MAX = 1 << 20
 /** News travels between workers by the brokers: nothing is left when there is none for so many rounds. */
 const QUIET_ROUNDS = 20
 const ROUND_MS = 20
 /** A quiet topic holds time back for so long: longer than a busy machine lets anything wait. */
 const IDLE_MS = 120_000
 const ROUNDS_MAX = 20_000
-
-/** The machine's own time, moved to when the run takes place. */
-class MovedClock implements Clock {
-  private ahead: number
-
-  constructor(startMs: number) {
-    this.ahead = startMs - systemClock.monotonicMs()
-  }
-
-  now = () => millis(Math.floor(this.monotonicMs()))
-  monotonicMs = (): number => systemClock.monotonicMs() + this.ahead
-
-  advance(ms: number): void {
-    this.ahead += ms
-  }
-}
 
 /** A worker with a log connection and a disk of its own. */
 interface Machine {
@@ -64,39 +40,35 @@ export class Fleet {
   private readonly options: FleetOptions
   private readonly clock: MovedClock
   private readonly random: Random
-  private readonly publisher: KafkaLog
+  private readonly publishing: Publishing
   private machines: Machine[] = []
   /** Taken for dead, but not: they go on until the brokers refuse them. */
   private zombies: Machine[] = []
 
-  private constructor(topology: Topology, options: FleetOptions, publisher: KafkaLog) {
+  private constructor(topology: Topology, options: FleetOptions, publishing: Publishing) {
     this.topology = topology
     this.options = options
     this.clock = new MovedClock(options.startMs)
     this.random = new Random(options.seed)
-    this.publisher = publisher
+    this.publishing = publishing
   }
 
   static async start(topology: Topology, options: FleetOptions): Promise<Fleet> {
-    const fleet = new Fleet(topology, options, await openLog(options))
-    await fleet.publisher.createTopics(topicSpecsOf(topology, options.partitions, Infinity))
+    const log = await openLog(options)
+    await log.createTopics(topicSpecsOf(topology, options.partitions, Infinity))
+    await log.close()
+    const { brokers, prefix, partitions } = options
+    const fleet = new Fleet(topology, options, await Publishing.start(brokers, prefix, partitions))
     for (let index = 0; index < options.workers; index++) fleet.machines.push(await fleet.newMachine(index))
     return fleet
   }
 
-  async publish<Value>(topic: Topic<Value>, value: Value): Promise<void> {
-    const bytes = new ByteWriter()
-    topic.codec.encode(value, bytes)
-    const key = new KeyWriter()
-    topic.key(value, key)
-    await this.publishRaw(topic, key.view(), bytes.view(), topic.time(value))
+  publish<Value>(topic: Topic<Value>, value: Value): Promise<void> {
+    return this.publishing.publish(topic, value)
   }
 
-  async publishRaw(topic: TopicInfo, key: Buffer, value: Buffer, time: number): Promise<void> {
-    const frame = new FrameWriter()
-    frame.append(time, key, 0, key.length, value, 0, value.length)
-    const partition = partitionOf(key, 0, key.length, this.options.partitions)
-    await this.publisher.append([{ topic: topic.name, partition, frame: frame.take() }])
+  publishRaw(topic: TopicInfo, key: Buffer, value: Buffer, time: number): Promise<void> {
+    return this.publishing.publishRaw(topic, key, value, time)
   }
 
   /** Lets so much time pass, or as much as quiet topics hold time back. */
@@ -132,46 +104,16 @@ export class Fleet {
     this.machines[index] = await this.newMachine(index)
   }
 
-  async state(): Promise<Map<string, string>> {
-    const rows = new Map<string, string>()
-    for (const { worker } of this.machines) {
-      for (const name of worker.storeNames()) {
-        for (const store of (await worker.stores(name)) ?? []) {
-          for (const { key, value } of await store.scan({ limit: ROWS_MAX })) {
-            rows.set(`${name}/${key.toString('latin1')}`, value.toString('hex'))
-          }
-        }
-      }
-    }
-    return new Map([...rows].sort(([one], [other]) => (one < other ? -1 : 1)))
+  state(): Promise<Map<string, string>> {
+    return rowsOf(this.machines.map(({ worker }) => worker))
   }
 
-  /** As one who comes anew finds them: who was here before has heard only of what it follows. */
-  async records<Value>(topic: Topic<Value>): Promise<Value[]> {
-    const log = await openLog(this.options)
-    const values: Value[] = []
-    const cursor = new FrameCursor()
-    for (let partition = 0; partition < this.options.partitions; partition++) {
-      for (let offset = 0; offset < log.endOffset(topic.name, partition);) {
-        const frames = await log.read(topic.name, partition, offset, READ_BYTES_MAX)
-        for (const { baseOffset, frame } of frames) {
-          cursor.over(frame)
-          while (cursor.next()) {
-            values.push(topic.codec.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd))
-          }
-          offset = baseOffset + frame.count
-        }
-        if (frames.length === 0) await sleep(1)
-      }
-    }
-    await log.close()
-    return values
+  records<Value>(topic: Topic<Value>): Promise<Value[]> {
+    return this.publishing.records(topic)
   }
 
-  deadLetters(
-    topic: TopicInfo,
-  ): Promise<ReturnType<ReturnType<typeof deadLetterTopic>['codec']['decode']>[]> {
-    return this.records(deadLetterTopic(topic))
+  deadLetters(topic: TopicInfo): ReturnType<Publishing['deadLetters']> {
+    return this.publishing.deadLetters(topic)
   }
 
   async close(): Promise<void> {
@@ -179,7 +121,7 @@ export class Fleet {
       await worker.abandon()
       await log.close()
     }
-    await this.publisher.close()
+    await this.publishing.close()
   }
 
   private async newMachine(index: number): Promise<Machine> {

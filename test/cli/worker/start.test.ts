@@ -17,11 +17,11 @@ import { missing, START_MS_MAX } from '../../services/here.ts'
 import { LAST_ROUNDS, letTimePass, publicationsOf } from '../../simulation/society/index.ts'
 import { golden, outcomeOf, START_MS } from '../../simulation/society/runs.ts'
 import { MovedClock, Publishing } from './publishing.ts'
+import { rowsOf } from './rows.ts'
 
 const noKafka = await missing('kafka')
 const TEST_MS_MAX = 300_000
 const PARTITIONS = 4
-const ROWS_MAX = 1_000_000
 /** A quiet topic holds time back for so long: longer than a busy machine lets anything wait. */
 const IDLE_MS = 120_000
 const LOOK_MS = 50
@@ -77,20 +77,6 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       () => new Set(tasksOf(workers)).size === tasks && workers.every((worker) => worker.status().settled),
     )
 
-  const stateOf = async (workers: readonly RunningWorker[]): Promise<Map<string, string>> => {
-    const rows = new Map<string, string>()
-    for (const { worker } of workers) {
-      for (const name of worker.storeNames()) {
-        for (const store of (await worker.stores(name)) ?? []) {
-          for (const { key, value } of await store.scan({ limit: ROWS_MAX })) {
-            rows.set(`${name}/${key.toString('latin1')}`, value.toString('hex'))
-          }
-        }
-      }
-    }
-    return new Map([...rows].sort(([one], [other]) => (one < other ? -1 : 1)))
-  }
-
   test(
     'share the tasks, take them over from each other as they come and go, and end as one process does, byte for byte',
     async () => {
@@ -126,7 +112,7 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
         await settled(two, tasks)
       }
       const outcome = await outcomeOf({
-        state: () => stateOf(two),
+        state: () => rowsOf(two.map(({ worker }) => worker)),
         records: publishing.records.bind(publishing),
         deadLetters: publishing.deadLetters.bind(publishing),
       })
