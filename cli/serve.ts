@@ -65,6 +65,7 @@ export const openServed = async (
       metrics: new PrometheusStageMetrics(metrics.registry),
       scorers: settings.serving.scorers,
       failed: (error) => say(`freshet: impressions wait: ${lineOf(error)}`),
+      searchFailed: (error) => say(`freshet: new posts are not searched: ${lineOf(error)}`),
       modelFailed: tellUnserved,
       rankingFailed: tellUnranked,
     })

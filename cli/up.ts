@@ -57,6 +57,7 @@ export const up = async (options: UpOptions): Promise<void> => {
     clock,
     metrics: new PrometheusStageMetrics(metrics.registry),
     failed: tellLost,
+    searchFailed: tellUnsearched,
     modelFailed: tellUnserved,
     rankingFailed: tellUnranked,
   })
@@ -124,6 +125,8 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
 }
 
 const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lineOf(error)}`)
+
+const tellUnsearched = (error: unknown): void => say(`freshet: new posts are not searched: ${lineOf(error)}`)
 
 const tellUnlearned = (error: unknown): void => say(`freshet: learning has stopped: ${lineOf(error)}`)
 

@@ -11,6 +11,7 @@ import { readSnapshot } from '../../models/snapshot/read.ts'
 import { CANDIDATES_MAX, PASS_0_KEPT_MAX } from '../../serving/quotas.ts'
 import { SHADOW_SHARE, ShadowScoring } from '../../serving/shadow/shadow-scoring.ts'
 import { ShadowFollower } from './shadow.ts'
+import { onceEach } from './once-each.ts'
 
 /** Snapshots of models and their registry, in the data directory. */
 export const MODELS_DIRECTORY = 'models'
@@ -85,16 +86,6 @@ export const openModels = async ({
       await shadowFollower.close()
       await scorers.close()
     },
-  }
-}
-
-/** What fails twice a second is told when it begins, and when it changes. */
-const onceEach = (tell: (error: unknown) => void): ((error: unknown) => void) => {
-  let last = ''
-  return (error) => {
-    const text = String(error)
-    if (text !== last) tell(error)
-    last = text
   }
 }
 

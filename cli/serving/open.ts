@@ -48,6 +48,8 @@ export interface ServingOptions {
   readonly alarm?: Alarm
   /** Told why impressions could not be written. */
   readonly failed?: (error: unknown) => void
+  /** Told why new posts cannot be searched. */
+  readonly searchFailed?: (error: unknown) => void
   /** Told why the file of rankings is not followed. */
   readonly rankingFailed?: (error: unknown) => void
   /** Told why a snapshot that is live could not be served. */
@@ -96,7 +98,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   const { rows, features, restrictions } = embedded
   const ranker = new Ranker({ scorers, features, rows, rankings })
   const retrieval =
-    options.retrieves === false ? undefined : followPosts(embedded, options.failed ?? tellNobody)
+    options.retrieves === false ? undefined : followPosts(embedded, options.searchFailed ?? tellNobody)
   const stages = feedStages({
     rows,
     clock,
