@@ -17,7 +17,9 @@ export class LocalApi implements FreshetApi {
     this.onRequest = onRequest
   }
 
+  /** Waits for what was published before: history is told faster than it is processed. */
   async publish(lines: readonly string[]): Promise<Published> {
+    await this.embedded.settled()
     await this.embedded.publish(lines.map((line) => readEnvelope(Buffer.from(line))))
     return { accepted: lines.length, refused: [] }
   }
