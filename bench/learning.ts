@@ -11,6 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EvaluationRuntime } from '../cli/evaluate/runtime.ts'
+import { patientAlarm } from '../cli/runtime/alarm.ts'
 import { systemClock } from '../cli/runtime/clock.ts'
 import { MODELS_DIRECTORY } from '../cli/serving/models.ts'
 import { serveSnapshot } from '../cli/serving/serve-snapshot.ts'
@@ -79,7 +80,6 @@ const EVALUATE_ONE_IN = 20
 const HABITUAL_SHARE = 0.95
 /** Examples that models are compared on, at most: the last ones. */
 const WINDOW = 2 ** 19
-const PATIENT = { after: () => () => undefined }
 
 export const run = async (given: Partial<LearningBenchOptions> = {}): Promise<object> => {
   const options = { ...LEARNING_BENCH_DEFAULTS, ...given }
@@ -92,7 +92,7 @@ export const run = async (given: Partial<LearningBenchOptions> = {}): Promise<ob
       clock: systemClock,
       metrics: NO_STAGE_METRICS,
       config: options.config,
-      alarm: PATIENT,
+      alarm: patientAlarm,
     })
     try {
       return await new LearningRun(options, runtime, serving, directory).run()

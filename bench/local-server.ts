@@ -2,13 +2,13 @@ import { buildServer, closeServer, listen } from '../cli/http/server.ts'
 import { LocalInspection } from '../cli/inspect/local.ts'
 import { LiveFigures } from '../cli/live/live-figures.ts'
 import { PrometheusMetrics } from '../cli/metrics.ts'
+import { patientAlarm } from '../cli/runtime/alarm.ts'
 import { systemClock } from '../cli/runtime/clock.ts'
 import type { Embedded } from '../cli/runtime/embedded.ts'
 import { bothMetrics } from '../cli/runtime/event-counts.ts'
 import { openData } from '../cli/runtime/open.ts'
 import { openServing, type Serving } from '../cli/serving/open.ts'
 import { PrometheusStageMetrics } from '../cli/stage-metrics.ts'
-import type { Alarm } from '../serving/pipeline/alarm.ts'
 
 const CLOSE_MS_MAX = 1_000
 
@@ -28,8 +28,6 @@ export interface LocalServerOptions {
   /** False where feeds must be a function of the log alone: the index of retrieval follows posts by the clock. */
   readonly retrieves?: boolean
 }
-
-const NEVER: Alarm = { after: () => () => undefined }
 
 /** Opens a data directory and serves it on a port of this machine. */
 export const startLocalServer = async (
@@ -51,7 +49,7 @@ export const startLocalServer = async (
     data: directory,
     clock: systemClock,
     metrics: new PrometheusStageMetrics(metrics.registry),
-    ...(patient && { alarm: NEVER }),
+    ...(patient && { alarm: patientAlarm }),
     retrieves,
   })
   const inspection = new LocalInspection({ embedded, topology, counts, clock: systemClock })

@@ -13,6 +13,16 @@ export interface AdamState {
   readonly squares: Value
 }
 
+/** What graphs of a training step call what Adam reads and answers, each in its own graph. */
+export const ADAM_NAMES = {
+  parameters: 'parameters',
+  means: 'means',
+  squares: 'squares',
+  rate: 'rate',
+  epsilon: 'epsilon',
+  next: { parameters: 'parameters.next', means: 'means.next', squares: 'squares.next' },
+} as const
+
 /** Scalars of a step: see `adamScalars`. */
 export interface AdamScalars {
   readonly rate: Value

@@ -1,4 +1,4 @@
-import { adamStep } from '../autodiff/adam.ts'
+import { ADAM_NAMES, adamStep } from '../autodiff/adam.ts'
 import { gradientsOf } from '../autodiff/gradients.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Graph, Value } from '../graph/graph.ts'
@@ -10,14 +10,9 @@ export const LIGHT_TRAINING = {
   teacher: 'teacher',
   logShares: 'log_shares',
   members: 'members',
-  parameters: 'parameters',
-  means: 'means',
-  squares: 'squares',
-  rate: 'rate',
-  epsilon: 'epsilon',
   loss: 'loss',
   gradient: 'gradient',
-  next: { parameters: 'parameters.next', means: 'means.next', squares: 'squares.next' },
+  ...ADAM_NAMES,
 } as const
 
 /** Scores farther from 0 are cut: e to them must stay a float32. */

@@ -1,4 +1,4 @@
-import { adamStep, type AdamState } from '../autodiff/adam.ts'
+import { ADAM_NAMES, adamStep, type AdamState } from '../autodiff/adam.ts'
 import { gradientsOf } from '../autodiff/gradients.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Graph, Value } from '../graph/graph.ts'
@@ -16,7 +16,7 @@ export const TRAINING = {
   state: { parameters: 'parameters', means: 'means', squares: 'squares' },
   logits: 'logits',
   losses: 'losses',
-  next: { parameters: 'parameters.next', means: 'means.next', squares: 'squares.next' },
+  next: ADAM_NAMES.next,
   embeddingGradients: 'embeddings.gradients',
 } as const
 

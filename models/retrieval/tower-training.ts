@@ -1,4 +1,4 @@
-import { adamStep } from '../autodiff/adam.ts'
+import { ADAM_NAMES, adamStep } from '../autodiff/adam.ts'
 import { gradientsOf } from '../autodiff/gradients.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Graph, Value } from '../graph/graph.ts'
@@ -13,14 +13,9 @@ export const TOWER_TRAINING = {
   frequencies: 'frequencies',
   ownFrequencies: 'frequencies.own',
   hidden: 'hidden',
-  parameters: 'parameters',
-  means: 'means',
-  squares: 'squares',
-  rate: 'rate',
-  epsilon: 'epsilon',
   loss: 'loss',
   gradient: 'gradient',
-  next: { parameters: 'parameters.next', means: 'means.next', squares: 'squares.next' },
+  ...ADAM_NAMES,
 } as const
 
 /** Cosines are divided by it: the smaller, the more the nearest of the others count. */

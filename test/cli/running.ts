@@ -9,6 +9,7 @@ import { tellLearning } from '../../cli/learning/metrics.ts'
 import { openLearning } from '../../cli/learning/open.ts'
 import { LiveFigures } from '../../cli/live/live-figures.ts'
 import { PrometheusMetrics } from '../../cli/metrics.ts'
+import { patientAlarm } from '../../cli/runtime/alarm.ts'
 import { systemClock } from '../../cli/runtime/clock.ts'
 import type { Embedded } from '../../cli/runtime/embedded.ts'
 import { bothMetrics } from '../../cli/runtime/event-counts.ts'
@@ -18,7 +19,6 @@ import { tellModels, tellServing, tellShadow } from '../../cli/serving/metrics.t
 import { openServing, type Serving } from '../../cli/serving/open.ts'
 import type { TrainerOptions } from '../../models/training/trainer.ts'
 import type { FeedAnswer } from '../../serving/http/feed-schemas.ts'
-import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { RANKING_DEFAULTS, type RankingConfig } from '../../serving/rules/config.ts'
 import { SESSION_DEFAULTS, type SessionLimits } from '../../serving/sessions/session-store.ts'
 import type { PublishedEvent } from './community.ts'
@@ -40,9 +40,6 @@ export interface RunningOptions {
   readonly learns?: boolean
   readonly trainer?: Partial<TrainerOptions>
 }
-
-/** Never rings: deadlines are wall time, and a busy machine would decide what a test's feed holds. */
-const PATIENT: Alarm = { after: () => () => undefined }
 
 /** What `freshet up` runs, on a port and in a directory of its own; stopped after the test. */
 export class Running {
@@ -85,7 +82,7 @@ export class Running {
       metrics: new PrometheusStageMetrics(metrics.registry),
       config: { ...RANKING_DEFAULTS, ...options.config },
       sessions: { ...SESSION_DEFAULTS, ...options.sessions },
-      alarm: PATIENT,
+      alarm: patientAlarm,
     })
     tellServing(metrics.registry, serving)
     tellModels(metrics.registry, serving.models.registry, clock)
