@@ -1,5 +1,4 @@
 import type { ViewerSide } from './tower-inputs.ts'
-import type { Matches } from './vector-index.ts'
 
 /** What the searching thread is started with. */
 export interface SearchThreadData {
@@ -12,15 +11,3 @@ export type SearchTask =
   | { readonly kind: 'remove'; readonly slots: Uint32Array }
   | { readonly kind: 'search'; readonly viewer: ViewerSide; readonly count: number }
   | { readonly kind: 'swap'; readonly towers: Float32Array }
-
-export interface SearchRequest {
-  readonly id: number
-  readonly task: SearchTask
-}
-
-export interface SearchAnswer {
-  readonly id: number
-  /** Of a search. */
-  readonly matches?: Matches
-  readonly error?: string
-}

@@ -1,4 +1,3 @@
-import type { ModelErrorCode } from '../errors.ts'
 import type { ModelName } from '../snapshot/manifest.ts'
 import type { LoadedSnapshot } from '../snapshot/read.ts'
 import type { Matrices } from './matrices.ts'
@@ -23,13 +22,3 @@ export type Task =
   | { readonly kind: 'load'; readonly snapshot: LoadedSnapshot }
   | ScoreTask
   | { readonly kind: 'drop'; readonly version: string }
-
-export interface Request {
-  readonly id: number
-  readonly task: Task
-}
-
-export interface Answer {
-  readonly id: number
-  readonly error?: { readonly code: ModelErrorCode; readonly detail: string }
-}

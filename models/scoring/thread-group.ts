@@ -91,7 +91,7 @@ export class ThreadGroup {
   async close(): Promise<void> {
     this.isClosed = true
     for (const timer of this.timers) clearTimeout(timer)
-    await Promise.all([...this.all].map((thread) => thread.terminate()))
+    await Promise.all([...this.all].map((thread) => thread.close()))
   }
 
   private least(): ScorerThread | undefined {
@@ -120,7 +120,7 @@ export class ThreadGroup {
         await this.loadOn(thread, missing)
       }
     } catch (error) {
-      await thread.terminate()
+      await thread.close()
       throw error
     }
     wasReady = true

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { ENTITY_WORDS } from '../embeddings/entities.ts'
 import { ModelError } from '../errors.ts'
-import type { Answer, Request, Task, ThreadData } from './messages.ts'
+import { performTasks } from '../threads/perform.ts'
+import type { Task, ThreadData } from './messages.ts'
 import { ScoringSession } from './session.ts'
 
 /** A scorer's thread: holds the snapshots in use and scores matrices that it shares with serving. */
@@ -34,18 +35,9 @@ const sessionOf = (version: string): ScoringSession => {
   return session
 }
 
-const answerTo = async ({ id, task }: Request): Promise<Answer> => {
-  try {
-    await perform(task)
-    return { id }
-  } catch (error) {
-    if (!(error instanceof ModelError)) throw error
-    return { id, error: { code: error.code, detail: error.message.slice(error.code.length + 2) } }
-  }
-}
-
-// A session takes one call at a time, and a snapshot is loaded before it scores: one task after the other.
-let last: Promise<void> = Promise.resolve()
-parentPort!.on('message', (request: Request) => {
-  last = last.then(async () => parentPort!.postMessage(await answerTo(request)))
+performTasks(parentPort!, {
+  perform,
+  dispose: async () => {
+    for (const session of sessions.values()) await session.dispose()
+  },
 })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { ITEM_BYTES, packItem } from '../../../models/retrieval/tower-inputs.ts'
 import { SEARCHES_WAITING_MAX, SearchThread } from '../../../models/retrieval/search-thread.ts'
@@ -55,9 +56,23 @@ test('more searches than may wait are refused, the others answered', async () =>
 
 test('whoever waits for a thread that dies, or asks it afterwards, is told so', async () => {
   const thread = start()
-  const waiting = thread.search(viewerOf(1), 1)
-  await thread.close()
-  await expect(waiting).rejects.toMatchObject({ code: 'SEARCH_CRASHED', recovery: 'retry' })
+  const told = expect(thread.search(viewerOf(1), 1)).rejects.toMatchObject({
+    code: 'SEARCH_CRASHED',
+    recovery: 'retry',
+  })
+  await Promise.all([thread.close(), told])
   expect(thread.isGone).toBe(true)
   await expect(thread.remove(Uint32Array.of(1))).rejects.toMatchObject({ code: 'SEARCH_CRASHED' })
+})
+
+test('a thread that is closed at any moment of its start takes nothing with it', async () => {
+  for (let round = 0; round < 24; round++) {
+    const thread = start()
+    const searched = Promise.allSettled([thread.search(viewerOf(1), 1)])
+    await sleep(round * 10)
+    await thread.close()
+    const [outcome] = await searched
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'SEARCH_CRASHED' })
+    expect(thread.isGone).toBe(true)
+  }
 })
