@@ -67,8 +67,10 @@ const exampleOf = (
   labels: readonly JoinedLabel[],
 ): Example => {
   const { requestId, userId, at, modelVersion, configVersion, columnsHash, featuresEncoding } = impression
+  const { experiment, tasteVector, language: viewerLanguage } = impression
   const candidate = impression.candidates[index]!
   const { postId, authorId, position, propensity, features, source, containerId, hashtags, heads } = candidate
+  const { contentVector, language: postLanguage, kind: postKind } = candidate
   const late = phase === 'late' ? labels[0] : undefined
   return {
     exampleId: exampleIdOf(requestId, postId, phase, late),
@@ -93,7 +95,12 @@ const exampleOf = (
     isEarly: false,
     heads,
     satisfaction: null,
-    experiment: impression.experiment,
+    experiment,
+    contentVector,
+    postLanguage,
+    postKind,
+    tasteVector,
+    viewerLanguage,
   }
 }
 

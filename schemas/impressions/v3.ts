@@ -1,22 +1,21 @@
 import { list } from '../declare/composites.ts'
 import { field, listOrEmpty, optional, record } from '../declare/record.ts'
 import { hashtag, id } from '../declare/text.ts'
-import type { ValueOf } from '../declare/kind.ts'
 import { CANDIDATES_MAX } from './v1.ts'
 import { candidateFieldsV2, impressionFieldsV2 } from './v2.ts'
 
 /** Hashtags of a post that rankers read; the first ones. */
 export const RANKED_HASHTAGS_MAX = 4
 
-const candidateV3 = record('Candidate', 'A post of a slate, as it was ranked.', {
+export const candidateFieldsV3 = {
   ...candidateFieldsV2,
   containerId: optional(id(), 'The group, page or thread that held it when it was ranked.'),
   hashtags: listOrEmpty(
     list(hashtag(), RANKED_HASHTAGS_MAX),
     'Its first hashtags when it was ranked, in order.',
   ),
-})
-export type Candidate = ValueOf<typeof candidateV3>
+}
+const candidateV3 = record('Candidate', 'A post of a slate, as it was ranked.', candidateFieldsV3)
 
 export const impressionV3 = record(
   'Impression',
@@ -26,5 +25,3 @@ export const impressionV3 = record(
     candidates: field(list(candidateV3, CANDIDATES_MAX), 'What was served, in order.'),
   },
 )
-
-export type Impression = ValueOf<typeof impressionV3>

@@ -1,3 +1,4 @@
+import { CONTENT_SCALE } from '../../processors/content/content-vector.ts'
 import type { Millis, RequestId } from '../../schemas/ids.ts'
 import {
   type Candidate as LoggedCandidate,
@@ -6,7 +7,9 @@ import {
   type Impression,
 } from '../../schemas/impressions/index.ts'
 import type { FeedQuery } from '../query.ts'
+import { viewerSideOf } from '../retrieval/viewer-side.ts'
 import type { Shown } from '../selector/page.ts'
+import type { RankedItem } from '../sessions/ranked-items.ts'
 import type { Session } from '../sessions/session.ts'
 
 /** A page that was answered. */
@@ -47,12 +50,35 @@ export const impressionOf = (page: ServedPage): Impression => {
     headNames: session.headNames,
     ruleNames: session.configuration.rules.map(({ name }) => name),
     carried: carriedOf(session, page.end),
+    tasteVector: tasteVectorOf(session),
   }
+}
+
+/** What retrieval searched by, or would have. */
+const tasteVectorOf = (session: Session): Buffer | null => {
+  const taste = viewerSideOf(session)?.taste ?? null
+  return taste && Buffer.from(Int8Array.from(taste, (value) => Math.round(value * CONTENT_SCALE)).buffer)
 }
 
 const featuresAsOf = ({ query }: Session): Millis => query.asOf
 
-const candidateOf = ({ candidate }: Shown, position: number, session: Session): LoggedCandidate => ({
+const candidateOf = (shown: Shown, position: number, session: Session): LoggedCandidate => ({
+  ...loggedOf(shown.candidate, position, session),
+  ...itemOf(shown),
+})
+
+type Item = Pick<LoggedCandidate, 'contentVector' | 'language' | 'kind'>
+const NO_ITEM: Item = { contentVector: null, language: null, kind: null }
+
+/** What retrieval could know of the post: only of what it may find, for from that the towers learn. */
+const itemOf = ({ attributes: { content }, contentVector }: Shown): Item =>
+  content?.audience === 'public' ? { contentVector, language: content.language, kind: content.kind } : NO_ITEM
+
+const loggedOf = (
+  candidate: RankedItem,
+  position: number,
+  session: Session,
+): Omit<LoggedCandidate, keyof Item> => ({
   postId: candidate.post.postId,
   authorId: candidate.post.authorId,
   position,

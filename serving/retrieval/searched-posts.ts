@@ -1,7 +1,6 @@
 import { ModelError } from '../../models/errors.ts'
 import type { Matches } from '../../models/retrieval/vector-index.ts'
 import type { ViewerSide } from '../../models/retrieval/tower-inputs.ts'
-import { CONTENT_SCALE, contentVectorOf } from '../../processors/content/content-vector.ts'
 import type { IndexedPost } from '../../processors/topics/post-entry.ts'
 import { retrievalScore } from './retrieval-score.ts'
 import type { Millis } from '../../schemas/ids.ts'
@@ -10,6 +9,7 @@ import { POST_AGE_MAX_MS } from '../quotas.ts'
 import type { Retrieval } from '../sources/retrieval.ts'
 import type { Viewer } from '../viewer.ts'
 import { type PostIndex, PostPool, type PostPoolParts } from './post-pool.ts'
+import { viewerSideOf } from './viewer-side.ts'
 
 /** Between looks at what was published. */
 export const REFRESH_MS = 1_000
@@ -95,7 +95,7 @@ export class SearchedPosts implements Retrieval {
       post.authorId !== viewer.userId &&
       !viewer.seen.has(post.postId) &&
       !viewer.isKeptApart(post.authorId)
-    const side = sideOf(viewer)
+    const side = viewerSideOf(viewer)
     if (side === null) return firstOf(this.pool.newest(), isWanted, postsMax)
     const { pool } = this
     const matches = await this.searcher.search(side, Math.min(postsMax * LOOKED_UP, LOOKED_UP_MAX))
@@ -119,16 +119,6 @@ export class SearchedPosts implements Retrieval {
     this.pool = new PostPool({ ...this.parts, index: this.searcher })
     this.isFilled = false
   }
-}
-
-/** What to search by: what the viewer reacted to, or else what they say they like; null where neither is known. */
-const sideOf = ({ taste, profile }: Viewer): ViewerSide | null => {
-  const language = profile?.language ?? null
-  if (taste !== null) return { taste: taste.direction, language }
-  const interests = profile?.interests ?? []
-  const said = { text: interests.join(' '), hashtags: interests, language, contentEmbedding: null }
-  const vector = interests.length === 0 ? null : contentVectorOf(said)
-  return vector && { taste: Float32Array.from(vector, (value) => value / CONTENT_SCALE), language }
 }
 
 /** Slots by how near and how fresh their posts are. */

@@ -8,6 +8,8 @@ import type { Visibility } from '../visibility/index.ts'
 export interface Shown {
   readonly candidate: RankedItem
   readonly attributes: PostAttributes
+  /** What it is about; null where it says nothing. */
+  readonly contentVector: Buffer | null
 }
 
 /** A post of the order that may not be shown any more. */
@@ -44,12 +46,12 @@ export const nextPage = async (
   while (shown.length < limit && next < items.length) {
     const batch = items.slice(next, next + limit - shown.length + SPARE)
     const checked = await visibility.recheck(session.query.userId, batch)
-    const attributesOf = new Map(checked.kept.map(({ candidate, attributes }) => [candidate, attributes]))
+    const visibleOf = new Map(checked.kept.map((each) => [each.candidate, each]))
     const removalOf = new Map(checked.removed.map((each) => [each.candidate, each]))
     for (const candidate of batch) {
       if (shown.length === limit) break
-      const attributes = attributesOf.get(candidate)
-      if (attributes !== undefined) shown.push({ candidate, attributes })
+      const visible = visibleOf.get(candidate)
+      if (visible !== undefined) shown.push(visible)
       else removed.push(removalOf.get(candidate)!)
       next++
     }

@@ -1,6 +1,7 @@
 import type { SnapshotManifest } from '../../models/snapshot/manifest.ts'
 import type { HeadTrace, SignedWeights } from '../../models/value-model.ts'
 import type { UserProfile } from '../../processors/profiles.ts'
+import type { UserTaste } from '../../processors/user-taste.ts'
 import type { RequestId } from '../../schemas/ids.ts'
 import type { FeedAccount } from '../feed-account.ts'
 import type { RankedFeed } from '../feed-pipeline.ts'
@@ -23,6 +24,7 @@ export class Session {
   readonly requestId: RequestId
   readonly query: FeedQuery
   readonly profile: UserProfile | null
+  readonly taste: UserTaste | null
   readonly account: FeedAccount
   readonly configuration: Configuration
   /** `EXPERIMENT/ARM`; null outside of all. */
@@ -45,6 +47,7 @@ export class Session {
     this.requestId = requestId
     this.query = query
     this.profile = viewer.profile
+    this.taste = viewer.taste
     this.account = account
     this.configuration = ranking.configuration
     this.experiment = ranking.experiment

@@ -75,6 +75,9 @@ export const anImpression = (fields: ImpressionFields = {}): Impression => ({
     multipliers: [],
     containerId: null,
     hashtags: [],
+    contentVector: Buffer.alloc(64, position),
+    language: 'pt',
+    kind: 'photo',
   })),
   featuresEncoding: 'packed',
   featuresAsOf: null,
@@ -84,4 +87,5 @@ export const anImpression = (fields: ImpressionFields = {}): Impression => ({
   headNames: [],
   ruleNames: [],
   carried: (fields.carried ?? []).map((post, place) => ({ postId: postId(post), score: 1 / (place + 1) })),
+  tasteVector: Buffer.alloc(64, 9),
 })

@@ -57,11 +57,26 @@ test('half an hour after a slate was served each candidate becomes one example, 
     phase: 'settled',
     settledLabels: SETTLED_KINDS,
     isEarly: false,
+    postLanguage: 'pt',
+    postKind: 'photo',
+    tasteVector: slate.tasteVector,
+    viewerLanguage: null,
     experiment: null,
     satisfaction: null,
   }
   const [first, second] = slate.candidates.map(
-    ({ postId: id, authorId, position, propensity, features, source, containerId, hashtags, heads }) => ({
+    ({
+      postId: id,
+      authorId,
+      position,
+      propensity,
+      features,
+      source,
+      containerId,
+      hashtags,
+      heads,
+      contentVector,
+    }) => ({
       ...shared,
       containerId,
       hashtags,
@@ -72,6 +87,7 @@ test('half an hour after a slate was served each candidate becomes one example, 
       propensity,
       features,
       source,
+      contentVector,
     }),
   )
   expect(run.examples()).toEqual([

@@ -1,0 +1,13 @@
+import type { ViewerSide } from '../../models/retrieval/tower-inputs.ts'
+import { CONTENT_SCALE, contentVectorOf } from '../../processors/content/content-vector.ts'
+import type { Viewer } from '../viewer.ts'
+
+/** What to search by: what the viewer reacted to, or else what they say they like; null where neither is known. */
+export const viewerSideOf = ({ taste, profile }: Pick<Viewer, 'taste' | 'profile'>): ViewerSide | null => {
+  const language = profile?.language ?? null
+  if (taste !== null) return { taste: taste.direction, language }
+  const interests = profile?.interests ?? []
+  const said = { text: interests.join(' '), hashtags: interests, language, contentEmbedding: null }
+  const vector = interests.length === 0 ? null : contentVectorOf(said)
+  return vector && { taste: Float32Array.from(vector, (value) => value / CONTENT_SCALE), language }
+}
