@@ -21,7 +21,8 @@ import type { HeadReports } from '../models/metrics/progressive.ts'
 import { writePriors } from '../models/prior/snapshots.ts'
 import { DEFAULT_LEARNER, type LearnerOptions } from '../models/training/learner.ts'
 import { segmentBit } from '../models/training/segments.ts'
-import { type SnapshotOffer, Trainer } from '../models/training/trainer.ts'
+import { READ_BYTES_MAX, type TopicSource, type TrainingTopic } from '../models/training/topic-source.ts'
+import { DEFAULT_TRAINER, type SnapshotOffer, Trainer } from '../models/training/trainer.ts'
 import { DEFAULT_VALUE_MODEL } from '../models/value-model.ts'
 import type { Example } from '../schemas/examples/index.ts'
 import { DAY_MS, HOUR_MS } from '../schemas/ids.ts'
@@ -179,25 +180,34 @@ class LearningRun {
     const { learner } = this.options
     if (learner === null) return { trainer: undefined, standing }
     const { log } = this.runtime.embedded
+    const sourceOf = (topic: TrainingTopic): TopicSource => ({
+      partitions: 1,
+      read: (partition, offset) => log.read(topic, partition, offset, READ_BYTES_MAX),
+    })
     const trainer = await Trainer.open(
       {
-        source: {
-          partitions: 1,
-          read: (partition, offset) => log.read('examples', partition, offset, 1 << 20),
-        },
+        examples: sourceOf('examples'),
+        samples: sourceOf('ranking-samples'),
         checkpoints: join(this.directory, 'learning'),
         snapshots: root,
         clock: systemClock,
+        // Everything learned serves, whatever there is to compare it with.
+        live: async () => null,
         offer: (offer) => this.take(offer),
       },
-      { learner: { ...learner, window: WINDOW }, snapshotExamples: Infinity, snapshotMs: Infinity },
+      {
+        ...DEFAULT_TRAINER,
+        learner: { ...learner, window: WINDOW },
+        snapshotExamples: Infinity,
+        snapshotMs: Infinity,
+      },
     )
     return { trainer, standing }
   }
 
   private async take(offer: SnapshotOffer): Promise<void> {
     await serveSnapshot(this.serving.models, offer, 'learned in a world')
-    this.offered = offer
+    if (offer.manifest.model === 'heavy') this.offered = offer
     this.swaps++
   }
 

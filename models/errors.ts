@@ -40,7 +40,7 @@ export const MODEL_ERRORS = {
   CHECKPOINT_OTHER: {
     recovery: 'stop',
     about:
-      'The newest whole checkpoint is of another network than this code trains. Move it away to begin with the prior.',
+      'The newest whole checkpoint is of another network or format than this code trains. Move it away to begin with the prior.',
   },
   GATE_INVALID: {
     recovery: 'stop',

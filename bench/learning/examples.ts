@@ -1,6 +1,6 @@
 import { FrameCursor } from '../../engine/log/frame.ts'
 import type { Log } from '../../engine/log/port.ts'
-import { READ_BYTES_MAX } from '../../models/training/example-source.ts'
+import { READ_BYTES_MAX } from '../../models/training/topic-source.ts'
 import { type Example, examples as contract } from '../../schemas/examples/index.ts'
 
 /** Reads the examples of one partition, each once, as far as there are any. */

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import type { Log } from '../../engine/log/port.ts'
 import { recordOf } from '../../models/registry/transitions.ts'
-import { READ_BYTES_MAX } from '../../models/training/example-source.ts'
-import { examples } from '../../schemas/examples/index.ts'
-import type { AboutExamples, FrameText } from '../learning/remote-examples.ts'
+import { REGISTERED_MODELS, type RegisteredModel } from '../../models/registry/record.ts'
+import { READ_BYTES_MAX, TRAINING_TOPICS, type TrainingTopic } from '../../models/training/topic-source.ts'
+import type { AboutLearning, FrameText } from '../learning/remote-learning.ts'
 import { HttpError } from './errors.ts'
 import { assertLoopback } from './loopback.ts'
 import type { HttpServices } from './services.ts'
@@ -15,30 +16,17 @@ const VERSION = '^[0-9a-f]{16}$'
 export const learningRoutes = (app: FastifyInstance, { learning, embedded, serving }: HttpServices): void => {
   if (learning === undefined) return
   const { log } = embedded
-  const partitions = (): number => log.partitions(examples.topic)
   void app.register(
     async (admin) => {
       admin.addHook('onRequest', async (request) => assertLoopback(request))
-      admin.get('/', { schema: { hide: true } }, async (): Promise<AboutExamples> => ({
+      admin.get('/', { schema: { hide: true } }, async (): Promise<AboutLearning> => ({
         data: resolve(learning.data),
-        partitions: partitions(),
+        partitions: Object.fromEntries(
+          TRAINING_TOPICS.map((topic) => [topic, log.partitions(topic)]),
+        ) as AboutLearning['partitions'],
       }))
-      admin.get<{ Querystring: { partition: number; offset: number } }>(
-        '/examples',
-        { schema: { querystring: readQuery, hide: true } },
-        async ({ query }) => {
-          if (query.partition >= partitions())
-            throw new HttpError('NOT_FOUND', `Examples have ${partitions()} partitions`)
-          const frames = await log.read(examples.topic, query.partition, query.offset, READ_BYTES_MAX)
-          return {
-            frames: frames.map(({ baseOffset, frame }): FrameText => ({
-              baseOffset,
-              bytes: frame.bytes.toString('base64'),
-            })),
-          }
-        },
-      )
-      admin.post<{ Body: { version: string } }>(
+      for (const topic of TRAINING_TOPICS) readingRoute(admin, log, topic)
+      admin.post<{ Body: { model: RegisteredModel; version: string } }>(
         '/offers',
         { schema: { body: offerBody, hide: true } },
         async ({ body }) => {
@@ -48,13 +36,36 @@ export const learningRoutes = (app: FastifyInstance, { learning, embedded, servi
               'Start it with --no-learn to let another process learn for it',
             )
           const { registry } = serving.models
-          const record = recordOf((await registry.state()).heavy, body.version)
+          const record = recordOf((await registry.state())[body.model], body.version)
           await learning.served.take({ record, labelTimes: [] })
           return record
         },
       )
     },
     { prefix: '/admin/v1/learning' },
+  )
+}
+
+const readingRoute = (
+  app: FastifyInstance,
+  log: Pick<Log, 'partitions' | 'read'>,
+  topic: TrainingTopic,
+): void => {
+  app.get<{ Querystring: { partition: number; offset: number } }>(
+    `/${topic}`,
+    { schema: { querystring: readQuery, hide: true } },
+    async ({ query }) => {
+      const partitions = log.partitions(topic)
+      if (query.partition >= partitions)
+        throw new HttpError('NOT_FOUND', `The topic ${topic} has ${partitions} partitions`)
+      const frames = await log.read(topic, query.partition, query.offset, READ_BYTES_MAX)
+      return {
+        frames: frames.map(({ baseOffset, frame }): FrameText => ({
+          baseOffset,
+          bytes: frame.bytes.toString('base64'),
+        })),
+      }
+    },
   )
 }
 
@@ -71,6 +82,9 @@ const readQuery = {
 const offerBody = {
   type: 'object',
   additionalProperties: false,
-  required: ['version'],
-  properties: { version: { type: 'string', pattern: VERSION } },
+  required: ['model', 'version'],
+  properties: {
+    model: { type: 'string', enum: REGISTERED_MODELS },
+    version: { type: 'string', pattern: VERSION },
+  },
 } as const

@@ -1,13 +1,14 @@
 import type { HeadReports } from '../../models/metrics/progressive.ts'
 import type { ModelRecord } from '../../models/registry/record.ts'
 import type { Segment } from '../../models/training/segments.ts'
+import type { TrainingTopic } from '../../models/training/topic-source.ts'
 import type { Progress, TrainerOptions } from '../../models/training/trainer.ts'
 
 /** What a trainer's thread is started with. */
 export interface TrainerThreadData {
   readonly checkpoints: string
   readonly snapshots: string
-  readonly partitions: number
+  readonly partitions: Readonly<Record<TrainingTopic, number>>
   readonly options: TrainerOptions
 }
 
@@ -20,6 +21,14 @@ export interface LearningReport {
   readonly served: HeadReports
   /** The model that learns, by segment. */
   readonly segments: Readonly<Record<Segment, HeadReports>>
+  readonly light: BothReports
+  readonly retrieval: BothReports
+}
+
+/** What learns, each sample or pair foreseen before it was learned; and what was live then. */
+export interface BothReports {
+  readonly learner: HeadReports
+  readonly live: HeadReports
 }
 
 /** A frame on its way between threads, or over HTTP. */
@@ -36,7 +45,13 @@ export interface Offered {
 }
 
 export type FromTrainer =
-  | { readonly kind: 'read'; readonly id: number; readonly partition: number; readonly offset: number }
+  | {
+      readonly kind: 'read'
+      readonly id: number
+      readonly topic: TrainingTopic
+      readonly partition: number
+      readonly offset: number
+    }
   | { readonly kind: 'offer'; readonly id: number; readonly offered: Offered }
   | { readonly kind: 'report'; readonly report: LearningReport }
 

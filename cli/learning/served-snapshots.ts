@@ -28,6 +28,8 @@ export class ServedSnapshots {
     await this.models.follow()
     if (record.state !== 'live') return
     this.count++
+    // What people do is learned by the heavy ranker first of all: the others follow it.
+    if (record.model !== 'heavy') return
     const now = this.clock.now()
     for (const at of this.waiting) this.latency.add(now - at, now)
     this.waiting = []

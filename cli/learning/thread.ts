@@ -2,8 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { frameOf } from '../../engine/log/frame.ts'
 import type { StoredFrame } from '../../engine/log/port.ts'
 import { ModelRegistry } from '../../models/registry/registry.ts'
+import type { TopicSource, TrainingTopic } from '../../models/training/topic-source.ts'
 import { Trainer } from '../../models/training/trainer.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { liveOf } from './live-of.ts'
 import type { FromTrainer, ToTrainer, TrainerThreadData } from './messages.ts'
 import { progressOf } from './progress.ts'
 import { reportOf } from './report.ts'
@@ -51,20 +53,24 @@ const framesOf = (answer: ToTrainer): readonly StoredFrame[] =>
       }))
     : []
 
+const sourceOf = (topic: TrainingTopic): TopicSource => ({
+  partitions: partitions[topic],
+  read: async (partition, offset) =>
+    framesOf(await ask((id) => ({ kind: 'read', id, topic, partition, offset }))),
+})
+
 const registry = await ModelRegistry.open(snapshots, {
   now: () => systemClock.now(),
   writer: `${process.pid}-trainer`,
 })
 const trainer = await Trainer.open(
   {
-    source: {
-      partitions,
-      read: async (partition, offset) =>
-        framesOf(await ask((id) => ({ kind: 'read', id, partition, offset }))),
-    },
+    examples: sourceOf('examples'),
+    samples: sourceOf('ranking-samples'),
     checkpoints,
     snapshots,
     clock: systemClock,
+    live: liveOf(registry),
     // Judged and checked on this thread: nobody's feed waits for it.
     offer: async (offer) => {
       const record = await registry.offer(offer.directory, progressOf(offer))

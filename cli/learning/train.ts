@@ -3,20 +3,22 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EmbeddedLog } from '../../engine/log/embedded.ts'
 import { Database } from '../../engine/storage/database.ts'
+import type { HeadReports } from '../../models/metrics/progressive.ts'
 import type { ModelRecord } from '../../models/registry/record.ts'
-import { type ExampleSource, READ_BYTES_MAX } from '../../models/training/example-source.ts'
+import { READ_BYTES_MAX, type TopicSource, type TrainingTopic } from '../../models/training/topic-source.ts'
+import type { CourseProgress } from '../../models/training/student.ts'
 import { DEFAULT_TRAINER, Trainer } from '../../models/training/trainer.ts'
-import { examples } from '../../schemas/examples/index.ts'
 import { CliError } from '../errors.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { contentOf } from '../runtime/open.ts'
 import { openRegistry } from '../serving/models.ts'
 import { grouped, print, printJson, Progress } from '../terminal.ts'
-import type { LearningReport } from './messages.ts'
+import type { BothReports, LearningReport } from './messages.ts'
+import { liveOf } from './live-of.ts'
 import { LEARNING_DIRECTORY } from './open.ts'
 import { progressOf } from './progress.ts'
 import { reportOf } from './report.ts'
-import { RemoteExamples } from './remote-examples.ts'
+import { RemoteLearning } from './remote-learning.ts'
 
 export interface TrainOptions {
   readonly data: string
@@ -30,7 +32,7 @@ export interface TrainOptions {
 
 /** Follows a server, or learns what a directory holds. */
 export const train = async (options: TrainOptions): Promise<void> =>
-  options.url === undefined ? trainOnData(options) : trainBeside(new RemoteExamples(options.url), options)
+  options.url === undefined ? trainOnData(options) : trainBeside(new RemoteLearning(options.url), options)
 
 const trainOnData = async (options: TrainOptions): Promise<void> => {
   const { data } = options
@@ -38,29 +40,31 @@ const trainOnData = async (options: TrainOptions): Promise<void> => {
   const database = await Database.open(data)
   try {
     const log = await EmbeddedLog.open(database, { clock: () => systemClock.now() })
-    const source: ExampleSource = {
-      partitions: log.partitions(examples.topic),
-      read: (partition, offset) => log.read(examples.topic, partition, offset, READ_BYTES_MAX),
-    }
+    const sourceOf = (topic: TrainingTopic): TopicSource => ({
+      partitions: log.partitions(topic),
+      read: (partition, offset) => log.read(topic, partition, offset, READ_BYTES_MAX),
+    })
     // Nobody else has the directory: nothing more will come.
-    await learn({ ...options, once: true }, data, source, () => Promise.resolve())
+    await learn({ ...options, once: true }, data, sourceOf, () => Promise.resolve())
     await log.close()
   } finally {
     await database.close()
   }
 }
 
-const trainBeside = async (remote: RemoteExamples, options: TrainOptions): Promise<void> => {
+const trainBeside = async (remote: RemoteLearning, options: TrainOptions): Promise<void> => {
   const { data, partitions } = await remote.about()
-  const read = (partition: number, offset: number): ReturnType<RemoteExamples['read']> =>
-    remote.read(partition, offset)
-  await learn(options, data, { partitions, read }, ({ version }) => remote.offered(version))
+  const sourceOf = (topic: TrainingTopic): TopicSource => ({
+    partitions: partitions[topic],
+    read: (partition, offset) => remote.read(topic, partition, offset),
+  })
+  await learn(options, data, sourceOf, (record) => remote.offered(record))
 }
 
 const learn = async (
   options: TrainOptions,
   data: string,
-  source: ExampleSource,
+  sourceOf: (topic: TrainingTopic) => TopicSource,
   offered: (record: ModelRecord) => Promise<void>,
 ): Promise<void> => {
   const { snapshotExamples, snapshotSeconds, once = false } = options
@@ -69,10 +73,12 @@ const learn = async (
   const registry = await openRegistry(data, systemClock)
   const trainer = await Trainer.open(
     {
-      source,
+      examples: sourceOf('examples'),
+      samples: sourceOf('ranking-samples'),
       checkpoints,
       snapshots: registry.root,
       clock: systemClock,
+      live: liveOf(registry),
       offer: async (offer) => offered(await registry.offer(offer.directory, progressOf(offer))),
     },
     { ...DEFAULT_TRAINER, snapshotExamples, snapshotMs: snapshotSeconds * 1_000 },
@@ -102,14 +108,20 @@ const learn = async (
   }
 }
 
-const standing = ({ progress: { examples: learned, steps, snapshots } }: Trainer): string =>
-  `${grouped(learned)} examples · ${grouped(steps)} steps · ${grouped(snapshots)} snapshots`
+const standing = ({ progress: { examples, steps, snapshots, light, retrieval } }: Trainer): string =>
+  [
+    `${grouped(examples)} examples`,
+    `${grouped(steps)} steps`,
+    `${grouped(light.examples)} rankings`,
+    `${grouped(retrieval.examples)} pairs`,
+    `${grouped(snapshots)} snapshots`,
+  ].join(' · ')
 
 const NAME_WIDTH = 16
 const COLUMN_WIDTH = 14
 const DIGITS = 4
 
-const summary = ({ progress, heads }: LearningReport): string => {
+const summary = ({ progress, heads, light, retrieval }: LearningReport): string => {
   const cell = (value: number | null): string =>
     (value === null ? '' : value.toFixed(DIGITS)).padStart(COLUMN_WIDTH)
   const titles = ['positives', 'auc', 'log_loss', 'entropy', 'calibration']
@@ -117,13 +129,29 @@ const summary = ({ progress, heads }: LearningReport): string => {
     `${grouped(progress.examples)} examples, ${grouped(progress.steps)} steps in all, each foreseen before it was learned:`,
     ''.padEnd(NAME_WIDTH) + titles.map((title) => title.padStart(COLUMN_WIDTH)).join(''),
     ...Object.entries(heads).flatMap(([name, head]) =>
-      head.kind === 'time'
-        ? []
-        : [
+      head.kind === 'probability'
+        ? [
             name.padEnd(NAME_WIDTH) +
               grouped(head.positives).padStart(COLUMN_WIDTH) +
               [head.auc, head.logLoss, head.normalisedEntropy, head.calibration].map(cell).join(''),
-          ],
+          ]
+        : [],
     ),
+    besideText('light ranker', 'rankings', progress.light, light),
+    besideText('retrieval', 'pairs', progress.retrieval, retrieval),
   ].join('\n')
+}
+
+/** What was learned beside the heavy ranker: how much, and its loss beside that of what was live. */
+const besideText = (
+  name: string,
+  what: string,
+  { examples, steps }: CourseProgress,
+  { learner, live }: BothReports,
+): string => {
+  const lossOf = (reports: HeadReports): string =>
+    Object.values(reports)
+      .map((report) => ('loss' in report && report.loss !== null ? report.loss.toFixed(DIGITS) : '-'))
+      .join()
+  return `${name}: ${grouped(examples)} ${what}, ${grouped(steps)} steps in all, loss ${lossOf(learner)} (live ${lossOf(live)})`
 }

@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../engine/log/port.ts'
-import { READ_BYTES_MAX } from '../../models/training/example-source.ts'
+import { READ_BYTES_MAX, TRAINING_TOPICS, type TrainingTopic } from '../../models/training/topic-source.ts'
 import type { TrainerOptions } from '../../models/training/trainer.ts'
-import { examples } from '../../schemas/examples/index.ts'
 import type { FromTrainer, LearningReport, Offered, ToTrainer, TrainerThreadData } from './messages.ts'
 
 export interface TrainerThreadParts {
@@ -28,8 +27,11 @@ export class TrainerThread {
   private readonly ended: Promise<void>
   private readonly unlisten: () => void
   private isStopping = false
-  /** By partition, from where it found nothing to read. */
-  private readonly foundNothingAt = new Map<number, number>()
+  /** By topic and partition, from where it found nothing to read. */
+  private readonly foundNothingAt: Readonly<Record<TrainingTopic, Map<number, number>>> = {
+    examples: new Map(),
+    'ranking-samples': new Map(),
+  }
   private failure: unknown
 
   constructor(parts: TrainerThreadParts) {
@@ -39,7 +41,9 @@ export class TrainerThread {
       checkpoints,
       snapshots,
       options,
-      partitions: log.partitions(examples.topic),
+      partitions: Object.fromEntries(
+        TRAINING_TOPICS.map((topic) => [topic, log.partitions(topic)]),
+      ) as TrainerThreadData['partitions'],
     }
     this.worker = new Worker(WORKER, { workerData, name: 'freshet-trainer' })
     this.worker.on('message', (message: FromTrainer) => this.hear(message))
@@ -63,12 +67,16 @@ export class TrainerThread {
 
   /** Most appends are to other topics: the thread is woken only for what it waits for. */
   private wakeIfMore(): void {
-    for (const [partition, offset] of this.foundNothingAt) {
-      if (this.parts.log.endOffset(examples.topic, partition) <= offset) continue
-      this.foundNothingAt.clear()
-      this.tell({ kind: 'appended' })
-      return
-    }
+    if (!TRAINING_TOPICS.some((topic) => this.hasMore(topic))) return
+    for (const topic of TRAINING_TOPICS) this.foundNothingAt[topic].clear()
+    this.tell({ kind: 'appended' })
+  }
+
+  private hasMore(topic: TrainingTopic): boolean {
+    const { log } = this.parts
+    return [...this.foundNothingAt[topic]].some(
+      ([partition, offset]) => log.endOffset(topic, partition) > offset,
+    )
   }
 
   private tell(message: ToTrainer): void {
@@ -84,9 +92,9 @@ export class TrainerThread {
     const { id } = question
     try {
       if (question.kind === 'read') {
-        const { partition, offset } = question
-        const frames = await this.parts.log.read(examples.topic, partition, offset, READ_BYTES_MAX)
-        if (frames.length === 0) this.foundNothingAt.set(partition, offset)
+        const { topic, partition, offset } = question
+        const frames = await this.parts.log.read(topic, partition, offset, READ_BYTES_MAX)
+        if (frames.length === 0) this.foundNothingAt[topic].set(partition, offset)
         const sent = frames.map(({ baseOffset, frame }) => ({ baseOffset, bytes: frame.bytes }))
         this.tell({ kind: 'frames', id, frames: sent })
       } else {

@@ -4,7 +4,7 @@ import type { ModelList } from './admin.ts'
 import { grouped } from '../terminal.ts'
 
 /** Figures that are compared, by the kind of head. */
-const FIGURES = ['auc', 'normalisedEntropy', 'calibration', 'meanAbsoluteError'] as const
+const FIGURES = ['auc', 'normalisedEntropy', 'calibration', 'meanAbsoluteError', 'loss', 'kept'] as const
 type Figure = (typeof FIGURES)[number]
 
 const LABELS: Readonly<Record<Figure, string>> = {
@@ -12,6 +12,8 @@ const LABELS: Readonly<Record<Figure, string>> = {
   normalisedEntropy: 'normalised entropy',
   calibration: 'calibration',
   meanAbsoluteError: 'error of ln(ms)',
+  loss: 'loss',
+  kept: 'share of the first kept',
 }
 
 export const listText = ({ records, held }: ModelList): string => {

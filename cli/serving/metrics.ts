@@ -115,7 +115,7 @@ const tellFigure = (
       for (const model of REGISTERED_MODELS) {
         const newest = (await models.list(model)).findLast(({ metrics }) => metrics !== null)
         for (const [head, report] of Object.entries(newest?.metrics ?? {})) {
-          const value = report.kind === 'probability' ? report[figure] : null
+          const value = (report as Partial<Record<typeof figure, number | null>>)[figure] ?? null
           if (value !== null) gauge.set({ model, head }, value)
         }
       }

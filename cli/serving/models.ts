@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
 import { ModelError } from '../../models/errors.ts'
 import { writePriors } from '../../models/prior/snapshots.ts'
-import { RegistryFollower } from '../../models/registry/follower.ts'
+import { RegistryFollower, type Served } from '../../models/registry/follower.ts'
+import { assertReadable } from '../../models/registry/readable.ts'
+import { REGISTERED_MODELS, type RegisteredModel } from '../../models/registry/record.ts'
 import { ModelRegistry } from '../../models/registry/registry.ts'
 import { ScorerPool } from '../../models/scoring/pool.ts'
-import { MODELS, type ModelName } from '../../models/snapshot/manifest.ts'
-import { readSnapshot } from '../../models/snapshot/read.ts'
+import { type LoadedTowers, readTowers } from '../../models/retrieval/tower-snapshot.ts'
+import { MODELS } from '../../models/snapshot/manifest.ts'
 import { CANDIDATES_MAX, PASS_0_KEPT_MAX } from '../../serving/quotas.ts'
 import { SHADOW_SHARE, ShadowScoring } from '../../serving/shadow/shadow-scoring.ts'
 import { ShadowFollower } from './shadow.ts'
@@ -29,6 +31,10 @@ export interface ServedModels {
   readonly registry: ModelRegistry
   readonly scorers: ScorerPool
   readonly shadow: ShadowScoring
+  /** The towers that were live at the start. */
+  readonly towers: LoadedTowers
+  /** Lets something else serve what goes live of a model. */
+  readonly serve: (model: RegisteredModel, served: Served) => void
   /** Serves what is live by now. */
   readonly follow: () => Promise<void>
   close(): Promise<void>
@@ -44,7 +50,7 @@ export interface ServedModelsOptions {
 }
 
 /**
- * Opens scorers over what the registry of a data directory says is live, and follows it. The priors are written
+ * Opens scorers over what the registry of a data directory says is live, and follows it. Priors are written
  * and registered where they are not; a live snapshot that cannot be read is rolled back.
  */
 export const openModels = async ({
@@ -56,14 +62,19 @@ export const openModels = async ({
   const failed = onceEach(tell)
   const registry = await openRegistry(data, clock)
   const priors = await writePriors(registry.root)
-  for (const model of MODELS) await registry.begin(priors[model])
+  for (const model of REGISTERED_MODELS) await registry.begin(priors[model])
   const scorers = await ScorerPool.open({
     workers,
     rowsMax: { heavy: PASS_0_KEPT_MAX, light: CANDIDATES_MAX },
     heavy: await liveDirectory(registry, 'heavy', failed),
     light: await liveDirectory(registry, 'light', failed),
   })
-  const follower = new RegistryFollower({ registry, scorers, failed: (_model, error) => failed(error) })
+  const towers = await readTowers(await liveDirectory(registry, 'retrieval', failed))
+  const follower = new RegistryFollower({ registry, failed: (_model, error) => failed(error) })
+  for (const model of MODELS) {
+    const { version } = scorers.manifests[model]
+    follower.serve(model, { version, swap: (directory) => scorers.swap(model, directory) })
+  }
   const shadow = new ShadowScoring(SHADOW_SHARE, failed)
   const shadowFollower = new ShadowFollower({ registry, shadow, failed })
   let last: Promise<void> = Promise.resolve()
@@ -79,6 +90,8 @@ export const openModels = async ({
     registry,
     scorers,
     shadow,
+    towers,
+    serve: (model, served) => follower.serve(model, served),
     follow: check,
     close: async () => {
       stop.abort()
@@ -98,14 +111,14 @@ const followUntil = async (signal: AbortSignal, check: () => Promise<void>): Pro
 
 const liveDirectory = async (
   registry: ModelRegistry,
-  model: ModelName,
+  model: RegisteredModel,
   failed: (error: unknown) => void,
 ): Promise<string> => {
   for (;;) {
     const live = (await registry.live(model))!
     const directory = registry.directoryOf(live)
     try {
-      await readSnapshot(directory, model)
+      await assertReadable(directory, model)
       return directory
     } catch (error) {
       if (!(error instanceof ModelError)) throw error

@@ -24,6 +24,7 @@ import { SESSION_DEFAULTS, type SessionLimits, SessionStore } from '../../servin
 import { noRetrieval } from '../../serving/sources/retrieval.ts'
 import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { Visibility } from '../../serving/visibility/index.ts'
+import { readTowers } from '../../models/retrieval/tower-snapshot.ts'
 import { systemAlarm } from '../runtime/alarm.ts'
 import type { ServingBackend } from '../runtime/backend.ts'
 import { RANKING_FILE, RankingFile } from './ranking-file.ts'
@@ -97,8 +98,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   const { scorers, shadow } = models
   const { rows, features, restrictions } = embedded
   const ranker = new Ranker({ scorers, features, rows, rankings })
-  const retrieval =
-    options.retrieves === false ? undefined : followPosts(embedded, options.searchFailed ?? tellNobody)
+  const retrieval = options.retrieves === false ? undefined : retrieving(options, models)
   const stages = feedStages({
     rows,
     clock,
@@ -152,6 +152,18 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
       await models.close()
     },
   }
+}
+
+/** Searches by the towers that are live. */
+const retrieving = (
+  { embedded, searchFailed }: ServingOptions,
+  { towers, serve }: ServedModels,
+): SearchedPosts => {
+  const posts = followPosts(embedded, towers.parameters, searchFailed ?? tellNobody)
+  const swap = async (directory: string): Promise<void> =>
+    posts.swap((await readTowers(directory)).parameters)
+  serve('retrieval', { version: towers.manifest.version, swap })
+  return posts
 }
 
 const tellNobody = (): void => undefined

@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { EngineError } from '../../engine/errors.ts'
 import { SearchThread } from '../../models/retrieval/search-thread.ts'
-import { priorTowers } from '../../models/retrieval/towers.ts'
 import { SearchedPosts } from '../../serving/retrieval/searched-posts.ts'
 import type { ServingBackend } from '../runtime/backend.ts'
 import { onceEach } from './once-each.ts'
 
 /**
- * An index of posts on a thread of its own, which follows them from now on. `failed` is told why it could not, once
+ * An index of posts by given towers, on a thread of its own, which follows them from now on. `failed` is told why it could not, once
  * each, and not of what only takes time: stores that are being restored.
  */
 export const followPosts = (
   backend: Pick<ServingBackend, 'rows' | 'newestEventAt'>,
+  towers: Float32Array,
   failed: (error: unknown) => void,
 ): SearchedPosts => {
   const tell = onceEach(failed)
@@ -26,7 +26,7 @@ export const followPosts = (
       breathe: () => nextTurn(),
       sleep: (ms) => sleep(ms, undefined, { ref: false }),
     },
-    priorTowers(),
+    towers,
   )
   void posts.follow()
   return posts

@@ -11,6 +11,6 @@ export const serveSnapshot = async (
   reason: string,
 ): Promise<void> => {
   await registry.offer(directory, { examples: 0, trainedUntil: null, comparison: null })
-  await registry.promote('heavy', manifest.version, { reason })
+  await registry.promote(manifest.model, manifest.version, { reason })
   await follow()
 }

@@ -4,12 +4,17 @@ import { ModelError } from '../errors.ts'
 import { INPUT } from '../network/forward.ts'
 import { ParameterLayout } from '../network/parameter-layout.ts'
 import { onnxModel } from '../onnx/model.ts'
+import { PairedFigures } from '../metrics/paired-figures.ts'
+import type { HeadReports } from '../metrics/progressive.ts'
 import { priorParameters } from '../prior/prior.ts'
+import { KEEP_HEAD } from '../heads.ts'
 import { LIGHT_NETWORK } from '../rankers.ts'
+import type { ScoringSession } from '../scoring/session.ts'
 import { writeSnapshot, type Written } from '../snapshot/write.ts'
 import { ColumnMoments, type MomentSums, noMoments } from '../training/column-moments.ts'
 import { beginLearning, type Learned } from '../training/train-step.ts'
 import { LIGHT_TRAINING, lightTrainingGraph } from './light-training.ts'
+import { rankingFigures } from './ranking-figures.ts'
 import { type RankingSample, SAMPLE_ROWS } from './ranking-sample.ts'
 import { teach } from './teacher.ts'
 
@@ -20,6 +25,9 @@ export interface LightLearnerOptions {
 }
 
 export const DEFAULT_LIGHT_LEARNER: LightLearnerOptions = { batchSamples: 8, rate: 2e-3 }
+
+/** Samples that figures look back on. */
+const SAMPLES_MAX = 512
 
 /** Everything that learning goes on from. */
 export interface LightState {
@@ -45,7 +53,10 @@ export class LightLearner {
   private readonly layout = new ParameterLayout(LIGHT_NETWORK)
   private readonly rows: Float32Array
   private readonly teacher: Float32Array
-  private readonly logShares: Float32Array
+  private readonly shares: Float32Array
+  private readonly scores: Float32Array
+  private readonly figures = new PairedFigures(SAMPLES_MAX)
+  private live: Pick<ScoringSession, 'score'> | null = null
   private readonly members: Float32Array
   private count = 0
 
@@ -62,7 +73,8 @@ export class LightLearner {
     this.columns = columns
     this.rows = new Float32Array(rowsMax * LIGHT_NETWORK.row.width)
     this.teacher = new Float32Array(rowsMax)
-    this.logShares = new Float32Array(rowsMax)
+    this.shares = new Float32Array(rowsMax)
+    this.scores = new Float32Array(rowsMax)
     this.members = new Float32Array(options.batchSamples * rowsMax)
     for (let row = 0; row < rowsMax; row++) this.members[Math.floor(row / SAMPLE_ROWS) * rowsMax + row] = 1
   }
@@ -79,12 +91,28 @@ export class LightLearner {
     return new LightLearner(state, options, session, await ColumnMoments.create(LIGHT_NETWORK, state.moments))
   }
 
+  /** Samples taken that wait for their batch to be full. */
+  get waiting(): number {
+    return this.count
+  }
+
+  /** From now on samples are foreseen by what is live as well; null: by nothing else. */
+  compareWith(live: Pick<ScoringSession, 'score'> | null): void {
+    this.live = live
+  }
+
+  /** How the last samples were foreseen before they were learned, by either side, as far as both did. */
+  report(side: 'learner' | 'live', isCompared?: boolean): HeadReports {
+    const { count, loss, share } = this.figures.report(side, isCompared)
+    return { [KEEP_HEAD.name]: { kind: 'ranking', count, loss, kept: share } }
+  }
+
   /** Takes samples, and learns whenever a batch is full; answers the mean loss of each. Throws `TRAINING_DIVERGED`. */
   async learn(samples: Iterable<RankingSample>): Promise<readonly number[]> {
     const losses: number[] = []
     for (const sample of samples) {
-      this.take(sample)
-      if (this.count === this.options.batchSamples) losses.push(await this.step())
+      const learned = this.take(sample)
+      if (learned !== undefined) losses.push(await learned)
     }
     return losses
   }
@@ -100,29 +128,41 @@ export class LightLearner {
     await this.columns.dispose()
   }
 
-  private take({ rows, values, shares }: RankingSample): void {
+  /** Takes one sample; answers the step to wait for where it fills a batch. Throws as `learn`. */
+  take({ rows, values, shares }: RankingSample): Promise<number> | undefined {
     const at = this.count * SAMPLE_ROWS
     this.rows.set(rows, at * LIGHT_NETWORK.row.width)
     teach(values, shares, this.teacher, at)
-    for (let row = 0; row < SAMPLE_ROWS; row++) this.logShares[at + row] = Math.log(shares[row]!)
-    this.count++
+    this.shares.set(shares, at)
+    return ++this.count === this.options.batchSamples ? this.step() : undefined
   }
 
   private async step(): Promise<number> {
     const { learned } = this.state
     const samples = this.count
     this.count = 0
-    const { loss, next } = LIGHT_TRAINING
+    const { loss, scores, next } = LIGHT_TRAINING
     const answers = await this.session.run(this.feeds(samples))
     const values = (name: string): Float32Array => answers[name]!.data as Float32Array
     const parameters = values(next.parameters)
     if (!parameters.every(Number.isFinite)) {
       throw new ModelError('TRAINING_DIVERGED', `light, step ${learned.steps + 1}`)
     }
+    await this.judge(samples, values(scores))
     Object.assign(learned, { parameters, means: values(next.means), squares: values(next.squares) })
     learned.steps++
     await this.columns.measure({ rows: this.rows, count: samples * SAMPLE_ROWS }, learned.measured)
     return values(loss)[0]! / samples
+  }
+
+  private async judge(samples: number, scores: Float32Array): Promise<void> {
+    const { live, teacher, shares } = this
+    if (live !== null) await live.score(this.rows, samples * SAMPLE_ROWS, this.scores)
+    for (let at = 0; at < samples * SAMPLE_ROWS; at += SAMPLE_ROWS) {
+      const sample = { teacher, shares, at }
+      const own = rankingFigures(scores, sample)
+      this.figures.add(1, own, live && rankingFigures(this.scores, sample))
+    }
   }
 
   private feeds(samples: number): Record<string, Tensor> {
@@ -134,7 +174,7 @@ export class LightLearner {
     return {
       [INPUT]: tensor(this.rows, [rows, LIGHT_NETWORK.row.width]),
       [names.teacher]: tensor(this.teacher, [rows, 1]),
-      [names.logShares]: tensor(this.logShares, [rows, 1]),
+      [names.logShares]: tensor(this.shares.map(Math.log), [rows, 1]),
       [names.members]: tensor(this.members, [samples, rows]),
       [names.parameters]: tensor(learned.parameters, [layout.size]),
       [names.means]: tensor(learned.means, [layout.size]),

@@ -10,6 +10,7 @@ export const LIGHT_TRAINING = {
   teacher: 'teacher',
   logShares: 'log_shares',
   members: 'members',
+  scores: 'scores',
   loss: 'loss',
   gradient: 'gradient',
   ...ADAM_NAMES,
@@ -69,6 +70,7 @@ export const lightTrainingGraph = (definition: NetworkDefinition): Graph => {
   )
   const next = adamStep(graph, state, flat, scalars)
   return graph.build([
+    graph.named(scores, names.scores),
     graph.named(loss, names.loss),
     graph.named(flat, names.gradient),
     graph.named(next.parameters, names.next.parameters),

@@ -22,7 +22,7 @@ export const usualAucOf = (passed: readonly HeadReports[]): UsualAuc => {
   const figures = new Map<string, number[]>()
   for (const reports of passed) {
     for (const [head, report] of Object.entries(reports)) {
-      if (report.kind !== 'probability' || report.auc === null) continue
+      if (!('auc' in report) || report.auc === null) continue
       figures.set(head, [...(figures.get(head) ?? []), report.auc])
     }
   }

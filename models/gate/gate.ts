@@ -2,7 +2,7 @@ import type { HeadReport } from '../metrics/progressive.ts'
 import type { Comparison, UsualAuc } from './evidence.ts'
 import type { GateLimits } from './limits.ts'
 
-export type Figure = 'auc' | 'normalised_entropy' | 'calibration' | 'time_error'
+export type Figure = 'auc' | 'normalised_entropy' | 'calibration' | 'time_error' | 'loss'
 
 /** What speaks against a candidate. */
 export interface Finding {
@@ -26,8 +26,9 @@ export type Verdict =
 
 /**
  * Whether a candidate may take the live one's place: by each head that enough is known of, its AUC, normalised
- * entropy and calibration hold against the live one's on the same examples, within the limits; and the live one
- * does on them as it usually does. Without the latter a stream that turned bad would speak for whoever follows it
+ * entropy and calibration (of the light ranker and of the towers: its loss) hold against the live one's on the same
+ * examples, within the limits; and the live one does on them as it usually does, by AUC. Of the light ranker that is
+ * not asked: what it learns changes with the heavy ranker, which came through the gate itself. Without the latter a stream that turned bad would speak for whoever follows it
  * the fastest. A function of its arguments alone.
  */
 export const judge = (comparison: Comparison, usual: UsualAuc, limits: GateLimits): Verdict => {
@@ -59,10 +60,12 @@ const judgedHeads = ({ candidate, live }: Comparison, { positivesMin }: GateLimi
     (head) => weightOf(candidate[head]) >= positivesMin && weightOf(live[head]) >= positivesMin,
   )
 
-/** What a head's figures rest on: times, or the rarer of positives and negatives. */
+/** What a head's figures rest on: the rarer of positives and negatives; else times, rankings or pairs. */
 const weightOf = (report: HeadReport | undefined): number => {
   if (report === undefined) return 0
-  return report.kind === 'time' ? report.count : Math.min(report.positives, report.count - report.positives)
+  return report.kind === 'probability'
+    ? Math.min(report.positives, report.count - report.positives)
+    : report.count
 }
 
 const findingsOf = (head: string, { candidate, live }: Comparison, limits: GateLimits): Finding[] => {
@@ -71,7 +74,10 @@ const findingsOf = (head: string, { candidate, live }: Comparison, limits: GateL
     const limitOf = (error: number): number => error * (1 + limits.timeErrorRiseMax)
     return atMost(head, 'time_error', own.meanAbsoluteError, other.meanAbsoluteError, limitOf)
   }
-  if (own.kind === 'time' || other.kind === 'time') return []
+  if ('loss' in own && 'loss' in other) {
+    return atMost(head, 'loss', own.loss, other.loss, (loss) => loss + limits.lossRiseMax)
+  }
+  if (own.kind !== 'probability' || other.kind !== 'probability') return []
   const entropyLimit = (entropy: number): number => entropy + limits.entropyRiseMax
   return [
     ...atLeast(head, own.auc, other.auc, limits.aucFallMax, 'candidate'),
@@ -82,7 +88,7 @@ const findingsOf = (head: string, { candidate, live }: Comparison, limits: GateL
 
 const shiftOf = (head: string, { live }: Comparison, usual: UsualAuc, limits: GateLimits): Finding[] => {
   const report = live[head]!
-  if (report.kind === 'time') return []
+  if (!('auc' in report)) return []
   return atLeast(head, report.auc, usual.get(head) ?? null, limits.shiftAucFallMax, 'examples')
 }
 

@@ -5,7 +5,7 @@ import { HOUR_MS } from '../../schemas/ids.ts'
 export interface GateLimits {
   /** Examples below which nothing is said. */
   readonly examplesMin: number
-  /** Positives (of a time head: times) below which a head is not judged. */
+  /** Positives (of other heads: times, rankings, pairs) below which a head is not judged. */
   readonly positivesMin: number
   /** What a head's AUC may fall by. */
   readonly aucFallMax: number
@@ -15,6 +15,8 @@ export interface GateLimits {
   readonly calibrationRatioMax: number
   /** What the error of a head of a time may rise by, as a share of the live one's. */
   readonly timeErrorRiseMax: number
+  /** What the loss of the light ranker, or of the towers, may rise by: nats a ranking, or a pair. */
+  readonly lossRiseMax: number
   /**
    * What the live one's AUC may be below what it usually is: beyond it the examples are held to be unsound, and
    * nothing that learned from them is promoted.
@@ -31,6 +33,7 @@ export const GATE_LIMITS: GateLimits = {
   entropyRiseMax: 0.03,
   calibrationRatioMax: 1.25,
   timeErrorRiseMax: 0.1,
+  lossRiseMax: 0.02,
   shiftAucFallMax: 0.15,
   shiftMsMax: 6 * HOUR_MS,
 }
@@ -48,6 +51,7 @@ export const GATE_BOUNDS: Readonly<Record<keyof GateLimits, Bound>> = {
   entropyRiseMax: { min: 0, max: 0.2 },
   calibrationRatioMax: { min: 1, max: 2 },
   timeErrorRiseMax: { min: 0, max: 0.5 },
+  lossRiseMax: { min: 0, max: 0.2 },
   shiftAucFallMax: { min: 0.05, max: 0.3 },
   shiftMsMax: { min: HOUR_MS, max: 72 * HOUR_MS },
 }

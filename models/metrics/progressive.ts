@@ -2,8 +2,25 @@ import type { Head } from '../heads.ts'
 import { probabilityReport, type ProbabilityReport } from './probability-metrics.ts'
 import { timeReport, type TimeReport } from './time-metrics.ts'
 
+/** Of the light ranker: rankings, nats a ranking, and the share of each one's first that it would keep. */
+export interface RankingReport {
+  readonly count: number
+  readonly loss: number | null
+  readonly kept: number | null
+}
+
+/** Of the towers: pairs, nats a pair, and how likely a pair's own post is nearer than another. */
+export interface MatchReport {
+  readonly count: number
+  readonly loss: number | null
+  readonly auc: number | null
+}
+
 export type HeadReport =
-  ({ readonly kind: 'probability' } & ProbabilityReport) | ({ readonly kind: 'time' } & TimeReport)
+  | ({ readonly kind: 'probability' } & ProbabilityReport)
+  | ({ readonly kind: 'time' } & TimeReport)
+  | ({ readonly kind: 'ranking' } & RankingReport)
+  | ({ readonly kind: 'match' } & MatchReport)
 
 /** By the name of the head. */
 export type HeadReports = Readonly<Record<string, HeadReport>>

@@ -1,40 +1,51 @@
-import type { ScorerPool } from '../scoring/pool.ts'
-import { MODELS, type ModelName } from '../snapshot/manifest.ts'
+import type { RegisteredModel } from './record.ts'
 import type { ModelRegistry } from './registry.ts'
 
-/** What is swapped; a part of a pool of scorers. */
-export type Swapped = Pick<ScorerPool, 'manifests' | 'swap'>
-
 export interface FollowerParts {
-  readonly registry: ModelRegistry
-  readonly scorers: Swapped
+  readonly registry: Pick<ModelRegistry, 'live' | 'directoryOf'>
   /** Told why a live snapshot could not be served; what served before goes on. */
-  readonly failed: (model: ModelName, error: unknown) => void
+  readonly failed: (model: RegisteredModel, error: unknown) => void
 }
 
-/** Lets scorers serve what goes live in the registry. Requests under way end with what they began with. */
+/** What serves a model. */
+export interface Served {
+  /** In use from the start. */
+  readonly version: string
+  /** Serves another snapshot from now on. Requests under way end with what they began with. */
+  swap(directory: string): Promise<unknown>
+}
+
+interface Followed extends Served {
+  /** What was swapped in last, or failed and is not tried again and again. */
+  version: string
+}
+
+/** Lets what serves models serve what goes live in the registry. */
 export class RegistryFollower {
   private readonly parts: FollowerParts
-  /** By model: the version that was swapped in last, or failed and is not tried again and again. */
-  private readonly followed: Map<ModelName, string>
+  private readonly followed = new Map<RegisteredModel, Followed>()
 
   constructor(parts: FollowerParts) {
     this.parts = parts
-    this.followed = new Map(MODELS.map((model) => [model, parts.scorers.manifests[model].version]))
+  }
+
+  /** From now on a model is served by it. */
+  serve(model: RegisteredModel, served: Served): void {
+    this.followed.set(model, { version: served.version, swap: (directory) => served.swap(directory) })
   }
 
   /** Swaps in what has gone live since. */
   async check(): Promise<void> {
-    for (const model of MODELS) await this.follow(model)
+    for (const [model, followed] of this.followed) await this.follow(model, followed)
   }
 
-  private async follow(model: ModelName): Promise<void> {
-    const { registry, scorers, failed } = this.parts
+  private async follow(model: RegisteredModel, followed: Followed): Promise<void> {
+    const { registry, failed } = this.parts
     try {
       const live = await registry.live(model)
-      if (live === null || live.version === this.followed.get(model)) return
-      this.followed.set(model, live.version)
-      await scorers.swap(model, registry.directoryOf(live))
+      if (live === null || live.version === followed.version) return
+      followed.version = live.version
+      await followed.swap(registry.directoryOf(live))
     } catch (error) {
       failed(model, error)
     }

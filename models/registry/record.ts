@@ -1,11 +1,11 @@
 import type { Millis } from '../../schemas/ids.ts'
 import type { Finding } from '../gate/gate.ts'
 import type { HeadReports } from '../metrics/progressive.ts'
-import type { Origin } from '../snapshot/manifest.ts'
+import { type Origin, SNAPSHOT_MODELS, type SnapshotModel } from '../snapshot/manifest.ts'
 
 /** Models whose snapshots are registered. */
-export const REGISTERED_MODELS = ['heavy', 'light', 'retrieval'] as const
-export type RegisteredModel = (typeof REGISTERED_MODELS)[number]
+export const REGISTERED_MODELS = SNAPSHOT_MODELS
+export type RegisteredModel = SnapshotModel
 
 /**
  * candidate: offered, and passed the gate while promotion was held, or could not be judged yet; shadow: scores

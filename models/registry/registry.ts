@@ -4,7 +4,7 @@ import { ModelError } from '../errors.ts'
 import { type Comparison, usualAucOf } from '../gate/evidence.ts'
 import { judge, sayFinding, type Verdict } from '../gate/gate.ts'
 import { checkedLimits, GATE_LIMITS, type GateLimits } from '../gate/limits.ts'
-import { readManifest, readSnapshot } from '../snapshot/read.ts'
+import { readManifest } from '../snapshot/read.ts'
 import type { Written } from '../snapshot/write.ts'
 import { type RegistryDisk, registryDisk } from './disk.ts'
 import {
@@ -17,6 +17,7 @@ import {
   type RegistryState,
   shadowOf,
 } from './record.ts'
+import { assertReadable } from './readable.ts'
 import { type ReadState, StateFiles } from './state-files.ts'
 import { recordOf, withOffered, withPromoted, withRolledBack, withShadow } from './transitions.ts'
 
@@ -143,7 +144,7 @@ export class ModelRegistry {
   async offer(directory: string, progress: Progress): Promise<ModelRecord> {
     const { examples, trainedUntil, comparison } = progress
     const { model, version, origin, columnsHash } = await readManifest(directory)
-    const misfit = await readSnapshot(directory, model).then(() => null, misfitOf)
+    const misfit = await assertReadable(directory, model).then(() => null, misfitOf)
     const offered = (state: ModelState): ModelState => {
       const live = liveOf(state)
       const at = this.now()
@@ -214,9 +215,7 @@ export class ModelRegistry {
   }
 
   private async assertServes(record: ModelRecord): Promise<void> {
-    const directory = this.directoryOf(record)
-    const { model } = await readManifest(directory)
-    await readSnapshot(directory, model)
+    await assertReadable(this.directoryOf(record), record.model)
   }
 
   /** Applies a change to the newest state; answers the record of `version`, or the live one where null. */

@@ -13,6 +13,13 @@ const LANGUAGE_AT = CONTENT_DIMENSIONS
 const KIND_AT = LANGUAGE_AT + LANGUAGES
 export const TOWER_INPUTS = KIND_AT + POST_KINDS.length
 
+/** Names of the inputs, in order: the same on both sides, and of a viewer's the kinds are never known. */
+export const TOWER_COLUMNS: readonly string[] = [
+  ...Array.from({ length: CONTENT_DIMENSIONS }, (_, index) => `content.${index}`),
+  ...Array.from({ length: LANGUAGES }, (_, index) => `language.${index}`),
+  ...POST_KINDS.map((kind) => `kind.${kind}`),
+]
+
 /** What is known of a post, as bytes: `CONTENT_DIMENSIONS` of its content vector, its language and its kind. */
 export const ITEM_BYTES = CONTENT_DIMENSIONS + 2
 const LANGUAGE_BYTE = CONTENT_DIMENSIONS

@@ -1,9 +1,14 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { adamScalars } from '../autodiff/adam.ts'
 import { ModelError } from '../errors.ts'
+import { PairedFigures } from '../metrics/paired-figures.ts'
+import type { HeadReports } from '../metrics/progressive.ts'
 import { onnxModel } from '../onnx/model.ts'
+import type { Written } from '../snapshot/write.ts'
+import { matchFigures } from './match-figures.ts'
 import { SamplingFrequency } from './sampling-frequency.ts'
 import { ITEM_BYTES, readItem, readViewer, TOWER_INPUTS, type ViewerSide } from './tower-inputs.ts'
+import { MATCH_HEAD, writeTowers } from './tower-snapshot.ts'
 import { TOWER_TRAINING, towerTrainingGraph } from './tower-training.ts'
 import { priorTowers, TOWERS_SIZE } from './towers.ts'
 
@@ -24,6 +29,9 @@ export interface TowerLearnerOptions {
 }
 
 export const DEFAULT_TOWER_LEARNER: TowerLearnerOptions = { batchRows: 256, rate: 1e-3 }
+
+/** Batches that figures look back on. */
+const BATCHES_MAX = 64
 
 /** Everything that learning goes on from. */
 export interface TowerState {
@@ -58,7 +66,9 @@ export class TowerLearner {
   private readonly weights: Float32Array
   private readonly frequencies: Float32Array
   private readonly hidden: Float32Array
-  private posts: string[] = []
+  private readonly figures = new PairedFigures(BATCHES_MAX)
+  private live: Float32Array | null = null
+  private taken: TowerExample[] = []
 
   private constructor(state: TowerState, options: TowerLearnerOptions, session: InferenceSession) {
     const { batchRows } = options
@@ -84,54 +94,93 @@ export class TowerLearner {
     return new TowerLearner(state, options, session)
   }
 
+  /** Examples taken that wait for their batch to be full. */
+  get waiting(): number {
+    return this.taken.length
+  }
+
+  /** From now on examples are foreseen by towers that are live as well; null: by nothing else. */
+  compareWith(live: Float32Array | null): void {
+    this.live = live
+  }
+
+  /** How the last examples were foreseen before they were learned, by either side, as far as both did. */
+  report(side: 'learner' | 'live', isCompared?: boolean): HeadReports {
+    const { count, loss, share } = this.figures.report(side, isCompared)
+    return { [MATCH_HEAD]: { kind: 'match', count, loss, auc: share } }
+  }
+
   /** Takes examples, and learns whenever a batch is full; answers the mean loss of each. Throws `TRAINING_DIVERGED`. */
   async learn(examples: Iterable<TowerExample>): Promise<readonly number[]> {
     const losses: number[] = []
     for (const example of examples) {
-      this.take(example)
-      if (this.posts.length === this.options.batchRows) losses.push(await this.step())
+      const learned = this.take(example)
+      if (learned !== undefined) losses.push(await learned)
     }
     return losses
+  }
+
+  /** Takes one example; answers the step to wait for where it fills a batch. Throws as `learn`. */
+  take(example: TowerExample): Promise<number> | undefined {
+    if (example.item.length !== ITEM_BYTES)
+      throw new RangeError(`an item of ${example.item.length} bytes, ${ITEM_BYTES} are needed`)
+    return this.taken.push(example) === this.options.batchRows ? this.step() : undefined
+  }
+
+  /** Writes what serves: the towers as they are now. */
+  async snapshot(root: string): Promise<Written> {
+    return writeTowers(root, 'trained', this.state.parameters)
   }
 
   async dispose(): Promise<void> {
     await this.session.release()
   }
 
-  private take({ viewer, item, postId, weight }: TowerExample): void {
-    if (item.length !== ITEM_BYTES)
-      throw new RangeError(`an item of ${item.length} bytes, ${ITEM_BYTES} are needed`)
-    const row = this.posts.push(postId) - 1
-    readViewer(viewer, this.viewers, row * TOWER_INPUTS)
-    readItem(item, 0, this.items, row * TOWER_INPUTS)
-    this.weights[row] = weight
-    this.frequencies[row] = this.state.frequency.meet(postId, this.state.steps + 1)
-  }
-
   private async step(): Promise<number> {
-    const { posts, state, hidden } = this
-    const rows = posts.length
-    this.posts = []
-    const sum = this.weights.reduce((total, weight) => total + weight, 0)
-    for (let row = 0; row < rows; row++) this.weights[row]! /= sum
-    for (let row = 0; row < rows; row++) {
-      for (let other = 0; other < rows; other++) {
-        hidden[row * rows + other] = row !== other && posts[row] === posts[other] ? HIDDEN : 0
-      }
-    }
-    const next = await this.session.run(this.feeds(rows))
+    const { state } = this
+    const rows = this.taken.length
+    this.fill(this.taken)
+    this.taken = []
+    const next = await this.session.run(this.feeds(rows, state.parameters))
     const values = (name: string): Float32Array => next[name]!.data as Float32Array
-    const { loss, next: names } = TOWER_TRAINING
+    const { loss, products, next: names } = TOWER_TRAINING
     const parameters = values(names.parameters)
     if (!parameters.every(Number.isFinite))
       throw new ModelError('TRAINING_DIVERGED', `towers, step ${state.steps + 1}`)
+    await this.judge(rows, values(products))
     state.steps++
     Object.assign(state, { parameters, means: values(names.means), squares: values(names.squares) })
     return values(loss)[0]!
   }
 
-  private feeds(rows: number): Record<string, Tensor> {
-    const { parameters, means, squares, steps } = this.state
+  private fill(examples: readonly TowerExample[]): void {
+    const { state, weights, hidden } = this
+    const rows = examples.length
+    const sum = examples.reduce((total, { weight }) => total + weight, 0)
+    for (const [row, { viewer, item, postId, weight }] of examples.entries()) {
+      readViewer(viewer, this.viewers, row * TOWER_INPUTS)
+      readItem(item, 0, this.items, row * TOWER_INPUTS)
+      weights[row] = weight / sum
+      this.frequencies[row] = state.frequency.meet(postId, state.steps + 1)
+      for (let other = 0; other < rows; other++) {
+        hidden[row * rows + other] = row !== other && postId === examples[other]!.postId ? HIDDEN : 0
+      }
+    }
+  }
+
+  private async judge(rows: number, products: Float32Array): Promise<void> {
+    const { live, weights, frequencies, hidden } = this
+    const pairs = { rows, weights, frequencies, hidden }
+    const own = matchFigures(products, pairs)
+    if (live === null) return this.figures.add(rows, own, null)
+    const { products: name } = TOWER_TRAINING
+    // The step that comes with it is not taken.
+    const answers = await this.session.run(this.feeds(rows, live), [name])
+    this.figures.add(rows, own, matchFigures(answers[name]!.data as Float32Array, pairs))
+  }
+
+  private feeds(rows: number, parameters: Float32Array): Record<string, Tensor> {
+    const { means, squares, steps } = this.state
     const { rate, epsilon } = adamScalars(this.options.rate, steps + 1)
     const names = TOWER_TRAINING
     return {

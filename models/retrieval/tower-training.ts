@@ -13,6 +13,7 @@ export const TOWER_TRAINING = {
   frequencies: 'frequencies',
   ownFrequencies: 'frequencies.own',
   hidden: 'hidden',
+  products: 'products',
   loss: 'loss',
   gradient: 'gradient',
   ...ADAM_NAMES,
@@ -61,6 +62,7 @@ export const towerTrainingGraph = (): Graph => {
   const [gradient] = gradientsOf(graph, loss, [state.parameters])
   const next = adamStep(graph, state, gradient!, scalars)
   return graph.build([
+    graph.named(products, names.products),
     graph.named(loss, names.loss),
     graph.named(gradient!, names.gradient),
     graph.named(next.parameters, names.next.parameters),

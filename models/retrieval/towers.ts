@@ -18,7 +18,7 @@ interface Part {
 }
 
 /** A tower: x · linear + relu(x · hidden + bias) · last, brought to length 1. */
-const PARTS: readonly Part[] = [
+export const TOWER_PARTS: readonly Part[] = [
   { name: 'linear', shape: [TOWER_INPUTS, ITEM_DIMENSIONS] },
   { name: 'hidden', shape: [TOWER_INPUTS, HIDDEN] },
   { name: 'bias', shape: [1, HIDDEN] },
@@ -26,14 +26,14 @@ const PARTS: readonly Part[] = [
 ]
 
 const sizeOf = ({ shape: [rows, columns] }: Part): number => rows * columns
-const TOWER_SIZE = PARTS.reduce((size, part) => size + sizeOf(part), 0)
+const TOWER_SIZE = TOWER_PARTS.reduce((size, part) => size + sizeOf(part), 0)
 /** Parameters of both towers, as one vector: the viewer's, then the item's. */
 export const TOWERS_SIZE = SIDES.length * TOWER_SIZE
 
 /** Where a part of a tower begins in the vector. */
 const startOf = (side: Side, name: string): number => {
   let at = SIDES.indexOf(side) * TOWER_SIZE
-  for (const part of PARTS) {
+  for (const part of TOWER_PARTS) {
     if (part.name === name) return at
     at += sizeOf(part)
   }
@@ -121,7 +121,7 @@ const normalise = (vector: Float32Array): void => {
 /** A tower in a graph: inputs [rows, TOWER_INPUTS] to vectors [rows, ITEM_DIMENSIONS] of length 1. */
 export const towerGraph = (graph: GraphBuilder, parameters: Value, side: Side, inputs: Value): Value => {
   const part = (name: string): Value => {
-    const { shape } = PARTS.find((each) => each.name === name)!
+    const { shape } = TOWER_PARTS.find((each) => each.name === name)!
     const start = startOf(side, name)
     return graph.reshape(graph.slice(parameters, start, start + shape[0] * shape[1]), shape)
   }

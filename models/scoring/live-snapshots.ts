@@ -29,18 +29,17 @@ export class LiveSnapshots {
   }
 
   /** Makes a snapshot the live one of its model; answers the versions that nobody needs any more. */
-  replace(manifest: SnapshotManifest): string[] {
-    const before = this.manifests[manifest.model]
-    this.manifests = { ...this.manifests, [manifest.model]: manifest }
+  replace(model: ModelName, manifest: SnapshotManifest): string[] {
+    const before = this.manifests[model]
+    this.manifests = { ...this.manifests, [model]: manifest }
     return this.unused([before])
   }
 
   private unused(manifests: readonly SnapshotManifest[]): string[] {
+    const live = Object.values(this.manifests).map(({ version }) => version)
     const unused = manifests
-      .filter(
-        ({ model, version }) => this.manifests[model].version !== version && this.usersOf(version) === 0,
-      )
       .map(({ version }) => version)
+      .filter((version) => !live.includes(version) && this.usersOf(version) === 0)
     for (const version of unused) this.users.delete(version)
     return unused
   }

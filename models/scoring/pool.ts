@@ -109,7 +109,7 @@ export class ScorerPool {
   private async swapNow(model: ModelName, directory: string): Promise<SnapshotManifest> {
     const snapshot = await readSnapshot(directory, model)
     await this.threads.load(snapshot)
-    for (const version of this.snapshots.replace(snapshot.manifest)) this.threads.drop(version)
+    for (const version of this.snapshots.replace(model, snapshot.manifest)) this.threads.drop(version)
     this.swaps++
     return snapshot.manifest
   }

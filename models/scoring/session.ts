@@ -5,7 +5,7 @@ import type { EmbeddingTables } from '../embeddings/tables.ts'
 import { ModelError } from '../errors.ts'
 import { EMBEDDINGS_INPUT, INPUT } from '../network/forward.ts'
 import { OUTPUT } from '../network/serving-graph.ts'
-import type { SnapshotManifest } from '../snapshot/manifest.ts'
+import type { ModelName, SnapshotManifest } from '../snapshot/manifest.ts'
 import { type LoadedSnapshot, readSnapshot } from '../snapshot/read.ts'
 
 /**
@@ -64,7 +64,7 @@ export class ScoringSession {
   }
 
   /** Reads, checks and loads; throws what `readSnapshot` and `create` throw. */
-  static async open(directory: string, model: SnapshotManifest['model']): Promise<ScoringSession> {
+  static async open(directory: string, model: ModelName): Promise<ScoringSession> {
     return ScoringSession.create(await readSnapshot(directory, model))
   }
 

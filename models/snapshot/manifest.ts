@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto'
 import { ModelError } from '../errors.ts'
 import type { EmbeddingPart } from '../network/definition.ts'
 
-/** Which of the two rankers a snapshot is of. */
+/** The two rankers. */
 export const MODELS = ['heavy', 'light'] as const
 export type ModelName = (typeof MODELS)[number]
+
+/** What a snapshot may be of: a ranker, or the towers that retrieval searches by. */
+export const SNAPSHOT_MODELS = [...MODELS, 'retrieval'] as const
+export type SnapshotModel = (typeof SNAPSHOT_MODELS)[number]
 
 /** Whether its weights were set by hand or learned. */
 export const ORIGINS = ['prior', 'trained'] as const
@@ -22,11 +26,11 @@ export interface SnapshotFile {
 /** What a snapshot is, beside its files: `manifest.json`. */
 export interface SnapshotManifest {
   readonly format: typeof MANIFEST_FORMAT
-  readonly model: ModelName
+  readonly model: SnapshotModel
   /** Made from everything else in the manifest and so from every byte of the files: equal content, equal version. */
   readonly version: string
   readonly origin: Origin
-  /** The row's columns, in order. */
+  /** The columns that it reads, in order: of a ranker's row, or of either side of the towers. */
   readonly columns: readonly string[]
   readonly columnsHash: string
   /** What the outputs are, in order. */
@@ -36,8 +40,10 @@ export interface SnapshotManifest {
   readonly files: Readonly<Record<string, SnapshotFile>>
 }
 
-/** The one file that every snapshot has. */
+/** The one file that every snapshot of a ranker has. */
 export const MODEL_FILE = 'model.onnx'
+/** Of the towers: their parameters as one vector of float32s, little endian. */
+export const TOWERS_FILE = 'towers.bin'
 /** The tables of vectors, where the manifest names embeddings. */
 export const EMBEDDINGS_FILE = 'embeddings.bin'
 
@@ -74,14 +80,15 @@ export const parseManifest = (text: string, directory: string): SnapshotManifest
   const { format, model, version, origin, columns, columnsHash, heads, embeddings, files } = json
   if (format !== MANIFEST_FORMAT)
     throw corrupt(`format is ${String(format)}, this code reads ${MANIFEST_FORMAT}`)
-  if (!isOneOf(MODELS, model)) throw corrupt(`model is none of ${MODELS.join(', ')}`)
+  if (!isOneOf(SNAPSHOT_MODELS, model)) throw corrupt(`model is none of ${SNAPSHOT_MODELS.join(', ')}`)
   if (!isOneOf(ORIGINS, origin)) throw corrupt(`origin is none of ${ORIGINS.join(', ')}`)
   if (!isTexts(columns)) throw corrupt('columns is no list of names')
   if (!isTexts(heads)) throw corrupt('heads is no list of names')
   if (typeof columnsHash !== 'string') throw corrupt('columnsHash is no text')
   if (embeddings !== undefined && !isEmbeddings(embeddings))
     throw corrupt('embeddings is no list of entities and a number of dimensions')
-  if (!isFiles(files)) throw corrupt('files is no map of files, or names none called model.onnx')
+  const main = model === 'retrieval' ? TOWERS_FILE : MODEL_FILE
+  if (!isFiles(files, main)) throw corrupt(`files is no map of files, or names none called ${main}`)
   if (EMBEDDINGS_FILE in files !== (embeddings !== undefined))
     throw corrupt(`embeddings and ${EMBEDDINGS_FILE} do not come together`)
   const manifest = withVersion({
@@ -123,9 +130,9 @@ const isEmbeddings = (value: unknown): value is EmbeddingPart =>
 /** Names of files in the snapshot's own directory, and nowhere else. */
 const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
-const isFiles = (value: unknown): value is Readonly<Record<string, SnapshotFile>> =>
+const isFiles = (value: unknown, main: string): value is Readonly<Record<string, SnapshotFile>> =>
   isObject(value) &&
-  MODEL_FILE in value &&
+  main in value &&
   Object.entries(value).every(
     ([name, file]) =>
       FILE_NAME.test(name) &&

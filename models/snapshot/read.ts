@@ -9,6 +9,7 @@ import {
   type ModelName,
   parseManifest,
   type SnapshotManifest,
+  type SnapshotModel,
 } from './manifest.ts'
 
 const { subtle } = webcrypto
@@ -53,20 +54,10 @@ export const holdsManifest = async (directory: string): Promise<boolean> =>
   )
 
 const checkFits = (manifest: SnapshotManifest, directory: string, model: ModelName): void => {
-  if (manifest.model !== model) {
-    throw new ModelError(
-      'SNAPSHOT_COLUMNS',
-      `${directory} is of the ${manifest.model} model, not of the ${model}`,
-    )
-  }
+  checkModel(manifest, directory, model)
   const { row, heads, embeddings } = NETWORKS[model]
   const columns = row.columns.map((column) => column.name)
-  if (manifest.columnsHash !== row.hash || !equal(manifest.columns, columns)) {
-    throw new ModelError(
-      'SNAPSHOT_COLUMNS',
-      `${directory} has columns ${manifest.columnsHash}, this code fills ${row.hash}${difference(manifest.columns, columns)}`,
-    )
-  }
+  checkColumns(manifest, directory, { columns, columnsHash: row.hash })
   const names = heads.map((head) => head.name)
   if (!equal(manifest.heads, names)) {
     throw new ModelError(
@@ -83,6 +74,28 @@ const checkFits = (manifest: SnapshotManifest, directory: string, model: ModelNa
       `${directory} has vectors of ${theirs.dimensions} for ${theirs.entities.join(', ')}, which this code does not fill`,
     )
   }
+}
+
+/** Throws `SNAPSHOT_COLUMNS`. */
+export const checkModel = (manifest: SnapshotManifest, directory: string, model: SnapshotModel): void => {
+  if (manifest.model === model) return
+  throw new ModelError(
+    'SNAPSHOT_COLUMNS',
+    `${directory} is of the ${manifest.model} model, not of the ${model}`,
+  )
+}
+
+/** Throws `SNAPSHOT_COLUMNS`, naming the first column that differs. */
+export const checkColumns = (
+  theirs: SnapshotManifest,
+  directory: string,
+  { columns, columnsHash }: Pick<SnapshotManifest, 'columns' | 'columnsHash'>,
+): void => {
+  if (theirs.columnsHash === columnsHash && equal(theirs.columns, columns)) return
+  throw new ModelError(
+    'SNAPSHOT_COLUMNS',
+    `${directory} has columns ${theirs.columnsHash}, this code fills ${columnsHash}${difference(theirs.columns, columns)}`,
+  )
 }
 
 const equal = (one: readonly string[], other: readonly string[]): boolean =>
@@ -106,7 +119,8 @@ const shared = (content: Uint8Array): Uint8Array => {
 const sha256Beside = async (content: Uint8Array<ArrayBuffer>): Promise<string> =>
   Buffer.from(await subtle.digest('SHA-256', content)).toString('hex')
 
-const readChecked = async (
+/** The files of a manifest. Throws `SNAPSHOT_CORRUPT` for one that is not what it says. */
+export const readChecked = async (
   manifest: SnapshotManifest,
   directory: string,
 ): Promise<ReadonlyMap<string, Uint8Array>> => {

@@ -40,19 +40,31 @@ export const writeSnapshot = async (
   const network = tables === undefined ? withoutEmbeddings(NETWORKS[model]) : NETWORKS[model]
   const files: Record<string, Uint8Array> = { [MODEL_FILE]: onnxModel(servingGraph(network, parameters)) }
   if (tables !== undefined) files[EMBEDDINGS_FILE] = encodeTables(tables)
-  const manifest = withVersion({
-    format: MANIFEST_FORMAT,
+  const about = {
     model,
     origin,
     columns: network.row.columns.map((column) => column.name),
     columnsHash: network.row.hash,
     heads: network.heads.map((head) => head.name),
     ...(network.embeddings !== undefined && { embeddings: network.embeddings }),
+  }
+  return writeFiles(root, about, files)
+}
+
+/** Writes a snapshot of given files into `root/MODEL-VERSION`, as `writeSnapshot` does. */
+export const writeFiles = async (
+  root: string,
+  about: Omit<SnapshotManifest, 'format' | 'version' | 'files'>,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<Written> => {
+  const manifest = withVersion({
+    format: MANIFEST_FORMAT,
+    ...about,
     files: Object.fromEntries(
       Object.entries(files).map(([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256Of(bytes) }]),
     ),
   })
-  const name = `${model}-${manifest.version}`
+  const name = `${manifest.model}-${manifest.version}`
   const directory = join(root, name)
   if (!(await holdsManifest(directory))) {
     const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)

@@ -1,16 +1,35 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { decodeLightState, encodeLightState } from '../distillation/light-state.ts'
+import type { LightState } from '../distillation/light-learner.ts'
 import { decodeTables, encodeTables } from '../embeddings/bytes.ts'
 import { ModelError } from '../errors.ts'
 import type { NetworkDefinition } from '../network/definition.ts'
 import { sizeOf } from '../graph/graph.ts'
 import { ParameterLayout } from '../network/parameter-layout.ts'
 import { parameterSlots } from '../network/parameters.ts'
+import type { TowerState } from '../retrieval/tower-learner.ts'
+import { decodeTowerState, encodeTowerState } from '../retrieval/tower-state.ts'
 import { sha256Of } from '../snapshot/manifest.ts'
 import { writeWholeDirectory } from '../snapshot/whole-directory.ts'
 import type { MomentSums } from './column-moments.ts'
 import { KnownExamples } from './known-examples.ts'
+import type { Position } from './standing.ts'
 import type { Learned } from './train-step.ts'
+
+/** A learner's state, and the position that it stands for in the topic that it follows. */
+export interface Stood<State> {
+  readonly state: State
+  readonly position: Position
+}
+
+/** What learns beside the heavy ranker. */
+export interface Beside {
+  /** Among the samples of rankings. */
+  readonly light: Stood<LightState>
+  /** Among the examples. */
+  readonly towers: Stood<TowerState>
+}
 
 /** Everything that learning goes on from, as of one position among the examples. */
 export interface Checkpoint {
@@ -19,14 +38,16 @@ export interface Checkpoint {
   readonly known: KnownExamples
   /** The latest time of what was learned, in milliseconds. */
   readonly latestAt: number
-  /** By partition of the examples, the offset of the next one to learn: all before are learned, none after. */
-  readonly position: Readonly<Record<string, number>>
+  /** Among the examples. */
+  readonly position: Position
+  /** Null where the heavy ranker learned alone. */
+  readonly beside: Beside | null
 }
 
 /** Whole checkpoints that are kept; the newest is gone on from, the others are there if its disk is not sound. */
 export const CHECKPOINTS_KEPT = 2
 
-const FORMAT = 2
+const FORMAT = 3
 const NAME = /^checkpoint-(\d{12})$/
 const STEP_DIGITS = 12
 const INDEX_FILE = 'checkpoint.json'
@@ -34,6 +55,8 @@ const STATE_FILE = 'state.bin'
 const MOMENTS_FILE = 'moments.bin'
 const TABLES_FILE = 'embeddings.bin'
 const KNOWN_FILE = 'known.bin'
+const LIGHT_FILE = 'light.bin'
+const TOWERS_FILE = 'towers.bin'
 
 interface Index {
   readonly format: number
@@ -41,7 +64,8 @@ interface Index {
   readonly network: string
   readonly steps: number
   readonly latestAt: number
-  readonly position: Readonly<Record<string, number>>
+  readonly position: Position
+  readonly beside?: { readonly light: Position; readonly towers: Position } | null
   /** SHA-256 of each. */
   readonly files: Readonly<Record<string, string>>
   /** SHA-256 of all else in the index. */
@@ -49,16 +73,20 @@ interface Index {
 }
 
 /**
- * Writes a checkpoint, whole or not at all, and then removes old ones. State and position are in one directory
- * that gets its name in one step: after a crash, examples are neither skipped nor learned twice. One writer a root.
+ * Writes a checkpoint, whole or not at all, and then removes old ones. States and positions are in one directory
+ * that gets its name in one step: after a crash, nothing is skipped or learned twice. One writer a root.
  */
 export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Promise<string> => {
-  const { learned, moments, known, latestAt, position } = checkpoint
+  const { learned, moments, known, latestAt, position, beside } = checkpoint
   const files: Record<string, Uint8Array> = {
     [STATE_FILE]: bytesOf([learned.parameters, learned.means, learned.squares, ...learned.measured.values()]),
     [MOMENTS_FILE]: bytesOf([Float64Array.of(moments.rows, moments.usedRows), moments.sums, moments.squares]),
     [KNOWN_FILE]: known.encode(),
     ...(learned.tables && { [TABLES_FILE]: encodeTables(learned.tables) }),
+    ...(beside && {
+      [LIGHT_FILE]: encodeLightState(beside.light.state),
+      [TOWERS_FILE]: encodeTowerState(beside.towers.state),
+    }),
   }
   const index = {
     format: FORMAT,
@@ -66,15 +94,20 @@ export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Pro
     steps: learned.steps,
     latestAt,
     position,
+    beside: beside && { light: beside.light.position, towers: beside.towers.position },
     files: Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, sha256Of(bytes)])),
   }
-  const name = `checkpoint-${String(learned.steps).padStart(STEP_DIGITS, '0')}`
+  const name = `checkpoint-${String(stepsOf(checkpoint)).padStart(STEP_DIGITS, '0')}`
   const text = Buffer.from(`${JSON.stringify({ ...index, check: checkOf(index) }, null, 2)}\n`)
   const directory = await writeWholeDirectory(root, name, { ...files, [INDEX_FILE]: text })
   const old = (await namesIn(root)).slice(CHECKPOINTS_KEPT)
   for (const each of old) await rm(join(root, each), { recursive: true })
   return directory
 }
+
+/** Of all that learns: it never falls, so that names tell what is newer. */
+const stepsOf = ({ learned, beside }: Checkpoint): number =>
+  learned.steps + (beside === null ? 0 : beside.light.state.learned.steps + beside.towers.state.steps)
 
 /** What was found to go on from, and what was passed over because its bytes are not what was written. */
 export interface FoundCheckpoint {
@@ -84,7 +117,7 @@ export interface FoundCheckpoint {
 
 /**
  * The newest checkpoint that is whole: an older one has an older position, so that nothing is lost by going on
- * from it. Throws `CHECKPOINT_OTHER` where it is of another network.
+ * from it. Throws `CHECKPOINT_OTHER` where it is of another network or format.
  */
 export const readCheckpoint = async (
   root: string,
@@ -146,11 +179,21 @@ const parsed = (text: string): Index | undefined => {
   }
 }
 
-const checkOf = ({ format, network, steps, latestAt, position, files }: Omit<Index, 'check'>): string =>
-  sha256Of(Buffer.from(JSON.stringify([format, network, steps, latestAt, position, files])))
+/** Of an index as any format has it: before the third nothing stood beside. */
+const checkOf = (index: Omit<Index, 'check'>): string => {
+  const { format, network, steps, latestAt, position, files, beside } = index
+  const content = [format, network, steps, latestAt, position, files]
+  return sha256Of(Buffer.from(JSON.stringify(beside === undefined ? content : [...content, beside])))
+}
 
 const decoded = ({ index, files }: Whole, definition: NetworkDefinition, directory: string): Checkpoint => {
-  if (index.format !== FORMAT || index.network !== networkHash(definition)) {
+  if (index.format !== FORMAT) {
+    throw new ModelError(
+      'CHECKPOINT_OTHER',
+      `${directory} has format ${index.format}, this code reads ${FORMAT}`,
+    )
+  }
+  if (index.network !== networkHash(definition)) {
     throw new ModelError('CHECKPOINT_OTHER', `${directory} does not fit network ${definition.name}`)
   }
   const layout = new ParameterLayout(definition)
@@ -171,8 +214,17 @@ const decoded = ({ index, files }: Whole, definition: NetworkDefinition, directo
     known: KnownExamples.decode(files.get(KNOWN_FILE)!),
     latestAt: index.latestAt,
     position: index.position,
+    beside: besideOf(index, files),
   }
 }
+
+const besideOf = ({ beside }: Index, files: Whole['files']): Beside | null =>
+  beside
+    ? {
+        light: { state: decodeLightState(files.get(LIGHT_FILE)!), position: beside.light },
+        towers: { state: decodeTowerState(files.get(TOWERS_FILE)!), position: beside.towers },
+      }
+    : null
 
 const decodedMoments = (bytes: Buffer): MomentSums => {
   const [rows, usedRows, ...values] = new Float64Array(new Uint8Array(bytes).buffer)

@@ -6,10 +6,11 @@ import { priorParameters } from '../prior/prior.ts'
 import { HEAVY_NETWORK } from '../rankers.ts'
 import { writeSnapshot, type Written } from '../snapshot/write.ts'
 import type { Example } from '../../schemas/examples/index.ts'
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { type Beside, type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { ColumnMoments, noMoments } from './column-moments.ts'
 import { type Counts, ExampleFlow } from './example-flow.ts'
 import { KnownExamples } from './known-examples.ts'
+import type { Position } from './standing.ts'
 import { beginLearning, DEFAULT_RATES, type Rates, TrainStep } from './train-step.ts'
 
 export interface LearnerOptions {
@@ -38,7 +39,9 @@ export const DEFAULT_LEARNER: LearnerOptions = {
 export interface OpenLearner {
   readonly learner: Learner
   /** See `Checkpoint`; empty where it begins. */
-  readonly position: Checkpoint['position']
+  readonly position: Position
+  /** What learned beside it; null without. */
+  readonly beside: Beside | null
   /** Checkpoints that were passed over, for their bytes are not what was written. */
   readonly broken: readonly string[]
 }
@@ -79,11 +82,17 @@ export class Learner {
     const start = checkpoint ?? beginning(options)
     const step = await TrainStep.create(start.learned, options.rates)
     const moments = await ColumnMoments.create(HEAVY_NETWORK, start.moments)
-    return { learner: new Learner(start, options, step, moments), position: start.position, broken }
+    const { position, beside } = start
+    return { learner: new Learner(start, options, step, moments), position, beside, broken }
   }
 
   get steps(): number {
     return this.step.learned.steps
+  }
+
+  /** Rows of a batch that is not full. */
+  get waiting(): number {
+    return this.flow.batch.count
   }
 
   /** The latest time of what was learned, in milliseconds; 0 before anything was. */
@@ -122,13 +131,13 @@ export class Learner {
     flow.foreseen(logits)
   }
 
-  /** Learns what was taken, and writes all of it with the position that it stands for. */
-  async checkpoint(root: string, position: Checkpoint['position']): Promise<string> {
+  /** Learns what was taken, and writes all of it, and of what learns beside, with the positions that they stand for. */
+  async checkpoint(root: string, position: Position, beside: Beside | null = null): Promise<string> {
     await this.flush()
     const { learned } = this.step
     learned.tables?.expire(this.latestAt - this.options.expireMs)
     const { moments, known } = this.start
-    return writeCheckpoint(root, { learned, moments, known, latestAt: this.latestAt, position })
+    return writeCheckpoint(root, { learned, moments, known, latestAt: this.latestAt, position, beside })
   }
 
   /** Writes what serves: the network as it is now, with its tables. Throws `NETWORK_INVALID`. */
@@ -151,5 +160,6 @@ const beginning = ({ tableRows }: LearnerOptions): Checkpoint => {
     known: new KnownExamples(),
     latestAt: 0,
     position: {},
+    beside: null,
   }
 }

@@ -118,7 +118,7 @@ describe('freshet train', () => {
     const served = running.serving.scorers.manifests.heavy
     expect(served.version).toBe(offered.version)
     expect(served.version).not.toBe(prior.version)
-    const nothing = '{"version":"0000000000000000"}'
+    const nothing = '{"model":"heavy","version":"0000000000000000"}'
     const refused = await running.post('/admin/v1/learning/offers', nothing)
     expect(refused.status).toBeGreaterThanOrEqual(400)
     expect(running.serving.scorers.manifests.heavy.version).toBe(served.version)
@@ -129,7 +129,7 @@ describe('freshet train', () => {
     const ended = await freshet(directory, 'train', '--data', join(directory, 'nothing'))
     expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(/^freshet: NO_DATA/)])
     const running = await Running.start({ learns: true })
-    const nothing = '{"version":"0000000000000000"}'
+    const nothing = '{"model":"heavy","version":"0000000000000000"}'
     const refused = await running.post('/admin/v1/learning/offers', nothing)
     expect([refused.status, refused.body['code']]).toEqual([409, 'LEARNS_ITSELF'])
   })

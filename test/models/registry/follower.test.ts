@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import { ModelError } from '../../../models/errors.ts'
-import { RegistryFollower, type Swapped } from '../../../models/registry/follower.ts'
-import type { ModelName, SnapshotManifest } from '../../../models/snapshot/manifest.ts'
+import { RegistryFollower } from '../../../models/registry/follower.ts'
+import type { RegisteredModel } from '../../../models/registry/record.ts'
+import { type ModelName, MODELS, type SnapshotManifest } from '../../../models/snapshot/manifest.ts'
 import { readManifest } from '../../../models/snapshot/read.ts'
 import { temporaryDirectory } from '../../cli/temporary.ts'
 import { fakeSnapshot, openRegistry, progress } from './sample.ts'
 
 /** Serves what it is told, but what is broken. */
-class Scorers implements Swapped {
+class Scorers {
   manifests: Record<ModelName, SnapshotManifest>
   readonly broken = new Set<string>()
   swaps = 0
@@ -33,8 +34,12 @@ const following = async () => {
   for (const each of [heavy, light]) await registry.begin(each)
   const scorers = new Scorers({ heavy: heavy.manifest, light: light.manifest })
   const failures: string[] = []
-  const failed = (model: ModelName): void => void failures.push(model)
-  const follower = new RegistryFollower({ registry, scorers, failed })
+  const failed = (model: RegisteredModel): void => void failures.push(model)
+  const follower = new RegistryFollower({ registry, failed })
+  for (const model of MODELS) {
+    const { version } = scorers.manifests[model]
+    follower.serve(model, { version, swap: (directory) => scorers.swap(model, directory) })
+  }
   return { root, registry, scorers, follower, failures, heavy, light }
 }
 

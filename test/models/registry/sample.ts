@@ -18,7 +18,7 @@ export const START = 1_700_000_000_000
 export const fakeSnapshot = async (
   root: string,
   name: string,
-  changes: Partial<Omit<SnapshotManifest, 'version'>> = {},
+  changes: Partial<Omit<SnapshotManifest, 'version' | 'model'>> & { readonly model?: ModelName } = {},
 ): Promise<Written> => {
   const bytes = Buffer.from(name)
   const model: ModelName = changes.model ?? 'heavy'

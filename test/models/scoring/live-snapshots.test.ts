@@ -20,9 +20,10 @@ test('a version is given up exactly when it is neither live nor in use, whatever
       const action = random.below(3)
       if (action === 0) leases.push(live.acquire())
       else if (action === 1) {
-        const next = random.pick(versions[random.pick(['heavy', 'light'] as const)])
+        const model = random.pick(['heavy', 'light'] as const)
+        const next = random.pick(versions[model])
         held.add(next.version)
-        for (const version of live.replace(next)) held.delete(version)
+        for (const version of live.replace(model, next)) held.delete(version)
       } else if (leases.length > 0) {
         const [lease] = leases.splice(random.below(leases.length), 1)
         for (const version of live.release(lease!)) held.delete(version)

@@ -180,12 +180,13 @@ describe('refused is', () => {
   })
 })
 
-test('the priors of both rankers are written side by side', async () => {
+test('the priors of all models are written side by side', async () => {
   const root = await temporaryDirectory()
-  const { heavy, light } = await writePriors(root)
+  const { heavy, light, retrieval } = await writePriors(root)
   expect((await readdir(root)).sort()).toEqual([
     `heavy-${heavy.manifest.version}`,
     `light-${light.manifest.version}`,
+    `retrieval-${retrieval.manifest.version}`,
   ])
   expect((await readSnapshot(light.directory, 'light')).manifest.origin).toBe('prior')
 })

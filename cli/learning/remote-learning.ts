@@ -1,0 +1,46 @@
+import { frameOf } from '../../engine/log/frame.ts'
+import type { StoredFrame } from '../../engine/log/port.ts'
+import type { ModelRecord } from '../../models/registry/record.ts'
+import type { TrainingTopic } from '../../models/training/topic-source.ts'
+import { ask } from '../http/client.ts'
+import { answered, baseOf } from '../inspect/remote.ts'
+
+/** What a server says of what there is to learn: where its data lies on this machine, and in how many partitions it comes. */
+export interface AboutLearning {
+  readonly data: string
+  readonly partitions: Readonly<Record<TrainingTopic, number>>
+}
+
+/** A frame in JSON, its bytes in base64. */
+export interface FrameText {
+  readonly baseOffset: number
+  readonly bytes: string
+}
+
+/** What there is to learn from a running `freshet up` on this machine, through its admin routes. */
+export class RemoteLearning {
+  private readonly base: string
+
+  constructor(url: string) {
+    this.base = `${baseOf(url)}/admin/v1/learning`
+  }
+
+  async about(): Promise<AboutLearning> {
+    return answered(await ask(this.base)) as AboutLearning
+  }
+
+  async read(topic: TrainingTopic, partition: number, offset: number): Promise<readonly StoredFrame[]> {
+    const answer = await ask(`${this.base}/${topic}?partition=${partition}&offset=${offset}`)
+    const { frames } = answered(answer) as { readonly frames: readonly FrameText[] }
+    return frames.map(({ baseOffset, bytes }) => ({
+      baseOffset,
+      frame: frameOf(Buffer.from(bytes, 'base64')),
+    }))
+  }
+
+  /** Tells of a snapshot that was offered to the registry of the server's data; answers when it serves, if it may. */
+  async offered({ model, version }: Pick<ModelRecord, 'model' | 'version'>): Promise<void> {
+    const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify({ model, version })) }
+    answered(await ask(`${this.base}/offers`, body))
+  }
+}
