@@ -40,6 +40,7 @@ export const tellLearning = (registry: Registry, learning: Learning): void => {
       },
     })
   }
+  tellOthers(registry, learning)
   const gauge = (name: string, help: string, valueOf: () => number | null | undefined): void => {
     const made: Gauge = new Gauge({
       name: `freshet_learning_${name}`,
@@ -57,6 +58,48 @@ export const tellLearning = (registry: Registry, learning: Learning): void => {
   })
   gauge('reaction_to_model_p99_ms', 'From a reaction to a model that learned it and serves.', () => {
     return learning.served.reactionToModelMs()[1]
+  })
+}
+
+/** What is told of the light ranker and of the towers. */
+const OF_OTHERS = {
+  loss: 'Nats a ranking, or a pair.',
+  kept: "Of the light ranker: share of the heavy one's first that it would keep.",
+  match: 'Of retrieval: how likely the post of a pair is nearer than another.',
+} as const
+
+const tellOthers = (registry: Registry, learning: Learning): void => {
+  for (const [figure, help] of Object.entries(OF_OTHERS)) {
+    const gauge: Gauge<'learns' | 'model'> = new Gauge({
+      name: `freshet_learning_others_${figure}`,
+      help: `Progressive, of what was learned last by the light ranker and by retrieval: ${help}`,
+      labelNames: ['learns', 'model'],
+      registers: [registry],
+      collect: (): void => {
+        gauge.reset()
+        const report = learning.report()
+        if (report === undefined) return
+        for (const learns of ['light', 'retrieval'] as const) {
+          for (const [model, heads] of Object.entries(report[learns])) {
+            const [values] = Object.values<HeadReport>(heads)
+            const value = values === undefined ? null : figureOf(values, figure === 'match' ? 'auc' : figure)
+            if (value !== null) gauge.set({ learns, model }, value)
+          }
+        }
+      },
+    })
+  }
+  const counted: Gauge<'learns'> = new Gauge({
+    name: 'freshet_learning_others_examples',
+    help: 'Rankings that the light ranker, and pairs that retrieval learned from since the start.',
+    labelNames: ['learns'],
+    registers: [registry],
+    collect: (): void => {
+      const progress = learning.report()?.progress
+      if (progress === undefined) return
+      counted.set({ learns: 'light' }, progress.light.examples)
+      counted.set({ learns: 'retrieval' }, progress.retrieval.examples)
+    },
   })
 }
 

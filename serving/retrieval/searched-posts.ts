@@ -37,7 +37,7 @@ export interface SearchedPostsParts extends Omit<PostPoolParts, 'index'> {
 /** Finds posts by the two towers, over an index that follows posts as they come and go. */
 export class SearchedPosts implements Retrieval {
   private readonly parts: SearchedPostsParts
-  private towers: Float32Array
+  private searched: Float32Array
   private searcher: Searcher
   private pool: PostPool
   private refreshing: Promise<void> | undefined
@@ -46,9 +46,14 @@ export class SearchedPosts implements Retrieval {
 
   constructor(parts: SearchedPostsParts, towers: Float32Array) {
     this.parts = parts
-    this.towers = towers
+    this.searched = towers
     this.searcher = parts.start(towers)
     this.pool = new PostPool({ ...parts, index: this.searcher })
+  }
+
+  /** What it searches by. */
+  get towers(): Float32Array {
+    return this.searched
   }
 
   get isReady(): boolean {
@@ -84,7 +89,7 @@ export class SearchedPosts implements Retrieval {
 
   /** Searches by other towers from now on. */
   async swap(towers: Float32Array): Promise<void> {
-    this.towers = towers
+    this.searched = towers
     await this.searcher.swap(towers)
   }
 
@@ -115,7 +120,7 @@ export class SearchedPosts implements Retrieval {
   }
 
   private restart(): void {
-    this.searcher = this.parts.start(this.towers)
+    this.searcher = this.parts.start(this.searched)
     this.pool = new PostPool({ ...this.parts, index: this.searcher })
     this.isFilled = false
   }

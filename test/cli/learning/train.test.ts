@@ -4,7 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
-import { examples as contract } from '../../../schemas/examples/index.ts'
+import { examples } from '../../../schemas/examples/index.ts'
+import type { Contract } from '../../../schemas/contract.ts'
+import { type LoggedRankingSample, rankingSamples } from '../../../schemas/ranking-samples/index.ts'
+import { loggedSamples } from '../../models/distillation/samples.ts'
+import { pairStream } from '../../models/retrieval/pairs.ts'
+import { HEAVY_NETWORK } from '../../../models/rankers.ts'
+import { readCheckpoint } from '../../../models/training/checkpoint.ts'
 import { sampleStream } from '../../models/training/sample.ts'
 import { Running } from '../running.ts'
 import { freshet, lastJson, Spawned } from '../spawned.ts'
@@ -13,19 +19,27 @@ import { temporaryDirectory } from '../temporary.ts'
 const EXAMPLES = 3_000
 const FRAME = 70
 
-const append = async ({ embedded }: Running, examples: readonly Example[]): Promise<void> => {
-  for (let start = 0; start < examples.length; start += FRAME) {
+const append = async <Value>(
+  { embedded }: Running,
+  values: readonly Value[],
+  contract: Contract<Value>,
+): Promise<void> => {
+  for (let start = 0; start < values.length; start += FRAME) {
     const publisher = embedded.publisher()
-    for (const value of examples.slice(start, start + FRAME)) publisher.add({ contract, value })
+    for (const value of values.slice(start, start + FRAME)) publisher.add({ contract, value })
     await publisher.flush()
   }
 }
 
-/** A data directory with examples in it. */
-const withExamples = async (examples: readonly Example[]): Promise<string> => {
+/** A data directory with examples, and samples of rankings, in it. */
+const withExamples = async (
+  given: readonly Example[],
+  samples: readonly LoggedRankingSample[] = [],
+): Promise<string> => {
   const data = await temporaryDirectory()
   const running = await Running.open(data)
-  await append(running, examples)
+  await append(running, given, examples)
+  await append(running, samples, rankingSamples)
   await running.stop()
   return data
 }
@@ -54,6 +68,15 @@ const training = (data: string): readonly string[] => [
 
 const KILLS = 4
 
+/** Slates that settled and labels as they come, mixed; and rankings of which the last do not fill a batch. */
+const everything = (seed: number): readonly [Example[], LoggedRankingSample[]] => {
+  const pairs = pairStream(EXAMPLES / 3, seed)
+  const mixed = sampleStream(EXAMPLES, seed).flatMap((example, index) =>
+    index % 3 === 0 ? [example, pairs[index / 3]!] : [example],
+  )
+  return [mixed, loggedSamples(131, seed)]
+}
+
 describe('freshet train', () => {
   test('learns what a directory holds, and says how well it foresaw', async () => {
     const data = await withExamples(sampleStream(EXAMPLES, 1))
@@ -74,8 +97,8 @@ describe('freshet train', () => {
     expect(again).toMatchObject({ progress: { examples: 0, position: { 0: EXAMPLES } } })
   })
 
-  test('goes on after kill -9 with no example skipped or learned twice: its weights are those of an undisturbed run', async () => {
-    const data = await withExamples(sampleStream(EXAMPLES, 2))
+  test('goes on after kill -9 with nothing skipped or learned twice: all states are those of an undisturbed run', async () => {
+    const data = await withExamples(...everything(2))
     const killed = await temporaryDirectory()
     await cp(data, killed, { recursive: true })
     expect((await freshet(data, ...training(data))).code).toBe(0)
@@ -99,13 +122,22 @@ describe('freshet train', () => {
       await killing
     }
     expect(course.kills).toBeGreaterThan(0)
+    // It names every file of the checkpoint by its hash.
     expect(await newestIndex(killed)).toBe(await newestIndex(data))
+    expect(JSON.parse(await newestIndex(data))).toMatchObject({
+      position: { 0: 4_000 },
+      beside: { light: { 0: 128 } },
+      files: { 'light.bin': expect.any(String) as string, 'towers.bin': expect.any(String) as string },
+    })
+    const { checkpoint } = await readCheckpoint(join(killed, 'learning'), HEAVY_NETWORK)
+    const { light, towers } = checkpoint!.beside!
+    expect([light.state.learned.steps, towers.state.steps]).toEqual([16, 3])
   })
 
   test('beside a server that does not learn follows its examples, and what it learned serves', async () => {
     const running = await Running.start()
     const prior = running.serving.scorers.manifests.heavy
-    await append(running, sampleStream(600, 4))
+    await append(running, sampleStream(600, 4), examples)
     const ended = await freshet(running.data, 'train', '--url', running.url, '--once', '--json')
     expect(ended.stderr).toBe('')
     expect(lastJson(ended)).toMatchObject({ progress: { examples: 600 } })

@@ -5,38 +5,22 @@ import { Random } from '../../../engine/driver/random.ts'
 import { adamScalars } from '../../../models/autodiff/adam.ts'
 import { beginLight, LightLearner } from '../../../models/distillation/light-learner.ts'
 import { decodeLightState, encodeLightState } from '../../../models/distillation/light-state.ts'
+import { rankingFigures } from '../../../models/distillation/ranking-figures.ts'
 import { LIGHT_TRAINING, lightTrainingGraph } from '../../../models/distillation/light-training.ts'
-import {
-  type RankingSample,
-  SAMPLE_ROWS,
-  SAMPLE_TOP,
-  samplePlaces,
-} from '../../../models/distillation/ranking-sample.ts'
+import { SAMPLE_ROWS, SAMPLE_TOP, samplePlaces } from '../../../models/distillation/ranking-sample.ts'
 import { teach } from '../../../models/distillation/teacher.ts'
+import type { HeadReport, RankingReport } from '../../../models/metrics/progressive.ts'
+import { writePriors } from '../../../models/prior/snapshots.ts'
+import { ScoringSession } from '../../../models/scoring/session.ts'
+import { temporaryDirectory } from '../../cli/temporary.ts'
 import { ParameterLayout } from '../../../models/network/parameter-layout.ts'
 import { onnxModel } from '../../../models/onnx/model.ts'
 import { LIGHT_NETWORK } from '../../../models/rankers.ts'
+import { samples } from './samples.ts'
 
 const { width } = LIGHT_NETWORK.row
 const tensor = (values: Float32Array, shape: readonly number[]): Tensor =>
   new Tensor('float32', values, shape)
-
-/** Rankings by one column alone, which the prior does not look at in this way. */
-const samples = (count: number, seed: number): RankingSample[] => {
-  const random = new Random(seed)
-  const column = LIGHT_NETWORK.row.indexOf('context.kind.link')
-  return Array.from({ length: count }, () => {
-    const rows = Float32Array.from({ length: SAMPLE_ROWS * width }, () =>
-      random.chance(0.6) ? 0 : random.next(),
-    )
-    for (let row = 0; row < SAMPLE_ROWS; row++) rows[row * width + column] = row < SAMPLE_TOP ? 1 : 0
-    const values = Float32Array.from(
-      { length: SAMPLE_ROWS },
-      (_, row) => (row < SAMPLE_TOP ? 2 : 1) - row / 1_000,
-    )
-    return { rows, values, shares: new Float32Array(SAMPLE_ROWS).fill(1).fill(10, SAMPLE_TOP) }
-  })
-}
 
 test('a sample holds the first of a ranking, and others evenly, which stand for all', () => {
   fc.assert(
@@ -83,6 +67,43 @@ test('the light ranker learns what is kept, and begins as the prior', async () =
   const losses = await learner.learn(samples(400, 2))
   expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.5)
   await learner.dispose()
+})
+
+test('what is foreseen is judged before it is learned, by the loss that is learned by, beside what is live', async () => {
+  const root = await temporaryDirectory()
+  const learner = await LightLearner.create(beginLight(), { batchSamples: 4, rate: 1e-2 })
+  const before = await learner.learn(samples(8, 2))
+  expect(learner.report('live')['keep']).toEqual({ kind: 'ranking', count: 0, loss: null, kept: null })
+  const session = await ScoringSession.open((await writePriors(root)).light.directory, 'light')
+  learner.compareWith(session)
+  const since = await learner.learn(samples(400, 3))
+  const lossOf = (side: 'learner' | 'live', isCompared?: boolean): RankingReport =>
+    learner.report(side, isCompared)['keep'] as HeadReport & RankingReport
+  const meanOf = (losses: readonly number[]): number =>
+    losses.reduce((sum, loss) => sum + loss, 0) / losses.length
+  expect(lossOf('learner').count).toBe(408)
+  expect(lossOf('learner').loss).toBeCloseTo(meanOf([...before, ...since]), 3)
+  expect(lossOf('learner', true).loss).toBeCloseTo(meanOf(since), 3)
+  expect(lossOf('live').count).toBe(400)
+  expect(lossOf('live').loss).toBeGreaterThan(lossOf('learner', true).loss! + 0.2)
+  expect(lossOf('live').kept).toBeLessThan(lossOf('learner', true).kept!)
+  await session.dispose()
+  await learner.dispose()
+})
+
+test('of the first those are kept that come before a third of what the sample stands for', () => {
+  const shares = new Float32Array(SAMPLE_ROWS).fill(1).fill(10, SAMPLE_TOP)
+  const teacher = new Float32Array(SAMPLE_ROWS).fill(1 / SAMPLE_ROWS)
+  const keptBy = (score: (row: number) => number): number =>
+    rankingFigures(
+      Float32Array.from({ length: SAMPLE_ROWS }, (_, row) => score(row)),
+      { teacher, shares, at: 0 },
+    ).share
+  expect(keptBy((row) => -row)).toBe(1)
+  expect(keptBy((row) => row)).toBe(0)
+  // All stand for 415: a third is passed behind 13 of the others and 8 of the first.
+  expect(keptBy((row) => (row < SAMPLE_TOP + 13 && row >= SAMPLE_TOP ? 100 : -row))).toBe(9 / SAMPLE_TOP)
+  expect(keptBy(() => 1)).toBe(0)
 })
 
 test('learning goes on from a state as if nothing had been between', async () => {

@@ -137,3 +137,33 @@ test.each(Object.entries(GATE_BOUNDS))(
       expect(checkedLimits({ ...GATE_LIMITS, [field]: value })).toHaveProperty(field, value)
   },
 )
+
+describe('the light ranker and the towers', () => {
+  const ranking = (loss: number, count = 100): HeadReports => ({
+    keep: { kind: 'ranking', count, loss, kept: 0.9 },
+  })
+  const match = (loss: number, auc = 0.8): HeadReports => ({
+    match: { kind: 'match', count: 2_048, loss, auc },
+  })
+
+  test('are held by their loss', () => {
+    const judged = (candidate: HeadReports, live: HeadReports) =>
+      judge(compared(candidate, live), NOTHING_USUAL, GATE_LIMITS)
+    expect(judged(ranking(4.02), ranking(4)).outcome).toBe('passed')
+    const refused = judged(ranking(4.03), ranking(4))
+    if (refused.outcome !== 'refused') throw new Error(refused.outcome)
+    expect(sayFinding(refused.findings[0]!)).toBe('keep: loss is 4.0300 (live 4.0000, limit 4.0200)')
+    expect(judged(match(5.03), match(5)).outcome).toBe('refused')
+    expect(judged(match(4.9), match(5))).toEqual({ outcome: 'passed', heads: ['match'] })
+    expect(judged(ranking(3, 49), ranking(4, 49)).outcome).toBe('unsure')
+  })
+
+  test('towers are promoted by no pairs on which the live ones fail, as they usually do not', () => {
+    const usual = usualAucOf([match(5, 0.8), match(5, 0.81)])
+    expect(usual.get('match')).toBe(0.81)
+    const verdictOn = (auc: number) =>
+      judge(compared(match(4, 0.9), match(5, auc)), usual, GATE_LIMITS).outcome
+    expect([verdictOn(0.7), verdictOn(0.6)]).toEqual(['passed', 'refused'])
+    expect(usualAucOf([ranking(4)]).size).toBe(0)
+  })
+})

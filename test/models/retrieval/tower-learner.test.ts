@@ -1,34 +1,17 @@
 import { expect, test } from 'vitest'
-import { Random } from '../../../engine/driver/random.ts'
 import { SamplingFrequency } from '../../../models/retrieval/sampling-frequency.ts'
-import {
-  ITEM_BYTES,
-  packItem,
-  readItem,
-  readViewer,
-  TOWER_INPUTS,
-} from '../../../models/retrieval/tower-inputs.ts'
+import { towerExampleOf } from '../../../models/retrieval/tower-examples.ts'
+import { readItem, readViewer, TOWER_INPUTS } from '../../../models/retrieval/tower-inputs.ts'
 import { beginTowers, type TowerExample, TowerLearner } from '../../../models/retrieval/tower-learner.ts'
 import { decodeTowerState, encodeTowerState } from '../../../models/retrieval/tower-state.ts'
+import type { HeadReport, MatchReport } from '../../../models/metrics/progressive.ts'
 import { priorTowers, towerVector } from '../../../models/retrieval/towers.ts'
 import { ITEM_DIMENSIONS } from '../../../models/retrieval/vector-index.ts'
-import { vectorOf, vectorsAround } from './indexes.ts'
-
-const SUBJECTS = 12
-const TASTES = vectorsAround(SUBJECTS, SUBJECTS, 8)
-const CONTENTS = vectorsAround(SUBJECTS, SUBJECTS, 9)
+import { pairStream } from './pairs.ts'
 
 /** Who likes one thing reacts to another: what no prior can know. */
-const examples = (count: number, seed: number): TowerExample[] => {
-  const random = new Random(seed)
-  return Array.from({ length: count }, (_, index) => {
-    const subject = random.below(SUBJECTS)
-    const item = new Int8Array(ITEM_BYTES)
-    packItem(vectorOf(CONTENTS, (subject + 1) % SUBJECTS), { language: 'en', kind: 'text' }, item, 0)
-    const taste = Float32Array.from(vectorOf(TASTES, subject), (value) => value / 127)
-    return { viewer: { taste, language: 'en' }, postId: `p${seed}-${index}`, item, weight: 1 }
-  })
-}
+const examples = (count: number, seed: number): TowerExample[] =>
+  pairStream(count, seed).map((example) => ({ ...towerExampleOf(example)!, weight: 1 }))
 
 /** How often the right one of all subjects is the nearest. */
 const hits = (towers: Float32Array): number => {
@@ -57,6 +40,23 @@ test('towers learn who reacts to what, and losses fall', async () => {
   expect(losses.at(-1)!).toBeLessThan(losses[0]! - 1)
   expect(hits(priorTowers())).toBeLessThan(15)
   expect(hits(learner.state.parameters)).toBeGreaterThan(35)
+  await learner.dispose()
+})
+
+test('what is foreseen is judged before it is learned, by the loss that is learned by, beside what is live', async () => {
+  const learner = await TowerLearner.create(beginTowers(), { batchRows: 64, rate: 3e-3 })
+  learner.compareWith(priorTowers())
+  const again = examples(64 * 40, 1)
+  // Posts that come twice in a batch are no negatives of each other.
+  again[5] = { ...again[6]!, weight: 4 }
+  const losses = await learner.learn(again)
+  const report = (side: 'learner' | 'live'): MatchReport =>
+    learner.report(side)['match'] as HeadReport & MatchReport
+  expect(report('learner').count).toBe(64 * 40)
+  expect(report('learner').loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / 40, 4)
+  expect(report('live').loss).toBeGreaterThan(report('learner').loss! + 0.5)
+  expect(report('live').auc).toBeLessThan(0.7)
+  expect(report('learner').auc).toBeGreaterThan(report('live').auc! + 0.1)
   await learner.dispose()
 })
 

@@ -11,6 +11,9 @@ import { ScoringSession } from '../../../models/scoring/session.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
 import { readCheckpoint } from '../../../models/training/checkpoint.ts'
 import { DEFAULT_LEARNER, Learner, type LearnerOptions } from '../../../models/training/learner.ts'
+import { sha256Of } from '../../../models/snapshot/manifest.ts'
+import { beginLight } from '../../../models/distillation/light-learner.ts'
+import { beginTowers } from '../../../models/retrieval/tower-learner.ts'
 import { unpackInto } from '../../../schemas/impressions/packed-features.ts'
 import { temporaryDirectory } from '../../cli/temporary.ts'
 import { labelled, sampleStream } from './sample.ts'
@@ -172,13 +175,30 @@ describe('checkpoints', () => {
     expect((await readCheckpoint(root, HEAVY_NETWORK)).checkpoint?.position).toEqual({ '0': 64 })
   })
 
+  test('of another format are refused, and the error says which', async () => {
+    const root = await temporaryDirectory()
+    const learner = await open(root)
+    const file = join(await learner.checkpoint(root, { '0': 1 }), 'checkpoint.json')
+    await learner.dispose()
+    const index = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+    const { network, steps, latestAt, position, files } = index
+    // As the second format was written.
+    const check = sha256Of(Buffer.from(JSON.stringify([2, network, steps, latestAt, position, files])))
+    await writeFile(file, JSON.stringify({ format: 2, network, steps, latestAt, position, files, check }))
+    await expect(Learner.open(root, OPTIONS)).rejects.toThrow(/CHECKPOINT_OTHER: .* has format 2/)
+  })
+
   test('are whole or passed over, and only the newest are kept', async () => {
     const root = await temporaryDirectory()
     const learner = await open(root)
     const stream = sampleStream(192, 7)
+    const beside = {
+      light: { state: beginLight(), position: { '0': 3 } },
+      towers: { state: beginTowers(), position: { '0': 5 } },
+    }
     for (const end of [64, 128, 192]) {
       await learner.learn(stream.slice(end - 64, end))
-      await learner.checkpoint(root, { '0': end })
+      await learner.checkpoint(root, { '0': end }, beside)
     }
     await learner.dispose()
     const names = (await readdir(root)).sort()
@@ -186,9 +206,13 @@ describe('checkpoints', () => {
 
     // A crash while a checkpoint is written leaves a directory under a name that is none.
     await cp(join(root, names[1]!), join(root, 'checkpoint-000000000004.part'), { recursive: true })
-    expect((await Learner.open(root, OPTIONS)).position).toEqual({ '0': 192 })
+    const whole = await Learner.open(root, OPTIONS)
+    expect(whole.position).toEqual({ '0': 192 })
+    expect(whole.beside).toEqual(beside)
+    await whole.learner.dispose()
 
-    for (const file of ['state.bin', 'checkpoint.json', 'embeddings.bin', 'known.bin', 'moments.bin']) {
+    const files = ['state', 'embeddings', 'known', 'moments', 'light', 'towers'].map((name) => `${name}.bin`)
+    for (const file of ['checkpoint.json', ...files]) {
       const copy = await temporaryDirectory()
       await cp(root, copy, { recursive: true })
       const path = join(copy, names[1]!, file)

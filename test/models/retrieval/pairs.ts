@@ -1,0 +1,33 @@
+import { Random } from '../../../engine/driver/random.ts'
+import type { Example } from '../../../schemas/examples/index.ts'
+import type { PostId, RequestId } from '../../../schemas/ids.ts'
+import { exampleOf, labelled } from '../training/sample.ts'
+import { vectorOf, vectorsAround } from './indexes.ts'
+
+const SUBJECTS = 12
+export const TASTES = vectorsAround(SUBJECTS, SUBJECTS, 8)
+export const CONTENTS = vectorsAround(SUBJECTS, SUBJECTS, 9)
+
+/** What is liked by who likes a subject: another one, which no prior can know. */
+export const likedBy = (subject: number): number => (subject + 1) % SUBJECTS
+
+/** Labels as they come, of viewers who like what `likedBy` says. */
+export const pairStream = (count: number, seed: number): Example[] => {
+  const random = new Random(seed)
+  return Array.from({ length: count }, (_, index) => {
+    const subject = random.below(SUBJECTS)
+    return exampleOf({
+      exampleId: `pair-${seed}-${index}`,
+      requestId: `pair-${seed}-${index}` as RequestId,
+      postId: `p${seed}-${index}` as PostId,
+      phase: 'late',
+      isEarly: true,
+      labels: labelled('like'),
+      contentVector: Buffer.from(vectorOf(CONTENTS, likedBy(subject)).buffer),
+      postLanguage: 'en',
+      postKind: 'text',
+      tasteVector: Buffer.from(vectorOf(TASTES, subject).buffer),
+      viewerLanguage: 'en',
+    })
+  })
+}
