@@ -19,6 +19,7 @@ import { followPosts } from './near-rows.ts'
 import { RemoteProgress } from './progress.ts'
 import type { Schemas } from './registry.ts'
 import { RemoteRows } from './remote-rows.ts'
+import { RestrictionFollower } from './restriction-follower.ts'
 import { ServedStores } from './stores.ts'
 
 export interface RemoteOptions {
@@ -51,6 +52,7 @@ export class RemoteBackend implements Backend {
   private readonly store: RedisFeatureStore
   private readonly options: RemoteOptions
   private readonly timer: NodeJS.Timeout
+  private readonly follower: RestrictionFollower
   private near: FeatureSink | undefined
   private refreshing: Promise<void> | undefined
   private lackedAtMs = -Infinity
@@ -78,6 +80,12 @@ export class RemoteBackend implements Backend {
     this.rows = new StateRows(new RemoteRows(this.cache, served.has))
     this.features = new RowFeatures(this.cache, store, () => (this.lackedAtMs = clock.monotonicMs()))
     this.restrictions = new PendingRestrictions(progress)
+    this.follower = new RestrictionFollower({
+      log,
+      schemas: options.schemas.inputs,
+      restrictions: this.restrictions,
+      failed: options.failed,
+    })
     this.timer = setInterval(() => void this.refresh(), PROGRESS_MS).unref()
   }
 
@@ -92,7 +100,10 @@ export class RemoteBackend implements Backend {
       const store = await RedisFeatureStore.open({ ...redis, partitions })
       const progress = new RemoteProgress({ log, store, topology, partitions, clock, processed })
       const backend = new RemoteBackend(options, log, store, served, progress)
-      await backend.begin(served, partitions)
+      await backend.begin(served, partitions).catch(async (error: unknown) => {
+        await backend.close()
+        throw error
+      })
       return backend
     } catch (error) {
       await log.close()
@@ -144,6 +155,7 @@ export class RemoteBackend implements Backend {
     clearInterval(this.timer)
     await this.refreshing
     await this.near?.close()
+    await this.follower.close()
     await this.log.close()
     await this.store.close()
   }

@@ -73,8 +73,8 @@ class Line {
  * users, those of the other, who hears by an echo. It only ever forbids: while a removal and its undoing both
  * wait, the removal holds.
  *
- * Of one process: what others accept is not known here before it is processed. Erasures are not among them:
- * whatever ties they end, they end when they are processed.
+ * Of one process: what others accept, it has to be told. Erasures are not among them: whatever ties they end, they
+ * end when they are processed.
  */
 export class PendingRestrictions implements Restrictions {
   private readonly progress: Progress
@@ -103,11 +103,15 @@ export class PendingRestrictions implements Restrictions {
     return this.waiting
   }
 
+  /** Whether more may be accepted before some are processed. */
+  hasRoom(): boolean {
+    if (this.waiting >= this.restrictionsMax) this.settle()
+    return this.waiting < this.restrictionsMax
+  }
+
   /** Throws `BACKLOG_FULL` when no more may be accepted before some are processed. */
   assertRoom(): void {
-    if (this.waiting < this.restrictionsMax) return
-    this.settle()
-    if (this.waiting < this.restrictionsMax) return
+    if (this.hasRoom()) return
     throw new EngineError(
       'BACKLOG_FULL',
       `${this.waiting} accepted blocks, edits and deletions wait to be processed`,

@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util'
 import { chaos } from './kafka/chaos.ts'
+import { eventsIn, societyOf } from './kafka/input.ts'
 
 /**
- * `node test/chaos/kafka-run.ts [--kills 100] [--broker-kills 5] [--freezes 5] [--seed 1] …`: prints JSON; exit 1 where
- * anything was lost, counted twice or came out otherwise.
+ * `node test/chaos/kafka-run.ts [--kills 100] [--broker-kills 5] [--freezes 5] [--disk-fulls 1] [--seed 1] …`: prints
+ * JSON; exit 1 where anything was lost, counted twice or came out otherwise. A disk that can be filled needs root.
+ * `--events FILE` publishes what `freshet import` wrote, instead of what a society does; with nothing disturbed
+ * (`--kills 0 --broker-kills 0 --freezes 0 --redis-kills 0`) it asks whether a fleet comes to what one process does.
  */
 const { values } = parseArgs({
   options: {
@@ -11,6 +14,8 @@ const { values } = parseArgs({
     'broker-kills': { type: 'string', default: '5' },
     freezes: { type: 'string', default: '5' },
     'redis-kills': { type: 'string', default: '3' },
+    'disk-fulls': { type: 'string', default: '0' },
+    events: { type: 'string' },
     seed: { type: 'string', default: '1' },
     partitions: { type: 'string', default: '12' },
     workers: { type: 'string', default: '3' },
@@ -31,8 +36,11 @@ const report = await chaos({
   partitions: Number(values.partitions),
   workers: Number(values.workers),
   standbys: Number(values.standbys),
-  users: Number(values.users),
-  days: Number(values.days),
+  diskFulls: Number(values['disk-fulls']),
+  input:
+    values.events === undefined
+      ? await societyOf(Number(values.users), Number(values.days))
+      : await eventsIn(values.events),
   eventsPerSecond: Number(values['events-per-second']),
   keys: Number(values.keys),
   minutesMax: Number(values.minutes),

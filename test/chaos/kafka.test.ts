@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { missing } from '../services/here.ts'
 import { chaos } from './kafka/chaos.ts'
+import { societyOf } from './kafka/input.ts'
 
 const noKafka = (await missing('kafka')) ?? (await missing('redis'))
 
@@ -15,8 +16,8 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
       partitions: 3,
       workers: 3,
       standbys: 1,
-      users: 60,
-      days: 2,
+      diskFulls: 0,
+      input: await societyOf(60, 2),
       eventsPerSecond: 100,
       keys: 0,
       minutesMax: Infinity,

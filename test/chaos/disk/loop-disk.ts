@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const MIB = 1 << 20
+const LAST_BYTES = Buffer.alloc(16 * 1024)
 
 const run = (command: string, ...args: readonly string[]): void => {
   execFileSync(command, args, { stdio: 'pipe' })
@@ -19,12 +20,14 @@ export class LoopDisk {
   private readonly directory: string
   private readonly image: string
   private readonly mounted: string
+  private readonly filler: string
 
   private constructor(directory: string) {
     this.directory = directory
     this.image = join(directory, 'image')
     this.mounted = join(directory, 'mounted')
     this.data = join(this.mounted, 'data')
+    this.filler = join(this.mounted, 'filler')
   }
 
   /** The disk, or why there is none. */
@@ -60,6 +63,22 @@ export class LoopDisk {
    */
   fail(): void {
     run('mount', '-o', 'remount,abort', this.mounted)
+  }
+
+  /** Takes all the room there is, until `free`. */
+  fill(): void {
+    const { bfree, bsize } = statfsSync(this.mounted)
+    const bytes = Math.max(0, bfree * bsize - MIB)
+    if (bytes > 0) run('fallocate', '-l', `${bytes}`, this.filler)
+    try {
+      for (;;) appendFileSync(this.filler, LAST_BYTES)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    }
+  }
+
+  free(): void {
+    rmSync(this.filler, { force: true })
   }
 
   unmount(): void {

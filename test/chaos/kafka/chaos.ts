@@ -14,13 +14,14 @@ import type { KafkaService, RedisService } from '../../../services/port.ts'
 import type { Envelope } from '../../../schemas/envelope.ts'
 import { everything } from '../../../topologies/index.ts'
 import type { WorkerStatus } from '../../../cli/worker/start.ts'
-import { Feeder, inputOf, keysOf, publishAll, type Input } from './input.ts'
+import { LoopDisk } from '../disk/loop-disk.ts'
+import { Feeder, keysOf, publishAll, type Input } from './input.ts'
 import type { ChaosOptions, ChaosReport } from './report.ts'
 import { carriedDifferences } from './carried.ts'
 import { differencesOf, inputOn, leftBehind, recounted, type Differences, type Outcome } from './recount.ts'
 import { WorkerProcess } from './worker-process.ts'
 
-type Disturbance = 'kill' | 'broker-kill' | 'freeze' | 'redis-kill'
+type Disturbance = 'kill' | 'broker-kill' | 'freeze' | 'redis-kill' | 'disk-full'
 
 const PREFIX = 'chaos.'
 const LOOK_MS = 20
@@ -32,6 +33,7 @@ const FROZEN_MS = 2 * WORKER_SETTINGS_DEFAULTS.heartbeatMs * WORKER_SETTINGS_DEF
 const CALM_MS_MAX = 2_000
 const SERVICE_DOWN_MS = 1_000
 const IDLE_MS = 2_500
+const DISK_MIB = 1_024
 
 /**
  * Real workers on a real cluster, killed, frozen and cut off from brokers while events come in; then what they left
@@ -48,6 +50,7 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
     await run.end()
     await redis.stop()
     await kafka.stop()
+    run.dispose()
     await rm(directory, { recursive: true, force: true })
   }
 }
@@ -64,6 +67,8 @@ class Chaos {
   private readonly random: Random
   private readonly workers: readonly WorkerProcess[]
   private readonly tasks: number
+  /** The first worker's, where its disk is to be full. */
+  private readonly disk: LoopDisk | undefined
   private readonly caughtUpMs: number[] = []
   private log: KafkaLog | undefined
 
@@ -72,6 +77,7 @@ class Chaos {
     this.kafka = kafka
     this.redis = redis
     this.random = new Random(options.seed)
+    this.disk = options.diskFulls > 0 ? smallDisk() : undefined
     this.tasks = plansOf(everything).length * options.partitions
     this.workers = Array.from({ length: options.workers }, (_, index) => {
       const member = `worker-${index}`
@@ -81,7 +87,7 @@ class Chaos {
         redis: `redis://${redis.host}:${redis.port}`,
         prefix: PREFIX,
         member,
-        directory: join(directory, member),
+        directory: (index === 0 && this.disk?.data) || join(directory, member),
         partitions,
         standbys,
       })
@@ -89,8 +95,7 @@ class Chaos {
   }
 
   async report(): Promise<ChaosReport> {
-    const { users, days, eventsPerSecond, partitions, minutesMax } = this.options
-    const input = await inputOf(users, days)
+    const { input, eventsPerSecond, partitions, minutesMax } = this.options
     const log = await this.openLog()
     this.log = log
     await log.createTopics(fleetTopics(everything, { ...WORKER_SETTINGS_DEFAULTS, partitions }))
@@ -104,7 +109,7 @@ class Chaos {
     const feeder = new Feeder(log, input.events)
     const feeding = feeder.run(eventsPerSecond)
     const deadline = performance.now() + minutesMax * 60_000
-    const done = { kill: 0, 'broker-kill': 0, freeze: 0, 'redis-kill': 0 }
+    const done = { kill: 0, 'broker-kill': 0, freeze: 0, 'redis-kill': 0, 'disk-full': 0 }
     for (const each of this.disturbances()) {
       if (performance.now() > deadline) break
       await this.disturb(each, feeder.left)
@@ -125,6 +130,7 @@ class Chaos {
       brokerKills: done['broker-kill'],
       freezes: done.freeze,
       redisKills: done['redis-kill'],
+      diskFulls: done['disk-full'],
       ...(await this.compared(input, actual)),
       carriedWrong,
       caughtUpMs: this.caughtUpMs,
@@ -140,16 +146,21 @@ class Chaos {
     await this.log?.close()
   }
 
+  /** Once nothing runs any more. */
+  dispose(): void {
+    this.disk?.remove()
+  }
+
   private openLog(): Promise<KafkaLog> {
     const { brokers } = this.kafka
     return KafkaLog.open({ brokers, prefix: PREFIX, changelogPartitions: this.options.partitions })
   }
 
   private disturbances(): Disturbance[] {
-    const { kills, brokerKills, freezes, redisKills } = this.options
+    const { kills, brokerKills, freezes, redisKills, diskFulls } = this.options
     const of = (name: Disturbance, times: number): Disturbance[] => Array.from({ length: times }, () => name)
     const all = [...of('kill', kills), ...of('broker-kill', brokerKills), ...of('freeze', freezes)]
-    all.push(...of('redis-kill', redisKills))
+    all.push(...of('redis-kill', redisKills), ...of('disk-full', diskFulls))
     for (let index = all.length - 1; index > 0; index--) {
       const other = this.random.below(index + 1)
       ;[all[index], all[other]] = [all[other]!, all[index]!]
@@ -184,6 +195,8 @@ class Chaos {
         await this.caughtUp('wake')
         return
       }
+      case 'disk-full':
+        return this.fillDisk()
       case 'redis-kill':
         await this.redis.process.kill()
         await sleep(SERVICE_DOWN_MS)
@@ -199,6 +212,18 @@ class Chaos {
         await this.caughtUp('broker')
       }
     }
+  }
+
+  /** It waits for room, then ends and leaves its tasks to the others. */
+  private async fillDisk(): Promise<void> {
+    const [worker] = this.workers
+    this.disk!.fill()
+    await worker!.gone()
+    await this.caughtUp('full disk')
+    this.disk!.free()
+    worker!.start()
+    await worker!.answers()
+    this.options.say(`filled the disk of ${worker!.member}, which left, and came back`)
   }
 
   /** One of those that run tasks: of others nobody would take anything over. */
@@ -289,6 +314,12 @@ class Chaos {
     const expected = await recounted(found, lastAt)
     return { events: found.length, inputLost, inputDuplicated, ...differencesOf(actual, expected) }
   }
+}
+
+const smallDisk = (): LoopDisk => {
+  const disk = LoopDisk.create(DISK_MIB)
+  if (typeof disk === 'string') throw new Error(`no disk can be filled: ${disk}`)
+  return disk
 }
 
 const timeOf = ({ contract, value }: Envelope): number => contract.timeOf(value)

@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Publisher } from '../../../cli/runtime/publisher.ts'
 import type { Log } from '../../../engine/log/port.ts'
 import { DAY_MS } from '../../../schemas/ids.ts'
 import { openEnvelope, readEnvelope, type Envelope } from '../../../schemas/envelope.ts'
-import { lived, parsed } from '../../world/recorder.ts'
+import { lived } from '../../world/recorder.ts'
 
 export interface Input {
   readonly events: readonly Envelope[]
@@ -14,35 +15,52 @@ export interface Input {
 const AFTERMATH_MS = 15 * DAY_MS
 
 /** What a small invented society does in some days, in the order of event time. */
-export const inputOf = async (users: number, days: number): Promise<Input> => {
+export const societyOf = async (users: number, days: number): Promise<Input> => {
   const { recorder } = await lived({ users }, { days, driver: { limit: 12 } })
-  const lines = parsed(recorder.lines)
-  const order = [...lines.keys()].sort((one, other) => lines[one]!.value.at - lines[other]!.value.at)
-  const events = order.map((index) => readEnvelope(Buffer.from(recorder.lines[index]!)))
-  const end = lines.reduce((latest, { value }) => Math.max(latest, value.at), 0) + AFTERMATH_MS
-  const posts = lines.filter(({ topic }) => topic === 'posts').map(({ value }) => value)
-  const userIds = [
-    ...new Set(lines.flatMap(({ value }) => (typeof value['userId'] === 'string' ? [value['userId']] : []))),
-  ]
-  const lastRounds = [1, 2].map((round) => {
-    const view = (
-      userId: string | null,
-      post: Readonly<Record<string, unknown>>,
-      index: number,
-    ): Envelope => {
-      const { postId, authorId } = post
-      const eventId = `last of round ${round}, ${userId === null ? 'post' : 'user'} ${index}`
-      return openEnvelope({
-        topic: 'reactions',
-        value: { eventId, userId, postId, authorId, kind: 'view', at: end + round },
-      })
-    }
-    return [
-      ...userIds.map((userId, index) => view(userId, posts[0]!, index)),
-      ...posts.map((post, index) => view(null, post, index)),
-    ]
+  return inputOf(recorder.lines)
+}
+
+/** Events of a file, one a line, as `freshet import` writes them. */
+export const eventsIn = async (file: string): Promise<Input> =>
+  inputOf((await readFile(file, 'utf8')).split('\n').filter((line) => line !== ''))
+
+/** In the order of event time. */
+const inputOf = (lines: readonly string[]): Input => {
+  const timed = lines.map((line) => {
+    const event = readEnvelope(Buffer.from(line))
+    return { event, at: event.contract.timeOf(event.value) }
   })
-  return { events, lastRounds }
+  timed.sort((one, other) => one.at - other.at)
+  const events = timed.map(({ event }) => event)
+  const end = timed.at(-1)!.at + AFTERMATH_MS
+  return { events, lastRounds: [1, 2].map((round) => lastRound(events, round, end + round)) }
+}
+
+interface Mentioned {
+  readonly userId?: string | null
+  readonly postId?: string
+  readonly authorId?: string
+}
+
+/** A view by everybody of the first post, and of every post by nobody. */
+const lastRound = (events: readonly Envelope[], round: number, at: number): Envelope[] => {
+  const users = new Set<string>()
+  const authors = new Map<string, string>()
+  for (const { contract, value } of events) {
+    const { userId, postId, authorId } = value as Mentioned
+    if (typeof userId === 'string') users.add(userId)
+    if (contract.topic === 'posts') authors.set(postId!, authorId!)
+  }
+  const view = (userId: string | null, postId: string, index: number): Envelope => {
+    const eventId = `last of round ${round}, ${userId === null ? 'post' : 'user'} ${index}`
+    const value = { eventId, userId, postId, authorId: authors.get(postId), kind: 'view', at }
+    return openEnvelope({ topic: 'reactions', value })
+  }
+  const [first] = authors.keys()
+  return [
+    ...[...users].map((userId, index) => view(userId, first!, index)),
+    ...[...authors.keys()].map((postId, index) => view(null, postId, index)),
+  ]
 }
 
 const AUTHORS_A_USER = 50

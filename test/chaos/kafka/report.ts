@@ -1,3 +1,4 @@
+import type { Input } from './input.ts'
 import type { Differences } from './recount.ts'
 
 export interface ChaosOptions {
@@ -10,12 +11,13 @@ export interface ChaosOptions {
   readonly freezes: number
   /** Times that Redis is killed and comes back empty. */
   readonly redisKills: number
+  /** Times that the first worker's disk is full for longer than a worker waits for room. */
+  readonly diskFulls: number
   readonly partitions: number
   readonly workers: number
   readonly standbys: number
-  /** The society whose life is the input. */
-  readonly users: number
-  readonly days: number
+  /** What is published while all this happens. */
+  readonly input: Input
   readonly eventsPerSecond: number
   /** Keys of user and author that there are before anything is disturbed, beside those of the society. */
   readonly keys: number
@@ -29,6 +31,7 @@ export interface ChaosReport extends Differences {
   readonly brokerKills: number
   readonly freezes: number
   readonly redisKills: number
+  readonly diskFulls: number
   /** On the public topics. */
   readonly events: number
   /** Of events published, those that are not on the topics, and those there more than once. */

@@ -88,6 +88,14 @@ export class WorkerProcess {
     }
   }
 
+  /** Resolves when it has ended by itself, which is no crash then. */
+  async gone(): Promise<void> {
+    const { child } = this
+    if (child === undefined) return
+    this.child = undefined
+    await once(child, 'exit')
+  }
+
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.child
     if (child === undefined) return
