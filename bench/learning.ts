@@ -236,8 +236,9 @@ class LearningRun {
     })
     if (trainer === undefined || (await trainer.catchUp()) === 0) return
     await trainer.snapshot()
-    if (passed(before, now, HOUR_MS)) await standing.hourly.replace(this.offered!.directory)
-    if (passed(before, now, DAY_MS)) await standing.daily.replace(this.offered!.directory)
+    if (this.offered === undefined) return
+    if (passed(before, now, HOUR_MS)) await standing.hourly.replace(this.offered.directory)
+    if (passed(before, now, DAY_MS)) await standing.daily.replace(this.offered.directory)
   }
 
   private tell(ledger: Ledger, { trainer, standing }: Models): void {

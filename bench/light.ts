@@ -16,6 +16,8 @@ import { Driver } from '../world/driver/driver.ts'
 import { WORLD_DEFAULTS } from '../world/parameters.ts'
 import { World } from '../world/world.ts'
 import { LocalApi } from './light/local-api.ts'
+import { itemRows, userRow } from './light/tower-rows.ts'
+import { type TowerSample, TwoTowers } from './light/two-towers.ts'
 import { WholeRanker, type WholeRanking } from './light/whole-ranking.ts'
 
 export interface LightBenchOptions {
@@ -44,9 +46,12 @@ export interface LightBenchResult {
   /** Share of the heavy ranker's first 25 that are among the 500 that the light one keeps. */
   readonly kept_prior: number
   readonly kept_trained: number
+  /** By two towers instead, which see nothing of viewer and author together, from the same samples. */
+  readonly kept_two_towers: number
   /** The same where only 250 are kept. */
   readonly kept_prior_250: number
   readonly kept_trained_250: number
+  readonly kept_two_towers_250: number
   readonly heavy: string
 }
 
@@ -109,7 +114,8 @@ const judged = async (
   const learnedFrom = rankings.slice(0, -JUDGED)
   const rest = rankings.slice(-JUDGED)
   const random = new Random(1)
-  const samples = learnedFrom.flatMap((ranking) => samplesOf(ranking, random))
+  const drawn = learnedFrom.flatMap((ranking) => drawnFrom(ranking, random))
+  const samples = drawn.map(sampleOf)
   const learner = await LightLearner.create()
   for (let epoch = 0; epoch < EPOCHS; epoch++) await learner.learn(samples)
   const { directory } = await learner.snapshot(root)
@@ -122,31 +128,66 @@ const judged = async (
     trained.push({ ...ranking, lightScores })
   }
   await session.dispose()
+  const towers = await byTwoTowers(drawn.map(towerSampleOf), rest)
   return {
     rankings: rankings.length,
     candidates_mean: Math.round(mean(rankings.map(({ count }) => count))),
     kept_prior: keptShare(rest, PASS_0_KEPT_MAX),
     kept_trained: keptShare(trained, PASS_0_KEPT_MAX),
+    kept_two_towers: keptShare(towers, PASS_0_KEPT_MAX),
     kept_prior_250: keptShare(rest, PASS_0_KEPT_MAX / 2),
     kept_trained_250: keptShare(trained, PASS_0_KEPT_MAX / 2),
+    kept_two_towers_250: keptShare(towers, PASS_0_KEPT_MAX / 2),
     heavy: serving.scorers.manifests.heavy.origin,
   }
 }
 
-const samplesOf = (ranking: WholeRanking, random: Random): RankingSample[] => {
+/** Some candidates of a ranking, best first. */
+interface Drawn {
+  readonly ranking: WholeRanking
+  readonly candidates: readonly number[]
+  readonly values: Float32Array
+  readonly shares: Float32Array
+}
+
+const drawnFrom = (ranking: WholeRanking, random: Random): Drawn[] => {
   const order = byScore(ranking.values)
-  const { width } = LIGHT_NETWORK.row
   return Array.from({ length: SAMPLES_PER_RANKING }, () => {
     const { places, shares } = samplePlaces(ranking.count, () => random.next())!
-    const rows = new Float32Array(places.length * width)
-    const values = new Float32Array(places.length)
-    for (const [row, place] of places.entries()) {
-      const candidate = order[place]!
-      rows.set(ranking.rows.subarray(candidate * width, (candidate + 1) * width), row * width)
-      values[row] = ranking.values[candidate]!
-    }
-    return { rows, values, shares }
+    const candidates = Array.from(places, (place) => order[place]!)
+    const values = Float32Array.from(candidates, (candidate) => ranking.values[candidate]!)
+    return { ranking, candidates, values, shares }
   })
+}
+
+const sampleOf = ({ ranking, candidates, values, shares }: Drawn): RankingSample => {
+  const { width } = LIGHT_NETWORK.row
+  const rows = new Float32Array(candidates.length * width)
+  for (const [row, candidate] of candidates.entries())
+    rows.set(ranking.rows.subarray(candidate * width, (candidate + 1) * width), row * width)
+  return { rows, values, shares }
+}
+
+const towerSampleOf = ({ ranking, candidates, values, shares }: Drawn): TowerSample => ({
+  user: userRow(ranking),
+  items: itemRows(ranking, candidates),
+  values,
+  shares,
+})
+
+const byTwoTowers = async (
+  samples: readonly TowerSample[],
+  rankings: readonly WholeRanking[],
+): Promise<WholeRanking[]> => {
+  const towers = await TwoTowers.create()
+  for (let epoch = 0; epoch < EPOCHS; epoch++) await towers.learn(samples)
+  const scored: WholeRanking[] = []
+  for (const ranking of rankings) {
+    const items = itemRows(ranking, [...ranking.values.keys()])
+    scored.push({ ...ranking, lightScores: await towers.score(userRow(ranking), items) })
+  }
+  await towers.dispose()
+  return scored
 }
 
 const keptShare = (rankings: readonly WholeRanking[], keptMax: number): number => {

@@ -1,10 +1,13 @@
 import type { Embedded } from '../../cli/runtime/embedded.ts'
 import type { Serving } from '../../cli/serving/open.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/content-vector.ts'
+import { contentVectorStart } from '../../processors/post-attributes.ts'
 import type { Candidate } from '../../serving/candidate.ts'
 import { FeedPipeline, type RankedFeed } from '../../serving/feed-pipeline.ts'
 import type { FeedQuery } from '../../serving/query.ts'
 import { PASS_0_KEPT_MAX } from '../../serving/quotas.ts'
 import { RowWork } from '../../serving/rows/row-work.ts'
+import type { StateRows } from '../../serving/state-rows.ts'
 
 /** Every eligible candidate of a request, as both rankers see it: what pass 0 knows, and what pass 1 would say. */
 export interface WholeRanking {
@@ -15,6 +18,9 @@ export interface WholeRanking {
   readonly values: Float32Array
   /** What pass 0 gave. */
   readonly lightScores: Float32Array
+  /** `CONTENT_DIMENSIONS` of what the viewer likes, and of what each candidate is about; zeros where it is not known. */
+  readonly taste: Float32Array
+  readonly contents: Float32Array
 }
 
 const { signal: PATIENT } = new AbortController()
@@ -24,11 +30,13 @@ export class WholeRanker {
   private readonly serving: Serving
   private readonly pipeline: FeedPipeline
   private readonly work: RowWork
+  private readonly rows: StateRows
 
   constructor(embedded: Embedded, serving: Serving) {
     this.serving = serving
     this.pipeline = new FeedPipeline(serving.parts)
     this.work = new RowWork(embedded.features, embedded.rows)
+    this.rows = embedded.rows
   }
 
   async rank(query: FeedQuery): Promise<WholeRanking> {
@@ -39,7 +47,25 @@ export class WholeRanker {
       const some = feed.eligible.slice(first, first + PASS_0_KEPT_MAX)
       values.set(await this.valuesOf(feed, some), first)
     }
-    return { count: values.length, values, ...(await this.lightOf(feed)) }
+    const taste = feed.viewer.taste?.direction ?? new Float32Array(CONTENT_DIMENSIONS)
+    const contents = await this.contentsOf(feed.eligible)
+    return { count: values.length, values, taste, contents, ...(await this.lightOf(feed)) }
+  }
+
+  private async contentsOf(candidates: readonly Candidate[]): Promise<Float32Array> {
+    const contents = new Float32Array(candidates.length * CONTENT_DIMENSIONS)
+    await this.rows.visitIds(
+      'post-attributes',
+      candidates,
+      ({ post }) => post.postId,
+      (index, buffer, start, end) => {
+        const vector = contentVectorStart(buffer, start, end)
+        if (vector === -1) return
+        for (let at = 0; at < CONTENT_DIMENSIONS; at++)
+          contents[index * CONTENT_DIMENSIONS + at] = buffer.readInt8(vector + at) / CONTENT_SCALE
+      },
+    )
+    return contents
   }
 
   private async valuesOf({ query, viewer }: RankedFeed, some: readonly Candidate[]): Promise<Float32Array> {

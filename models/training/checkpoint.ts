@@ -18,7 +18,7 @@ import type { Position } from './standing.ts'
 import type { Learned } from './train-step.ts'
 
 /** A learner's state, and the position that it stands for in the topic that it follows. */
-export interface Stood<State> {
+export interface Placed<State> {
   readonly state: State
   readonly position: Position
 }
@@ -26,9 +26,9 @@ export interface Stood<State> {
 /** What learns beside the heavy ranker. */
 export interface Beside {
   /** Among the samples of rankings. */
-  readonly light: Stood<LightState>
+  readonly light: Placed<LightState>
   /** Among the examples. */
-  readonly towers: Stood<TowerState>
+  readonly towers: Placed<TowerState>
 }
 
 /** Everything that learning goes on from, as of one position among the examples. */
