@@ -11,11 +11,12 @@ import { millis, type UserId } from '../schemas/ids.ts'
 import { FeedPipeline } from '../serving/feed-pipeline.ts'
 import type { FeedAnswer } from '../serving/http/feed-schemas.ts'
 import type { FeedQuery } from '../serving/query.ts'
+import { QUOTAS } from '../serving/quotas.ts'
 import type { Ranking } from '../serving/scorers/ranking.ts'
 import { Allocations } from './feed/allocations.ts'
 import type { ClientReport } from './feed/client.ts'
-import { startLocalServer } from './local-server.ts'
-import { type Circle, CIRCLES, Society, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
+import { type LocalServer, startLocalServer } from './local-server.ts'
+import { type Circle, LARGE, Society, USUAL, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
 
 export interface FeedBenchOptions {
   /** Posts in state; a tenth as many users. */
@@ -39,6 +40,7 @@ const AT_ONCE = 4
 const EVENTS_PER_SECOND = 10_000
 const STREAM_BATCH_MS = 20
 const ALLOCATION_FEEDS = 200
+const GROWTH_CANDIDATES = [500, 1_500, 2_800]
 const EVENTS_PER_APPEND = 5_000
 
 interface Latency {
@@ -56,6 +58,7 @@ export interface FeedBenchResult extends Latency {
   readonly cpu_ms_per_request: number
   /** By stage: median time, and bytes allocated on the JavaScript heap, a request. */
   readonly stages: Readonly<Record<string, { readonly ms: number; readonly bytes: number | null }>>
+  /** By how many candidates were wanted, without retrieval: of one circle of viewers, whose feeds are cut to them. */
   readonly growth: Readonly<Record<string, Latency>>
   readonly streaming: Latency & { readonly events_per_s: number }
   readonly load_ms: number
@@ -66,7 +69,7 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
   const options = { ...FEED_BENCH_DEFAULTS, ...given }
   const directory = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
   const server = await startLocalServer(directory)
-  const { embedded, serving, url } = server
+  const { embedded } = server
   try {
     const size = {
       users: Math.ceil(options.keys / POSTS_PER_USER),
@@ -77,12 +80,7 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
     const started = systemClock.monotonicMs()
     await load(embedded, society.all())
     const loadMs = systemClock.monotonicMs() - started
-    const bench = new FeedBench(
-      url,
-      embedded,
-      serving,
-      options.keys < SHORT_BELOW_KEYS ? REQUESTS_SHORT : REQUESTS,
-    )
+    const bench = new FeedBench(server, options.keys < SHORT_BELOW_KEYS ? REQUESTS_SHORT : REQUESTS)
     return {
       ...(await bench.measure(society, options.seconds)),
       posts: size.posts,
@@ -107,16 +105,22 @@ const load = async (embedded: Embedded, events: Iterable<Envelope>): Promise<voi
   await send()
 }
 
+/** Who is asked for feeds, and of whose viewers. */
+interface Asked {
+  readonly url: string
+  readonly circle: Circle
+}
+
 class FeedBench {
-  private readonly url: string
+  private readonly server: LocalServer
   private readonly embedded: Embedded
   private readonly serving: Serving
   private readonly requests: number
 
-  constructor(url: string, embedded: Embedded, serving: Serving, requests: number) {
-    this.url = url
-    this.embedded = embedded
-    this.serving = serving
+  constructor(server: LocalServer, requests: number) {
+    this.server = server
+    this.embedded = server.embedded
+    this.serving = server.serving
     this.requests = requests
   }
 
@@ -124,13 +128,12 @@ class FeedBench {
     society: Society,
     seconds: number,
   ): Promise<Omit<FeedBenchResult, 'posts' | 'users' | 'load_ms'>> {
-    const usual = CIRCLES.find(({ name }) => name === 'usual')!
+    const { url } = this.server
+    const usual = { url, circle: USUAL }
     await this.ask(usual, 1, Math.min(WARM_UP_REQUESTS, this.requests))
-    const growth: Record<string, Latency> = {}
-    for (const circle of CIRCLES) growth[String(circle.candidates)] = await this.latency(circle)
-    const latency = growth[String(usual.candidates)]!
+    const latency = await this.latency(usual)
     const times = await this.stageTimes(usual)
-    const bytes = await this.allocations(usual)
+    const bytes = await this.allocations(USUAL)
     const { perSecond, cpuMs } = await this.throughput(usual)
     const { meta } = await this.answer(usual, 0)
     return {
@@ -145,28 +148,41 @@ class FeedBench {
           { ms: times[stage] ?? 0, bytes: bytes[stage] ?? null },
         ]),
       ),
-      growth,
+      growth: await this.growth(),
       streaming: await this.whileStreaming(usual, society, seconds),
     }
   }
 
-  private async latency(circle: Circle): Promise<Latency> {
-    const { meta } = await this.answer(circle, 0)
-    const { tookMs } = await this.ask(circle, 1, this.requests)
+  private async growth(): Promise<Record<string, Latency>> {
+    const growth: Record<string, Latency> = {}
+    for (const candidates of GROWTH_CANDIDATES) {
+      const limits = { quotas: QUOTAS, candidatesMin: candidates, candidatesMax: candidates }
+      const beside = await this.server.serveBeside({ limits, retrieves: false })
+      const asked = { url: beside.url, circle: LARGE }
+      await this.ask(asked, 1, Math.min(WARM_UP_REQUESTS, this.requests))
+      growth[String(candidates)] = await this.latency(asked)
+      await beside.stop()
+    }
+    return growth
+  }
+
+  private async latency(asked: Asked): Promise<Latency> {
+    const { meta } = await this.answer(asked, 0)
+    const { tookMs } = await this.ask(asked, 1, this.requests)
     return { candidates: meta.candidates.eligible, ...percentiles(tookMs) }
   }
 
   /** Requests a second of processor time, with several under way: one core's worth. */
-  private async throughput(circle: Circle): Promise<{ readonly perSecond: number; readonly cpuMs: number }> {
+  private async throughput(asked: Asked): Promise<{ readonly perSecond: number; readonly cpuMs: number }> {
     const before = process.cpuUsage()
-    const { requests } = await this.ask(circle, AT_ONCE, this.requests)
+    const { requests } = await this.ask(asked, AT_ONCE, this.requests)
     const { user, system } = process.cpuUsage(before)
     const cpuMs = (user + system) / 1_000 / requests
     return { perSecond: 1_000 / cpuMs, cpuMs }
   }
 
   private async whileStreaming(
-    circle: Circle,
+    asked: Asked,
     society: Society,
     seconds: number,
   ): Promise<FeedBenchResult['streaming']> {
@@ -184,9 +200,9 @@ class FeedBench {
     }
     const streamed = stream()
     const tookMs: number[] = []
-    const candidates = (await this.answer(circle, 0)).meta.candidates.eligible
+    const candidates = (await this.answer(asked, 0)).meta.candidates.eligible
     while (systemClock.monotonicMs() - started < seconds * 1_000) {
-      tookMs.push(...(await this.ask(circle, 1, Math.ceil(this.requests / 10))).tookMs)
+      tookMs.push(...(await this.ask(asked, 1, Math.ceil(this.requests / 10))).tookMs)
     }
     const elapsed = (systemClock.monotonicMs() - started) / 1_000
     streaming.on = false
@@ -195,10 +211,10 @@ class FeedBench {
     return { candidates, ...percentiles(tookMs), events_per_s: Math.round(sent / elapsed) }
   }
 
-  private async stageTimes(circle: Circle): Promise<Readonly<Record<string, number>>> {
+  private async stageTimes(asked: Asked): Promise<Readonly<Record<string, number>>> {
     const times = new Map<string, number[]>()
     for (let index = 0; index < this.requests; index++) {
-      const { meta } = await this.answer(circle, index)
+      const { meta } = await this.answer(asked, index)
       for (const { stage, ms } of meta.stages) times.set(stage, [...(times.get(stage) ?? []), ms])
     }
     return Object.fromEntries(
@@ -232,21 +248,17 @@ class FeedBench {
     return allocations.medians()
   }
 
-  private async answer(circle: Circle, index: number): Promise<FeedAnswer> {
-    const response = await fetch(this.urlOf(circle, index))
+  private async answer(asked: Asked, index: number): Promise<FeedAnswer> {
+    const response = await fetch(urlOf(asked, index))
     if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${await response.text()}`)
     return (await response.json()) as FeedAnswer
   }
 
-  private urlOf(circle: Circle, index: number): string {
-    return `${this.url}/v1/feed?userId=${viewerName(circle.name, index % VIEWERS_PER_CIRCLE)}&limit=${LIMIT}&device=phone`
-  }
-
   /** By a client of its own process, so that its work is not counted as the server's. */
-  private async ask(circle: Circle, atOnce: number, requests: number): Promise<ClientReport> {
+  private async ask(asked: Asked, atOnce: number, requests: number): Promise<ClientReport> {
     const client = fork(join(import.meta.dirname, 'feed', 'client.ts'))
     try {
-      const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => this.urlOf(circle, index))
+      const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => urlOf(asked, index))
       return await new Promise<ClientReport>((resolve, reject) => {
         client.on('message', (report) => resolve(report as ClientReport))
         client.on('exit', (code) => reject(new Error(`the client ended with ${code}`)))
@@ -257,6 +269,9 @@ class FeedBench {
     }
   }
 }
+
+const urlOf = ({ url, circle }: Asked, index: number): string =>
+  `${url}/v1/feed?userId=${viewerName(circle.name, index % VIEWERS_PER_CIRCLE)}&limit=${LIMIT}&device=phone`
 
 const queryOf = (circle: Circle, index: number): FeedQuery => ({
   userId: viewerName(circle.name, index % VIEWERS_PER_CIRCLE) as UserId,

@@ -9,15 +9,22 @@ import { bothMetrics } from '../cli/runtime/event-counts.ts'
 import { openData } from '../cli/runtime/open.ts'
 import { openServing, type Serving } from '../cli/serving/open.ts'
 import { PrometheusStageMetrics } from '../cli/stage-metrics.ts'
+import type { Limits } from '../serving/inventory.ts'
 
 const CLOSE_MS_MAX = 1_000
 
-/** What `freshet up` runs, in this process: for benchmarks that look inside. */
-export interface LocalServer {
+/** What answers feeds on a port. */
+export interface ServedHere {
   readonly url: string
-  readonly embedded: Embedded
   readonly serving: Serving
   stop(): Promise<void>
+}
+
+/** What `freshet up` runs, in this process: for benchmarks that look inside. */
+export interface LocalServer extends ServedHere {
+  readonly embedded: Embedded
+  /** Serves the same data once more, otherwise; to be stopped first. */
+  serveBeside(options: Omit<LocalServerOptions, 'partitions'>): Promise<ServedHere>
 }
 
 export interface LocalServerOptions {
@@ -27,15 +34,18 @@ export interface LocalServerOptions {
   readonly patient?: boolean
   /** False where feeds must be a function of the log alone: the index of retrieval follows posts by the clock. */
   readonly retrieves?: boolean
+  /** How many candidates a feed is made of. */
+  readonly limits?: Limits
 }
 
 /** Opens a data directory and serves it on a port of this machine. */
 export const startLocalServer = async (
   directory: string,
-  { partitions, patient, retrieves = true }: LocalServerOptions = {},
+  options: LocalServerOptions = {},
 ): Promise<LocalServer> => {
   const metrics = new PrometheusMetrics()
   const live = new LiveFigures(systemClock)
+  const { partitions } = options
   const opened = await openData({
     data: directory,
     metrics: bothMetrics(metrics, live),
@@ -43,13 +53,31 @@ export const startLocalServer = async (
     ...(partitions !== undefined && { partitions }),
   })
   live.watch(opened)
-  const { embedded, counts, topology } = opened
+  const served = await serveOpened(opened, directory, { metrics, live }, options)
+  const stop = async (): Promise<void> => {
+    await served.stop()
+    await opened.embedded.close()
+  }
+  const serveBeside = async (others: LocalServerOptions): Promise<ServedHere> => {
+    const beside = { metrics: new PrometheusMetrics(), live: new LiveFigures(systemClock) }
+    return serveOpened(opened, directory, beside, others)
+  }
+  return { ...served, embedded: opened.embedded, stop, serveBeside }
+}
+
+const serveOpened = async (
+  { embedded, counts, topology }: Awaited<ReturnType<typeof openData>>,
+  directory: string,
+  { metrics, live }: { readonly metrics: PrometheusMetrics; readonly live: LiveFigures },
+  { patient, retrieves = true, limits }: LocalServerOptions,
+): Promise<ServedHere> => {
   const serving = await openServing({
     embedded,
     data: directory,
     clock: systemClock,
     metrics: new PrometheusStageMetrics(metrics.registry),
     ...(patient && { alarm: patientAlarm }),
+    ...(limits && { limits }),
     retrieves,
   })
   const inspection = new LocalInspection({ embedded, topology, counts, clock: systemClock })
@@ -58,7 +86,6 @@ export const startLocalServer = async (
   const stop = async (): Promise<void> => {
     await closeServer(app, CLOSE_MS_MAX)
     await serving.close()
-    await embedded.close()
   }
-  return { url, embedded, serving, stop }
+  return { url, serving, stop }
 }

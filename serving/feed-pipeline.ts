@@ -2,7 +2,7 @@ import type { Clock } from '../engine/clock.ts'
 import type { Candidate, Source } from './candidate.ts'
 import { filters } from './filters/index.ts'
 import { hydrators, survivorHydrators } from './hydrators/index.ts'
-import { gather, type Gathered, type SourceCount } from './inventory.ts'
+import { gather, type Gathered, INVENTORY_LIMITS, type Limits, type SourceCount } from './inventory.ts'
 import type { Alarm } from './pipeline/alarm.ts'
 import type { StageMetrics } from './pipeline/metrics.ts'
 import { type Degraded, PipelineRun, reasonOf, type StageTime } from './pipeline/run.ts'
@@ -64,6 +64,8 @@ export interface FeedPipelineParts<Own extends Ranking> {
   readonly clock: Clock
   readonly alarm: Alarm
   readonly metrics: StageMetrics
+  /** How many candidates a feed is made of; as quotas.ts says where absent. */
+  readonly limits?: Limits
 }
 
 /** What one request's candidates came to. */
@@ -109,9 +111,9 @@ export class FeedPipeline<Own extends Ranking = Ranking> {
 
   private async ranked(run: PipelineRun): Promise<RankedFeed<Own>> {
     const { query } = run
-    const { stages, ranker } = this.parts
+    const { stages, ranker, limits = INVENTORY_LIMITS } = this.parts
     const viewer = await readViewer(run, stages.queryHydrators)
-    const { candidates: found, counts: sourceCounts } = await find(run, stages.sources, viewer)
+    const { candidates: found, counts: sourceCounts } = await find(run, stages.sources, viewer, limits)
     await run.hydrate(stages.hydrators, viewer, found)
     const { kept: eligible, removed } = run.filter(stages.filters, viewer, found)
     const ranking = ranker.begin(query, viewer)
@@ -139,7 +141,12 @@ const readViewer = async (run: PipelineRun, stages: readonly QueryHydratorStage[
 }
 
 /** All at once; then the places are shared out. */
-const find = async (run: PipelineRun, stages: readonly SourceStage[], viewer: Viewer): Promise<Gathered> => {
+const find = async (
+  run: PipelineRun,
+  stages: readonly SourceStage[],
+  viewer: Viewer,
+  limits: Limits,
+): Promise<Gathered> => {
   const findings = new Map<Source, Finding>()
   const search = async (stage: SourceStage): Promise<void> => {
     const finding = await run.attempt(stage, () => stage.find(run.query, viewer))
@@ -152,7 +159,7 @@ const find = async (run: PipelineRun, stages: readonly SourceStage[], viewer: Vi
   }
   return run.time(
     'inventory',
-    () => gather(findings, viewer, failed),
+    () => gather(findings, viewer, failed, limits),
     ({ candidates }) => candidates.length,
   )
 }

@@ -41,7 +41,7 @@ export const gather = (
   findings: ReadonlyMap<Source, Finding>,
   viewer: Viewer,
   failed: (source: Source, error: unknown) => void,
-  limits: Limits = INVENTORY_LIMITS,
+  limits: Limits,
 ): Gathered => {
   const inventory = new Inventory(viewer, limits, failed)
   const strongestFirst = SOURCES.filter((source) => findings.has(source))

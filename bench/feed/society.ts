@@ -10,10 +10,9 @@ export interface SocietySize {
   readonly reactions: number
 }
 
-/** Ties of a viewer, so that about so many posts may be ranked for them. */
+/** Ties of a viewer: what posts may be ranked for them follows from these. */
 export interface Circle {
   readonly name: string
-  readonly candidates: number
   readonly friends: number
   readonly follows: number
   readonly groups: number
@@ -24,29 +23,27 @@ export interface Circle {
   readonly mentions: number
 }
 
-export const CIRCLES: readonly Circle[] = [
-  { name: 'small', candidates: 500, friends: 20, follows: 6, groups: 1, pages: 0, touched: 0, mentions: 0 },
-  {
-    name: 'usual',
-    candidates: 1_500,
-    friends: 70,
-    follows: 40,
-    groups: 4,
-    pages: 2,
-    touched: 10,
-    mentions: 0,
-  },
-  {
-    name: 'large',
-    candidates: 2_800,
-    friends: 160,
-    follows: 120,
-    groups: 12,
-    pages: 8,
-    touched: 60,
-    mentions: 100,
-  },
-]
+/** About 1,500 candidates. */
+export const USUAL: Circle = {
+  name: 'usual',
+  friends: 70,
+  follows: 40,
+  groups: 4,
+  pages: 2,
+  touched: 10,
+  mentions: 0,
+}
+/** As many as a feed takes, and more. */
+export const LARGE: Circle = {
+  name: 'large',
+  friends: 220,
+  follows: 180,
+  groups: 12,
+  pages: 8,
+  touched: 60,
+  mentions: 100,
+}
+const CIRCLES = [USUAL, LARGE]
 
 /** Of each circle, so that one viewer's rows are not all that is in caches. */
 export const VIEWERS_PER_CIRCLE = 50

@@ -10,6 +10,7 @@ import { Explainer } from '../../serving/explain/explainer.ts'
 import { ServedRequests } from '../../serving/explain/served-requests.ts'
 import { FeedPipeline, type FeedPipelineParts, feedStages } from '../../serving/feed-pipeline.ts'
 import { FeedService } from '../../serving/feed-service.ts'
+import type { Limits } from '../../serving/inventory.ts'
 import type { StageMetrics } from '../../serving/pipeline/metrics.ts'
 import type { ExperimentConfig } from '../../serving/experiments/config.ts'
 import { Rankings } from '../../serving/experiments/rankings.ts'
@@ -45,6 +46,8 @@ export interface ServingOptions {
   readonly sessions?: SessionLimits
   /** False where nobody's feed needs posts by strangers, or where a feed must be a function of the log alone. */
   readonly retrieves?: boolean
+  /** How many candidates a feed is made of; as serving/quotas.ts says where absent. */
+  readonly limits?: Limits
   /** Rings when a stage is late. */
   readonly alarm?: Alarm
   /** Told why impressions could not be written. */
@@ -106,7 +109,15 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     retrieval: retrieval ?? noRetrieval,
     breathe: () => nextTurn(),
   })
-  const parts = { stages, ranker, restrictions, clock, alarm: options.alarm ?? systemAlarm, metrics }
+  const parts = {
+    stages,
+    ranker,
+    restrictions,
+    clock,
+    alarm: options.alarm ?? systemAlarm,
+    metrics,
+    ...(options.limits && { limits: options.limits }),
+  }
   const pipeline = new FeedPipeline(parts)
   const visibility = new Visibility(rows, restrictions)
   const requests = new ServedRequests()
