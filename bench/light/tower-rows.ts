@@ -29,7 +29,10 @@ export const itemRows = ({ rows, contents }: WholeRanking, candidates: readonly 
     const from = candidate * CONTENT_DIMENSIONS
     items.set(contents.subarray(from, from + CONTENT_DIMENSIONS), start)
     for (const [at, place] of PLACES.entries()) {
-      items[start + CONTENT_DIMENSIONS + at] = read(rows[candidate * width + place]!, columns[place]!.transform)
+      items[start + CONTENT_DIMENSIONS + at] = read(
+        rows[candidate * width + place]!,
+        columns[place]!.transform,
+      )
     }
   }
   return items

@@ -117,7 +117,10 @@ export class TwoTowers {
       items: tensor(joined(samples.map(({ items }) => items)), [rows, ITEM_INPUTS]),
       members: tensor(members, [samples.length, rows]),
       teacher: tensor(teacher, [rows, 1]),
-      log_shares: tensor(joined(samples.map(({ shares }) => shares)).map((share) => Math.log(share)), [rows, 1]),
+      log_shares: tensor(
+        joined(samples.map(({ shares }) => shares)).map((share) => Math.log(share)),
+        [rows, 1],
+      ),
       [ADAM_NAMES.parameters]: tensor(parameters, [SIZE]),
       [ADAM_NAMES.means]: tensor(means, [SIZE]),
       [ADAM_NAMES.squares]: tensor(squares, [SIZE]),
@@ -140,7 +143,8 @@ const beginning = (): Readonly<Record<'parameters' | 'means' | 'squares', Float3
   const random = new Random(SEED)
   const parameters = new Float32Array(SIZE)
   const fill = ({ shape, start }: Part, bound: number): void => {
-    for (let at = start; at < start + shape[0] * shape[1]; at++) parameters[at] = (2 * random.next() - 1) * bound
+    for (let at = start; at < start + shape[0] * shape[1]; at++)
+      parameters[at] = (2 * random.next() - 1) * bound
   }
   for (const tower of [USER, ITEM]) {
     fill(tower.linear, LINEAR_BOUND)

@@ -93,7 +93,7 @@ test('what the light ranker and retrieval learn goes live and is swapped in whil
     await expect.poll(async () => (await live(model)).origin, { timeout: 20_000 }).toBe('trained')
   await expect.poll(() => ranksByLive(running)).toBe(true)
   await expect.poll(() => searchesByLive(running)).toBe(true)
-  expect(await stop()).toBeGreaterThan(10)
+  expect(await stop()).toBeGreaterThan(0)
 
   const run = (...args: string[]): Promise<number> => main(['model', ...args, '--data', running.data])
   for (const model of OTHERS) {
