@@ -46,14 +46,14 @@ export interface KafkaBenchResult extends Omit<KafkaBenchOptions, 'brokers'> {
   readonly everything_events_per_s: number | null
   /** Null where the peer cannot be built or run here: `streams_missing` says why. */
   readonly streams_events_per_s: number | null
-  readonly user_author_ratio: number | null
-  /** Affinity to Kafka Streams, medians. */
+  /** To Kafka Streams, medians: of what both do, the view by user and author. */
   readonly ratio: number | null
+  readonly affinity_ratio: number | null
   readonly everything_ratio: number | null
   readonly streams_missing?: string
   /** As the ratios, but of processor time an event, the broker's included: other work of the machine counts less. */
-  readonly user_author_processor_ratio: number | null
   readonly processor_ratio: number | null
+  readonly affinity_processor_ratio: number | null
   readonly everything_processor_ratio: number | null
   readonly user_author_runs: readonly number[]
   readonly affinity_runs: readonly number[]
@@ -218,11 +218,11 @@ class KafkaBench {
       affinity_events_per_s: affinity.rate,
       everything_events_per_s: everything.rate,
       streams_events_per_s: streams.rate,
-      user_author_ratio: userAuthor.ratioTo(streams),
-      ratio: affinity.ratioTo(streams),
+      ratio: userAuthor.ratioTo(streams),
+      affinity_ratio: affinity.ratioTo(streams),
       everything_ratio: everything.ratioTo(streams),
-      user_author_processor_ratio: userAuthor.processorRatioTo(streams),
-      processor_ratio: affinity.processorRatioTo(streams),
+      processor_ratio: userAuthor.processorRatioTo(streams),
+      affinity_processor_ratio: affinity.processorRatioTo(streams),
       everything_processor_ratio: everything.processorRatioTo(streams),
       user_author_runs: userAuthor.rates,
       affinity_runs: affinity.rates,

@@ -28,7 +28,7 @@ describe.skipIf(noKafka !== undefined)(`the Kafka benchmark, in short, ${noKafka
       expect(result.everything_events_per_s).toBeGreaterThan(0)
       if (noPeer === undefined) {
         expect(result.streams_events_per_s).toBeGreaterThan(0)
-        expect(result.ratio).toBeCloseTo(result.affinity_events_per_s! / result.streams_events_per_s!, 1)
+        expect(result.ratio).toBeCloseTo(result.user_author_events_per_s! / result.streams_events_per_s!, 1)
         expect(result.streams_missing).toBeUndefined()
       } else {
         expect(result).toMatchObject({ streams_events_per_s: null, ratio: null, everything_ratio: null })
