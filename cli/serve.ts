@@ -5,6 +5,8 @@ import { buildServer, closeServer, listen } from './http/server.ts'
 import { HTTP_DEFAULTS } from './http/services.ts'
 import type { Inspection } from './inspect/inspection.ts'
 import { ServedInspection } from './inspect/served.ts'
+import { tellLearning } from './learning/metrics.ts'
+import { openLearning } from './learning/open.ts'
 import { LiveFigures } from './live/live-figures.ts'
 import { PrometheusMetrics } from './metrics.ts'
 import { RemoteBackend } from './remote/backend.ts'
@@ -13,7 +15,7 @@ import { tellPassing } from './remote/passing.ts'
 import { openSchemas, type Schemas } from './remote/registry.ts'
 import { ServedStores } from './remote/stores.ts'
 import { systemClock } from './runtime/clock.ts'
-import { tellUnranked, tellUnserved } from './serving/failures.ts'
+import { tellUnlearned, tellUnranked, tellUnserved } from './serving/failures.ts'
 import { tellModels, tellServing, tellShadow } from './serving/metrics.ts'
 import { openServing } from './serving/open.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
@@ -31,6 +33,8 @@ export interface Served {
 export interface ServedWith {
   readonly metrics?: PrometheusMetrics
   readonly inspection?: Inspection
+  /** Whether models learn in this process; false where absent. */
+  readonly learns?: boolean
 }
 
 /** How far workers are is not for serving processes to answer for: another one of them would be no further. */
@@ -40,7 +44,7 @@ const LIMITS = { ...HTTP_DEFAULTS, readyLagRecordsMax: Infinity, stalledMs: Infi
 export const openServed = async (
   settings: Settings,
   schemas: Schemas,
-  { metrics = new PrometheusMetrics(), inspection: given }: ServedWith = {},
+  { metrics = new PrometheusMetrics(), inspection: given, learns = false }: ServedWith = {},
 ): Promise<Served> => {
   const clock = systemClock
   const live = new LiveFigures(clock)
@@ -73,6 +77,10 @@ export const openServed = async (
     tellModels(metrics.registry, serving.models.registry, clock)
     tellShadow(metrics.registry, serving.models.shadow)
     tellRemote(metrics.registry, backend)
+    const { log } = backend
+    const { data } = settings.serving
+    const learning = openLearning({ log, serving, data, clock, learns, failed: tellUnlearned })
+    tellLearning(metrics.registry, learning)
     const inspection =
       given ??
       new ServedInspection({
@@ -84,9 +92,13 @@ export const openServed = async (
         clock,
         progress: () => ({ processed, lagRecords: backend.lagRecords(), settled: backend.isSettled }),
       })
-    const app = buildServer({ embedded: backend, serving, inspection, clock, metrics, live }, LIMITS)
+    const app = buildServer(
+      { embedded: backend, serving, inspection, clock, metrics, live, learning },
+      LIMITS,
+    )
     const close = async (): Promise<void> => {
       await closeServer(app, HTTP_DEFAULTS.closeMs)
+      await learning.close()
       await serving.close()
       await backend.close()
     }

@@ -13,7 +13,7 @@ import { startCarryingWorker, tellCarrying } from './worker/carrying.ts'
 import { WorkerInspection } from './worker/inspection.ts'
 
 /** A worker and a serving process in one: on Kafka and Redis, as many processes would be. */
-export const openOnServices = async (settings: Settings): Promise<Served> => {
+export const openOnServices = async (settings: Settings, learns: boolean): Promise<Served> => {
   const clock = systemClock
   const metrics = new PrometheusMetrics()
   const counts = new EventCounts()
@@ -30,7 +30,7 @@ export const openOnServices = async (settings: Settings): Promise<Served> => {
     tellCarrying(metrics.registry, carrying)
     const { running } = carrying
     const inspection = new WorkerInspection({ running, counts, clock, schemas: schemas.inputs })
-    const served = await openServed(settings, schemas, { metrics, inspection })
+    const served = await openServed(settings, schemas, { metrics, inspection, learns })
     return {
       ...served,
       close: async () => {
@@ -45,8 +45,8 @@ export const openOnServices = async (settings: Settings): Promise<Served> => {
 }
 
 /** `freshet up --kafka ... --redis ...`: until it is told to stop. */
-export const upOnServices = async (settings: Settings): Promise<void> => {
-  const served = await openOnServices(settings)
+export const upOnServices = async (settings: Settings, learns: boolean): Promise<void> => {
+  const served = await openOnServices(settings, learns)
   stopOnSignals(() => served.close())
   const { brokers } = settings.kafka
   print(`Freshet listens at ${served.url}, on Kafka at ${brokers.join(', ')}. Stop it with Ctrl+C.`)

@@ -15,7 +15,7 @@ import type { Embedded } from './runtime/embedded.ts'
 import { bothMetrics } from './runtime/event-counts.ts'
 import { contentOf, openData } from './runtime/open.ts'
 import { tellModels, tellServing, tellShadow } from './serving/metrics.ts'
-import { tellUnranked, tellUnserved } from './serving/failures.ts'
+import { tellUnlearned, tellUnranked, tellUnserved } from './serving/failures.ts'
 import { openServing } from './serving/open.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
 import { Stopping } from './stopping.ts'
@@ -65,7 +65,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   tellModels(metrics.registry, serving.models.registry, clock)
   tellShadow(metrics.registry, serving.models.shadow)
   const learns = options.learn ?? options.world !== undefined
-  const learning = openLearning({ embedded, serving, data, clock, learns, failed: tellUnlearned })
+  const learning = openLearning({ log: embedded.log, serving, data, clock, learns, failed: tellUnlearned })
   tellLearning(metrics.registry, learning)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
   const app = buildServer({ embedded, serving, inspection, clock, metrics, live, learning })
@@ -127,8 +127,6 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
 const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lineOf(error)}`)
 
 const tellUnsearched = (error: unknown): void => say(`freshet: new posts are not searched: ${lineOf(error)}`)
-
-const tellUnlearned = (error: unknown): void => say(`freshet: learning has stopped: ${lineOf(error)}`)
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.')

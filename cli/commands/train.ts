@@ -1,20 +1,30 @@
 import { Command, Option } from 'commander'
 import type { TrainOptions } from '../learning/train.ts'
+import { configOption, kafkaOption, type SettingOptions, settingsOf } from '../config/options.ts'
 import { dataOption, examples, integer, jsonOption, urlOption } from './options.ts'
 
 const SNAPSHOT_EXAMPLES_MAX = 1e9
 const SNAPSHOT_SECONDS_MAX = 86_400
 
-export const trainCommand = (): Command =>
-  new Command('train')
-    .summary('lets the heavy ranker learn from examples')
+interface TrainCommandOptions extends TrainOptions, SettingOptions {
+  readonly data: string
+  readonly url?: string
+}
+
+export const trainCommand = (): Command => {
+  const command = new Command('train')
+    .summary('lets the models learn from examples')
     .description(
-      'Learns from the examples of a data directory that no process has open, as far as there are any; or, with\n' +
-        '--url, follows those of a running `freshet up`, which takes its snapshots into service. It goes on from its\n' +
-        'own last checkpoint, in the data directory: nothing is skipped or learned twice, whatever ended it.',
+      'Learns from the examples of a data directory that no process has open, as far as there are any; with --url,\n' +
+        'follows those of a running `freshet up` or `freshet serve` of this machine, which takes its snapshots into\n' +
+        'service; with --kafka or --config, those on Kafka, for all serving processes that share the directory of\n' +
+        'snapshots (serving.data). It goes on from its own last checkpoint, beside the snapshots: nothing is skipped\n' +
+        'or learned twice, whatever ended it. One trainer a directory.',
     )
-    .addOption(dataOption())
-    .addOption(urlOption())
+    .addOption(dataOption().conflicts(['url', 'kafka', 'config']))
+    .addOption(urlOption().conflicts(['kafka', 'config']))
+    .addOption(configOption())
+    .addOption(kafkaOption())
     .addOption(
       new Option('--snapshot-examples <n>', 'a snapshot after so many examples')
         .argParser(integer(1, SNAPSHOT_EXAMPLES_MAX))
@@ -25,16 +35,24 @@ export const trainCommand = (): Command =>
         .argParser(integer(1, SNAPSHOT_SECONDS_MAX))
         .default(30),
     )
-    .addOption(new Option('--once', 'with --url: end when all examples that are there are learned'))
+    .addOption(new Option('--once', 'end when all examples that are there are learned'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
         'freshet train --data travel --json',
         'freshet train --url http://127.0.0.1:8080   # beside `freshet up --no-learn`',
+        'freshet train --kafka localhost:9092        # beside workers and serving processes',
       ),
     )
-    .action(async (options: TrainOptions) => {
-      const { train } = await import('../learning/train.ts')
-      await train(options)
+    .action(async ({ data, url, config, kafka, ...options }: TrainCommandOptions) => {
+      const { trainBeside, trainOnData, trainOnKafka } = await import('../learning/train.ts')
+      if (url !== undefined) await trainBeside(url, options)
+      else if (kafka === undefined && config === undefined) await trainOnData(data, options)
+      else {
+        const given = { ...(kafka !== undefined && { kafka }), ...(config !== undefined && { config }) }
+        await trainOnKafka((await settingsOf(given)).settings, options)
+      }
     })
+  return command
+}

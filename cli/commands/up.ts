@@ -55,7 +55,7 @@ export const upCommand = (): Command => {
         await up(options)
       } else {
         const { upOnServices } = await import('../up-on-services.ts')
-        await upOnServices(settings)
+        await upOnServices(settings, options.learn ?? false)
       }
     })
   for (const option of serviceOptions()) command.addOption(option.conflicts('world'))

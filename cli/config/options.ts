@@ -12,9 +12,11 @@ export interface SettingOptions {
 export const configOption = (): Option =>
   new Option('--config <file>', `settings; ${CONFIG_FILE} of this directory if it is there`)
 
+export const kafkaOption = (): Option => new Option('--kafka <brokers>', 'Kafka, as host:port,host:port')
+
 /** The services, for commands that need some of them. */
 export const serviceOptions = (): Option[] => [
-  new Option('--kafka <brokers>', 'Kafka, as host:port,host:port'),
+  kafkaOption(),
   new Option('--redis <urls>', 'Redis, such as redis://localhost:6379'),
   new Option('--registry <url>', 'schema registry, such as http://localhost:8081'),
 ]

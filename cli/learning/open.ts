@@ -1,18 +1,17 @@
 import { join } from 'node:path'
 import type { Clock } from '../../engine/clock.ts'
 import { DEFAULT_TRAINER, type TrainerOptions } from '../../models/training/trainer.ts'
-import type { Embedded } from '../runtime/embedded.ts'
 import { MODELS_DIRECTORY } from '../serving/models.ts'
 import type { Serving } from '../serving/open.ts'
 import type { LearningReport } from './messages.ts'
 import { ServedSnapshots } from './served-snapshots.ts'
-import { TrainerThread } from './trainer-thread.ts'
+import { TrainerThread, type TrainerThreadParts } from './trainer-thread.ts'
 
 /** Checkpoints of the trainer, in the data directory. */
 export const LEARNING_DIRECTORY = 'learning'
 
 export interface LearningOptions {
-  readonly embedded: Embedded
+  readonly log: TrainerThreadParts['log']
   readonly serving: Pick<Serving, 'models'>
   readonly data: string
   readonly clock: Clock
@@ -43,11 +42,11 @@ export const openLearning = (options: LearningOptions): Learning => {
 }
 
 const trainerThread = (
-  { embedded, data, trainer, failed }: LearningOptions,
+  { log, data, trainer, failed }: LearningOptions,
   served: ServedSnapshots,
 ): TrainerThread =>
   new TrainerThread({
-    log: embedded.log,
+    log,
     checkpoints: join(data, LEARNING_DIRECTORY),
     snapshots: join(data, MODELS_DIRECTORY),
     options: { ...DEFAULT_TRAINER, ...trainer },

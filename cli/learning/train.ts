@@ -2,12 +2,15 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EmbeddedLog } from '../../engine/log/embedded.ts'
+import { KafkaLog } from '../../engine/log/kafka.ts'
 import { Database } from '../../engine/storage/database.ts'
 import type { HeadReports } from '../../models/metrics/progressive.ts'
 import type { ModelRecord } from '../../models/registry/record.ts'
-import { READ_BYTES_MAX, type TopicSource, type TrainingTopic } from '../../models/training/topic-source.ts'
+import type { TopicSource, TrainingTopic } from '../../models/training/topic-source.ts'
 import type { CourseProgress } from '../../models/training/student.ts'
 import { DEFAULT_TRAINER, Trainer } from '../../models/training/trainer.ts'
+import type { Settings } from '../config/schema.ts'
+import { kafkaOptionsOf } from '../config/services.ts'
 import { CliError } from '../errors.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { contentOf } from '../runtime/open.ts'
@@ -15,44 +18,48 @@ import { openRegistry } from '../serving/models.ts'
 import { grouped, print, printJson, Progress } from '../terminal.ts'
 import type { BothReports, LearningReport } from './messages.ts'
 import { liveOf } from './live-of.ts'
+import { logSource } from './log-source.ts'
 import { LEARNING_DIRECTORY } from './open.ts'
 import { progressOf } from './progress.ts'
 import { reportOf } from './report.ts'
 import { RemoteLearning } from './remote-learning.ts'
 
 export interface TrainOptions {
-  readonly data: string
-  /** Of a running server, whose data directory then counts. */
-  readonly url?: string
   readonly snapshotExamples: number
   readonly snapshotSeconds: number
   readonly once?: boolean
   readonly json?: boolean
 }
 
-/** Follows a server, or learns what a directory holds. */
-export const train = async (options: TrainOptions): Promise<void> =>
-  options.url === undefined ? trainOnData(options) : trainBeside(new RemoteLearning(options.url), options)
-
-const trainOnData = async (options: TrainOptions): Promise<void> => {
-  const { data } = options
+/** Learns what a directory holds that nobody else has open: nothing more will come. */
+export const trainOnData = async (data: string, options: TrainOptions): Promise<void> => {
   if ((await contentOf(data)) !== 'data') throw new CliError('NO_DATA', `"${data}" is no data directory`)
   const database = await Database.open(data)
   try {
     const log = await EmbeddedLog.open(database, { clock: () => systemClock.now() })
-    const sourceOf = (topic: TrainingTopic): TopicSource => ({
-      partitions: log.partitions(topic),
-      read: (partition, offset) => log.read(topic, partition, offset, READ_BYTES_MAX),
-    })
-    // Nobody else has the directory: nothing more will come.
-    await learn({ ...options, once: true }, data, sourceOf, () => Promise.resolve())
+    await learn({ ...options, once: true }, data, logSource(log), () => Promise.resolve())
     await log.close()
   } finally {
     await database.close()
   }
 }
 
-const trainBeside = async (remote: RemoteLearning, options: TrainOptions): Promise<void> => {
+/**
+ * Follows the examples on Kafka. Snapshots and checkpoints go to the directory of a serving process, and of all
+ * others that share it: they look every half second for what is live.
+ */
+export const trainOnKafka = async (settings: Settings, options: TrainOptions): Promise<void> => {
+  const log = await KafkaLog.open(await kafkaOptionsOf(settings))
+  try {
+    await learn(options, settings.serving.data, logSource(log), () => Promise.resolve())
+  } finally {
+    await log.close()
+  }
+}
+
+/** Follows a running server on this machine, whose data directory counts. */
+export const trainBeside = async (url: string, options: TrainOptions): Promise<void> => {
+  const remote = new RemoteLearning(url)
   const { data, partitions } = await remote.about()
   const sourceOf = (topic: TrainingTopic): TopicSource => ({
     partitions: partitions[topic],

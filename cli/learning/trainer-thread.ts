@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../engine/log/port.ts'
-import { READ_BYTES_MAX, TRAINING_TOPICS, type TrainingTopic } from '../../models/training/topic-source.ts'
+import { TRAINING_TOPICS, type TrainingTopic } from '../../models/training/topic-source.ts'
 import type { TrainerOptions } from '../../models/training/trainer.ts'
+import { logSource } from './log-source.ts'
 import type { FromTrainer, LearningReport, Offered, ToTrainer, TrainerThreadData } from './messages.ts'
 
 export interface TrainerThreadParts {
@@ -93,7 +94,7 @@ export class TrainerThread {
     try {
       if (question.kind === 'read') {
         const { topic, partition, offset } = question
-        const frames = await this.parts.log.read(topic, partition, offset, READ_BYTES_MAX)
+        const frames = await logSource(this.parts.log)(topic).read(partition, offset)
         if (frames.length === 0) this.foundNothingAt[topic].set(partition, offset)
         const sent = frames.map(({ baseOffset, frame }) => ({ baseOffset, bytes: frame.bytes }))
         this.tell({ kind: 'frames', id, frames: sent })

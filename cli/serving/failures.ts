@@ -8,3 +8,5 @@ export const tellUnserved = (error: unknown): void =>
 
 export const tellUnranked = (error: unknown): void =>
   say(`freshet: ${RANKING_FILE} does not count until it is corrected: ${lineOf(error)}`)
+
+export const tellUnlearned = (error: unknown): void => say(`freshet: learning has stopped: ${lineOf(error)}`)

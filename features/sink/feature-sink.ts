@@ -24,6 +24,7 @@ export class FeatureSink {
   /** Sinks that wait for news. */
   private readonly sleepers = new Set<() => void>()
   private readonly stopListening: () => void
+  private isClosed = false
 
   constructor(options: FeatureSinkOptions) {
     const { log } = options
@@ -31,8 +32,12 @@ export class FeatureSink {
     this.stopListening = log.onAppend(() => this.wake())
   }
 
-  /** Follows these tasks from now on, and no others. Resolves when those let go of have stopped. */
+  /**
+   * Follows these tasks from now on, and no others; after `close`, none. Resolves when those let go of have
+   * stopped.
+   */
   async assign(places: readonly TaskPlace[]): Promise<void> {
+    if (this.isClosed) return
     const wanted = new Map(places.map((place) => [taskIdOf(place.keySpace, place.partition), place]))
     for (const [taskId, place] of wanted) {
       if (this.sinks.has(taskId)) continue
@@ -60,7 +65,10 @@ export class FeatureSink {
 
   async close(): Promise<void> {
     this.stopListening()
-    await this.assign([])
+    const stopped = this.assign([])
+    // A worker that is leaving may still be given tasks: those of others that leave as well.
+    this.isClosed = true
+    await stopped
   }
 
   private sleep(ms: number): Promise<void> {

@@ -93,7 +93,7 @@ export class Running {
     const failed = (error: unknown): never => {
       throw error
     }
-    const learning = openLearning({ embedded, serving, data, clock, learns, trainer, failed })
+    const learning = openLearning({ log: embedded.log, serving, data, clock, learns, trainer, failed })
     tellLearning(metrics.registry, learning)
     const app = buildServer({ embedded, serving, inspection, clock, metrics, live, learning }, limits)
     const url = await listen(app, '127.0.0.1', 0)

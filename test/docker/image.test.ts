@@ -51,9 +51,14 @@ describe('the image', () => {
       }
     }
     await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
-    const loads = ['serve.ts', 'worker/run.ts', 'up.ts', 'topics/apply.ts', 'up-on-services.ts'].map(
-      (file) => `await import(${JSON.stringify(join(directory, 'cli', file))})`,
-    )
+    const loads = [
+      'serve.ts',
+      'worker/run.ts',
+      'up.ts',
+      'topics/apply.ts',
+      'up-on-services.ts',
+      'learning/train.ts',
+    ].map((file) => `await import(${JSON.stringify(join(directory, 'cli', file))})`)
     const run = (...args: readonly string[]) => execute(process.execPath, [...args], { cwd: directory })
     await expect(run('--input-type=module', '-e', loads.join(';'))).resolves.toMatchObject({ stderr: '' })
     const { stdout } = await run('cli/freshet.ts', 'config')

@@ -70,7 +70,16 @@ describe.skipIf(noCheckers !== undefined)(`what runs everything in containers ${
   test('the compose file runs all parts, each Freshet process with settings that there are', async () => {
     const [{ services }] = read(await readFile(join(DOCKER, 'compose.yaml'), 'utf8')) as [Compose]
     expect(Object.keys(services)).toEqual(
-      expect.arrayContaining(['kafka', 'redis', 'registry', 'topics', 'serve', 'prometheus', 'grafana']),
+      expect.arrayContaining([
+        'kafka',
+        'redis',
+        'registry',
+        'topics',
+        'serve',
+        'train',
+        'prometheus',
+        'grafana',
+      ]),
     )
     const workers = Object.entries(services).filter(([, { command }]) => command?.[0] === 'worker')
     expect(workers).toHaveLength(3)

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const MIB = 1 << 20
+/** What is left for the file system to note where blocks are; the rest is written block by block. */
+const METADATA_MIB = 32
 const LAST_BYTES = Buffer.alloc(16 * 1024)
 
 const run = (command: string, ...args: readonly string[]): void => {
@@ -68,7 +70,7 @@ export class LoopDisk {
   /** Takes all the room there is, until `free`. */
   fill(): void {
     const { bfree, bsize } = statfsSync(this.mounted)
-    const bytes = Math.max(0, bfree * bsize - MIB)
+    const bytes = Math.max(0, bfree * bsize - METADATA_MIB * MIB)
     if (bytes > 0) run('fallocate', '-l', `${bytes}`, this.filler)
     try {
       for (;;) appendFileSync(this.filler, LAST_BYTES)

@@ -34,6 +34,7 @@ const CALM_MS_MAX = 2_000
 const SERVICE_DOWN_MS = 1_000
 const IDLE_MS = 2_500
 const DISK_MIB = 1_024
+const FULL_MS = 15_000
 
 /**
  * Real workers on a real cluster, killed, frozen and cut off from brokers while events come in; then what they left
@@ -108,15 +109,11 @@ class Chaos {
     this.options.say(`${this.options.keys} keys are there`)
     const feeder = new Feeder(log, input.events)
     const feeding = feeder.run(eventsPerSecond)
-    const deadline = performance.now() + minutesMax * 60_000
-    const done = { kill: 0, 'broker-kill': 0, freeze: 0, 'redis-kill': 0, 'disk-full': 0 }
-    for (const each of this.disturbances()) {
-      if (performance.now() > deadline) break
-      await this.disturb(each, feeder.left)
-      done[each]++
-    }
-    await feeder.finish()
+    const done = await this.disturbAll(feeder, performance.now() + minutesMax * 60_000).finally(() =>
+      feeder.stop(),
+    )
     await feeding
+    await feeder.finish()
     await this.lastRounds(log, input)
     const crashed = this.workers.filter(({ crashes }) => crashes > 0).map(({ stderr }) => stderr)
     const newcomer = await this.openLog()
@@ -154,6 +151,17 @@ class Chaos {
   private openLog(): Promise<KafkaLog> {
     const { brokers } = this.kafka
     return KafkaLog.open({ brokers, prefix: PREFIX, changelogPartitions: this.options.partitions })
+  }
+
+  /** Answers how often each came to pass before the deadline. */
+  private async disturbAll(feeder: Feeder, deadline: number): Promise<Record<Disturbance, number>> {
+    const done = { kill: 0, 'broker-kill': 0, freeze: 0, 'redis-kill': 0, 'disk-full': 0 }
+    for (const each of this.disturbances()) {
+      if (performance.now() > deadline) break
+      await this.disturb(each, feeder.left)
+      done[each]++
+    }
+    return done
   }
 
   private disturbances(): Disturbance[] {
@@ -214,16 +222,22 @@ class Chaos {
     }
   }
 
-  /** It waits for room, then ends and leaves its tasks to the others. */
+  /** What it has in memory needs no room; once that is lost it cannot begin, and its tasks are the others'. */
   private async fillDisk(): Promise<void> {
     const [worker] = this.workers
     this.disk!.fill()
-    await worker!.gone()
+    await sleep(FULL_MS)
+    await worker!.end('SIGKILL')
+    worker!.start({ mayEnd: true })
     await this.caughtUp('full disk')
+    await worker!.end('SIGKILL')
     this.disk!.free()
     worker!.start()
     await worker!.answers()
-    this.options.say(`filled the disk of ${worker!.member}, which left, and came back`)
+    this.options.say(
+      `filled the disk of ${worker!.member}, killed and restarted it on that, and made room again`,
+    )
+    await this.caughtUp('room again')
   }
 
   /** One of those that run tasks: of others nobody would take anything over. */

@@ -124,9 +124,14 @@ export class Feeder {
     }
   }
 
+  /** `run` ends after what it is about to publish. */
+  stop(): void {
+    this.stopped = true
+  }
+
   /** Publishes all that is left, at once. */
   async finish(): Promise<void> {
-    this.stopped = true
+    this.stop()
     await this.publishTo(this.events.length)
   }
 

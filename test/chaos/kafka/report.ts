@@ -11,7 +11,7 @@ export interface ChaosOptions {
   readonly freezes: number
   /** Times that Redis is killed and comes back empty. */
   readonly redisKills: number
-  /** Times that the first worker's disk is full for longer than a worker waits for room. */
+  /** Times that the first worker's disk is full, and the worker killed and started again on it. */
   readonly diskFulls: number
   readonly partitions: number
   readonly workers: number

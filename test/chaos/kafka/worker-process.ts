@@ -44,7 +44,8 @@ export class WorkerProcess {
     return this.said
   }
 
-  start(): void {
+  /** `mayEnd`: it is no crash if it cannot begin. */
+  start({ mayEnd = false } = {}): void {
     const { brokers, redis, prefix, member, directory, partitions, standbys } = this.options
     const services = ['--kafka', brokers.join(','), '--redis', redis]
     const args = ['--prefix', prefix, '--member', member, '--data', directory]
@@ -63,7 +64,7 @@ export class WorkerProcess {
     child.once('exit', () => {
       if (this.child !== child) return
       this.child = undefined
-      this.crashes++
+      if (!mayEnd) this.crashes++
     })
   }
 
@@ -86,14 +87,6 @@ export class WorkerProcess {
       }
       await sleep(LOOK_MS)
     }
-  }
-
-  /** Resolves when it has ended by itself, which is no crash then. */
-  async gone(): Promise<void> {
-    const { child } = this
-    if (child === undefined) return
-    this.child = undefined
-    await once(child, 'exit')
   }
 
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {

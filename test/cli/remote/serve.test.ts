@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,18 +18,22 @@ import { NO_METRICS } from '../../../engine/metrics.ts'
 import { keyOf } from '../../../engine/key.ts'
 import { DAY_MS } from '../../../schemas/ids.ts'
 import { openEnvelope } from '../../../schemas/envelope.ts'
+import { type Example, examples } from '../../../schemas/examples/index.ts'
 import type { FeedAnswer } from '../../../serving/http/feed-schemas.ts'
 import { realServices } from '../../../services/index.ts'
 import type { KafkaService, RedisService, RegistryService } from '../../../services/port.ts'
 import { everything } from '../../../topologies/index.ts'
+import { sampleStream } from '../../models/training/sample.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
 import { lived } from '../../world/recorder.ts'
 import { ndjson, post, reaction, tie } from '../community.ts'
+import { freshet, lastJson } from '../spawned.ts'
 import { temporaryDirectory } from '../temporary.ts'
 
 const reason = (await missing('kafka')) ?? (await missing('redis')) ?? (await missing('registry'))
 const TEST_MS_MAX = 120_000
 const ROWS_MAX = 1_000_000
+const LEARNED = 600
 
 describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? ''}`, () => {
   let kafka: KafkaService
@@ -87,7 +91,9 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
   const settled = async (): Promise<void> => {
     for (let quiet = 0; quiet < 20;) {
       const { offsets, unknown } = worker.carryLag()
-      quiet = worker.running.status().settled && offsets + unknown === 0 ? quiet + 1 : 0
+      // What was published is known to who published it; what follows from that, to the worker.
+      const isQuiet = served.backend.isSettled && worker.running.status().settled && offsets + unknown === 0
+      quiet = isQuiet ? quiet + 1 : 0
       await sleep(10)
     }
   }
@@ -140,6 +146,37 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
     const { status, body } = await ask(`${served.url}/v1/events`, { type: 'application/json', bytes })
     expect([status, body]).toMatchObject([400, { code: 'EVENTS_REFUSED' }])
   })
+
+  test(
+    'a trainer learns what lies on Kafka, beside what serves it, and goes on from where it was',
+    async () => {
+      const config = join(data, 'freshet.config.json')
+      const { kafka: onKafka, serving } = settings
+      const told = {
+        kafka: { brokers: onKafka.brokers, prefix: onKafka.prefix },
+        serving: { data: serving.data },
+      }
+      await writeFile(config, JSON.stringify(told))
+      const append = async (some: readonly Example[]): Promise<void> => {
+        const publisher = served.backend.publisher()
+        for (const value of some) publisher.add({ contract: examples, value })
+        await publisher.flush()
+      }
+      const learned = async (): Promise<unknown> => {
+        const run = await freshet(data, 'train', '--config', config, '--once', '--json')
+        expect(run.stderr).toBe('')
+        return lastJson(run)
+      }
+      const given = sampleStream(LEARNED + 1, 11)
+      await append(given.slice(0, LEARNED))
+      expect(await learned()).toMatchObject({ progress: { examples: LEARNED, undecodable: 0 } })
+      await append(given.slice(LEARNED))
+      expect(await learned()).toMatchObject({ progress: { examples: 1 } })
+      const { records } = lastJson(await freshet(data, 'model', 'list', '--data', serving.data, '--json'))
+      expect(records).toContainEqual(expect.objectContaining({ model: 'heavy', examples: LEARNED }))
+    },
+    TEST_MS_MAX,
+  )
 
   test(
     'a world leads to the same rows as it does in one process, byte for byte',

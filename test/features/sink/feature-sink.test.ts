@@ -216,4 +216,17 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
     await sink.close()
     await store.close()
   })
+
+  test('that are closed follow nothing any more, whatever tasks they are given while a worker leaves', async () => {
+    const log = await openLog()
+    await (await log.session(TASK)).close()
+    const store = await openStore(`${runs++}-`)
+    const sink = await sinkOn(log, store)
+    const closing = sink.close()
+    const assigned = sink.assign([PLACE])
+    // Of a task that is followed nothing would be known yet.
+    expect(sink.lag()).toEqual({ offsets: 0, unknown: 0 })
+    await Promise.all([closing, assigned])
+    await store.close()
+  })
 })
