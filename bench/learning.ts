@@ -23,18 +23,20 @@ import { DEFAULT_LEARNER, type LearnerOptions } from '../models/training/learner
 import { segmentBit } from '../models/training/segments.ts'
 import { READ_BYTES_MAX, type TopicSource, type TrainingTopic } from '../models/training/topic-source.ts'
 import { DEFAULT_TRAINER, type SnapshotOffer, Trainer } from '../models/training/trainer.ts'
-import { DEFAULT_VALUE_MODEL } from '../models/value-model.ts'
+import { DEFAULT_VALUE_MODEL, type ValueModelConfig } from '../models/value-model.ts'
 import type { Example } from '../schemas/examples/index.ts'
 import { DAY_MS, HOUR_MS } from '../schemas/ids.ts'
 import { NO_STAGE_METRICS } from '../serving/pipeline/metrics.ts'
 import { RANKING_DEFAULTS, type RankingConfig } from '../serving/rules/config.ts'
 import { Driver, DRIVER_DEFAULTS } from '../world/driver/driver.ts'
 import { Ledger, type WorldReport } from '../world/oracle/ledger.ts'
+import type { FeedWitness } from '../world/oracle/witness.ts'
 import { WORLD_DEFAULTS } from '../world/parameters.ts'
 import { World } from '../world/world.ts'
 import { ExampleReader } from './learning/examples.ts'
 import { LocalApi } from './learning/local-api.ts'
 import { StandingModel } from './learning/standing-model.ts'
+import { type Rank, rankBy, VariantsApi, VariantWorths } from './variants.ts'
 import { worldWeights } from './world-weights.ts'
 
 export interface LearningBenchOptions {
@@ -78,6 +80,9 @@ interface ModelFigures {
 
 const HISTORY_DAYS = 1
 const EVALUATE_ONE_IN = 20
+const PASSIVE_ONE_IN = 5
+const SERVED = 'as served'
+const NO_PASSIVE_HEADS = 'without dwell and skip'
 const HABITUAL_SHARE = 0.95
 /** Examples that models are compared on, at most: the last ones. */
 const WINDOW = 2 ** 19
@@ -140,7 +145,12 @@ class LearningRun {
 
   async run(): Promise<object> {
     const { options, world } = this
-    const driver = new Driver(world, new LocalApi(this.runtime, this.serving))
+    const api = new VariantsApi(new LocalApi(this.runtime, this.serving), {
+      variants: this.passiveVariants(),
+      oneIn: PASSIVE_ONE_IN,
+      asksAbout: (userId) => world.people.isPassive[world.people.ids.indexOf(userId)] === 1,
+    })
+    const driver = new Driver(world, api)
     await driver.open()
     await driver.history(world.now + HISTORY_DAYS * DAY_MS)
     const models = await this.models()
@@ -150,7 +160,8 @@ class LearningRun {
     const warm = await this.span(driver, models, half)
     for (const { metrics } of Object.values(models.standing)) metrics.clear()
     models.trainer?.learner.metrics.clear()
-    const measured = await this.span(driver, models, began + options.days * DAY_MS)
+    const passive = new VariantWorths(world, api, this.valueModel)
+    const measured = await this.span(driver, models, began + options.days * DAY_MS, passive)
     const seconds = (systemClock.monotonicMs() - started) / 1_000
     const report = await this.report(models, measured)
     await models.trainer?.dispose()
@@ -167,9 +178,36 @@ class LearningRun {
       ...report,
       ev_share: measured.ev_share,
       ev_share_passive: measured.ev_share_passive,
+      passive_heads: {
+        feeds: passive.feeds(SERVED),
+        ev_share_with: passive.shareOf(SERVED),
+        ev_share_without: passive.shareOf(NO_PASSIVE_HEADS),
+        ...passive.gainOf(SERVED, NO_PASSIVE_HEADS),
+      },
       ev_share_by_day: [...warm.ev_share_by_day, ...measured.ev_share_by_day],
       forbidden: warm.forbidden + measured.forbidden,
     }
+  }
+
+  private get valueModel(): ValueModelConfig {
+    return this.options.config.valueModel ?? DEFAULT_VALUE_MODEL
+  }
+
+  /** What serves, and the same without the heads that say what people do who never do more than look. */
+  private passiveVariants(): ReadonlyMap<string, Rank> {
+    const { features, rows } = this.runtime.embedded
+    const { config } = this.options
+    const { weights } = this.valueModel
+    const without = {
+      ...this.valueModel,
+      version: 'no-dwell-no-skip',
+      weights: { ...weights, dwell: 0, skip: 0 },
+    }
+    const parts = { features, rows, serving: this.serving }
+    return new Map([
+      [SERVED, rankBy(parts, config)],
+      [NO_PASSIVE_HEADS, rankBy(parts, { ...config, valueModel: without })],
+    ])
   }
 
   private async models(): Promise<Models> {
@@ -211,9 +249,14 @@ class LearningRun {
     this.swaps++
   }
 
-  private async span(driver: Driver, models: Models, until: number): Promise<WorldReport> {
+  private async span(
+    driver: Driver,
+    models: Models,
+    until: number,
+    beside?: FeedWitness,
+  ): Promise<WorldReport> {
     const { world } = this
-    const weights = worldWeights(this.options.config.valueModel ?? DEFAULT_VALUE_MODEL)
+    const weights = worldWeights(this.valueModel)
     const ledger = new Ledger(world, {
       weights,
       evaluateOneIn: EVALUATE_ONE_IN,
@@ -221,7 +264,7 @@ class LearningRun {
     })
     while (world.now < until) {
       const before = world.now
-      await driver.step(Math.min(until, before + DRIVER_DEFAULTS.stepMs), ledger)
+      await driver.step(Math.min(until, before + DRIVER_DEFAULTS.stepMs), bothOf(ledger, beside))
       await this.learn(models, before, world.now)
       if (passed(before, world.now, HOUR_MS * 6)) this.tell(ledger, models)
     }
@@ -282,6 +325,14 @@ interface Models {
   readonly trainer: Trainer | undefined
   readonly standing: Readonly<Record<'hourly' | 'daily' | 'prior', StandingModel>>
 }
+
+const bothOf = (ledger: Ledger, beside: FeedWitness | undefined): FeedWitness => ({
+  served: (visitor, posts) => {
+    ledger.served(visitor, posts)
+    beside?.served(visitor, posts)
+  },
+  looked: (model, happened, dwellMs) => ledger.looked(model, happened, dwellMs),
+})
 
 /** Whether a full hour, or day, lies between two times. */
 const passed = (before: number, now: number, everyMs: number): boolean =>
