@@ -10,6 +10,7 @@ import { openLearning } from './learning/open.ts'
 import { LocalInspection } from './inspect/local.ts'
 import { LiveFigures } from './live/live-figures.ts'
 import { PrometheusMetrics } from './metrics.ts'
+import { tellPassing } from './remote/passing.ts'
 import { systemClock } from './runtime/clock.ts'
 import type { Embedded } from './runtime/embedded.ts'
 import { bothMetrics } from './runtime/event-counts.ts'
@@ -47,6 +48,7 @@ export const up = async (options: UpOptions): Promise<void> => {
     data,
     metrics: bothMetrics(metrics, live),
     serves: true,
+    failed: tellPassing(clock),
     ...(partitions !== undefined && { partitions }),
   })
   live.watch(opened)

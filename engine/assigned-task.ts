@@ -161,7 +161,7 @@ export class AssignedTask {
     if (failure.code === 'DISK_FULL') this.fullAt ??= this.services.clock.monotonicMs()
     if (failure.recovery !== 'retry') this.commitFailure = failure
     else {
-      this.count(failure)
+      this.tell(failure)
       this.retrying = true
       this.waitBeforeRetry()
     }
@@ -169,7 +169,7 @@ export class AssignedTask {
 
   /** What is in memory may be wrong, or half a batch: the next turn restores what is committed. */
   private async startOver(failure: EngineError): Promise<void> {
-    this.count(failure)
+    this.tell(failure)
     await this.letGo().catch(() => undefined)
     this.commitFailure = undefined
     if (failure.recovery === 'stop' || failure.recovery === 'rejoin') throw failure
@@ -181,8 +181,9 @@ export class AssignedTask {
     this.retryMs = Math.min(this.retryMs * 2, this.options.retryMsMax)
   }
 
-  private count({ code }: EngineError): void {
-    this.services.metrics.count('task_failures', { code }, 1)
+  private tell(failure: EngineError): void {
+    this.services.metrics.count('task_failures', { code: failure.code }, 1)
+    this.services.failed?.(failure, this.id)
   }
 }
 

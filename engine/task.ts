@@ -49,6 +49,8 @@ export interface TaskServices {
    * does not know would take it from its new owner.
    */
   readonly mayReopen?: () => boolean
+  /** Hears why a task starts over from what is committed, or tries a commit again: nothing is lost, but people ask. */
+  readonly failed?: (failure: EngineError, taskId: string) => void
 }
 
 /** A commit on its way: kept until it is through, so that it can be tried again as it was. */

@@ -1,5 +1,6 @@
 import { assertReadable } from '../intake/event-file.ts'
 import type { Refusal } from '../intake/refusal.ts'
+import { tellPassing } from '../remote/passing.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { openData } from '../runtime/open.ts'
 import { grouped, print, printJson, Progress, say } from '../terminal.ts'
@@ -33,7 +34,11 @@ const withSink = async (
 ): Promise<ReplayResult> => {
   if (options.to !== undefined) return use(await RemoteSink.open(options.to, systemClock))
   const { data, partitions } = options
-  const { embedded, counts } = await openData({ data, ...(partitions !== undefined && { partitions }) })
+  const { embedded, counts } = await openData({
+    data,
+    failed: tellPassing(systemClock),
+    ...(partitions !== undefined && { partitions }),
+  })
   try {
     return await use(new LocalSink(embedded, counts, systemClock))
   } finally {

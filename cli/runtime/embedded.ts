@@ -6,6 +6,7 @@ import type { AppendEntry } from '../../engine/log/port.ts'
 import type { Metrics } from '../../engine/metrics.ts'
 import { RocksState } from '../../engine/state/rocksdb.ts'
 import { Database, DATABASE_DEFAULTS, type DatabaseOptions } from '../../engine/storage/database.ts'
+import type { TaskServices } from '../../engine/task.ts'
 import type { Topology } from '../../engine/topology.ts'
 import { topicSpecsOf, Worker, WORKER_DEFAULTS, type WorkerOptions } from '../../engine/worker.ts'
 import type { Envelope } from '../../schemas/envelope.ts'
@@ -31,6 +32,8 @@ export interface EmbeddedOptions {
   readonly retentionMs: number
   /** Accepting stops while this many accepted records wait to be processed. */
   readonly acceptedBacklogMax: number
+  /** Hears why a task starts over; see `TaskServices`. */
+  readonly failed?: TaskServices['failed']
   /** False only where the directory is thrown away: see `EmbeddedLogOptions`. */
   readonly syncsAppends: boolean
 }
@@ -76,7 +79,7 @@ export class Embedded implements Backend {
     const { topology, clock, metrics } = options
     this.worker = new Worker(
       topology,
-      { log, state, clock, metrics },
+      { log, state, clock, metrics, ...(options.failed && { failed: options.failed }) },
       { ...WORKER_DEFAULTS, ...options.worker },
     )
     this.restrictions = new PendingRestrictions({

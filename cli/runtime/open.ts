@@ -3,6 +3,7 @@ import { EngineError } from '../../engine/errors.ts'
 import { EmbeddedLog } from '../../engine/log/embedded.ts'
 import type { Metrics } from '../../engine/metrics.ts'
 import { Database } from '../../engine/storage/database.ts'
+import type { TaskServices } from '../../engine/task.ts'
 import type { Topology } from '../../engine/topology.ts'
 import { everything } from '../../topologies/index.ts'
 import { CliError, systemCodeOf } from '../errors.ts'
@@ -23,6 +24,8 @@ export interface OpenOptions {
   readonly metrics?: Metrics
   /** Feeds are served beside: processing lets go of the thread every few milliseconds. */
   readonly serves?: boolean
+  /** Hears why a task starts over. */
+  readonly failed?: TaskServices['failed']
 }
 
 /**
@@ -32,7 +35,8 @@ export interface OpenOptions {
 const SERVING_BATCH_EVENTS_MAX = 128
 
 /** Opens a data directory with everything, making it if it is missing. */
-export const openData = async ({ data, partitions, metrics, serves }: OpenOptions): Promise<Opened> => {
+export const openData = async (options: OpenOptions): Promise<Opened> => {
+  const { data, partitions, metrics, serves, failed } = options
   const holds = await contentOf(data)
   if (holds === 'other') {
     throw new CliError('DATA_FOREIGN', `"${data}" holds files that are not Freshet's`)
@@ -45,6 +49,7 @@ export const openData = async ({ data, partitions, metrics, serves }: OpenOption
     topology: everything,
     clock: systemClock,
     metrics: metrics === undefined ? counts : bothMetrics(counts, metrics),
+    ...(failed && { failed }),
     ...(serves && { worker: { batchEventsMax: SERVING_BATCH_EVENTS_MAX } }),
     partitions: partitions ?? known ?? EMBEDDED_DEFAULTS.partitions,
   })

@@ -19,7 +19,7 @@ export interface CarryingParts {
   readonly schemas: Schemas
   readonly clock: Clock
   readonly metrics: Metrics
-  /** Hears of errors of Redis that pass. */
+  /** Hears of errors that pass: of Redis, and of tasks. */
   readonly failed: (error: EngineError) => void
   /** Told which tasks this worker runs whenever that changes. */
   readonly tasksChanged?: (taskIds: readonly string[]) => void
@@ -85,7 +85,7 @@ export const tellCarrying = (registry: Registry, carrying: CarryingWorker): void
 }
 
 const workerSettingsOf = async (
-  { settings, schemas, clock, metrics }: CarryingParts,
+  { settings, schemas, clock, metrics, failed }: CarryingParts,
   tasksChanged: (taskIds: readonly string[]) => void,
 ): Promise<WorkerSettings> => {
   const { brokers, prefix = '', tls, sasl, replicas } = await kafkaOptionsOf(settings)
@@ -105,6 +105,7 @@ const workerSettingsOf = async (
     ...(schemas.inputs !== undefined && { schemas: schemas.inputs }),
     clock,
     metrics,
+    failed,
     tasksChanged,
   }
 }

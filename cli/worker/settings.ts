@@ -3,6 +3,7 @@ import type { Clock } from '../../engine/clock.ts'
 import type { InputSchemas } from '../../engine/input-schemas.ts'
 import type { SaslOptions } from '../../engine/log/kafka/options.ts'
 import type { Metrics } from '../../engine/metrics.ts'
+import type { TaskServices } from '../../engine/task.ts'
 import type { WorkerOptions } from '../../engine/worker.ts'
 import { DAY_MS } from '../../schemas/ids.ts'
 
@@ -35,6 +36,8 @@ export interface WorkerSettings {
   readonly worker: Partial<WorkerOptions>
   readonly clock: Clock
   readonly metrics?: Metrics
+  /** Hears why a task starts over; see `TaskServices`. */
+  readonly failed?: TaskServices['failed']
   /** Hears which tasks this worker runs, whenever others come or go: for what follows them, such as a feature sink. */
   readonly tasksChanged?: (taskIds: readonly string[]) => void
 }

@@ -115,12 +115,13 @@ class FleetWorker implements RunningWorker {
       heartbeatMs,
       missedHeartbeatsMax,
       standbys,
+      failed,
     } = settings
     const { log, state } = parts
     this.settings = settings
     this.parts = parts
     this.log = log
-    const services = { log, state, clock, metrics, ...(schemas && { schemas }) }
+    const services = { log, state, clock, metrics, ...(schemas && { schemas }), ...(failed && { failed }) }
     const tasks = new Worker(everything, services, WORKER_DEFAULTS).allTaskIds()
     const stateOptions = stateOptionsFor(tasks.length)
     const options = { ...FLEET_DEFAULTS, state: stateOptions, ...settings.worker }

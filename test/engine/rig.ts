@@ -48,6 +48,8 @@ const idOf = (name: string, labels: Readonly<Record<string, string>>): string =>
 export class Rig {
   readonly clock = new SimulatedClock(1_750_000_000_000)
   readonly metrics = new NotedMetrics()
+  /** Why tasks started over, or tried a commit again: `TASK: CODE`. */
+  readonly failures: string[] = []
   readonly logDisk = new SimulatedLogDisk()
   readonly log: SimulatedLog
   readonly disk = new MemoryDisk()
@@ -83,6 +85,7 @@ export class Rig {
         state: new MemoryState({ disk: this.disk, faults }),
         clock: this.clock,
         metrics: this.metrics,
+        failed: ({ code }, taskId) => this.failures.push(`${taskId}: ${code}`),
       },
       { ...WORKER_DEFAULTS, commitIntervalMs: 0, idleCommitIntervalMs: 0, ...this.options.worker },
     )

@@ -131,6 +131,7 @@ describe('a batch read while a commit is under way', () => {
     await round
     await rig.settle(worker)
     expect(failuresOf(rig)).toEqual({ DISK_FAILED: 1 })
+    expect(rig.failures).toEqual(['user-0: DISK_FAILED'])
     expect(await countIn(worker, 'by-pair', 'ann', 'bob')).toBe(2)
   })
 
