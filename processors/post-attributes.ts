@@ -1,7 +1,7 @@
 import { ByteReader, type ByteWriter } from '../engine/bytes.ts'
 import type { Processor, StateLayout } from '../engine/processor.ts'
 import { on } from '../engine/processor.ts'
-import type { ContainerId, EventId, Hashtag, Millis, UserId } from '../schemas/ids.ts'
+import type { ContainerId, EventId, Hashtag, Millis, PostId, UserId } from '../schemas/ids.ts'
 import { AUDIENCES, type Audience, type Post, POST_KINDS, type PostKind } from '../schemas/posts/index.ts'
 import { CONTENT_DIMENSIONS, contentVectorOf } from './content/content-vector.ts'
 import { readVector, writeVector } from './content/vector-bytes.ts'
@@ -16,6 +16,7 @@ import {
   containerPosts,
   hashtagPosts,
   hourPosts,
+  type IndexedPost,
   mentionPosts,
   readWords,
   writeWords,
@@ -265,6 +266,44 @@ export const readPostContent = (buffer: Buffer, start: number, end: number): Pos
   if (flags & PUBLISHED) reader.f64()
   if (flags & DELETED) reader.f64()
   return flags & CONTENT ? readPlainContent(reader) : null
+}
+
+/**
+ * The post in a row of `post-attributes`, as indexes tell of it; null unless it is published and not deleted. Reads
+ * the row where it lies and passes over what posts say.
+ */
+export const readIndexedPost = (
+  postId: PostId,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): IndexedPost | null => {
+  const reader = contentReader.over(buffer, start, end)
+  if (reader.u8() !== layout.version)
+    return indexedOf(postId, readPostAttributes(buffer.subarray(start, end)))
+  const flags = reader.u8()
+  if ((flags & (PUBLISHED | CONTENT)) !== (PUBLISHED | CONTENT)) return null
+  if (flags & VECTOR) reader.bytes(CONTENT_DIMENSIONS)
+  const authorId = reader.string() as UserId
+  const publishedAt = reader.f64() as Millis
+  if (flags & DELETED) reader.f64()
+  const has = reader.u8()
+  reader.f64()
+  reader.skipString()
+  const kind = kinds.read(reader)
+  const audience = audiences.read(reader)
+  const containerId = has & CONTAINER ? (reader.string() as ContainerId) : null
+  const language = has & LANGUAGE ? reader.string() : null
+  return { postId, authorId, publishedAt, kind, audience, containerId, language }
+}
+
+const indexedOf = (
+  postId: PostId,
+  { authorId, publishedAt, content }: PostAttributes,
+): IndexedPost | null => {
+  if (publishedAt === null || content === null) return null
+  const { kind, audience, containerId, language } = content
+  return { postId, authorId, publishedAt, kind, audience, containerId, language }
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Millis } from '../../schemas/ids.ts'
 import type { FeedQuery } from '../query.ts'
 import { POST_AGE_MAX_MS } from '../quotas.ts'
 import type { Retrieval } from '../sources/retrieval.ts'
+import { orderOf } from '../scorers/order.ts'
 import type { Viewer } from '../viewer.ts'
 import { type PostIndex, PostPool, type PostPoolParts } from './post-pool.ts'
 import { viewerSideOf } from './viewer-side.ts'
@@ -128,12 +129,13 @@ export class SearchedPosts implements Retrieval {
 
 /** Slots by how near and how fresh their posts are. */
 const freshestFirst = ({ slots, scores }: Matches, pool: PostPool, asOf: Millis): Uint32Array => {
-  const values = Float64Array.from(slots, (slot, index) => {
-    const value = retrievalScore(scores[index]!, asOf - pool.publishedAt(slot))
-    return Number.isNaN(value) ? -Infinity : value
-  })
-  const order = Array.from(slots.keys()).sort((one, other) => values[other]! - values[one]!)
-  return Uint32Array.from(order, (index) => slots[index]!)
+  const values = new Float32Array(slots.length)
+  for (let index = 0; index < slots.length; index++) {
+    values[index] = retrievalScore(scores[index]!, asOf - pool.publishedAt(slots[index]!))
+  }
+  const sorted = orderOf(values, slots.length)
+  for (let place = 0; place < sorted.length; place++) sorted[place] = slots[sorted[place]!]!
+  return sorted
 }
 
 function* postsIn(pool: PostPool, slots: Uint32Array): Generator<IndexedPost> {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import {
   postAttributes,
   readPostAttributes,
+  readIndexedPost,
   readPostContent,
   TEXT_KEPT_CHARS_MAX,
 } from '../../processors/post-attributes.ts'
@@ -16,6 +17,7 @@ import {
   hourPosts,
   type PostEntry,
 } from '../../processors/topics/post-entry.ts'
+import type { PostId } from '../../schemas/ids.ts'
 import type { Post } from '../../schemas/posts/index.ts'
 import { aPost, anEntry, later, T0 } from './events.ts'
 import { Harness } from './harness.ts'
@@ -26,11 +28,21 @@ const after = (...events: readonly Post[]): Harness<unknown> => {
   return harness
 }
 
-/** The content alone is told as the whole row tells it. */
+/** The content alone, and what indexes tell, are told as the whole row tells them. */
 const read = (harness: Harness<unknown>) => {
   const row = harness.row('post-1')
   const attributes = readPostAttributes(row)
   expect(readPostContent(row, 0, row.length)).toEqual(attributes.content)
+  const { authorId, publishedAt, content } = attributes
+  const postId = 'post-1' as PostId
+  const told = content && { kind: content.kind, audience: content.audience }
+  const place = content && { containerId: content.containerId, language: content.language }
+  const isThere = publishedAt !== null && content !== null
+  // Rows lie among others.
+  const among = Buffer.concat([Buffer.of(7), row, Buffer.of(7)])
+  expect(readIndexedPost(postId, among, 1, 1 + row.length)).toEqual(
+    isThere ? { postId, authorId, publishedAt, ...told, ...place } : null,
+  )
   return attributes
 }
 
