@@ -33,6 +33,9 @@ test('a live world has a history that ends now, goes on by itself, and ends when
   const sent = live.events
   const { body } = await running.get('/metrics')
   expect(String(body['text'])).toContain(`freshet_accepted_events_total ${sent}`)
-  const feed = await running.feed({ userId: live.world.people.ids[0]!, limit: 5 })
-  expect(feed.items.length).toBeGreaterThan(0)
+  // One who came often may have seen all there is in so small a world.
+  const feeds = await Promise.all(
+    live.world.people.ids.map((userId) => running.feed({ userId, limit: 5, preview: 'true' })),
+  )
+  expect(feeds.filter(({ items }) => items.length > 0).length).toBeGreaterThan(5)
 })
