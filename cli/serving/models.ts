@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
 import { ModelError } from '../../models/errors.ts'
-import { writePriors } from '../../models/prior/snapshots.ts'
+import { writePrior } from '../../models/prior/snapshots.ts'
 import { RegistryFollower, type Served } from '../../models/registry/follower.ts'
 import { assertReadable } from '../../models/registry/readable.ts'
 import { REGISTERED_MODELS, type RegisteredModel } from '../../models/registry/record.ts'
@@ -61,8 +61,8 @@ export const openModels = async ({
 }: ServedModelsOptions): Promise<ServedModels> => {
   const failed = onceEach(tell)
   const registry = await openRegistry(data, clock)
-  const priors = await writePriors(registry.root)
-  for (const model of REGISTERED_MODELS) await registry.begin(priors[model])
+  // One after the other: what lies there and is not registered may be taken for what a dead writer left.
+  for (const model of REGISTERED_MODELS) await registry.begin(await writePrior(registry.root, model))
   const scorers = await ScorerPool.open({
     workers,
     rowsMax: { heavy: PASS_0_KEPT_MAX, light: CANDIDATES_MAX },
