@@ -73,9 +73,8 @@ export class VariantsApi implements FreshetApi {
   async feed(userId: string, asOf: number, limit: number): ReturnType<FreshetApi['feed']> {
     const { variants, oneIn, asksAbout = () => true } = this.options
     if (asksAbout(userId) && this.feeds++ % oneIn === 0) {
-      const slates = new Map<string, readonly string[]>()
-      for (const [name, rank] of variants) slates.set(name, await rank(userId, asOf, limit))
-      this.slates.set(userId, slates)
+      const slates = await slatesOf(variants, (rank) => rank(userId, asOf, limit))
+      if (slates !== null) this.slates.set(userId, slates)
     }
     return this.api.feed(userId, asOf, limit)
   }
@@ -86,6 +85,22 @@ export class VariantsApi implements FreshetApi {
     this.slates.delete(userId)
     return slates
   }
+}
+
+/**
+ * What every variant makes of a feed; null where the first makes something else of it afterwards, for what trends is
+ * chosen anew every few seconds, and then the variants did not rank the same candidates.
+ */
+const slatesOf = async (
+  variants: ReadonlyMap<string, Rank>,
+  ask: (rank: Rank) => Promise<readonly string[]>,
+): Promise<Slates | null> => {
+  const slates = new Map<string, readonly string[]>()
+  for (const [name, rank] of variants) slates.set(name, await ask(rank))
+  const [first] = variants
+  if (first === undefined) return null
+  const [name, rank] = first
+  return (await ask(rank)).join() === slates.get(name)!.join() ? slates : null
 }
 
 /** How much more of the best possible worth one variant's feeds have than another's, in percentage points. */
