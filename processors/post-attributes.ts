@@ -287,13 +287,7 @@ export const readIndexedPost = (
   const authorId = reader.string() as UserId
   const publishedAt = reader.f64() as Millis
   if (flags & DELETED) reader.f64()
-  const has = reader.u8()
-  reader.f64()
-  reader.skipString()
-  const kind = kinds.read(reader)
-  const audience = audiences.read(reader)
-  const containerId = has & CONTAINER ? (reader.string() as ContainerId) : null
-  const language = has & LANGUAGE ? reader.string() : null
+  const { kind, audience, containerId, language } = readPlace(reader, reader.u8())
   return { postId, authorId, publishedAt, kind, audience, containerId, language }
 }
 
@@ -318,14 +312,23 @@ export const contentVectorStart = (buffer: Buffer, start: number, end: number): 
 
 const contentReader = new ByteReader()
 
-const readPlainContent = (reader: ByteReader): PostContent => {
-  const flags = reader.u8()
+/** What comes first in a content, by its flags: when and by which event is passed over. */
+const readPlace = (
+  reader: ByteReader,
+  flags: number,
+): Pick<PostContent, 'kind' | 'audience' | 'containerId' | 'language'> => {
   reader.f64()
   reader.skipString()
   const kind = kinds.read(reader)
   const audience = audiences.read(reader)
   const containerId = flags & CONTAINER ? (reader.string() as ContainerId) : null
   const language = flags & LANGUAGE ? reader.string() : null
+  return { kind, audience, containerId, language }
+}
+
+const readPlainContent = (reader: ByteReader): PostContent => {
+  const flags = reader.u8()
+  const { kind, audience, containerId, language } = readPlace(reader, flags)
   const text = flags & TEXT ? reader.string() : null
   const hashtags = readWords(reader) as Hashtag[]
   for (let tag = 0; tag < hashtags.length; tag++) {

@@ -4,10 +4,10 @@ import type { InputSchemas } from '../../engine/input-schemas.ts'
 import { FrameCursor } from '../../engine/log/frame.ts'
 import type { Log, StoredFrame } from '../../engine/log/port.ts'
 import type { Topic } from '../../engine/topic.ts'
-import { connections, integrity, posts } from '../../processors/topics.ts'
 import { schemaIdOf } from '../../schemas/codec.ts'
 import { ContractError } from '../../schemas/contract.ts'
 import { type Restriction, restrictionOf } from '../../serving/visibility/accepted.ts'
+import { RESTRICTING_TOPICS } from '../../serving/visibility/catch-up.ts'
 import type { PendingRestrictions } from '../../serving/visibility/pending-restrictions.ts'
 
 export interface RestrictionFollowerParts {
@@ -26,7 +26,6 @@ interface Followed {
   offset: number
 }
 
-const TOPICS = [connections, posts, integrity] as unknown as readonly Topic<unknown>[]
 const READ_BYTES_MAX = 256 * 1024
 /** Looked again so often, where nothing is heard. */
 const QUIET_MS = 1_000
@@ -50,7 +49,7 @@ export class RestrictionFollower {
   constructor(parts: RestrictionFollowerParts) {
     const { log } = parts
     this.parts = parts
-    this.followed = TOPICS.flatMap((topic) =>
+    this.followed = RESTRICTING_TOPICS.flatMap((topic) =>
       Array.from({ length: log.partitions(topic.name) }, (_, partition) => ({
         topic,
         partition,

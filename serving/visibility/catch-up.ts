@@ -1,9 +1,11 @@
+import type { Topic } from '../../engine/topic.ts'
 import { connectionsReversed } from '../../processors/topics/connections-reversed.ts'
 import { connections, integrity, posts } from '../../processors/topics.ts'
 import type { Progress } from './pending-restrictions.ts'
 
-/** Topics whose events may forbid to show something. */
-export const RESTRICTING: readonly string[] = [connections.name, posts.name, integrity.name]
+/** Topics whose events may forbid to show something, each with values of its own. */
+export const RESTRICTING_TOPICS = [connections, posts, integrity] as unknown as readonly Topic<unknown>[]
+export const RESTRICTING: readonly string[] = RESTRICTING_TOPICS.map(({ name }) => name)
 /** What tells the other side of it. */
 export const ECHOES: readonly string[] = [connectionsReversed.name]
 
