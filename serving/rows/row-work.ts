@@ -24,8 +24,8 @@ const OFFSETS: ReadonlyMap<string, number> = new Map(
 /** Heavy rows that are filled and handed to the scorers together; see `LIGHT_RUN`. */
 const HEAVY_RUN = 128
 
-/** Told of rows that are filled, `count` from row `first` on: they can be scored while the next are filled. */
-export type Filled = (first: number, count: number) => void
+/** Told that all rows below one are filled: they can be scored while the next are filled. */
+export type Filled = (rows: number) => void
 
 /** What a row is about: one object for all rows of a request. */
 type RowIds = { -readonly [Name in keyof EntityIds]: EntityIds[Name] }
@@ -76,7 +76,7 @@ export class RowWork {
       const reading = this.early.read(first, run, request, this.features)
       if (reading !== undefined) await reading
       fillLightRows(run, request, this.early.of(first), matrix, first)
-      filled(first, run.length)
+      filled(first + run.length)
     }
   }
 
@@ -99,7 +99,7 @@ export class RowWork {
       this.copyEarly(first, places.subarray(first, first + run.length), matrix)
       this.copyLate(first, run.length, matrix)
       this.writeContexts(first, run, request, matrix)
-      filled(first, run.length)
+      filled(first + run.length)
     }
   }
 

@@ -163,21 +163,21 @@ export class Ranking {
     }
   }
 
-  /** Has rows scored, run by run, while those after them are being filled. */
+  /** Has rows scored while those after them are being filled. */
   private async scoreWhileFilling(
     model: ModelName,
     lease: Lease,
     fill: (filled: Filled) => Promise<void>,
   ): Promise<void> {
-    const scoring: Promise<void>[] = []
-    const filling = fill((first, count) => {
-      const scored = this.after(lease.score(model, count, first))
-      // Thrown below, when all is filled; unless filling itself fails, which says more.
-      scored.catch(() => undefined)
-      scoring.push(scored)
-    })
-    await this.after(filling)
-    await Promise.all(scoring)
+    const stream = lease.stream(model)
+    try {
+      await this.after(fill((rows) => stream.filled(rows)))
+    } catch (error) {
+      // Why filling failed says more than what became of the rows before.
+      await this.after(stream.end()).catch(() => undefined)
+      throw error
+    }
+    await this.after(stream.end())
   }
 
   private async after<Result>(work: Promise<Result>): Promise<Result> {
