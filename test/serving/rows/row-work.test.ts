@@ -44,13 +44,9 @@ const candidate = (_: unknown, index: number): Candidate => ({
     SOURCES[index % SOURCES.length]!,
   ),
   content: {
-    kind: 'photo',
-    audience: 'public',
-    containerId: null,
-    language: null,
     hashtags: [hashtag(`tag${index % 7}`)],
     mentions: [],
-    text: null,
+    textLength: 0,
   },
 })
 
