@@ -11,7 +11,7 @@ export const isEnd = (word: number): boolean => word < 0
 export class RowStream {
   private readonly word: Int32Array
   private readonly follow: (first: number) => Promise<number>
-  private rows = 0
+  private filledRows = 0
   private scored = 0
   private following: Promise<void> | undefined
   private failed: unknown
@@ -26,9 +26,14 @@ export class RowStream {
     Atomics.store(word, 0, wordOf(0, false))
   }
 
+  /** Rows that are filled. */
+  get rows(): number {
+    return this.filledRows
+  }
+
   /** Tells that all rows below `rows` are filled. */
   filled(rows: number): void {
-    this.rows = rows
+    this.filledRows = rows
     this.tell(false)
     this.following ??= this.scoreAll()
   }
@@ -41,13 +46,13 @@ export class RowStream {
   }
 
   private tell(isEnd: boolean): void {
-    Atomics.store(this.word, 0, wordOf(this.rows, isEnd))
+    Atomics.store(this.word, 0, wordOf(this.filledRows, isEnd))
     Atomics.notify(this.word, 0)
   }
 
   private async scoreAll(): Promise<void> {
     try {
-      while (this.scored < this.rows) this.scored = await this.follow(this.scored)
+      while (this.scored < this.filledRows) this.scored = await this.follow(this.scored)
     } catch (error) {
       this.failed = error
       return

@@ -66,16 +66,20 @@ export class RowWork {
     this.places = places
   }
 
-  /** Fills the first rows of the light matrix, one a candidate, in their order. */
+  /**
+   * Fills the first rows of the light matrix, one a candidate, in their order; those before row `from` are filled
+   * already.
+   */
   async light(
     candidates: readonly Candidate[],
     request: RowRequest,
     matrix: Matrix,
     filled: Filled,
+    from = 0,
   ): Promise<void> {
     this.kept = []
-    this.early.begin(request)
-    for (let first = 0; first < candidates.length; first += LIGHT_RUN) {
+    if (from === 0) this.early.begin(request)
+    for (let first = from; first < candidates.length; first += LIGHT_RUN) {
       const run = candidates.slice(first, first + LIGHT_RUN)
       const reading = this.early.read(first, run, this.features)
       if (reading !== undefined) await reading

@@ -116,7 +116,11 @@ const candidateFrom = (postId: PostId, row: Buffer, viewer: Viewer): Candidate |
   const { kind, audience, containerId, language } = content
   const match = contentMatch(viewer.taste, row, 0, row.length)
   const post = { postId, authorId, publishedAt, kind, audience, containerId, language }
-  return { ...candidateOf(post, sourceOf(post, viewer)), content: rankedContent(content), contentMatch: match }
+  return {
+    ...candidateOf(post, sourceOf(post, viewer)),
+    content: rankedContent(content),
+    contentMatch: match,
+  }
 }
 
 /** The source that would have found it by the viewer's ties. */
