@@ -205,10 +205,7 @@ export class Ranking {
   }
 
   /** Has rows scored while those after them are being filled. */
-  private async scoreWhileFilling(
-    stream: RowStream,
-    fill: (filled: Filled) => Promise<void>,
-  ): Promise<void> {
+  private async scoreWhileFilling(stream: RowStream, fill: (filled: Filled) => Promise<void>): Promise<void> {
     await this.after(filling(stream, fill))
     await this.after(stream.end())
   }
