@@ -146,7 +146,13 @@ const deepOf = (
       const name = `towers.${layer}`
       value = relu(product(value, values(`${name}.weights`), values(`${name}.bias`), head, heads.length))
     }
-    const [last] = product(value, values('towers.last.weights'), values('towers.last.bias'), head, heads.length)
+    const [last] = product(
+      value,
+      values('towers.last.weights'),
+      values('towers.last.bias'),
+      head,
+      heads.length,
+    )
     return linear[head]! + last!
   })
 }
