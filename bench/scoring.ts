@@ -1,16 +1,23 @@
 /**
  * How long scoring takes, from rows in shared matrices to outputs in shared matrices, on one thread, one
- * request at a time: the prior's rankers over rows as feeds have them, about half of each row zeros. Beside
- * other work on the machine, `cpu_ms` (of all threads of the process) says more than the times do.
+ * request at a time: the prior's rankers over rows as feeds have them, about half of each row zeros, and then
+ * (`learned`) the heavy one as it is once it has learned, which also reads vectors and contents. Beside other work on
+ * the machine, `cpu_ms` (of all threads of the process) says more than the times do.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Random } from '../engine/driver/random.ts'
+import { ENTITY_WORDS, writeEntityIds } from '../models/embeddings/entities.ts'
+import { EmbeddingTables } from '../models/embeddings/tables.ts'
+import { priorParameters } from '../models/prior/prior.ts'
 import { writePriors } from '../models/prior/snapshots.ts'
+import { HEAVY_NETWORK } from '../models/rankers.ts'
 import { ScorerPool } from '../models/scoring/pool.ts'
 import type { Lease, Matrix } from '../models/scoring/types.ts'
 import type { ModelName } from '../models/snapshot/manifest.ts'
+import { writeSnapshot, type Written } from '../models/snapshot/write.ts'
+import { DEFAULT_LEARNER } from '../models/training/learner.ts'
 
 const HEAVY_ROWS = 500
 const LIGHT_ROWS = [1_500, 2_800] as const
@@ -27,18 +34,19 @@ export const run = async (): Promise<object> => {
       heavy: heavy.directory,
       light: light.directory,
     })
-    const lease = await pool.lease()
-    const random = new Random(1)
-    fill(lease.heavy, random)
-    fill(lease.light, random)
+    const lease = await filledLease(pool)
     const figures = {
       heavy_columns: lease.heavy.width,
       light_columns: lease.light.width,
-      ...(await timed(lease, 'heavy', HEAVY_ROWS)),
-      ...(await timed(lease, 'light', LIGHT_ROWS[0])),
-      ...(await timed(lease, 'light', LIGHT_ROWS[1])),
+      ...(await timed('heavy', lease, 'heavy', HEAVY_ROWS)),
+      ...(await timed('light', lease, 'light', LIGHT_ROWS[0])),
+      ...(await timed('light', lease, 'light', LIGHT_ROWS[1])),
     }
     lease.release()
+    await pool.swap('heavy', (await writeLearned(root)).directory)
+    const learned = await filledLease(pool)
+    Object.assign(figures, await timed('learned', learned, 'heavy', HEAVY_ROWS))
+    learned.release()
     await pool.close()
     return figures
   } finally {
@@ -46,11 +54,39 @@ export const run = async (): Promise<object> => {
   }
 }
 
-const fill = ({ rows }: Matrix, random: Random): void => {
-  for (let index = 0; index < rows.length; index++) rows[index] = random.chance(0.5) ? 0 : random.next() * 20
+/** The prior with the tables and matrices that learning begins with: as much to compute as when something is learned. */
+const writeLearned = async (root: string): Promise<Written> => {
+  const { dimensions } = HEAVY_NETWORK.embeddings!
+  const tables = new EmbeddingTables({ dimensions, rows: DEFAULT_LEARNER.tableRows })
+  return writeSnapshot(root, 'heavy', 'trained', priorParameters('heavy'), tables)
 }
 
-const timed = async (lease: Lease, model: ModelName, rows: number): Promise<Record<string, number>> => {
+const filledLease = async (pool: ScorerPool): Promise<Lease> => {
+  const lease = await pool.lease()
+  const random = new Random(1)
+  fill(lease.heavy, random)
+  fill(lease.light, random)
+  return lease
+}
+
+/** One viewer, a fifth as many authors as posts, and groups, hashtags and contents for all. */
+const fill = ({ rows, rowsMax, entities, contents }: Matrix, random: Random): void => {
+  for (let index = 0; index < rows.length; index++) rows[index] = random.chance(0.5) ? 0 : random.next() * 20
+  for (let index = 0; index < contents.length; index++) contents[index] = random.below(33) - 16
+  if (entities.length === 0) return
+  for (let row = 0; row < rowsMax; row++) {
+    const authorId = `a${random.below(rowsMax / 5)}`
+    const [containerId, hashtags] = [`c${random.below(20)}`, [`h${random.below(50)}`, `h${random.below(50)}`]]
+    writeEntityIds({ userId: 'u', authorId, containerId, hashtags }, entities, row * ENTITY_WORDS)
+  }
+}
+
+const timed = async (
+  label: string,
+  lease: Lease,
+  model: ModelName,
+  rows: number,
+): Promise<Record<string, number>> => {
   const times = new Float64Array(ROUNDS)
   let before = process.cpuUsage()
   for (let round = -WARM_ROUNDS; round < ROUNDS; round++) {
@@ -61,7 +97,7 @@ const timed = async (lease: Lease, model: ModelName, rows: number): Promise<Reco
   }
   const { user, system } = process.cpuUsage(before)
   times.sort()
-  const name = `${model}_${rows}`
+  const name = `${label}_${rows}`
   return {
     [`${name}_min_ms`]: rounded(times[0]!),
     [`${name}_p50_ms`]: rounded(times[ROUNDS / 2]!),

@@ -9,6 +9,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { Random } from '../engine/driver/random.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../processors/content/content-vector.ts'
 import { ENTITY_IDS } from '../models/embeddings/entities.ts'
 import { EmbeddingTables } from '../models/embeddings/tables.ts'
 import { HEADS } from '../models/heads.ts'
@@ -151,15 +152,21 @@ const exampleOf = (random: Random, index: number): Example => {
     ],
     settledLabels: [],
     isEarly: false,
-    contentVector: null,
+    contentVector: direction(random),
     postLanguage: null,
     postKind: null,
-    tasteVector: null,
+    tasteVector: direction(random),
     viewerLanguage: null,
     heads: [],
     experiment: null,
     satisfaction: null,
   }
+}
+
+const direction = (random: Random): Buffer => {
+  const values = Array.from({ length: CONTENT_DIMENSIONS }, () => random.next() - 0.5)
+  const length = Math.hypot(...values)
+  return Buffer.from(values.map((value) => Math.round((CONTENT_SCALE * value) / length)))
 }
 
 interface PeerFigures {

@@ -1,3 +1,4 @@
+import { CONTENT_DIMENSIONS } from '../processors/content/content-vector.ts'
 import { ENTITIES } from './embeddings/entities.ts'
 import { HEADS, KEEP_HEAD } from './heads.ts'
 import { lightRow } from './light-row.ts'
@@ -33,7 +34,7 @@ export const HEAVY_NETWORK: NetworkDefinition = {
   sums: SUMS,
   heads: HEADS,
   deep: { experts: { count: 4, layers: [32] }, towers: { layers: [16] } },
-  embeddings: { entities: ENTITIES, dimensions: 16 },
+  embeddings: { entities: ENTITIES, dimensions: 16, contents: { dimensions: CONTENT_DIMENSIONS } },
 }
 
 /** Pass 0: one number to keep candidates by, over a short row. */

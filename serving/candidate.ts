@@ -44,6 +44,10 @@ export interface Candidate {
   content: RankedContent | null
   /** Cosine of what it is about and what the viewer likes, 0 where that is not known; null where it says nothing. */
   contentMatch: number | null
+  /** What it is about: int8, in `contentVectors` from `contentStart` on; −1 where that is not read or it says nothing. */
+  contentStart: number
+  /** Holds those of all posts that were read at once. */
+  contentVectors: Int8Array
   /** Pass 0: score and place, from 0; −1 before it ran. */
   lightScore: number
   lightRank: number
@@ -61,6 +65,7 @@ export interface Candidate {
 export const COMMENTERS_MAX = 3
 
 const NOBODY: readonly UserId[] = []
+const NO_VECTORS = new Int8Array(0)
 const BIT_OF: ReadonlyMap<Source, number> = new Map(SOURCES.map((source, bit) => [source, 1 << bit]))
 
 /** The bit of `Candidate.sources` that stands for a source. */
@@ -86,6 +91,8 @@ export const candidateOf = (post: IndexedPost, source: Source): Candidate => ({
   fatigue: 1,
   content: null,
   contentMatch: null,
+  contentStart: -1,
+  contentVectors: NO_VECTORS,
   lightScore: 0,
   lightRank: -1,
   expectedValue: 0,

@@ -51,7 +51,7 @@ export class StandingModel {
   async flush(): Promise<void> {
     const { batch } = this.flow
     const values = batch.count * HEADS.length
-    await this.session.score(batch.rows, batch.count, this.answers, batch.entities)
+    await this.session.score(batch.rows, batch.count, this.answers, batch)
     for (let at = 0; at < values; at++) this.logits[at] = logitOf(HEADS[at % HEADS.length]!, this.answers[at])
     this.flow.foreseen(this.logits)
   }

@@ -40,6 +40,7 @@ export const peerDefinition = (definition: NetworkDefinition): object => {
     units: deep!.experts.layers[0],
     dimensions: embeddings!.dimensions,
     vectors: embeddingWidth(embeddings!),
+    content: embeddings!.contents!.dimensions,
     width: row.width,
     deviationsMax: DEVIATIONS_MAX,
     parameters: new ParameterLayout(definition).learned.map(({ name, shape }) => [name, shape]),

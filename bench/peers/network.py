@@ -5,7 +5,7 @@ from torch import nn
 
 
 class Network(nn.Module):
-    """Raw rows and vectors of entities to logits; `definition` is what bench/peers/definition.ts writes."""
+    """Raw rows, vectors of entities and contents to logits; `definition` is what bench/peers/definition.ts writes."""
 
     def __init__(self, definition):
         super().__init__()
@@ -21,6 +21,7 @@ class Network(nn.Module):
         self.deviations_max = definition["deviationsMax"]
         self.heads, self.experts = definition["heads"], definition["experts"]
         self.units, self.dimensions = definition["units"], definition["dimensions"]
+        self.content = definition["content"]
         for name, shape in definition["parameters"]:
             # PyTorch takes no dots in the names of parameters.
             self.register_parameter(name.replace(".", "_"), nn.Parameter(torch.zeros(shape)))
@@ -37,11 +38,12 @@ class Network(nn.Module):
         linear = rows[:, self.linear].clamp(-self.linear_max, self.linear_max)
         return torch.cat([torch.log1p(torch.cat([scaled, sums], 1)), linear], 1)
 
-    def forward(self, rows, vectors):
+    def forward(self, rows, vectors, contents):
         columns = self.columns(rows)
-        first = vectors[:, : self.dimensions].unsqueeze(1)
-        others = vectors[:, self.dimensions :].reshape(len(rows), -1, self.dimensions)
-        vectors = torch.cat([vectors, (others * first).sum(2)], 1)
+        first = vectors[:, : self.dimensions] + contents[:, self.content :] @ self.contents_viewer
+        others = torch.cat([vectors[:, self.dimensions :], contents[:, : self.content] @ self.contents_post], 1)
+        products = others.reshape(len(rows), -1, self.dimensions) * first.unsqueeze(1)
+        vectors = torch.cat([first, others, products.sum(2)], 1)
 
         def layer(name, inputs):
             weights, bias = getattr(self, f"{name}_weights"), getattr(self, f"{name}_bias")

@@ -10,6 +10,7 @@ import time
 
 import torch
 from network import Network
+from torch import nn
 
 torch.set_num_threads(1)
 torch.manual_seed(1)
@@ -35,14 +36,15 @@ def batch_of(rows):
         ids.append((torch.randint(0, table_rows, (int(counts.sum()) * 2,)), offsets, counts.clamp(min=1).unsqueeze(1)))
     heads = spec["network"]["heads"]
     weights = torch.full((rows, heads), 1 / rows)
-    return features, ids, weights, (torch.rand(rows, heads) < 0.1) / rows
+    contents = nn.functional.normalize(torch.randn(rows, 2, spec["network"]["content"]), dim=2).reshape(rows, -1)
+    return features, ids, contents, weights, (torch.rand(rows, heads) < 0.1) / rows
 
 
-def step(features, ids, weights, targets):
+def step(features, ids, contents, weights, targets):
     dense.zero_grad()
     sparse.zero_grad()
     vectors = torch.cat([table(each, offsets) / counts for table, (each, offsets, counts) in zip(tables, ids)], 1)
-    logits = network(features, vectors)
+    logits = network(features, vectors, contents)
     network.losses(logits, weights, targets).sum().backward()
     dense.step()
     sparse.step()

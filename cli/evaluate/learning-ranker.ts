@@ -87,7 +87,7 @@ interface Interaction {
 }
 
 const exampleOf = (
-  { candidate: { post, content, source }, features }: ScoredPost,
+  { candidate: { post, content, source }, features, contentVector, tasteVector }: ScoredPost,
   { userId, requestId, at, kind }: Interaction,
 ): Example => ({
   exampleId: `${requestId}-${post.postId}`,
@@ -110,10 +110,10 @@ const exampleOf = (
   containerId: post.containerId,
   hashtags: content?.hashtags.slice(0, RANKED_HASHTAGS_MAX) ?? [],
   isEarly: false,
-  contentVector: null,
+  contentVector,
   postLanguage: null,
   postKind: null,
-  tasteVector: null,
+  tasteVector,
   viewerLanguage: null,
   heads: [],
   satisfaction: null,

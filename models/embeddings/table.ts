@@ -2,7 +2,7 @@
 export const TABLE_ROWS_MAX = 2 ** 24
 
 /** Vectors start uniform between plus and minus this: small beside columns, but not alike. */
-const START_BOUND = 0.05
+export const START_BOUND = 0.05
 /** What squares of gradients start from: it keeps the first steps of a row from being the longest. */
 const START_SQUARE = 0.1
 /** A row that nothing was learned in. */

@@ -33,6 +33,19 @@ export interface EmbeddingPart {
   readonly entities: readonly string[]
   /** Of each vector. */
   readonly dimensions: number
+  /** What the post is about and what who looks likes, where the network reads it. */
+  readonly contents?: ContentPart
+}
+
+/**
+ * Two directions that are given and not learned: what the post is about, and what who looks likes to read about. One
+ * learned matrix each makes vectors of the entities' size of them. That of the taste is added to the vector of who
+ * looks, so that somebody whom no vector was learned of has one too; that of the content stands beside the entities'.
+ * Their dot product is that of two towers, with whatever else was learned of who looks.
+ */
+export interface ContentPart {
+  /** Of each direction. */
+  readonly dimensions: number
 }
 
 /**
@@ -60,9 +73,18 @@ export const withoutEmbeddings = (definition: NetworkDefinition): NetworkDefinit
   return rest
 }
 
-/** Vectors side by side. */
+/** Vectors of entities side by side. */
 export const embeddingWidth = ({ entities, dimensions }: EmbeddingPart): number =>
   entities.length * dimensions
+
+/** Both directions side by side, that of the post first. */
+export const contentWidth = ({ dimensions }: ContentPart): number => 2 * dimensions
+
+/** What layers read beside the columns: all vectors, then the dot products of the first with each other. */
+export const vectorsWidth = ({ entities, dimensions, contents }: EmbeddingPart): number => {
+  const vectors = entities.length + (contents === undefined ? 0 : 1)
+  return vectors * dimensions + vectors - 1
+}
 
 export const LAYERS_MAX = 8
 export const UNITS_MAX = 4_096
@@ -109,7 +131,7 @@ export const checkDefinition = (definition: NetworkDefinition): void => {
 }
 
 const checkEmbeddings = (
-  { entities, dimensions }: EmbeddingPart,
+  { entities, dimensions, contents }: EmbeddingPart,
   invalid: (detail: string) => ModelError,
 ): void => {
   if (new Set(entities).size !== entities.length) throw invalid('embeddings.entities names one twice')
@@ -117,6 +139,8 @@ const checkEmbeddings = (
     throw invalid(`embeddings.entities has ${entities.length}: use 2 to ${ENTITIES_MAX}`)
   if (!isCount(dimensions, DIMENSIONS_MAX))
     throw invalid(`embeddings.dimensions is ${dimensions}: use 1 to ${DIMENSIONS_MAX}`)
+  if (contents !== undefined && !isCount(contents.dimensions, DIMENSIONS_MAX))
+    throw invalid(`embeddings.contents.dimensions is ${contents.dimensions}: use 1 to ${DIMENSIONS_MAX}`)
 }
 
 const checkDeep = ({ experts, towers }: DeepPart, invalid: (detail: string) => ModelError): void => {

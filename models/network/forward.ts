@@ -1,6 +1,12 @@
 import type { GraphBuilder } from '../graph/builder.ts'
 import type { Value } from '../graph/graph.ts'
-import { type DeepPart, type EmbeddingPart, embeddingWidth, type NetworkDefinition } from './definition.ts'
+import {
+  contentWidth,
+  type DeepPart,
+  type EmbeddingPart,
+  embeddingWidth,
+  type NetworkDefinition,
+} from './definition.ts'
 import { transformed } from './transform-graph.ts'
 
 /** The batch's length, known when the graph runs. */
@@ -12,14 +18,19 @@ export const DEVIATIONS_MAX = 3
 /** Names of the graphs' inputs. */
 export const INPUT = 'row'
 export const EMBEDDINGS_INPUT = 'embeddings'
+export const CONTENTS_INPUT = 'contents'
 
 /** Gives a parameter's value in the graph: an initialiser when serving, an input where it is learned. */
 export type ParameterValue = (name: string) => Value
 
-/** What a network reads: raw rows [rows, columns] and, where it has any, vectors of entities side by side. */
+/**
+ * What a network reads: raw rows [rows, columns] and, where it has any, vectors of entities side by side, and contents:
+ * what the post is about, then what who looks likes.
+ */
 export interface NetworkInputs {
   readonly rows: Value
   readonly embeddings: Value | undefined
+  readonly contents: Value | undefined
 }
 
 export const networkInputs = (
@@ -29,6 +40,10 @@ export const networkInputs = (
   rows: graph.input(INPUT, [ROWS, row.width]),
   embeddings:
     embeddings === undefined ? undefined : graph.input(EMBEDDINGS_INPUT, [ROWS, embeddingWidth(embeddings)]),
+  contents:
+    embeddings?.contents === undefined
+      ? undefined
+      : graph.input(CONTENTS_INPUT, [ROWS, contentWidth(embeddings.contents)]),
 })
 
 /**
@@ -39,31 +54,56 @@ export const logits = (
   graph: GraphBuilder,
   definition: NetworkDefinition,
   parameter: ParameterValue,
-  { rows, embeddings }: NetworkInputs,
+  { rows, embeddings, contents }: NetworkInputs,
 ): Value => {
   const columns = transformed(graph, definition, rows)
   const vectors =
-    definition.embeddings && embeddings && withDotProducts(graph, definition.embeddings, embeddings)
+    definition.embeddings &&
+    embeddings &&
+    allVectors(graph, definition.embeddings, parameter, embeddings, contents)
   const layer = inputLayers(graph, parameter, vectors)
   const wide = layer('wide', columns)
   if (definition.deep === undefined) return wide
   return graph.add(wide, deep(graph, definition.deep, definition.heads.length, parameter, layer, columns))
 }
 
-/** Vectors side by side, then the dot products of the first with each other. */
+/** Vectors side by side, what is made of contents included, then the dot products of the first with each other. */
+const allVectors = (
+  graph: GraphBuilder,
+  part: EmbeddingPart,
+  parameter: ParameterValue,
+  embeddings: Value,
+  contents: Value | undefined,
+): Value => {
+  const { entities, dimensions } = part
+  const viewer = graph.slice(embeddings, 0, dimensions)
+  const others = graph.slice(embeddings, dimensions, entities.length * dimensions)
+  if (part.contents === undefined || contents === undefined)
+    return withDotProducts(graph, viewer, others, entities.length - 1, dimensions)
+  const given = part.contents.dimensions
+  const projected = (name: string, from: number): Value =>
+    graph.matMul(graph.slice(contents, from, from + given), parameter(name))
+  return withDotProducts(
+    graph,
+    graph.add(viewer, projected('contents.viewer', given)),
+    graph.concat([others, projected('contents.post', 0)]),
+    entities.length,
+    dimensions,
+  )
+}
+
 const withDotProducts = (
   graph: GraphBuilder,
-  { entities, dimensions }: EmbeddingPart,
-  vectors: Value,
+  first: Value,
+  others: Value,
+  count: number,
+  dimensions: number,
 ): Value => {
-  const width = entities.length * dimensions
-  const first = graph.reshape(graph.slice(vectors, 0, dimensions), [ROWS, 1, dimensions])
-  const others = graph.reshape(graph.slice(vectors, dimensions, width), [
-    ROWS,
-    entities.length - 1,
-    dimensions,
-  ])
-  return graph.concat([vectors, graph.sum(graph.multiply(others, first), [2])])
+  const products = graph.multiply(
+    graph.reshape(others, [ROWS, count, dimensions]),
+    graph.reshape(first, [ROWS, 1, dimensions]),
+  )
+  return graph.concat([first, others, graph.sum(products, [2])])
 }
 
 type Layer = (name: string, inputs: Value) => Value

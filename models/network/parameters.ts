@@ -1,13 +1,17 @@
+import { START_BOUND } from '../embeddings/table.ts'
 import { ModelError } from '../errors.ts'
 import { sizeOf } from '../graph/graph.ts'
-import { embeddingWidth, inputColumns, type NetworkDefinition } from './definition.ts'
+import { inputColumns, type NetworkDefinition, vectorsWidth } from './definition.ts'
 
 /** A tensor that a network needs a value for. */
 export interface ParameterSlot {
   readonly name: string
   readonly shape: readonly number[]
-  /** `spread`: random, scaled to the layer's inputs; the others are the same everywhere. */
-  readonly start: 'spread' | 'zero' | 'one'
+  /**
+   * `spread`: random, scaled to the layer's inputs; `small`: random, and of directions it makes vectors about the size
+   * that those of entities start with; the others are the same everywhere.
+   */
+  readonly start: 'spread' | 'small' | 'zero' | 'one'
   /** False for what no step changes: weights set by hand beside a deep part, means and deviations of the data. */
   readonly isLearned: boolean
 }
@@ -30,12 +34,17 @@ export const parameterSlots = (definition: NetworkDefinition): ParameterSlot[] =
 /** Zero where they reach an answer by themselves, so that a network begins as it is without vectors. */
 const embeddingSlots = ({ embeddings, deep }: NetworkDefinition, heads: number): ParameterSlot[] => {
   if (embeddings === undefined) return []
-  const inputs = embeddingWidth(embeddings) + embeddings.entities.length - 1
+  const inputs = vectorsWidth(embeddings)
   const slots = [slot('wide.embedding_weights', [inputs, heads], 'zero')]
   if (deep !== undefined) {
     const { count, layers } = deep.experts
     slots.push(slot('gates.embedding_weights', [inputs, heads * count], 'zero'))
     slots.push(slot('experts.0.embedding_weights', [inputs, count * layers[0]!], 'spread'))
+  }
+  const { contents, dimensions } = embeddings
+  if (contents !== undefined) {
+    slots.push(slot('contents.post', [contents.dimensions, dimensions], 'small'))
+    slots.push(slot('contents.viewer', [contents.dimensions, dimensions], 'small'))
   }
   return slots
 }
@@ -108,7 +117,7 @@ const startOf = ({ shape, start }: ParameterSlot, random: () => number): Float32
   const values = new Float32Array(sizeOf(shape))
   if (start === 'zero') return values
   if (start === 'one') return values.fill(1)
-  const bound = Math.sqrt(6 / shape.at(-2)!)
+  const bound = start === 'small' ? START_BOUND : Math.sqrt(6 / shape.at(-2)!)
   return values.map(() => (2 * random() - 1) * bound)
 }
 

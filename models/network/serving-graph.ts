@@ -14,8 +14,8 @@ export const DWELL_MAX_MS = 10 * MINUTE_MS
 
 /**
  * The graph that scores: float32 `row` [rows, columns of the row], raw as logged, and where the network has
- * embeddings float32 `embeddings` [rows, width of the vectors], to float32 `heads` [rows, heads], each as its
- * head's `output` says. Throws `NETWORK_INVALID`.
+ * embeddings float32 `embeddings` [rows, width of the vectors] and, where it reads them, `contents` [rows, width of the
+ * directions], to float32 `heads` [rows, heads], each as its head's `output` says. Throws `NETWORK_INVALID`.
  */
 export const servingGraph = (definition: NetworkDefinition, parameters: Parameters): Graph => {
   checkDefinition(definition)

@@ -23,7 +23,7 @@ export const TRAINING = {
 /**
  * The graph of a training step, from the same forward pass as the serving graph. It reads, float32:
  *
- * - `row` and `embeddings`, as the serving graph does;
+ * - `row`, `embeddings` and `contents`, as the serving graph does;
  * - `weights` and `targets` [rows, heads]: see losses.ts. Gradients are of the sum over rows: for that of the
  *   mean, give weights and targets divided by the number of rows;
  * - `parameters`, `means`, `squares` [size of the layout]: what is learned, and Adam's averages;

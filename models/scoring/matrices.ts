@@ -1,3 +1,4 @@
+import { CONTENT_BYTES } from '../embeddings/contents.ts'
 import { ENTITY_WORDS } from '../embeddings/entities.ts'
 import type { ModelName } from '../snapshot/manifest.ts'
 import { NETWORKS } from '../rankers.ts'
@@ -22,13 +23,16 @@ const newMatrix = (model: ModelName, rowsMax: number): Matrix => {
   }
   const width = NETWORKS[model].row.width
   const heads = NETWORKS[model].heads.length
-  const words = NETWORKS[model].embeddings === undefined ? 0 : rowsMax * ENTITY_WORDS
+  const { embeddings } = NETWORKS[model]
+  const words = embeddings === undefined ? 0 : rowsMax * ENTITY_WORDS
+  const contentBytes = embeddings?.contents === undefined ? 0 : rowsMax * CONTENT_BYTES
   return {
     rowsMax,
     width,
     heads,
     rows: shared(rowsMax * width),
     entities: new Uint32Array(new SharedArrayBuffer(words * WORD_BYTES)),
+    contents: new Int8Array(new SharedArrayBuffer(contentBytes)),
     outputs: shared(rowsMax * heads),
     filled: new Int32Array(new SharedArrayBuffer(WORD_BYTES)),
   }

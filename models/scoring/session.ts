@@ -1,9 +1,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { decodeTables } from '../embeddings/bytes.ts'
+import { CONTENT_BYTES, readContents } from '../embeddings/contents.ts'
 import { ENTITY_WORDS } from '../embeddings/entities.ts'
 import type { EmbeddingTables } from '../embeddings/tables.ts'
 import { ModelError } from '../errors.ts'
-import { EMBEDDINGS_INPUT, INPUT } from '../network/forward.ts'
+import { CONTENTS_INPUT, EMBEDDINGS_INPUT, INPUT } from '../network/forward.ts'
 import { OUTPUT } from '../network/serving-graph.ts'
 import type { ModelName, SnapshotManifest } from '../snapshot/manifest.ts'
 import { type LoadedSnapshot, readSnapshot } from '../snapshot/read.ts'
@@ -14,6 +15,20 @@ import { type LoadedSnapshot, readSnapshot } from '../snapshot/read.ts'
  */
 const BATCH_BYTES = 96 * 1024
 const FLOAT_BYTES = 4
+
+/** What rows are about, beside their columns. */
+export interface RowsAbout {
+  /** Hashes, `ENTITY_WORDS` a row: what vectors are found by. */
+  readonly entities: Uint32Array
+  /** Directions, `CONTENT_BYTES` a row. */
+  readonly contents: Int8Array
+}
+
+/** The same from a row on. */
+export const aboutFrom = ({ entities, contents }: RowsAbout, row: number): RowsAbout => ({
+  entities: entities.subarray(row * ENTITY_WORDS),
+  contents: contents.subarray(row * CONTENT_BYTES),
+})
 
 /**
  * One snapshot, ready to score on the calling thread, which it blocks while it does. The ONNX runtime takes no
@@ -29,6 +44,9 @@ export class ScoringSession {
   private readonly answers: Float32Array
   private readonly tables: EmbeddingTables | undefined
   private readonly vectors: Float32Array
+  /** Floats of a row's contents; 0 for a snapshot that reads none. */
+  private readonly contentWidth: number
+  private readonly contents: Float32Array
 
   private constructor(
     manifest: SnapshotManifest,
@@ -44,6 +62,8 @@ export class ScoringSession {
     this.answers = new Float32Array(this.batchRows * this.heads)
     this.tables = tables
     this.vectors = new Float32Array(this.batchRows * (tables?.width ?? 0))
+    this.contentWidth = manifest.embeddings?.contents === undefined ? 0 : CONTENT_BYTES
+    this.contents = new Float32Array(this.batchRows * this.contentWidth)
   }
 
   /** Throws `SNAPSHOT_FAILED` for a graph that the runtime refuses, or tables that are none. */
@@ -70,20 +90,14 @@ export class ScoringSession {
 
   /**
    * Scores the first `count` rows (row after row, raw) into `outputs`, heads after heads; all may lie on shared
-   * memory. `entities` are the rows' hashes, `ENTITY_WORDS` each, which a snapshot with embeddings finds its
-   * vectors by; without them vectors are zeros. One call at a time. Throws `SCORING_FAILED`.
+   * memory. `about` is what a snapshot with embeddings finds its vectors by; without it they are zeros. One call at a
+   * time. Throws `SCORING_FAILED`.
    */
-  async score(
-    rows: Float32Array,
-    count: number,
-    outputs: Float32Array,
-    entities?: Uint32Array,
-  ): Promise<void> {
+  async score(rows: Float32Array, count: number, outputs: Float32Array, about?: RowsAbout): Promise<void> {
     for (let start = 0; start < count; start += this.batchRows) {
       const batch = Math.min(this.batchRows, count - start)
       this.inputs.set(rows.subarray(start * this.width, (start + batch) * this.width))
-      if (entities === undefined) this.vectors.fill(0)
-      else this.tables?.gather(entities.subarray(start * ENTITY_WORDS), batch, this.vectors)
+      this.fillVectors(batch, about && aboutFrom(about, start))
       await this.run(batch)
       outputs.set(this.answers.subarray(0, batch * this.heads), start * this.heads)
     }
@@ -93,13 +107,24 @@ export class ScoringSession {
     await this.session.release()
   }
 
+  private fillVectors(batch: number, about: RowsAbout | undefined): void {
+    if (about === undefined) {
+      this.vectors.fill(0)
+      this.contents.fill(0)
+      return
+    }
+    this.tables?.gather(about.entities, batch, this.vectors)
+    if (this.contentWidth > 0) readContents(about.contents, batch, this.contents)
+  }
+
   private async run(batch: number): Promise<void> {
-    const { inputs, answers, width, heads, tables, vectors } = this
+    const { inputs, answers, width, heads, tables, vectors, contents, contentWidth } = this
     try {
       await this.session.run(
         {
           [INPUT]: tensor(inputs, batch, width),
           ...(tables && { [EMBEDDINGS_INPUT]: tensor(vectors, batch, tables.width) }),
+          ...(contentWidth > 0 && { [CONTENTS_INPUT]: tensor(contents, batch, contentWidth) }),
         },
         { [OUTPUT]: tensor(answers, batch, heads) },
       )

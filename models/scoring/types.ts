@@ -15,6 +15,11 @@ export interface Matrix {
    * known. Empty for a model without embeddings; not read by a snapshot without.
    */
   readonly entities: Uint32Array
+  /**
+   * rowsMax × `CONTENT_BYTES`, what each row's post is about and what its viewer likes (see `writeDirection`). Empty
+   * and not read as `entities` is.
+   */
+  readonly contents: Int8Array
   /** rowsMax × heads; holds what the last `score` answered, undefined before. */
   readonly outputs: Float32Array
   /** How far rows are filled that are scored meanwhile; see `RowStream`. */

@@ -1,10 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { ENTITY_WORDS } from '../embeddings/entities.ts'
 import { ModelError } from '../errors.ts'
 import { performTasks } from '../threads/perform.ts'
 import type { FollowTask, ScoreTask, Task, ThreadData } from './messages.ts'
 import { isEnd, rowsIn } from './row-stream.ts'
-import { ScoringSession } from './session.ts'
+import { aboutFrom, ScoringSession } from './session.ts'
 
 /** A scorer's thread: holds the snapshots in use and scores matrices that it shares with serving. */
 
@@ -36,12 +35,13 @@ const score = async (
   first: number,
   count: number,
 ): Promise<void> => {
-  const { rows, width, entities, outputs, heads } = slots[slot]![model]
+  const matrix = slots[slot]![model]
+  const { rows, width, outputs, heads } = matrix
   await sessionOf(version).score(
     rows.subarray(first * width),
     count,
     outputs.subarray(first * heads),
-    entities.subarray(first * ENTITY_WORDS),
+    aboutFrom(matrix, first),
   )
 }
 

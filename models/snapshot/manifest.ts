@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ModelError } from '../errors.ts'
-import type { EmbeddingPart } from '../network/definition.ts'
+import type { ContentPart, EmbeddingPart } from '../network/definition.ts'
 
 /** The two rankers. */
 export const MODELS = ['heavy', 'light'] as const
@@ -35,7 +35,7 @@ export interface SnapshotManifest {
   readonly columnsHash: string
   /** What the outputs are, in order. */
   readonly heads: readonly string[]
-  /** What vectors the graph reads beside the row; absent where it reads none, as in the prior. */
+  /** What vectors the graph reads beside the row, and whether contents too; absent where it reads none, as in the prior. */
   readonly embeddings?: EmbeddingPart
   readonly files: Readonly<Record<string, SnapshotFile>>
 }
@@ -64,6 +64,7 @@ export const withVersion = (content: Omit<SnapshotManifest, 'version'>): Snapsho
     heads,
     sorted.map(([name, { bytes, sha256 }]) => [name, bytes, sha256]),
     ...(embeddings === undefined ? [] : [embeddings.entities, embeddings.dimensions]),
+    ...(embeddings?.contents === undefined ? [] : [embeddings.contents.dimensions]),
   ])
   return { ...content, version: sha256Of(Buffer.from(text)).slice(0, VERSION_CHARACTERS) }
 }
@@ -125,7 +126,13 @@ const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')
 
 const isEmbeddings = (value: unknown): value is EmbeddingPart =>
-  isObject(value) && isTexts(value['entities']) && Number.isSafeInteger(value['dimensions'])
+  isObject(value) &&
+  isTexts(value['entities']) &&
+  Number.isSafeInteger(value['dimensions']) &&
+  (value['contents'] === undefined || isContents(value['contents']))
+
+const isContents = (value: unknown): value is ContentPart =>
+  isObject(value) && Number.isSafeInteger(value['dimensions'])
 
 /** Names of files in the snapshot's own directory, and nowhere else. */
 const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/

@@ -2,6 +2,7 @@ import { webcrypto } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ModelError } from '../errors.ts'
+import type { EmbeddingPart } from '../network/definition.ts'
 import { NETWORKS } from '../rankers.ts'
 import {
   EMBEDDINGS_FILE,
@@ -67,14 +68,21 @@ const checkFits = (manifest: SnapshotManifest, directory: string, model: ModelNa
   }
   const theirs = manifest.embeddings
   if (theirs === undefined) return
-  const isSame = theirs.dimensions === embeddings?.dimensions && equal(theirs.entities, embeddings.entities)
+  const isSame =
+    theirs.dimensions === embeddings?.dimensions &&
+    equal(theirs.entities, embeddings.entities) &&
+    // One that reads no contents is scored without.
+    (theirs.contents === undefined || theirs.contents.dimensions === embeddings.contents?.dimensions)
   if (!isSame) {
     throw new ModelError(
       'SNAPSHOT_COLUMNS',
-      `${directory} has vectors of ${theirs.dimensions} for ${theirs.entities.join(', ')}, which this code does not fill`,
+      `${directory} has vectors of ${theirs.dimensions} for ${namesOf(theirs)}, which this code does not fill`,
     )
   }
 }
+
+const namesOf = ({ entities, contents }: EmbeddingPart): string =>
+  [...entities, ...(contents === undefined ? [] : [`contents of ${contents.dimensions}`])].join(', ')
 
 /** Throws `SNAPSHOT_COLUMNS`. */
 export const checkModel = (manifest: SnapshotManifest, directory: string, model: SnapshotModel): void => {

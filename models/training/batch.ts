@@ -1,5 +1,7 @@
+import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
 import type { Example } from '../../schemas/examples/index.ts'
 import { packedColumns, unpackInto } from '../../schemas/impressions/packed-features.ts'
+import { CONTENT_BYTES, TASTE_OFFSET, writeDirection } from '../embeddings/contents.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../embeddings/entities.ts'
 import type { Head } from '../heads.ts'
 import type { RowLayout } from '../row/row-layout.ts'
@@ -30,6 +32,8 @@ export class Batch {
   readonly rows: Float32Array
   /** `ENTITY_WORDS` a row. */
   readonly entities: Uint32Array
+  /** `CONTENT_BYTES` a row. */
+  readonly contents: Int8Array
   /** rows × heads; see network/losses.ts. */
   readonly weights: Float32Array
   readonly targets: Float32Array
@@ -51,6 +55,7 @@ export class Batch {
     this.rowsMax = rowsMax
     this.rows = new Float32Array(rowsMax * row.width)
     this.entities = new Uint32Array(rowsMax * ENTITY_WORDS)
+    this.contents = new Int8Array(rowsMax * CONTENT_BYTES)
     this.weights = new Float32Array(rowsMax * heads.length)
     this.targets = new Float32Array(rowsMax * heads.length)
   }
@@ -91,6 +96,9 @@ export class Batch {
     const { count } = this
     const heads = this.options.heads.length
     writeEntityIds(example, this.entities, count * ENTITY_WORDS)
+    const at = count * CONTENT_BYTES
+    writeDirection(wholeOf(example.contentVector), 0, this.contents, at)
+    writeDirection(wholeOf(example.tasteVector), 0, this.contents, at + TASTE_OFFSET)
     this.weights.fill(0, count * heads, (count + 1) * heads)
     this.targets.fill(0, count * heads, (count + 1) * heads)
     this.rowOf.set(this.account.key, count)
@@ -124,3 +132,7 @@ export class Batch {
     return true
   }
 }
+
+/** A direction of another length says nothing here. */
+const wholeOf = (direction: Buffer | null): Buffer | null =>
+  direction?.length === CONTENT_DIMENSIONS ? direction : null

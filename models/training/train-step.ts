@@ -1,9 +1,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { adamScalars } from '../autodiff/adam.ts'
+import { CONTENT_BYTES, readContents } from '../embeddings/contents.ts'
 import type { EmbeddingTables } from '../embeddings/tables.ts'
 import { ModelError } from '../errors.ts'
-import { embeddingWidth, type NetworkDefinition } from '../network/definition.ts'
-import { EMBEDDINGS_INPUT, INPUT } from '../network/forward.ts'
+import { contentWidth, embeddingWidth, type NetworkDefinition } from '../network/definition.ts'
+import { CONTENTS_INPUT, EMBEDDINGS_INPUT, INPUT } from '../network/forward.ts'
 import { ParameterLayout } from '../network/parameter-layout.ts'
 import type { Parameters } from '../network/parameters.ts'
 import { TRAINING, trainingGraph } from '../network/training-graph.ts'
@@ -35,13 +36,14 @@ export interface Learned {
   readonly given: Map<string, Float32Array>
 }
 
-/** A network that begins with given parameters and tables. Throws `NETWORK_INVALID` for tables of another size. */
+/** A network that begins with given parameters and tables. Throws `NETWORK_INVALID` for tables or contents of another size. */
 export const beginLearning = (
   definition: NetworkDefinition,
   parameters: Parameters,
   tables?: EmbeddingTables,
 ): Learned => {
   checkTables(definition, tables)
+  checkContents(definition)
   const layout = new ParameterLayout(definition)
   return {
     definition,
@@ -130,10 +132,11 @@ export class TrainStep {
   }
 
   /** Means over rows, whatever the batch's length. */
-  private fill({ entities, weights, targets, count }: Batch): void {
+  private fill({ entities, contents, weights, targets, count }: Batch): void {
     const { buffers, learned } = this
-    const { heads } = learned.definition
+    const { heads, embeddings } = learned.definition
     learned.tables?.gather(entities, count, buffers.vectors)
+    if (embeddings?.contents !== undefined) readContents(contents, count, buffers.contents)
     for (let at = 0; at < count * heads.length; at++) {
       buffers.weights[at] = weights[at]! / count
       const isTime = heads[at % heads.length]!.output === 'seconds'
@@ -152,6 +155,9 @@ export class TrainStep {
       [INPUT]: tensor(rows.subarray(0, count * row.width), [count, row.width]),
       ...(embeddings && {
         [EMBEDDINGS_INPUT]: tensor(buffers.vectors, [count, embeddingWidth(embeddings)]),
+      }),
+      ...(embeddings?.contents && {
+        [CONTENTS_INPUT]: tensor(buffers.contents, [count, contentWidth(embeddings.contents)]),
       }),
       [TRAINING.weights]: tensor(buffers.weights, [count, heads.length]),
       [TRAINING.targets]: tensor(buffers.targets, [count, heads.length]),
@@ -197,6 +203,7 @@ interface Buffers {
   readonly weights: Float32Array
   readonly targets: Float32Array
   readonly vectors: Float32Array
+  readonly contents: Float32Array
   readonly embeddingGradients: Float32Array
   readonly logits: Float32Array
   readonly losses: Float32Array
@@ -205,11 +212,13 @@ interface Buffers {
 const buffersOf = ({ definition, tables }: Learned, rows: number): Buffers => {
   const heads = definition.heads.length
   const width = tables?.width ?? 0
+  const { contents } = definition.embeddings ?? {}
   return {
     rows,
     weights: new Float32Array(rows * heads),
     targets: new Float32Array(rows * heads),
     vectors: new Float32Array(rows * width),
+    contents: new Float32Array(contents === undefined ? 0 : rows * contentWidth(contents)),
     embeddingGradients: new Float32Array(rows * width),
     logits: new Float32Array(rows * heads),
     losses: new Float32Array(heads),
@@ -222,6 +231,15 @@ const checkTables = ({ name, embeddings }: NetworkDefinition, tables: EmbeddingT
   throw new ModelError(
     'NETWORK_INVALID',
     `network ${name} reads vectors of ${width}, tables give ${tables?.width ?? 0}`,
+  )
+}
+
+const checkContents = ({ name, embeddings }: NetworkDefinition): void => {
+  const width = embeddings?.contents === undefined ? CONTENT_BYTES : contentWidth(embeddings.contents)
+  if (width === CONTENT_BYTES) return
+  throw new ModelError(
+    'NETWORK_INVALID',
+    `network ${name} reads contents of ${width}, examples have ${CONTENT_BYTES}`,
   )
 }
 

@@ -10,10 +10,10 @@ import { candidateFieldsV3 } from './v3.ts'
 /** What a post or a taste is about, as a direction: int8. */
 export const CONTENT_VECTOR_BYTES_MAX = 64
 
-/** What retrieval reads of a post, and of a viewer: null where nothing is known, or was not logged. */
+/** What ranking and retrieval read of a post, and of a viewer: null where nothing is known, or was not logged. */
 export const contentVector = optional(
   bytes(CONTENT_VECTOR_BYTES_MAX),
-  'What the post was about when it was shown: int8, a direction; of public posts alone.',
+  'What the post was about when it was ranked: int8, a direction.',
 )
 export const postLanguage = optional(language(), 'The language of the post, of public posts alone.')
 export const postKind = optional(

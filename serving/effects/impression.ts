@@ -1,4 +1,3 @@
-import { CONTENT_SCALE } from '../../processors/content/content-vector.ts'
 import type { Millis, RequestId } from '../../schemas/ids.ts'
 import {
   type Candidate as LoggedCandidate,
@@ -7,7 +6,7 @@ import {
   type Impression,
 } from '../../schemas/impressions/index.ts'
 import type { FeedQuery } from '../query.ts'
-import { viewerSideOf } from '../retrieval/viewer-side.ts'
+import { tasteVectorOf } from '../retrieval/viewer-side.ts'
 import type { Shown } from '../selector/page.ts'
 import type { RankedItem } from '../sessions/ranked-items.ts'
 import type { Session } from '../sessions/session.ts'
@@ -54,12 +53,6 @@ export const impressionOf = (page: ServedPage): Impression => {
   }
 }
 
-/** What retrieval searched by, or would have. */
-const tasteVectorOf = (session: Session): Buffer | null => {
-  const taste = viewerSideOf(session)?.taste ?? null
-  return taste && Buffer.from(Int8Array.from(taste, (value) => Math.round(value * CONTENT_SCALE)).buffer)
-}
-
 const featuresAsOf = ({ query }: Session): Millis => query.asOf
 
 const candidateOf = (shown: Shown, position: number, session: Session): LoggedCandidate => ({
@@ -67,12 +60,12 @@ const candidateOf = (shown: Shown, position: number, session: Session): LoggedCa
   ...itemOf(shown),
 })
 
-type Item = Pick<LoggedCandidate, 'contentVector' | 'language' | 'kind'>
-const NO_ITEM: Item = { contentVector: null, language: null, kind: null }
+type Item = Pick<LoggedCandidate, 'language' | 'kind'>
+const NO_ITEM: Item = { language: null, kind: null }
 
 /** What retrieval could know of the post: only of what it may find, for from that the towers learn. */
-const itemOf = ({ attributes: { content }, contentVector }: Shown): Item =>
-  content?.audience === 'public' ? { contentVector, language: content.language, kind: content.kind } : NO_ITEM
+const itemOf = ({ attributes: { content } }: Shown): Item =>
+  content?.audience === 'public' ? { language: content.language, kind: content.kind } : NO_ITEM
 
 const loggedOf = (
   candidate: RankedItem,
@@ -85,6 +78,7 @@ const loggedOf = (
   score: candidate.value,
   propensity: session.propensityOf(candidate.index),
   features: session.featuresOf(candidate.index),
+  contentVector: session.contentVectorOf(candidate.index),
   source: candidate.source,
   lightScore: candidate.lightScore,
   lightRank: candidate.lightRank,

@@ -1,5 +1,6 @@
+import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
 import { type RankedContent, readRankedContent } from '../../processors/post-attributes.ts'
-import { contentMatch } from '../content-match.ts'
+import { contentMatch, copyContentVector } from '../content-match.ts'
 import { HYDRATOR_MS } from '../pipeline/deadlines.ts'
 import { always, type HydratorStage } from '../pipeline/stage.ts'
 import type { StateRows } from '../state-rows.ts'
@@ -13,7 +14,8 @@ export const contents = (rows: StateRows): HydratorStage => ({
   enable: always,
   async hydrate(_query, { taste }, candidates) {
     const found: (RankedContent | null)[] = Array.from({ length: candidates.length }, () => null)
-    const matches: (number | null)[] = Array.from({ length: candidates.length }, () => null)
+    const vectors = new Int8Array(candidates.length * CONTENT_DIMENSIONS)
+    const starts = new Int32Array(candidates.length).fill(-1)
     await rows.visitIds(
       'post-attributes',
       candidates,
@@ -21,13 +23,16 @@ export const contents = (rows: StateRows): HydratorStage => ({
       (index, buffer, start, end) => {
         if (start === end) return
         found[index] = readRankedContent(buffer, start, end)
-        matches[index] = contentMatch(taste, buffer, start, end)
+        starts[index] = copyContentVector(buffer, start, end, vectors, index * CONTENT_DIMENSIONS)
       },
     )
     return () => {
       for (let index = 0; index < found.length; index++) {
-        candidates[index]!.content = found[index]!
-        candidates[index]!.contentMatch = matches[index]!
+        const candidate = candidates[index]!
+        candidate.content = found[index]!
+        candidate.contentStart = starts[index]!
+        candidate.contentVectors = vectors
+        candidate.contentMatch = contentMatch(taste, vectors, starts[index]!)
       }
     }
   },

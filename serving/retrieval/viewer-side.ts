@@ -11,3 +11,9 @@ export const viewerSideOf = ({ taste, profile }: Pick<Viewer, 'taste' | 'profile
   const vector = interests.length === 0 ? null : contentVectorOf(said)
   return vector && { taste: Float32Array.from(vector, (value) => value / CONTENT_SCALE), language }
 }
+
+/** The taste that is searched by, as impressions log it and the heavy ranker reads it: int8. */
+export const tasteVectorOf = (viewer: Pick<Viewer, 'taste' | 'profile'>): Buffer | null => {
+  const taste = viewerSideOf(viewer)?.taste ?? null
+  return taste && Buffer.from(Int8Array.from(taste, (value) => Math.round(value * CONTENT_SCALE)).buffer)
+}

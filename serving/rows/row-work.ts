@@ -1,8 +1,10 @@
 import type { FeatureReader } from '../../features/store/port.ts'
+import { CONTENT_BYTES, TASTE_OFFSET, writeDirection } from '../../models/embeddings/contents.ts'
 import { ENTITY_WORDS, type EntityIds, writeEntityIds } from '../../models/embeddings/entities.ts'
 import { RANKING_VIEWS, viewOffset } from '../../models/ranking-row.ts'
 import type { Matrix } from '../../models/scoring/types.ts'
 import type { Candidate } from '../candidate.ts'
+import { tasteVectorOf } from '../retrieval/viewer-side.ts'
 import type { StateRows } from '../state-rows.ts'
 import { BesideRows } from './beside-rows.ts'
 import { allOf, CandidateTables, keyOfView } from './candidate-tables.ts'
@@ -99,6 +101,7 @@ export class RowWork {
     this.late.begin(request)
     this.hashtags.begin(candidates.length)
     this.beside.begin()
+    const taste = tasteVectorOf(request.viewer)
     for (let first = 0; first < candidates.length; first += HEAVY_RUN) {
       const run = candidates.slice(first, first + HEAVY_RUN)
       const reading = allOf([
@@ -110,6 +113,7 @@ export class RowWork {
       this.copyEarly(first, places.subarray(first, first + run.length), matrix)
       this.copyLate(first, run.length, matrix)
       this.writeContexts(first, run, request, matrix)
+      writeContents(first, run, taste, matrix)
       filled(first + run.length)
     }
   }
@@ -164,5 +168,20 @@ export class RowWork {
       ids.hashtags = content?.hashtags ?? NO_HASHTAGS
       writeEntityIds(ids, entities, (first + row) * ENTITY_WORDS)
     }
+  }
+}
+
+/** What the candidates are about and what the viewer likes, as impressions log it. */
+const writeContents = (
+  first: number,
+  candidates: readonly Candidate[],
+  taste: Buffer | null,
+  { contents }: Matrix,
+): void => {
+  for (let row = 0; row < candidates.length; row++) {
+    const { contentStart, contentVectors } = candidates[row]!
+    const at = (first + row) * CONTENT_BYTES
+    writeDirection(contentStart === -1 ? null : contentVectors, contentStart, contents, at)
+    writeDirection(taste, 0, contents, at + TASTE_OFFSET)
   }
 }

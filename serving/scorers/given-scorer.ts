@@ -1,10 +1,12 @@
 import { keyOf } from '../../engine/key.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
 import { rankedContent, readPostAttributes } from '../../processors/post-attributes.ts'
 import type { Millis, PostId, UserId } from '../../schemas/ids.ts'
 import { type Candidate, candidateOf, type Source } from '../candidate.ts'
-import { contentMatch } from '../content-match.ts'
+import { contentMatch, copyContentVector } from '../content-match.ts'
 import type { QueryHydratorStage } from '../pipeline/stage.ts'
 import type { FeedQuery } from '../query.ts'
+import { tasteVectorOf } from '../retrieval/viewer-side.ts'
 import type { StateRows } from '../state-rows.ts'
 import type { Viewer } from '../viewer.ts'
 import { ViewerDraft } from '../viewer-draft.ts'
@@ -24,6 +26,9 @@ export interface ScoredPost {
   readonly candidate: Candidate
   /** Packed, as impressions log them. */
   readonly features: Buffer
+  /** As impressions log them; zeros where nothing is known of the post. */
+  readonly contentVector: Buffer
+  readonly tasteVector: Buffer | null
 }
 
 /** Hears of the posts that were scored, before their rows are used again. */
@@ -94,7 +99,10 @@ export class GivenScorer {
     try {
       const outputs = await ranking.scoreHeavy(candidates, PATIENT)
       ranking.configuration.valueModel.evaluate(outputs, candidates.length, scores, ranking.weights)
-      hear?.(candidates.map((candidate, row) => scoredPost(ranking, candidate, row)))
+      if (hear !== undefined) {
+        const tasteVector = tasteVectorOf(viewer)
+        hear(candidates.map((candidate, row) => ({ ...scoredPost(ranking, candidate, row), tasteVector })))
+      }
       return scores
     } finally {
       ranking.release()
@@ -103,23 +111,28 @@ export class GivenScorer {
 }
 
 /** By its place among the candidates. */
-const scoredPost = (ranking: Ranking, candidate: Candidate, row: number): ScoredPost => {
+const scoredPost = (ranking: Ranking, candidate: Candidate, row: number): Omit<ScoredPost, 'tasteVector'> => {
   candidate.row = row
   const features = Buffer.alloc(ranking.featureBytesMax)
   const end = ranking.packFeatures(candidate, features, 0)
-  return { place: row, candidate, features: features.subarray(0, end) }
+  const contentVector = Buffer.alloc(CONTENT_DIMENSIONS)
+  ranking.copyContent(candidate, contentVector, 0)
+  return { place: row, candidate, features: features.subarray(0, end), contentVector }
 }
 
 const candidateFrom = (postId: PostId, row: Buffer, viewer: Viewer): Candidate | null => {
   const { authorId, publishedAt, content } = readPostAttributes(row)
   if (publishedAt === null || content === null) return null
   const { kind, audience, containerId, language } = content
-  const match = contentMatch(viewer.taste, row, 0, row.length)
+  const contentVectors = new Int8Array(CONTENT_DIMENSIONS)
+  const contentStart = copyContentVector(row, 0, row.length, contentVectors, 0)
   const post = { postId, authorId, publishedAt, kind, audience, containerId, language }
   return {
     ...candidateOf(post, sourceOf(post, viewer)),
     content: rankedContent(content),
-    contentMatch: match,
+    contentMatch: contentMatch(viewer.taste, contentVectors, contentStart),
+    contentStart,
+    contentVectors,
   }
 }
 

@@ -1,9 +1,11 @@
+import { CONTENT_BYTES } from '../../models/embeddings/contents.ts'
 import type { ScorerPool } from '../../models/scoring/pool.ts'
 import type { Lease, Matrix } from '../../models/scoring/types.ts'
 import type { RowStream } from '../../models/scoring/row-stream.ts'
 import type { SnapshotManifest } from '../../models/snapshot/manifest.ts'
 import { rankingRow } from '../../models/ranking-row.ts'
 import type { HeadTrace, SignedWeights } from '../../models/value-model.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
 import { packedBytesMax, packInto } from '../../schemas/impressions/packed-features.ts'
 import type { Candidate, Source } from '../candidate.ts'
 import type { RowRequest } from '../rows/view-keys.ts'
@@ -162,6 +164,14 @@ export class Ranking {
     if (row < 0 || !this.heavyIsScored) return
     const { outputs, heads } = this.held!.heavy
     for (let head = 0; head < heads; head++) into[offset + head] = outputs[row * heads + head]!
+  }
+
+  /** Copies what a candidate is about, as it was scored; leaves zeros where pass 1 did not score it, or it says nothing. */
+  copyContent({ row }: Candidate, into: Uint8Array, at: number): void {
+    if (row < 0 || !this.heavyIsScored) return
+    const { contents } = this.held!.heavy
+    const start = row * CONTENT_BYTES
+    for (let index = 0; index < CONTENT_DIMENSIONS; index++) into[at + index] = contents[start + index]!
   }
 
   /** Bytes that the features of one candidate take at most. */

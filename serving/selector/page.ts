@@ -8,8 +8,6 @@ import type { Visibility } from '../visibility/index.ts'
 export interface Shown {
   readonly candidate: RankedItem
   readonly attributes: PostAttributes
-  /** What it is about; null where it says nothing. */
-  readonly contentVector: Buffer | null
 }
 
 /** A post of the order that may not be shown any more. */

@@ -1,5 +1,6 @@
 import type { SnapshotManifest } from '../../models/snapshot/manifest.ts'
 import type { HeadTrace, SignedWeights } from '../../models/value-model.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
 import type { UserProfile } from '../../processors/profiles.ts'
 import type { UserTaste } from '../../processors/user-taste.ts'
 import type { RequestId } from '../../schemas/ids.ts'
@@ -39,6 +40,7 @@ export class Session {
   private readonly propensities: Float64Array | null
   private readonly features: Buffer
   private readonly featureEnds: Uint32Array
+  private readonly contentVectors: Buffer
 
   /** Copies what a ranking holds, which must not be released yet. */
   constructor(id: string, requestId: RequestId, feed: RankedFeed<Ranking>, account: FeedAccount) {
@@ -58,9 +60,11 @@ export class Session {
     this.propensities = ranking.propensities
     this.heads = new Float32Array(order.length * this.headCount)
     this.featureEnds = new Uint32Array(order.length)
+    this.contentVectors = Buffer.alloc(order.length * CONTENT_DIMENSIONS)
     this.features = this.copy(feed)
     const floats = this.heads.length + this.factors.length + this.featureEnds.length
-    this.bytes = OVERHEAD_BYTES + this.items.bytes + floats * FLOAT_BYTES + this.features.length
+    const bytes = this.features.length + this.contentVectors.length
+    this.bytes = OVERHEAD_BYTES + this.items.bytes + floats * FLOAT_BYTES + bytes
   }
 
   get headNames(): readonly string[] {
@@ -97,6 +101,13 @@ export class Session {
     return this.features.subarray(this.featuresStart(index), this.featureEnds[index])
   }
 
+  /** What the post was about when it was scored: int8; null where pass 1 did not score it, or it says nothing. */
+  contentVectorOf(index: number): Buffer | null {
+    const start = index * CONTENT_DIMENSIONS
+    const vector = this.contentVectors.subarray(start, start + CONTENT_DIMENSIONS)
+    return vector.some((value) => value !== 0) ? vector : null
+  }
+
   private get headCount(): number {
     return this.models.heavy.heads.length
   }
@@ -109,13 +120,14 @@ export class Session {
     return this.featureEnds[index]! > this.featuresStart(index)
   }
 
-  /** Copies heads and features; answers the features. */
+  /** Copies heads, contents and features; answers the features. */
   private copy({ order, ranking }: RankedFeed<Ranking>): Buffer {
     packing.reserve(order.length * ranking.featureBytesMax)
     let end = 0
     for (let index = 0; index < order.length; index++) {
       const candidate = order[index]!
       ranking.copyHeads(candidate, this.heads, index * this.headCount)
+      ranking.copyContent(candidate, this.contentVectors, index * CONTENT_DIMENSIONS)
       end = ranking.packFeatures(candidate, packing.buffer, end)
       this.featureEnds[index] = end
     }

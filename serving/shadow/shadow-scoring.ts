@@ -1,8 +1,10 @@
+import { CONTENT_BYTES, TASTE_OFFSET, writeDirection } from '../../models/embeddings/contents.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../../models/embeddings/entities.ts'
 import type { Matrix } from '../../models/scoring/types.ts'
 import { unpackInto } from '../../schemas/impressions/packed-features.ts'
 import type { ServedPage } from '../effects/impression.ts'
 import { bucketOf } from '../experiments/bucket.ts'
+import { tasteVectorOf } from '../retrieval/viewer-side.ts'
 import type { Scorers } from '../scorers/ranking.ts'
 import { ShadowFigures, type ShadowReport } from './figures.ts'
 
@@ -102,6 +104,7 @@ const score = async (page: ServedPage, scorers: Scorers, figures: ShadowFigures)
 
 /** Fills the rows of the posts that pass 1 scored, and what it said of them; answers how many those are. */
 const fill = ({ session, query, shown }: ServedPage, matrix: Matrix, live: Float32Array): number => {
+  const taste = tasteVectorOf(session)
   let row = 0
   for (const { candidate } of shown) {
     const features = session.featuresOf(candidate.index)
@@ -110,6 +113,9 @@ const fill = ({ session, query, shown }: ServedPage, matrix: Matrix, live: Float
     const { containerId, hashtags, post } = candidate
     const ids = { userId: query.userId, authorId: post.authorId, containerId, hashtags }
     writeEntityIds(ids, matrix.entities, row * ENTITY_WORDS)
+    const at = row * CONTENT_BYTES
+    writeDirection(session.contentVectorOf(candidate.index), 0, matrix.contents, at)
+    writeDirection(taste, 0, matrix.contents, at + TASTE_OFFSET)
     live.set(session.headsOf(candidate.index), row * matrix.heads)
     row++
   }

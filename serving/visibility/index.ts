@@ -1,12 +1,7 @@
 import { keyOf } from '../../engine/key.ts'
 import { type Connections, readConnections } from '../../processors/connections/index.ts'
 import { readIntegrity } from '../../processors/integrity.ts'
-import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
-import {
-  contentVectorStart,
-  type PostAttributes,
-  readPostAttributes,
-} from '../../processors/post-attributes.ts'
+import { type PostAttributes, readPostAttributes } from '../../processors/post-attributes.ts'
 import type { PostId, UserId } from '../../schemas/ids.ts'
 import type { Removal } from '../candidate.ts'
 import { areKeptApart } from '../query-hydrators/connections.ts'
@@ -23,8 +18,6 @@ export interface Shown {
 export interface Visible<Item> {
   readonly candidate: Item
   readonly attributes: PostAttributes
-  /** What it is about, as its row holds it; null where it says nothing. */
-  readonly contentVector: Buffer | null
 }
 
 export interface Rechecked<Item> {
@@ -88,18 +81,11 @@ export class Visibility {
           ? 'deleted'
           : (removalByRows(connections, ties, attributes, integrityRows[index]) ??
             this.removalOf(viewerId, { candidate, attributes }))
-      if (removal === null)
-        kept.push({ candidate, attributes: attributes!, contentVector: contentVectorIn(postRow!) })
+      if (removal === null) kept.push({ candidate, attributes: attributes! })
       else removed.push({ candidate, removal })
     }
     return { kept, removed }
   }
-}
-
-/** A copy: the row is the task's own. */
-const contentVectorIn = (row: Buffer): Buffer | null => {
-  const start = contentVectorStart(row, 0, row.length)
-  return start === -1 ? null : Buffer.from(row.subarray(start, start + CONTENT_DIMENSIONS))
 }
 
 const tiesOf = (userId: UserId, { friends, groups, pages }: Connections): Ties => ({

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { CONTENT_BYTES } from '../../../models/embeddings/contents.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
 import { HEADS } from '../../../models/heads.ts'
 import { writePriors } from '../../../models/prior/snapshots.ts'
@@ -32,12 +33,13 @@ const flipped = (example: Example): Example => {
 const servedBy = async (session: ScoringSession, examples: readonly Example[]): Promise<Example[]> => {
   const rows = new Float32Array(examples.length * rankingRow.width)
   const entities = new Uint32Array(examples.length * ENTITY_WORDS)
+  const contents = new Int8Array(examples.length * CONTENT_BYTES)
   const outputs = new Float32Array(examples.length * HEADS.length)
   for (const [at, example] of examples.entries()) {
     unpackInto(example.features, rows, at * rankingRow.width)
     writeEntityIds(example, entities, at * ENTITY_WORDS)
   }
-  await session.score(rows, examples.length, outputs, entities)
+  await session.score(rows, examples.length, outputs, { entities, contents })
   return examples.map((example, at) => ({
     ...example,
     heads: [...outputs.subarray(at * HEADS.length, (at + 1) * HEADS.length)],

@@ -45,5 +45,7 @@ test('what cannot be is refused by name', () => {
   refused({ embeddings: { entities: ['a'], dimensions: 2 } }, 'embeddings.entities has 1: use 2 to')
   refused({ embeddings: { entities: ['a', 'a'], dimensions: 2 } }, 'embeddings.entities names one twice')
   refused({ embeddings: { entities: ['a', 'b'], dimensions: 0 } }, 'embeddings.dimensions is 0: use 1 to')
+  const embeddings = { entities: ['a', 'b'], dimensions: 2, contents: { dimensions: 257 } }
+  refused({ embeddings }, 'embeddings.contents.dimensions is 257: use 1 to')
   refused({ deep: { experts, towers: { layers: [2.5] } } }, 'towers.layers has 2.5 units')
 })

@@ -1,4 +1,4 @@
-import type { NetworkDefinition } from '../../../models/network/definition.ts'
+import type { EmbeddingPart, NetworkDefinition } from '../../../models/network/definition.ts'
 import { DEVIATIONS_MAX } from '../../../models/network/forward.ts'
 import type { Parameters } from '../../../models/network/parameters.ts'
 import { DWELL_MAX_MS } from '../../../models/network/serving-graph.ts'
@@ -13,8 +13,9 @@ export const answerOf = (
   parameters: Parameters,
   row: Float32Array,
   vectors?: Float32Array,
+  contents?: Float32Array,
 ): number[] => {
-  const logits = logitsOf(definition, parameters, row, vectors)
+  const logits = logitsOf(definition, parameters, row, vectors, contents)
   return definition.heads.map(({ output }, head) => {
     const logit = logits[head]!
     if (output === 'score') return logit
@@ -28,9 +29,10 @@ export const logitsOf = (
   parameters: Parameters,
   row: Float32Array,
   vectors?: Float32Array,
+  contents?: Float32Array,
 ): number[] => {
   const columns = transformedOf(definition, row)
-  const layer = inputLayerOf(definition, parameters, vectors)
+  const layer = inputLayerOf(definition, parameters, vectors, contents)
   const deep = deepOf(definition, parameters, columns, layer)
   return layer('wide', columns).map((wide, head) => wide + deep[head]!)
 }
@@ -42,23 +44,40 @@ const inputLayerOf = (
   { embeddings }: NetworkDefinition,
   parameters: Parameters,
   vectors: Float32Array | undefined,
+  contents: Float32Array | undefined,
 ): InputLayer => {
   return (name, inputs) => {
     const bias = parameters.get(`${name}.bias`)!
     const sums = product(inputs, parameters.get(`${name}.weights`)!, bias)
     if (embeddings === undefined) return sums
-    const { entities, dimensions } = embeddings
-    const given = Array.from(vectors!)
-    const dots = entities.slice(1).map((_, other) => {
-      let dot = 0
-      for (let index = 0; index < dimensions; index++)
-        dot += given[index]! * given[(other + 1) * dimensions + index]!
-      return dot
-    })
+    const [viewer, ...others] = entityVectors(embeddings, parameters, vectors!, contents)
+    const given = [viewer!, ...others].flat()
+    const dots = others.map((other) => other.reduce((sum, value, index) => sum + value * viewer![index]!, 0))
     const none = new Float32Array(bias.length)
     const more = product([...given, ...dots], parameters.get(`${name}.embedding_weights`)!, none)
     return sums.map((sum, unit) => sum + more[unit]!)
   }
+}
+
+/** The vectors of entities, the taste added to the first, and then that of the post's content. */
+const entityVectors = (
+  { entities, dimensions, contents: part }: EmbeddingPart,
+  parameters: Parameters,
+  vectors: Float32Array,
+  contents: Float32Array | undefined,
+): number[][] => {
+  const given = entities.map((_, entity) =>
+    Array.from(vectors.subarray(entity * dimensions, (entity + 1) * dimensions)),
+  )
+  if (part === undefined) return given
+  const none = new Float32Array(dimensions)
+  const projected = (name: string, side: number): number[] => {
+    const direction = contents!.subarray(side * part.dimensions, (side + 1) * part.dimensions)
+    return product(Array.from(direction), parameters.get(name)!, none)
+  }
+  const taste = projected('contents.viewer', 1)
+  const [viewer, ...others] = given
+  return [viewer!.map((value, index) => value + taste[index]!), ...others, projected('contents.post', 0)]
 }
 
 /** The columns of a row as the network reads them. */

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
+import { START_BOUND } from '../../../models/embeddings/table.ts'
 import { checkParameters, initialParameters, parameterSlots } from '../../../models/network/parameters.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { answerOf } from './oracle.ts'
-import { sampleParameters, sampleRows, sampleVectors } from './sample.ts'
+import { sampleContents, sampleParameters, sampleRows, sampleVectors } from './sample.ts'
 
 const seeded = (seed: number): (() => number) => {
   const random = new Random(seed)
@@ -17,9 +18,10 @@ test('values to start from are a function of the seed, within their bounds, and 
   expect(() => checkParameters(HEAVY_NETWORK, parameters)).not.toThrow()
   for (const { name, shape, start } of parameterSlots(HEAVY_NETWORK)) {
     const values = parameters.get(name)!
-    const bound = start === 'spread' ? Math.sqrt(6 / shape.at(-2)!) : 1
-    expect(Math.max(...values.map(Math.abs)), name).toBeLessThanOrEqual(bound)
-    if (start === 'spread') expect(new Set(values).size, name).toBeGreaterThan(values.length / 2)
+    const bound = { spread: Math.sqrt(6 / shape.at(-2)!), small: START_BOUND, zero: 0, one: 1 }[start]
+    expect(Math.max(...values.map(Math.abs)), name).toBeLessThanOrEqual(Math.fround(bound))
+    if (start === 'spread' || start === 'small')
+      expect(new Set(values).size, name).toBeGreaterThan(values.length / 2)
   }
 })
 
@@ -31,7 +33,10 @@ test('a network begins as its wide part over the columns alone', () => {
   const row = sampleRows(1, HEAVY_NETWORK.row.width, random)
   const { deep: _, embeddings: __, ...wideOnly } = HEAVY_NETWORK
   const vectors = sampleVectors(HEAVY_NETWORK, 1, random)
-  expect(answerOf(HEAVY_NETWORK, parameters, row, vectors)).toEqual(answerOf(wideOnly, parameters, row))
+  const contents = sampleContents(HEAVY_NETWORK, 1, random)
+  expect(answerOf(HEAVY_NETWORK, parameters, row, vectors, contents)).toEqual(
+    answerOf(wideOnly, parameters, row),
+  )
 })
 
 test('what is missing, of another size or not finite is refused by name', () => {

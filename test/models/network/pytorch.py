@@ -21,7 +21,7 @@ with torch.no_grad():
     network.wide.copy_(torch.tensor(case["wide"]).reshape(network.wide.shape))
     network.normalise.copy_(torch.tensor(case["scale"]))
 vectors = tensor("vectors").requires_grad_()
-losses = network.losses(network(tensor("features"), vectors), tensor("weights"), tensor("targets"))
+losses = network.losses(network(tensor("features"), vectors, tensor("contents")), tensor("weights"), tensor("targets"))
 losses.sum().backward()
 flat = lambda gradient: gradient.reshape(-1).tolist()
 json.dump(

@@ -33,6 +33,7 @@ test.runIf(python !== undefined)('losses and gradients are those that PyTorch ha
       rows: ROWS,
       features: each.rows,
       vectors: each.vectors,
+      contents: each.contents,
       weights: each.weights,
       targets: each.targets,
       wide: parameters['wide.weights'],

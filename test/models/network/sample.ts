@@ -1,5 +1,5 @@
 import type { Random } from '../../../engine/driver/random.ts'
-import { embeddingWidth, type NetworkDefinition } from '../../../models/network/definition.ts'
+import { contentWidth, embeddingWidth, type NetworkDefinition } from '../../../models/network/definition.ts'
 import { parameterSlots } from '../../../models/network/parameters.ts'
 import { RowLayout } from '../../../models/row/row-layout.ts'
 import { age, linear, log, type RowColumn, type Transform } from '../../../models/row/transform.ts'
@@ -33,7 +33,11 @@ export const sampleNetwork = (random: Random): NetworkDefinition => {
     sums,
     heads,
     ...(random.chance(0.5) && {
-      embeddings: { entities: ['a', 'b', 'c'].slice(random.below(2)), dimensions: 1 + random.below(4) },
+      embeddings: {
+        entities: ['a', 'b', 'c'].slice(random.below(2)),
+        dimensions: 1 + random.below(4),
+        ...(random.chance(0.5) && { contents: { dimensions: 1 + random.below(5) } }),
+      },
     }),
   }
   if (random.chance(0.2)) return definition
@@ -67,3 +71,12 @@ export const sampleVectors = (
   random: Random,
 ): Float32Array | undefined =>
   embeddings && new Float32Array(rows * embeddingWidth(embeddings)).map(() => random.next() - 0.5)
+
+/** Contents for rows of a network, none where it reads none. */
+export const sampleContents = (
+  { embeddings }: NetworkDefinition,
+  rows: number,
+  random: Random,
+): Float32Array | undefined =>
+  embeddings?.contents &&
+  new Float32Array(rows * contentWidth(embeddings.contents)).map(() => random.next() - 0.5)

@@ -1,12 +1,12 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { Random } from '../../../engine/driver/random.ts'
 import { adamScalars, MEAN_DECAY } from '../../../models/autodiff/adam.ts'
-import { embeddingWidth, type NetworkDefinition } from '../../../models/network/definition.ts'
-import { EMBEDDINGS_INPUT, INPUT } from '../../../models/network/forward.ts'
+import { contentWidth, embeddingWidth, type NetworkDefinition } from '../../../models/network/definition.ts'
+import { CONTENTS_INPUT, EMBEDDINGS_INPUT, INPUT } from '../../../models/network/forward.ts'
 import { ParameterLayout } from '../../../models/network/parameter-layout.ts'
 import { TRAINING, trainingGraph } from '../../../models/network/training-graph.ts'
 import { onnxModel } from '../../../models/onnx/model.ts'
-import { sampleParameters, sampleVectors } from './sample.ts'
+import { sampleContents, sampleParameters, sampleVectors } from './sample.ts'
 
 export const ROWS = 4
 
@@ -16,6 +16,7 @@ export interface Case {
   readonly parameters: Map<string, Float32Array>
   readonly rows: Float32Array
   readonly vectors: Float32Array | undefined
+  readonly contents: Float32Array | undefined
   readonly weights: Float32Array
   readonly targets: Float32Array
 }
@@ -28,6 +29,7 @@ export const caseOf = (definition: NetworkDefinition, random: Random): Case => {
     parameters: sampleParameters(definition, random),
     rows: new Float32Array(ROWS * row.width).map(() => (random.chance(0.3) ? 0 : random.next() * 4)),
     vectors: sampleVectors(definition, ROWS, random),
+    contents: sampleContents(definition, ROWS, random),
     weights: new Float32Array(labels).map(() => (random.chance(0.3) ? 0 : random.next() * 2)),
     targets: new Float32Array(labels).map(() => random.next() * 3),
   }
@@ -40,7 +42,7 @@ export const STEPS_BEFORE = { means: 0.02, squares: 0.003, step: 7, rate: 0.01 }
 
 /** One run of the training graph. */
 export const train = async (each: Case, means: number = STEPS_BEFORE.means): Promise<Answers> => {
-  const { definition, parameters, rows, vectors, weights, targets } = each
+  const { definition, parameters, rows, vectors, contents, weights, targets } = each
   const layout = new ParameterLayout(definition)
   const session = await InferenceSession.create(onnxModel(trainingGraph(definition)))
   const { rate, epsilon } = adamScalars(STEPS_BEFORE.rate, STEPS_BEFORE.step)
@@ -50,6 +52,9 @@ export const train = async (each: Case, means: number = STEPS_BEFORE.means): Pro
   const answers = await session.run({
     [INPUT]: tensor(rows, [ROWS, definition.row.width]),
     ...(vectors && { [EMBEDDINGS_INPUT]: tensor(vectors, [ROWS, embeddingWidth(definition.embeddings!)]) }),
+    ...(contents && {
+      [CONTENTS_INPUT]: tensor(contents, [ROWS, contentWidth(definition.embeddings!.contents!)]),
+    }),
     [TRAINING.weights]: tensor(weights, labels),
     [TRAINING.targets]: tensor(targets, labels),
     [TRAINING.state.parameters]: tensor(layout.vectorOf(parameters), [layout.size]),

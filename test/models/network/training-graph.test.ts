@@ -15,16 +15,18 @@ const NETWORKS = 30
 const ELEMENTS = 4
 
 /** The losses of heads, in double precision, from the formulas. */
-const lossesOf = ({ definition, parameters, rows, vectors, weights, targets }: Case): number[] => {
+const lossesOf = ({ definition, parameters, rows, vectors, contents, weights, targets }: Case): number[] => {
   const { heads, row, embeddings } = definition
   const sums = heads.map(() => 0)
   for (let index = 0; index < ROWS; index++) {
     const width = embeddings === undefined ? 0 : embeddingWidth(embeddings)
+    const contentsOf = (contents?.length ?? 0) / ROWS
     const logits = logitsOf(
       definition,
       parameters,
       rows.subarray(index * row.width, (index + 1) * row.width),
       vectors?.subarray(index * width, (index + 1) * width),
+      contents?.subarray(index * contentsOf, (index + 1) * contentsOf),
     )
     for (const [head, { output }] of heads.entries()) {
       const logit = logits[head]!
@@ -109,9 +111,15 @@ describe('the training graph', () => {
     const random = new Random(2)
     const each = caseOf(HEAVY_NETWORK, random)
     const answers = await train(each)
-    const { rows, vectors, parameters } = each
+    const { rows, vectors, contents, parameters } = each
     const width = HEAVY_NETWORK.row.width
-    const first = logitsOf(HEAVY_NETWORK, parameters, rows.subarray(0, width), vectors!.subarray(0, 64))
+    const first = logitsOf(
+      HEAVY_NETWORK,
+      parameters,
+      rows.subarray(0, width),
+      vectors!.subarray(0, 64),
+      contents!.subarray(0, 128),
+    )
     expect(Array.from(answers[TRAINING.logits]!.subarray(0, first.length))).toEqual(
       first.map((logit) => expect.closeTo(logit, 4)),
     )

@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
+import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
+import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { writePriors } from '../../../models/prior/snapshots.ts'
 import { HEAVY_NETWORK, LIGHT_NETWORK, NETWORKS } from '../../../models/rankers.ts'
 import { ScorerPool } from '../../../models/scoring/pool.ts'
@@ -145,6 +147,32 @@ describe('scorers', () => {
         'rows is 2: use a whole number from 0 to 1',
       )
     }
+    lease.release()
+  })
+
+  test('find what each row is about, whatever row a run begins with', async () => {
+    const { pool, root } = await openPool(1)
+    const random = new Random(7)
+    const tables = new EmbeddingTables({ dimensions: 16, rows: [64, 64, 64, 64] })
+    const parameters = sampleParameters(HEAVY_NETWORK, random)
+    const { directory } = await writeSnapshot(root, 'heavy', 'trained', parameters, tables)
+    await pool.swap('heavy', directory)
+    const lease = await pool.lease()
+    const { heavy } = lease
+    const rows = ROWS_MAX.heavy
+    for (let row = 0; row < rows; row++)
+      writeEntityIds({ userId: 'u', authorId: `a${row}` }, heavy.entities, row * ENTITY_WORDS)
+    for (let at = 0; at < heavy.contents.length; at++) heavy.contents[at] = random.below(255) - 127
+    await lease.score('heavy', rows)
+    const expected = outputsOf(lease, 'heavy', rows)
+    // Rows are all zeros: they differ by nothing else.
+    const first = expected.filter((_, at) => at % heavy.heads === 0)
+    expect(new Set(first).size).toBeGreaterThan(rows / 2)
+    heavy.outputs.fill(NaN)
+    for (let from = 0; from < rows; from += 64) await lease.score('heavy', Math.min(64, rows - from), from)
+    // Products of matrices of another height may be rounded otherwise.
+    for (const [at, value] of expected.entries())
+      expect(Math.abs(heavy.outputs[at]! - value)).toBeLessThan(1e-4 * (1 + Math.abs(value)))
     lease.release()
   })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
+import { CONTENT_BYTES, readContents } from '../../../models/embeddings/contents.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
 import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { withoutEmbeddings } from '../../../models/network/definition.ts'
@@ -39,7 +40,7 @@ test('any number of rows on shared memory is scored, batch by batch, and nothing
 
 const EMBEDDING_SIZES = { dimensions: 16, rows: [64, 64, 64, 64] }
 
-test('a snapshot with tables finds the vectors of what rows are about, batch by batch', async () => {
+test('a snapshot with tables finds the vectors of what rows are about, and reads their contents, batch by batch', async () => {
   const random = new Random(6)
   const parameters = sampleParameters(HEAVY_NETWORK, random)
   const tables = new EmbeddingTables(EMBEDDING_SIZES)
@@ -52,6 +53,8 @@ test('a snapshot with tables finds the vectors of what rows are about, batch by 
       row * ENTITY_WORDS,
     )
   }
+  const contents = new Int8Array(new SharedArrayBuffer(count * CONTENT_BYTES))
+  for (let index = 0; index < contents.length; index++) contents[index] = random.below(255) - 127
   const gradients = new Float32Array(count * tables.width).map(() => random.next() - 0.5)
   tables.learn(entities, count, gradients, { rate: 0.5, at: 1 })
   const root = await temporaryDirectory()
@@ -61,18 +64,23 @@ test('a snapshot with tables finds the vectors of what rows are about, batch by 
   const rows = sampleRows(count, width, random)
   const outputs = new Float32Array(count * heads)
   const vectors = new Float32Array(count * tables.width)
+  const directions = new Float32Array(count * CONTENT_BYTES)
   const expectRow = (row: number): void => {
     const own = vectors.subarray(row * tables.width, (row + 1) * tables.width)
-    const expected = answerOf(HEAVY_NETWORK, parameters, rows.slice(row * width, (row + 1) * width), own)
+    const about = directions.subarray(row * CONTENT_BYTES, (row + 1) * CONTENT_BYTES)
+    const columns = rows.slice(row * width, (row + 1) * width)
+    const expected = answerOf(HEAVY_NETWORK, parameters, columns, own, about)
     for (const [head, value] of expected.entries()) {
       expect(Math.abs(outputs[row * heads + head]! - value)).toBeLessThan(1e-4 * (1 + Math.abs(value)))
     }
   }
   tables.gather(entities, count, vectors)
-  await session.score(rows, count, outputs, entities)
+  readContents(contents, count, directions)
+  await session.score(rows, count, outputs, { entities, contents })
   for (const row of [0, 150, 299]) expectRow(row)
   await session.score(rows, count, outputs)
   vectors.fill(0)
+  directions.fill(0)
   for (const row of [0, 150, 299]) expectRow(row)
   await session.dispose()
 })

@@ -64,7 +64,14 @@ describe('a snapshot', () => {
     expect(read.manifest).toEqual(written.manifest)
     expect(read.manifest.embeddings).toEqual(HEAVY_NETWORK.embeddings)
     expect(encodeTables(decodeTables(read.embeddings!))).toEqual(encodeTables(tables))
+    // One that reads no contents still serves; one that reads others does not.
+    const { contents: __, ...entitiesAlone } = HEAVY_NETWORK.embeddings!
     const { embeddings: _, ...rest } = written.manifest
+    await rewriteManifest(written.directory, () => withVersion({ ...rest, embeddings: entitiesAlone }))
+    expect((await readSnapshot(written.directory, 'heavy')).manifest.version).not.toBe(rest.version)
+    const wider = { ...entitiesAlone, contents: { dimensions: 65 } }
+    await rewriteManifest(written.directory, () => withVersion({ ...rest, embeddings: wider }))
+    await expect(readSnapshot(written.directory, 'heavy')).rejects.toThrow('contents of 65')
     await rewriteManifest(written.directory, () => withVersion(rest))
     await expect(readSnapshot(written.directory, 'heavy')).rejects.toThrow('do not come together')
     const others = { entities: ['user', 'page'], dimensions: 16 }
@@ -142,6 +149,10 @@ describe('refused is', () => {
     ['columns is no list', (manifest) => ({ ...manifest, columns: [1] })],
     ['heads is no list', (manifest) => ({ ...manifest, heads: 'click' })],
     ['embeddings is no list', (manifest) => ({ ...manifest, embeddings: { entities: 'user' } })],
+    [
+      'embeddings is no list',
+      (manifest) => ({ ...manifest, embeddings: { entities: ['u', 'a'], dimensions: 2, contents: 64 } }),
+    ],
     ['columnsHash is no text', (manifest) => ({ ...manifest, columnsHash: 1 })],
     ['files is no map', (manifest) => ({ ...manifest, files: {} })],
     [

@@ -20,9 +20,16 @@ describe('a batch', () => {
   test('holds rows as they were logged, however they were packed, with what they are about', () => {
     const batch = batchOf(2)
     const ids = { containerId: 'group' as ContainerId, hashtags: ['cats' as Hashtag] }
-    expect(batch.add(exampleOf({ features: packFeatures(features), ...ids }))).toBe('taken')
+    const about = { contentVector: Buffer.alloc(64, 0x81), tasteVector: Buffer.alloc(64, 5) }
+    expect(batch.add(exampleOf({ features: packFeatures(features), ...ids, ...about }))).toBe('taken')
     const plain = Buffer.from(features.buffer)
-    const second = { postId: 'p2' as PostId, features: plain, featuresEncoding: 'float32' } as const
+    const whatever = { contentVector: Buffer.alloc(63, 9), tasteVector: null }
+    const second = {
+      postId: 'p2' as PostId,
+      features: plain,
+      featuresEncoding: 'float32',
+      ...whatever,
+    } as const
     expect(batch.add(exampleOf(second))).toBe('taken')
     expect(batch.rows.subarray(0, rankingRow.width)).toEqual(features)
     expect(batch.rows.subarray(rankingRow.width)).toEqual(features)
@@ -30,6 +37,9 @@ describe('a batch', () => {
     writeEntityIds({ userId: 'ana', authorId: 'bruno', ...ids }, words, 0)
     writeEntityIds({ userId: 'ana', authorId: 'bruno', containerId: null, hashtags: [] }, words, ENTITY_WORDS)
     expect(batch.entities).toEqual(words)
+    // A direction of another length is none.
+    const contents = [-127, 5, 0, 0].flatMap((value) => Array.from({ length: 64 }, () => value))
+    expect(Array.from(batch.contents)).toEqual(contents)
     expect(batch.isFull).toBe(true)
     expect(() => batch.add(exampleOf({ postId: 'p3' as PostId }))).toThrow(RangeError)
   })

@@ -2,6 +2,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
+import { CONTENT_BYTES, TASTE_OFFSET, writeDirection } from '../../../models/embeddings/contents.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
 import { HEAD_NAMES, type HeadName, HEADS } from '../../../models/heads.ts'
 import { withoutEmbeddings } from '../../../models/network/definition.ts'
@@ -16,7 +17,7 @@ import { beginLight } from '../../../models/distillation/light-learner.ts'
 import { beginTowers } from '../../../models/retrieval/tower-learner.ts'
 import { unpackInto } from '../../../schemas/impressions/packed-features.ts'
 import { temporaryDirectory } from '../../cli/temporary.ts'
-import { labelled, sampleStream } from './sample.ts'
+import { labelled, sampleStream, tasteStream } from './sample.ts'
 
 const OPTIONS: LearnerOptions = {
   ...DEFAULT_LEARNER,
@@ -48,6 +49,19 @@ describe('a learner', () => {
       'left-out': 0,
       'other-columns': 0,
       'broken-features': 0,
+    })
+    await learner.dispose()
+  })
+
+  test('learns what strangers like from what they took to before, which no column tells', async () => {
+    const learner = await open(await temporaryDirectory())
+    await learner.learn(tasteStream(20_000, 11))
+    learner.metrics.clear()
+    await learner.learn(tasteStream(2_000, 12))
+    await learner.flush()
+    // By the taste all that is to be known can be had; by anything else, nothing.
+    expect(learner.metrics.report()['click']).toMatchObject({
+      auc: expect.toSatisfy((auc: number) => auc > 0.9) as number,
     })
     await learner.dispose()
   })
@@ -153,12 +167,16 @@ const answersOf = async (
 ): Promise<number[]> => {
   const rows = new Float32Array(examples.length * rankingRow.width)
   const entities = new Uint32Array(examples.length * ENTITY_WORDS)
+  const contents = new Int8Array(examples.length * CONTENT_BYTES)
   const outputs = new Float32Array(examples.length * HEADS.length)
   for (const [index, example] of examples.entries()) {
     unpackInto(example.features, rows, index * rankingRow.width)
     writeEntityIds(example, entities, index * ENTITY_WORDS)
+    const at = index * CONTENT_BYTES
+    writeDirection(example.contentVector, 0, contents, at)
+    writeDirection(example.tasteVector, 0, contents, at + TASTE_OFFSET)
   }
-  await session.score(rows, examples.length, outputs, entities)
+  await session.score(rows, examples.length, outputs, { entities, contents })
   await session.dispose()
   const index = HEAD_NAMES.indexOf(head)
   return examples.map((_, row) => outputs[row * HEADS.length + index]!)

@@ -1,5 +1,6 @@
 import { Random } from '../../../engine/driver/random.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
+import { CONTENT_DIMENSIONS } from '../../../processors/content/content-vector.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
 import { millis, type PostId, type RequestId, type UserId } from '../../../schemas/ids.ts'
 import { packFeatures } from '../../../schemas/impressions/packed-features.ts'
@@ -75,6 +76,37 @@ export const sampleStream = (count: number, seed: number): Example[] => {
       at: millis(START + index * 1_000),
       features: packFeatures(features),
       labels: isClicked ? labelled('click', dwell) : labelled(dwell),
+    })
+  })
+}
+
+const TOPICS = 6
+
+/**
+ * A stream of strangers, each seen once: they click what is about what they took to before, and nothing else tells.
+ * A function of the seed.
+ */
+export const tasteStream = (count: number, seed: number): Example[] => {
+  const random = new Random(seed)
+  const topics = new Random(1)
+  const directions = Array.from({ length: TOPICS }, () =>
+    Int8Array.from({ length: CONTENT_DIMENSIONS }, () => (topics.chance(0.5) ? 16 : -16)),
+  )
+  const about = (topic: number): Buffer =>
+    Buffer.from(directions[topic]!.map((value) => value + random.below(7) - 3).buffer)
+  return Array.from({ length: count }, (_, index) => {
+    const [taste, topic] = [random.below(TOPICS), random.below(TOPICS)]
+    const isClicked = random.chance(taste === topic ? 0.9 : 0.02)
+    return exampleOf({
+      exampleId: `e${seed}-${index}`,
+      requestId: `r${seed}-${index}` as RequestId,
+      userId: `u${seed}-${index}` as UserId,
+      authorId: `a${seed}-${index}` as UserId,
+      postId: `p${index}` as PostId,
+      at: millis(START + index * 1_000),
+      contentVector: about(topic),
+      tasteVector: about(taste),
+      labels: isClicked ? labelled('click') : [],
     })
   })
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { contentVectorOf } from '../../../processors/content/content-vector.ts'
 import { impressions, integrity } from '../../../processors/topics.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
 import { bitOf, type Candidate, candidateOf } from '../../../serving/candidate.ts'
@@ -71,6 +72,10 @@ test('survivors learn what they say now, and what was said under those never see
   candidates[2]!.unseenComments = 7
   const reads = await hydrate(people, survivorHydrators(people.state.rows), candidates)
   expect(candidates.map(({ content }) => content?.textLength)).toEqual([10, 0, 0, undefined, undefined])
+  expect(candidates.map(({ contentStart }) => contentStart)).toEqual([0, -1, -1, -1, -1])
+  expect(candidates[0]!.contentVectors.subarray(0, 64)).toEqual(
+    contentVectorOf({ text: 'some words', hashtags: [], language: null, contentEmbedding: null }),
+  )
   expect(
     candidates.map((each) => [each.unseenComments, each.unseenCommentsByFriends, each.commenters]),
   ).toEqual([

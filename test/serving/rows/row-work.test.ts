@@ -29,6 +29,8 @@ beforeAll(() => {
   }
 })
 
+const CONTENTS = new Int8Array(50 * 64).map(() => random.below(255) - 127)
+
 const candidate = (_: unknown, index: number): Candidate => ({
   ...candidateOf(
     {
@@ -47,6 +49,9 @@ const candidate = (_: unknown, index: number): Candidate => ({
     mentions: [],
     textLength: 0,
   },
+  // Of every third, one that says nothing.
+  contentStart: index % 3 === 0 ? -1 : (index % 50) * 64,
+  contentVectors: CONTENTS,
 })
 
 const rowWork = (): RowWork => {
@@ -59,10 +64,9 @@ const rowWork = (): RowWork => {
   return new RowWork(features, state.rows)
 }
 
-const request: RowRequest = {
-  query: aQuery({ userId: VIEWER }),
-  viewer: new ViewerDraft(VIEWER),
-}
+const viewer = new ViewerDraft(VIEWER)
+viewer.taste = { direction: new Float32Array(64).fill(-1 / 8), strength: 1 }
+const request: RowRequest = { query: aQuery({ userId: VIEWER }), viewer }
 
 const rowOf = ({ rows, width }: Matrix, row: number): Float32Array =>
   rows.slice(row * width, (row + 1) * width)
@@ -101,5 +105,11 @@ test('rows of many candidates, filled run after run, are those of each candidate
   for (const [row, each] of survivors.entries()) {
     await alone.heavy([each], request, one.heavy, ignore)
     expect(rowOf(heavy, row)).toEqual(rowOf(one.heavy, 0))
+    const { contentStart } = each
+    const contents = [
+      ...(contentStart === -1 ? new Int8Array(64) : CONTENTS.subarray(contentStart, contentStart + 64)),
+      ...new Int8Array(64).fill(-16),
+    ]
+    expect(Array.from(heavy.contents.subarray(row * 128, (row + 1) * 128))).toEqual(contents)
   }
 })
