@@ -126,6 +126,12 @@ export class KafkaLog implements SharedLog {
     return new Changelog(place, this.followers, this.offsets).follow(afterSequence)
   }
 
+  /** Asks the brokers how far everything that is followed goes now, for who must not rely on what was heard last. */
+  async hearEnds(): Promise<void> {
+    this.assertOpen()
+    await this.followers.hearEnds()
+  }
+
   onAppend(listener: () => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)

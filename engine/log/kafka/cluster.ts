@@ -45,7 +45,12 @@ export class Cluster {
   }
 
   leader(topic: string, partition: number): number | undefined {
-    return this.leaders.get(placeKey(topic, partition))
+    return this.leaderOf(placeKey(topic, partition))
+  }
+
+  /** As `leader`, for who keeps the place's key. */
+  leaderOf(key: string): number | undefined {
+    return this.leaders.get(key)
   }
 
   /** Asks who is there and who leads what; a call while another is under way shares its answer. */

@@ -38,6 +38,7 @@ export class Followers {
   /** Brokers with a request under way, by its lane. */
   private readonly asking = { [NEWS_LANE]: new Set<number>(), [AHEAD_LANE]: new Set<number>() }
   private readonly ends: NodeJS.Timeout
+  private isAsking = false
   private closed = false
 
   constructor(cluster: Cluster, offsets: Offsets, onNews: () => void) {
@@ -96,6 +97,11 @@ export class Followers {
     return frames
   }
 
+  /** Asks how far everything that is followed goes now. Throws an `EngineError`. */
+  async hearEnds(): Promise<void> {
+    await this.offsets.refresh([...this.followers.values()].map(({ place }) => place))
+  }
+
   /** What a leader has from an offset on, past whatever is no record. Throws an `EngineError`. */
   async fetchOnce(place: Place, offset: number, bytesMax: number): Promise<ReadBatches> {
     const { topic, partition } = place
@@ -117,12 +123,20 @@ export class Followers {
     this.followers.clear()
   }
 
-  /** Sees to it that every broker is asked for what it leads and its readers have room for. */
+  /** Once for all readers of this turn: a worker has hundreds of partitions, and each look goes over all. */
   private ask(): void {
+    if (this.isAsking) return
+    this.isAsking = true
+    setImmediate(() => {
+      this.isAsking = false
+      this.askBrokers()
+    })
+  }
+
+  /** Sees to it that every broker is asked for what it leads and its readers have room for. */
+  private askBrokers(): void {
     if (this.closed) return
-    const byLeader = Map.groupBy(this.followers.values(), ({ place }) =>
-      this.cluster.leader(place.topic, place.partition),
-    )
+    const byLeader = Map.groupBy(this.followers.values(), ({ key }) => this.cluster.leaderOf(key))
     for (const [leader, led] of byLeader) {
       if (leader === undefined) continue
       const ready = led.filter(({ isFetching, isFull }) => !isFetching && !isFull)
@@ -151,9 +165,7 @@ export class Followers {
       const places = asked.map(({ follower, offset }) => ({ ...follower.place, offset }))
       const limits = { waitMs, partitionBytesMax: FETCH_BYTES_MAX }
       const fetched = await fetchFrom(this.cluster, leader, lane, places, limits)
-      const byPlace = new Map(
-        asked.map((each) => [placeKey(each.follower.place.topic, each.follower.place.partition), each]),
-      )
+      const byPlace = new Map(asked.map((each) => [each.follower.key, each]))
       for (const each of fetched) this.take(each, byPlace.get(placeKey(each.topic, each.partition))!)
     } catch (error) {
       await this.recover(error)
