@@ -112,7 +112,7 @@ export class KafkaLog implements SharedLog {
     const place = await this.topics.changelog(taskId)
     const lane = `commit-${this.sessions++ % COMMIT_LANES}`
     const id = this.names.transactionalId(taskId)
-    const transactions = new Transactions(this.cluster, lane, id, this.transactionMsMax)
+    const transactions = new Transactions(this.cluster, lane, id, place, this.transactionMsMax)
     const changelog = new Changelog(place, this.followers, this.offsets)
     const session = await KafkaSession.open(taskId, this.host, transactions, changelog)
     // What the owner before has sent, this one must know to wait for: it lies where the task reads.

@@ -11,7 +11,7 @@ import type { KafkaLogOptions } from './options.ts'
 const ATTEMPTS_MAX = 300
 const RETRY_MS = 100
 /** A transaction's markers are written in a moment, or, on busy brokers, in a while: it doubles up to `RETRY_MS`. */
-const MARKERS_MS = 5
+export const MARKERS_MS = 5
 /** Kafka's number for a coordinator of transactions. */
 const TRANSACTION_COORDINATOR = 1
 
