@@ -1,6 +1,6 @@
 import { FrameWriter } from '../frame.ts'
 import type { StoredFrame } from '../port.ts'
-import { placeKey, type Place } from './names.ts'
+import type { Place } from './names.ts'
 import type { ReadBatches } from './read-batches.ts'
 
 /**
@@ -18,7 +18,6 @@ const endOf = ({ baseOffset, frame }: StoredFrame): number => baseOffset + frame
 /** What was fetched of one partition ahead of its reader: everything readable from `from` to `next`. */
 export class Follower {
   readonly place: Place
-  readonly key: string
   /** Fetched next. */
   next: number
   /** A fetch from `next` is under way. */
@@ -33,7 +32,6 @@ export class Follower {
 
   constructor(place: Place, offset: number) {
     this.place = place
-    this.key = placeKey(place.topic, place.partition)
     this.from = offset
     this.next = offset
   }
