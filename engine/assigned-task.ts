@@ -20,8 +20,8 @@ export interface TurnOptions extends TaskOptions {
   readonly retryMsMax: number
 }
 
-/** Of a task's time, commits take at most a third where their interval may be stretched. */
-const COMMITS_AN_INTERVAL = 3
+/** Of a task's time, commits take at most half where their interval may be stretched. */
+const COMMITS_AN_INTERVAL = 2
 
 /**
  * A task as its worker runs it: opened, polled, committed by interval, and, after an error, tried again or

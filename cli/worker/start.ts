@@ -51,7 +51,7 @@ const FLEET_DEFAULTS: WorkerOptions = {
   changelog: 'sweep',
   idleCommitIntervalMs: WORKER_DEFAULTS.commitIntervalMs,
   batchEventsMax: 512,
-  commitIntervalMsMax: 400,
+  commitIntervalMsMax: 300,
 }
 /** Processing lets others wait for so long. */
 const BREATH_MS = 10
