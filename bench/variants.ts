@@ -72,6 +72,8 @@ export class VariantsApi implements FreshetApi {
 
   async feed(userId: string, asOf: number, limit: number): ReturnType<FreshetApi['feed']> {
     const { variants, oneIn, asksAbout = () => true } = this.options
+    // What nobody took is of an earlier feed.
+    this.slates.delete(userId)
     if (asksAbout(userId) && this.feeds++ % oneIn === 0) {
       const slates = await slatesOf(variants, (rank) => rank(userId, asOf, limit))
       if (slates !== null) this.slates.set(userId, slates)

@@ -8,6 +8,10 @@ const VARINT_BYTES_MAX = 8
 const LOOP_BYTES_MAX = 32
 const TWO_32 = 0x1_0000_0000
 const ASCII_LAST = 0x7f
+/** Of UTF-8: bytes that go on a character, and the first byte of one of four bytes. */
+const CONTINUED_FIRST = 0x80
+const CONTINUED_LAST = 0xbf
+const FOUR_BYTES_FIRST = 0xf0
 /** ASCII strings up to here are written by a loop; their length is one varint byte. */
 const SHORT_BYTES_MAX = 64
 
@@ -295,9 +299,28 @@ export class ByteReader {
     return this.string()
   }
 
+  /** Passes over a string, and answers its length in UTF-16 units. */
+  stringLength(): number {
+    const bytes = this.varint()
+    this.need(bytes)
+    let units = 0
+    for (let left = bytes; left > 0; left--) {
+      const byte = this.buffer[this.position++]!
+      // Four bytes make two units, fewer make one; all but the first begin with the bits 10.
+      if (byte >= FOUR_BYTES_FIRST) units += 2
+      else if (byte < CONTINUED_FIRST || byte > CONTINUED_LAST) units++
+    }
+    return units
+  }
+
   /** Passes over a string, unread. */
   skipString(): void {
     const length = this.varint()
+    this.need(length)
+    this.position += length
+  }
+
+  skip(length: number): void {
     this.need(length)
     this.position += length
   }

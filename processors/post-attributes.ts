@@ -38,6 +38,12 @@ export interface PostContent {
   readonly text: string | null
 }
 
+/** What ranking needs of it, whose text is not made for that. */
+export interface RankedContent extends Pick<PostContent, 'hashtags' | 'mentions'> {
+  /** UTF-16 units. */
+  readonly textLength: number
+}
+
 export interface StoredContent extends PostContent {
   readonly at: Millis
   readonly eventId: EventId
@@ -254,19 +260,28 @@ export const readPostAttributes = (row: Buffer): PostAttributes => {
 }
 
 /**
- * What a row of `post-attributes` says of the post's content, as `readPostAttributes` does; null without. Reads
- * the row where it lies and passes over the rest: ranking asks for hundreds.
+ * What ranking needs of the content in a row of `post-attributes`; null without. Reads the row where it lies and passes
+ * over the rest: hundreds are asked for.
  */
-export const readPostContent = (buffer: Buffer, start: number, end: number): PostContent | null => {
+export const readRankedContent = (buffer: Buffer, start: number, end: number): RankedContent | null => {
   const reader = contentReader.over(buffer, start, end)
-  if (reader.u8() !== layout.version) return readPostAttributes(buffer.subarray(start, end)).content
+  if (reader.u8() !== layout.version) {
+    const { content } = readPostAttributes(buffer.subarray(start, end))
+    return content && rankedContent(content)
+  }
   const flags = reader.u8()
-  if (flags & VECTOR) reader.bytes(CONTENT_DIMENSIONS)
+  if (flags & VECTOR) reader.skip(CONTENT_DIMENSIONS)
   reader.skipString()
-  if (flags & PUBLISHED) reader.f64()
-  if (flags & DELETED) reader.f64()
-  return flags & CONTENT ? readPlainContent(reader) : null
+  if (flags & PUBLISHED) reader.skip(TIME_BYTES)
+  if (flags & DELETED) reader.skip(TIME_BYTES)
+  return flags & CONTENT ? readRanked(reader) : null
 }
+
+export const rankedContent = ({ hashtags, mentions, text }: PostContent): RankedContent => ({
+  hashtags,
+  mentions,
+  textLength: text?.length ?? 0,
+})
 
 /**
  * The post in a row of `post-attributes`, as indexes tell of it; null unless it is published and not deleted. Reads
@@ -283,7 +298,7 @@ export const readIndexedPost = (
     return indexedOf(postId, readPostAttributes(buffer.subarray(start, end)))
   const flags = reader.u8()
   if ((flags & (PUBLISHED | CONTENT)) !== (PUBLISHED | CONTENT)) return null
-  if (flags & VECTOR) reader.bytes(CONTENT_DIMENSIONS)
+  if (flags & VECTOR) reader.skip(CONTENT_DIMENSIONS)
   const authorId = reader.string() as UserId
   const publishedAt = reader.f64() as Millis
   if (flags & DELETED) reader.f64()
@@ -311,6 +326,7 @@ export const contentVectorStart = (buffer: Buffer, start: number, end: number): 
 }
 
 const contentReader = new ByteReader()
+const TIME_BYTES = 8
 
 /** What comes first in a content, by its flags: when and by which event is passed over. */
 const readPlace = (
@@ -326,16 +342,21 @@ const readPlace = (
   return { kind, audience, containerId, language }
 }
 
-const readPlainContent = (reader: ByteReader): PostContent => {
+const readRanked = (reader: ByteReader): RankedContent => {
   const flags = reader.u8()
-  const { kind, audience, containerId, language } = readPlace(reader, flags)
-  const text = flags & TEXT ? reader.string() : null
+  reader.skip(TIME_BYTES)
+  reader.skipString()
+  kinds.read(reader)
+  audiences.read(reader)
+  if (flags & CONTAINER) reader.skipString()
+  if (flags & LANGUAGE) reader.skipString()
+  const textLength = flags & TEXT ? reader.stringLength() : 0
   const hashtags = readWords(reader) as Hashtag[]
   for (let tag = 0; tag < hashtags.length; tag++) {
     for (let words = reader.varint(); words > 0; words--) reader.skipString()
   }
   const mentions = readWords(reader) as UserId[]
-  return { kind, audience, containerId, language, hashtags, mentions, text }
+  return { hashtags, mentions, textLength }
 }
 
 const plain = (content: StoredContent): PostContent => {

@@ -1,4 +1,4 @@
-import type { PostContent } from '../processors/post-attributes.ts'
+import type { RankedContent } from '../processors/post-attributes.ts'
 import type { IndexedPost } from '../processors/topics/post-entry.ts'
 import type { UserId } from '../schemas/ids.ts'
 import type { Verdict } from '../schemas/integrity/index.ts'
@@ -40,8 +40,8 @@ export interface Candidate {
   verdict: Verdict
   /** What a see-less on the author leaves of the post's value: 0 to 1, and 1 without one. */
   fatigue: number
-  /** What the post says now; null until its content is read, which is done for those that pass 0 keeps. */
-  content: PostContent | null
+  /** What ranking reads in the post as it is now; null until its content is read, which is done for those that pass 0 keeps. */
+  content: RankedContent | null
   /** Cosine of what it is about and what the viewer likes, 0 where that is not known; null where it says nothing. */
   contentMatch: number | null
   /** Pass 0: score and place, from 0; −1 before it ran. */

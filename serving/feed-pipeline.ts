@@ -2,12 +2,11 @@ import type { Clock } from '../engine/clock.ts'
 import type { Candidate, Source } from './candidate.ts'
 import { filters } from './filters/index.ts'
 import { hydrators, survivorHydrators } from './hydrators/index.ts'
-import { gather, type Gathered, INVENTORY_LIMITS, type Limits, type SourceCount } from './inventory.ts'
+import { INVENTORY_LIMITS, type Limits, type SourceCount } from './inventory.ts'
 import type { Alarm } from './pipeline/alarm.ts'
 import type { StageMetrics } from './pipeline/metrics.ts'
-import { type Degraded, PipelineRun, reasonOf, type StageTime } from './pipeline/run.ts'
+import { type Degraded, PipelineRun, type StageTime } from './pipeline/run.ts'
 import type {
-  Finding,
   FilterStage,
   HydratorStage,
   QueryHydratorStage,
@@ -18,6 +17,8 @@ import type {
 } from './pipeline/stage.ts'
 import type { FeedQuery } from './query.ts'
 import { queryHydrators } from './query-hydrators/index.ts'
+import { Search } from './search.ts'
+import { Sifting } from './sifting.ts'
 import { sources } from './sources/index.ts'
 import type { Retrieval } from './sources/retrieval.ts'
 import { TrendingPools } from './sources/trending/pools.ts'
@@ -97,8 +98,9 @@ export class FeedPipeline<Own extends Ranking = Ranking> {
   }
 
   /**
-   * `query hydrators ► sources ► hydrators ► filters ► pass 0 ► pass 1 ► pass 2`. Throws `STAGE_FAILED` when a
-   * stage fails that no feed may go without; nothing is held then.
+   * `query hydrators ► sources ► hydrators ► filters ► pass 0 ► pass 1 ► pass 2`. What another thread searches for
+   * comes last: until pass 0 the others go ahead. Throws `STAGE_FAILED` when a stage fails that no feed may go
+   * without; nothing is held then.
    */
   async rank(query: FeedQuery): Promise<RankedFeed<Own>> {
     const release = this.parts.restrictions.hold()
@@ -113,21 +115,22 @@ export class FeedPipeline<Own extends Ranking = Ranking> {
     const { query } = run
     const { stages, ranker, limits = INVENTORY_LIMITS } = this.parts
     const viewer = await readViewer(run, stages.queryHydrators)
-    const { candidates: found, counts: sourceCounts } = await find(run, stages.sources, viewer, limits)
-    await run.hydrate(stages.hydrators, viewer, found)
-    const { kept: eligible, removed } = run.filter(stages.filters, viewer, found)
+    const search = new Search(run, stages.sources, viewer, limits)
     const ranking = ranker.begin(query, viewer)
     try {
+      const { found, kept: eligible, removed } = await sifted(run, stages, viewer, search, ranking)
       const [pass0, pass1, pass2] = ranking.passes
       const survivors = await run.score(pass0, viewer, eligible)
       await run.hydrate(stages.survivorHydrators, viewer, survivors)
       const valued = await run.score(pass1, viewer, survivors)
       const order = await run.score(pass2, viewer, valued)
-      const inventory = { query, viewer, found, sourceCounts, removed, eligible }
+      const inventory = { query, viewer, found, sourceCounts: search.counts, removed, eligible }
       return { ...inventory, survivors, order, ranking, stages: run.stages, degraded: run.degraded }
     } catch (error) {
       ranking.release()
       throw error
+    } finally {
+      run.finish()
     }
   }
 }
@@ -140,26 +143,18 @@ const readViewer = async (run: PipelineRun, stages: readonly QueryHydratorStage[
   return viewer
 }
 
-/** All at once; then the places are shared out. */
-const find = async (
+/** Hydrates and filters what is found. What is found first goes on to pass 0 while the rest is looked for. */
+const sifted = async (
   run: PipelineRun,
-  stages: readonly SourceStage[],
+  stages: FeedStages,
   viewer: Viewer,
-  limits: Limits,
-): Promise<Gathered> => {
-  const findings = new Map<Source, Finding>()
-  const search = async (stage: SourceStage): Promise<void> => {
-    const finding = await run.attempt(stage, () => stage.find(run.query, viewer))
-    if (finding !== null) findings.set(stage.source, finding)
-  }
-  await Promise.all(stages.map(search))
-  const failed = (source: Source, error: unknown): void => {
-    const stage = stages.find((each) => each.source === source)!
-    run.drop(stage, reasonOf(error), error)
-  }
-  return run.time(
-    'inventory',
-    () => gather(findings, viewer, failed, limits),
-    ({ candidates }) => candidates.length,
-  )
+  search: Search,
+  ranking: Ranking,
+): Promise<Sifting> => {
+  const sifting = new Sifting(run, stages, viewer)
+  await sifting.add(await search.first())
+  ranking.prepare?.([...sifting.kept])
+  await sifting.add(await search.rest())
+  if (search.isChanged) sifting.again()
+  return sifting
 }

@@ -14,13 +14,6 @@ export interface SourceCount {
   readonly oldestAt: number
 }
 
-export interface Gathered {
-  /** Each post once, by its strongest source. */
-  readonly candidates: readonly Candidate[]
-  /** Of the sources that answered. */
-  readonly counts: ReadonlyMap<Source, SourceCount>
-}
-
 export interface Limits {
   readonly quotas: Readonly<Record<Source, number>>
   readonly candidatesMin: number
@@ -34,43 +27,79 @@ export const INVENTORY_LIMITS: Limits = {
 }
 
 /**
- * Shares the places out among sources (see quotas.ts) and makes one candidate of each post. `failed` hears of
- * a source that throws; what it gave until then stays.
+ * Shares the places out among sources (see quotas.ts) and makes one candidate of each post. Sources may come in parts,
+ * and candidates be handed out between them.
  */
-export const gather = (
-  findings: ReadonlyMap<Source, Finding>,
-  viewer: Viewer,
-  failed: (source: Source, error: unknown) => void,
-  limits: Limits,
-): Gathered => {
-  const inventory = new Inventory(viewer, limits, failed)
-  const strongestFirst = SOURCES.filter((source) => findings.has(source))
-  for (const source of strongestFirst) {
-    inventory.take(source, findings.get(source)!, limits.quotas[source])
-  }
-  for (const source of strongestFirst) inventory.fill(source, findings.get(source)!)
-  return inventory.gathered(findings)
-}
-
-class Inventory {
+export class Inventory {
   private readonly candidates: Candidate[] = []
   private readonly byPost = new Map<PostId, Candidate>()
+  private readonly findings = new Map<Source, Finding>()
   private readonly taken = new Map<Source, number>()
   private readonly oldestAt = new Map<Source, number>()
   private readonly broken = new Set<Source>()
   private unseen = 0
+  private handedOut = 0
+  private changed = false
   private readonly viewer: Viewer
   private readonly limits: Limits
   private readonly failed: (source: Source, error: unknown) => void
 
+  /** `failed` hears of a source that throws; what it gave until then stays. */
   constructor(viewer: Viewer, limits: Limits, failed: (source: Source, error: unknown) => void) {
     this.viewer = viewer
     this.limits = limits
     this.failed = failed
   }
 
+  /** Takes each source's quota, the strongest first. */
+  take(findings: ReadonlyMap<Source, Finding>): void {
+    for (const source of SOURCES) {
+      const finding = findings.get(source)
+      if (finding === undefined) continue
+      this.findings.set(source, finding)
+      this.takeOf(source, finding, this.limits.quotas[source])
+    }
+  }
+
+  /** Takes more of all sources, the strongest first, while too few were found that are new to the viewer. */
+  fill(): void {
+    for (const source of SOURCES) {
+      const finding = this.findings.get(source)
+      if (finding !== undefined) this.fillFrom(source, finding)
+    }
+  }
+
+  /** The candidates that came since the last time. */
+  handOut(): readonly Candidate[] {
+    const fresh = this.candidates.slice(this.handedOut)
+    this.handedOut = this.candidates.length
+    return fresh
+  }
+
+  get size(): number {
+    return this.candidates.length
+  }
+
+  /** Whether since the first were handed out a post was found again by a source that makes another candidate of it. */
+  get isChanged(): boolean {
+    return this.changed
+  }
+
+  /** Of the sources that answered. */
+  get counts(): ReadonlyMap<Source, SourceCount> {
+    const counts = new Map<Source, SourceCount>()
+    for (const [source, finding] of this.findings) {
+      counts.set(source, {
+        taken: this.taken.get(source) ?? 0,
+        cut: !finding.isExhausted,
+        oldestAt: this.oldestAt.get(source) ?? Infinity,
+      })
+    }
+    return counts
+  }
+
   /** Answers how many came. */
-  take(source: Source, finding: Finding, quota: number): number {
+  private takeOf(source: Source, finding: Finding, quota: number): number {
     const max = Math.min(quota, this.limits.candidatesMax - this.candidates.length)
     if (max <= 0 || this.broken.has(source)) return 0
     try {
@@ -85,23 +114,10 @@ class Inventory {
     }
   }
 
-  /** Takes more while too few were found that are new to the viewer. */
-  fill(source: Source, finding: Finding): void {
+  private fillFrom(source: Source, finding: Finding): void {
     while (this.unseen < this.limits.candidatesMin && !finding.isExhausted) {
-      if (this.take(source, finding, this.limits.candidatesMin - this.unseen) === 0) return
+      if (this.takeOf(source, finding, this.limits.candidatesMin - this.unseen) === 0) return
     }
-  }
-
-  gathered(findings: ReadonlyMap<Source, Finding>): Gathered {
-    const counts = new Map<Source, SourceCount>()
-    for (const [source, finding] of findings) {
-      counts.set(source, {
-        taken: this.taken.get(source) ?? 0,
-        cut: !finding.isExhausted,
-        oldestAt: this.oldestAt.get(source) ?? Infinity,
-      })
-    }
-    return { candidates: this.candidates, counts }
   }
 
   private count(source: Source, found: readonly Candidate[]): void {
@@ -128,12 +144,14 @@ class Inventory {
   private join(known: Candidate, again: Candidate): void {
     const wasNew = isNew(known)
     known.sources |= again.sources
+    const isStronger = bitOf(again.source) < bitOf(known.source)
+    if (isStronger && this.handedOut > 0) this.changed = true
     if (again.source === 'comments') {
       known.unseenComments = again.unseenComments
       known.unseenCommentsByFriends = again.unseenCommentsByFriends
       known.commenters = again.commenters
     }
-    if (bitOf(again.source) < bitOf(known.source)) known.source = again.source
+    if (isStronger) known.source = again.source
     if (!wasNew && isNew(known)) this.unseen++
   }
 }

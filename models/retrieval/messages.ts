@@ -11,3 +11,4 @@ export type SearchTask =
   | { readonly kind: 'remove'; readonly slots: Uint32Array }
   | { readonly kind: 'search'; readonly viewer: ViewerSide; readonly count: number }
   | { readonly kind: 'swap'; readonly towers: Float32Array }
+  | { readonly kind: 'settle' }

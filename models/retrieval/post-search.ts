@@ -82,6 +82,11 @@ export class PostSearch {
     return this.index.tend()
   }
 
+  /** Does all that is to be done behind searches: minutes, after many posts came at once. */
+  async settle(): Promise<void> {
+    while (await this.tend());
+  }
+
   async dispose(): Promise<void> {
     await this.index.dispose()
   }

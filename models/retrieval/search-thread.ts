@@ -60,6 +60,11 @@ export class SearchThread {
     await this.thread.ask({ kind: 'swap', towers })
   }
 
+  /** Does now what is done behind searches otherwise: for who measures them. Throws `SEARCH_CRASHED`. */
+  async settle(): Promise<void> {
+    await this.thread.ask({ kind: 'settle' })
+  }
+
   async close(): Promise<void> {
     await this.thread.close()
   }

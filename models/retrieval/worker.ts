@@ -15,7 +15,8 @@ const perform = async (task: SearchTask): Promise<Matches> => {
   if (task.kind === 'search') return search.search(task.viewer, task.count)
   if (task.kind === 'put') search.put(task.slots, task.items)
   else if (task.kind === 'remove') search.remove(task.slots)
-  else search.swap(task.towers)
+  else if (task.kind === 'swap') search.swap(task.towers)
+  else await search.settle()
   return NO_MATCHES
 }
 

@@ -30,6 +30,7 @@ const newMatrix = (model: ModelName, rowsMax: number): Matrix => {
     rows: shared(rowsMax * width),
     entities: new Uint32Array(new SharedArrayBuffer(words * WORD_BYTES)),
     outputs: shared(rowsMax * heads),
+    filled: new Int32Array(new SharedArrayBuffer(WORD_BYTES)),
   }
 }
 

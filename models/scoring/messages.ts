@@ -17,8 +17,18 @@ export interface ScoreTask {
   readonly rows: number
 }
 
+/** Rows from `first` on, as they are filled; answered with where it stopped. See `RowStream`. */
+export interface FollowTask {
+  readonly kind: 'follow'
+  readonly slot: number
+  readonly model: ModelName
+  readonly version: string
+  readonly first: number
+}
+
 /** What a thread is asked. Each is answered, in order. */
 export type Task =
   | { readonly kind: 'load'; readonly snapshot: LoadedSnapshot }
   | ScoreTask
+  | FollowTask
   | { readonly kind: 'drop'; readonly version: string }

@@ -4,6 +4,7 @@ import { readSnapshot } from '../snapshot/read.ts'
 import { LeaseQueue } from './lease-queue.ts'
 import { LiveSnapshots, type Manifests } from './live-snapshots.ts'
 import { type Matrices, newMatrices } from './matrices.ts'
+import { RowStream } from './row-stream.ts'
 import { ThreadGroup } from './thread-group.ts'
 import { type Spawn, spawnWorker } from './thread.ts'
 import type { Lease, ScorerStats } from './types.ts'
@@ -35,7 +36,7 @@ export class ScorerPool {
   private readonly queue: LeaseQueue
   private readonly threads: ThreadGroup
   private readonly snapshots: LiveSnapshots
-  private readonly scoring = new Set<Promise<void>>()
+  private readonly scoring = new Set<Promise<unknown>>()
   private lastSwap: Promise<unknown> = Promise.resolve()
   private swaps = 0
 
@@ -77,7 +78,9 @@ export class ScorerPool {
   async lease(signal?: AbortSignal): Promise<Lease> {
     const slot = await this.queue.take(signal)
     return new SlotLease(slot, this.slots[slot]!, this.snapshots.acquire(), {
-      score: (model, version, first, rows) => this.score(slot, model, version, first, rows),
+      score: (model, version, first, rows) =>
+        this.tracked(this.threads.score({ slot, model, version, first, rows })),
+      follow: (model, version, first) => this.tracked(this.threads.follow({ slot, model, version, first })),
       release: (manifests) => {
         for (const version of this.snapshots.release(manifests)) this.threads.drop(version)
         this.queue.giveBack(slot)
@@ -114,17 +117,10 @@ export class ScorerPool {
     return snapshot.manifest
   }
 
-  private async score(
-    slot: number,
-    model: ModelName,
-    version: string,
-    first: number,
-    rows: number,
-  ): Promise<void> {
-    const scoring = this.threads.score({ slot, model, version, first, rows })
+  private async tracked<Result>(scoring: Promise<Result>): Promise<Result> {
     this.scoring.add(scoring)
     try {
-      await scoring
+      return await scoring
     } finally {
       this.scoring.delete(scoring)
     }
@@ -133,6 +129,7 @@ export class ScorerPool {
 
 interface LeaseOwner {
   score(model: ModelName, version: string, first: number, rows: number): Promise<void>
+  follow(model: ModelName, version: string, first: number): Promise<number>
   release(manifests: Manifests): void
 }
 
@@ -142,7 +139,7 @@ class SlotLease implements Lease {
   readonly manifests: Manifests
   private readonly owner: LeaseOwner
   private readonly slot: number
-  private running = 0
+  private runs = 0
   private isReleased = false
 
   constructor(slot: number, { heavy, light }: Matrices, manifests: Manifests, owner: LeaseOwner) {
@@ -154,23 +151,39 @@ class SlotLease implements Lease {
   }
 
   async score(model: ModelName, rows: number, first = 0): Promise<void> {
-    if (this.isReleased) throw new ModelError('SCORERS_CLOSED', `lease ${this.slot} was given back`)
+    this.assertHeld()
     checkCount('first', first, this[model].rowsMax, 0)
     checkCount('rows', rows, this[model].rowsMax - first, 0)
     if (rows === 0) return
-    this.running++
-    try {
-      await this.owner.score(model, this.manifests[model].version, first, rows)
-    } finally {
-      if (--this.running === 0 && this.isReleased) this.owner.release(this.manifests)
-    }
+    await this.running(() => this.owner.score(model, this.manifests[model].version, first, rows))
+  }
+
+  stream(model: ModelName): RowStream {
+    this.assertHeld()
+    const { version } = this.manifests[model]
+    return new RowStream(this[model].filled, (first) =>
+      this.running(() => this.owner.follow(model, version, first)),
+    )
   }
 
   /** A thread may still write into the matrices: the next owner gets them once it is done. */
   release(): void {
     if (this.isReleased) return
     this.isReleased = true
-    if (this.running === 0) this.owner.release(this.manifests)
+    if (this.runs === 0) this.owner.release(this.manifests)
+  }
+
+  private async running<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.runs++
+    try {
+      return await work()
+    } finally {
+      if (--this.runs === 0 && this.isReleased) this.owner.release(this.manifests)
+    }
+  }
+
+  private assertHeld(): void {
+    if (this.isReleased) throw new ModelError('SCORERS_CLOSED', `lease ${this.slot} was given back`)
   }
 }
 

@@ -1,7 +1,7 @@
 import { ModelError } from '../errors.ts'
 import type { LoadedSnapshot } from '../snapshot/read.ts'
 import type { Matrices } from './matrices.ts'
-import type { ScoreTask } from './messages.ts'
+import type { FollowTask, ScoreTask } from './messages.ts'
 import { ScorerThread, type Spawn } from './thread.ts'
 
 /** A thread that died is started again after this long, twice as long each time it dies before it is ready. */
@@ -82,10 +82,12 @@ export class ThreadGroup {
 
   /** Of the threads that score, on the one with the least to do. */
   async score(what: Omit<ScoreTask, 'kind'>): Promise<void> {
-    const least = this.least()
-    if (least === undefined)
-      throw new ModelError('SCORER_CRASHED', 'no scorer is up; they are being started again')
-    return least.ask({ kind: 'score', ...what })
+    await this.least().ask({ kind: 'score', ...what })
+  }
+
+  /** The same for rows that are still being filled; answers how far it came. */
+  async follow(what: Omit<FollowTask, 'kind'>): Promise<number> {
+    return this.least().ask({ kind: 'follow', ...what })
   }
 
   async close(): Promise<void> {
@@ -94,7 +96,7 @@ export class ThreadGroup {
     await Promise.all([...this.all].map((thread) => thread.close()))
   }
 
-  private least(): ScorerThread | undefined {
+  private least(): ScorerThread {
     let least: ScorerThread | undefined
     let counted = 0
     for (const thread of this.ready) {
@@ -103,7 +105,11 @@ export class ThreadGroup {
       if (++counted === this.scorers) break
     }
     // Where others have died, one that loads is better than none.
-    return least ?? this.ready.values().next().value
+    const any = least ?? this.ready.values().next().value
+    if (any === undefined) {
+      throw new ModelError('SCORER_CRASHED', 'no scorer is up; they are being started again')
+    }
+    return any
   }
 
   private async startThread(nextDelayMs: number): Promise<void> {

@@ -11,7 +11,7 @@ const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './work
 export const spawnWorker: Spawn = (workerData) => new Worker(WORKER, { workerData, name: 'freshet-scorer' })
 
 /** The owner's side of one scorer's thread; a task fails with `SCORER_CRASHED` where it has died. */
-export class ScorerThread extends TaskThread<Task, void> {
+export class ScorerThread extends TaskThread<Task, number> {
   /** Versions it holds, or is about to. */
   readonly loaded = new Set<string>()
 

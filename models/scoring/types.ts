@@ -1,3 +1,4 @@
+import type { RowStream } from './row-stream.ts'
 import type { ModelName, SnapshotManifest } from '../snapshot/manifest.ts'
 
 /** A model's rows and what it answered, both on memory that is shared with the scorers' threads. */
@@ -16,6 +17,8 @@ export interface Matrix {
   readonly entities: Uint32Array
   /** rowsMax × heads; holds what the last `score` answered, undefined before. */
   readonly outputs: Float32Array
+  /** How far rows are filled that are scored meanwhile; see `RowStream`. */
+  readonly filled: Int32Array
 }
 
 /**
@@ -34,6 +37,8 @@ export interface Lease {
    * matrix does not have.
    */
   score(model: ModelName, rows: number, first?: number): Promise<void>
+  /** Scores rows as they are filled, from the first on; one stream of a matrix at a time. Its end throws as `score` does. */
+  stream(model: ModelName): RowStream
   release(): void
 }
 

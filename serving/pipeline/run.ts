@@ -38,11 +38,15 @@ export const LATE = 'late'
 /** The reason when what was thrown has no code: a fault in the stage. */
 export const UNEXPECTED = 'UNEXPECTED'
 
-/** One request's way through stages: runs each by its rules, and keeps the account. */
+/**
+ * One request's way through stages: runs each by its rules, and keeps the account. A stage may come to its candidates in
+ * parts; it is told of once.
+ */
 export class PipelineRun {
   readonly query: FeedQuery
   readonly stages: StageTime[] = []
   readonly degraded: Degraded[] = []
+  private readonly dropped = new Set<string>()
   private readonly services: RunServices
 
   constructor(query: FeedQuery, services: RunServices) {
@@ -79,11 +83,12 @@ export class PipelineRun {
     return result
   }
 
-  /** All hydrators at once, on all candidates. */
+  /** All hydrators at once, on all candidates; `before` were hydrated before. */
   async hydrate(
     stages: readonly HydratorStage[],
     viewer: Viewer,
     candidates: readonly Candidate[],
+    before = 0,
   ): Promise<void> {
     if (candidates.length === 0) return
     const written = await Promise.all(
@@ -91,7 +96,7 @@ export class PipelineRun {
         this.attempt(
           stage,
           () => stage.hydrate(this.query, viewer, candidates),
-          () => candidates.length,
+          () => before + candidates.length,
         ),
       ),
     )
@@ -99,7 +104,12 @@ export class PipelineRun {
   }
 
   /** All filters in one pass: each candidate is kept, or removed by the first filter that says so. */
-  filter(stages: readonly FilterStage[], viewer: Viewer, candidates: readonly Candidate[]): Filtered {
+  filter(
+    stages: readonly FilterStage[],
+    viewer: Viewer,
+    candidates: readonly Candidate[],
+    keptBefore = 0,
+  ): Filtered {
     const asked = stages.filter((stage) => this.enables(stage))
     return this.time(
       'filters',
@@ -113,7 +123,7 @@ export class PipelineRun {
         }
         return { kept, removed }
       },
-      ({ kept }) => kept.length,
+      ({ kept }) => keptBefore + kept.length,
     )
   }
 
@@ -140,10 +150,18 @@ export class PipelineRun {
       throw new ServingError('STAGE_FAILED', `stage ${stage.name}: ${reason}`, options)
     }
     this.degraded.push({ stage: stage.name, reason })
+    this.dropped.add(stage.name)
     return null
   }
 
+  /** Tells of the stages that ran. */
+  finish(): void {
+    for (const { stage, ms, kept } of this.stages) this.services.metrics.ran(stage, ms, kept)
+  }
+
+  /** What was dropped is not tried again. */
   private enables(stage: Stage): boolean {
+    if (this.dropped.has(stage.name)) return false
     try {
       return stage.enable(this.query)
     } catch (error) {
@@ -172,8 +190,9 @@ export class PipelineRun {
 
   private ran(stage: string, started: number, kept: number): void {
     const ms = this.services.clock.monotonicMs() - started
-    this.stages.push({ stage, ms, kept })
-    this.services.metrics.ran(stage, ms, kept)
+    const at = this.stages.findIndex((each) => each.stage === stage)
+    if (at === -1) this.stages.push({ stage, ms, kept })
+    else this.stages[at] = { stage, ms: this.stages[at]!.ms + ms, kept }
   }
 }
 

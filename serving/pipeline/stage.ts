@@ -35,6 +35,8 @@ export interface QueryHydratorStage extends WaitingStage {
 /** Finds posts, best or newest first. */
 export interface SourceStage extends WaitingStage {
   readonly source: Source
+  /** Another thread looks for its posts: what the other sources found is prepared meanwhile. */
+  readonly isElsewhere?: boolean
   find(query: FeedQuery, viewer: Viewer): Promise<Finding>
 }
 
@@ -87,6 +89,8 @@ export interface ScorerStage extends WaitingStage {
 export interface Ranking {
   /** Pass 0 (light), pass 1 (heavy) and pass 2 (in context). */
   readonly passes: readonly [ScorerStage, ScorerStage, ScorerStage]
+  /** Begins pass 0 with the first of its candidates, while others are still looked for. */
+  prepare?(candidates: readonly Candidate[]): void
   /** Gives back what the passes hold; their scores stay in the candidates. Safe to call twice. */
   release(): void
 }

@@ -24,6 +24,7 @@ export const LOOKED_UP_MAX = 3_000
 export interface Searcher extends PostIndex {
   search(viewer: ViewerSide, count: number): Promise<Matches>
   swap(towers: Float32Array): Promise<void>
+  settle(): Promise<void>
   close(): Promise<void>
 }
 
@@ -86,6 +87,17 @@ export class SearchedPosts implements Retrieval {
   async refresh(): Promise<void> {
     this.refreshing ??= this.takeIn().finally(() => (this.refreshing = undefined))
     return this.refreshing
+  }
+
+  /**
+   * Takes in every post there is, and waits until the index has become what it is to be: for who measures feeds as
+   * they are long after the start. Throws as `refresh` does.
+   */
+  async settle(): Promise<void> {
+    await this.refreshing?.catch(() => undefined)
+    this.isFilled = false
+    await this.refresh()
+    await this.searcher.settle()
   }
 
   /** Searches by other towers from now on. */

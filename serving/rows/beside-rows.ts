@@ -25,31 +25,37 @@ export class BesideRows {
     this.rows = rows
   }
 
-  read(candidates: readonly Candidate[], { viewer }: RowRequest): Promise<void> | undefined {
+  /** Begins anew, for a request. */
+  begin(): void {
+    this.authors.reset()
+    this.containers.reset()
+  }
+
+  /** Reads what is beside candidates, the first of whom is in row `first`, after all before. */
+  read(first: number, candidates: readonly Candidate[], { viewer }: RowRequest): Promise<void> | undefined {
     const { authors, containers } = this
-    authors.reset(candidates.length)
-    containers.reset(candidates.length)
-    for (let row = 0; row < candidates.length; row++) {
-      const { authorId, containerId } = candidates[row]!.post
-      authors.note(row, authorId)
-      containers.note(row, containerId)
+    const [authorsRead, containersRead] = [authors.ids.length, containers.ids.length]
+    for (let at = 0; at < candidates.length; at++) {
+      const { authorId, containerId } = candidates[at]!.post
+      authors.note(first + at, authorId)
+      containers.note(first + at, containerId)
     }
-    const byAuthor = listOf(authors, this.authorKeys)
-    const byContainer = listOf(containers, this.containerKeys)
+    const byAuthor = listOf(authors, authorsRead, this.authorKeys)
+    const byContainer = listOf(containers, containersRead, this.containerKeys)
     // The viewer's country alone can be matched: without one, nobody else's need be known.
     const country = viewer.profile?.country ?? null
     return allOf([
       this.rows.visit('followers', byAuthor, (key, buffer, start, end) => {
-        this.followers[key] = start === end ? 0 : readFollowers(buffer.subarray(start, end))
+        this.followers[authorsRead + key] = start === end ? 0 : readFollowers(buffer.subarray(start, end))
       }),
       country === null
         ? undefined
         : this.rows.visit('profiles', byAuthor, (key, buffer, start, end) => {
-            this.countries[key] =
+            this.countries[authorsRead + key] =
               start === end ? null : (readProfileRow(buffer.subarray(start, end))?.country ?? null)
           }),
       this.rows.visit('post-attributes', byContainer, (key, buffer, start, end) => {
-        this.ownContainers[key] =
+        this.ownContainers[containersRead + key] =
           start < end && readPostAttributes(buffer.subarray(start, end)).authorId === viewer.userId
       }),
     ])
@@ -67,8 +73,8 @@ export class BesideRows {
   }
 }
 
-const listOf = ({ ids }: Distinct, keys: KeyList): KeyList => {
+const listOf = ({ ids }: Distinct, from: number, keys: KeyList): KeyList => {
   keys.reset()
-  for (const id of ids) keys.add(id)
+  for (let index = from; index < ids.length; index++) keys.add(ids[index]!)
   return keys
 }

@@ -23,7 +23,10 @@ export const keyOfView = (name: string): ViewKey => {
   return key
 }
 
-/** Rows of views for a list of candidates; what several share is read once. Made once, and filled for each request. */
+/**
+ * Rows of views for candidates, who come run after run; what several share is read once. Made once, and filled for
+ * each request.
+ */
 export class CandidateTables {
   private readonly views: readonly { readonly table: ViewTable; readonly key: ViewKey }[]
   private readonly byName: ReadonlyMap<string, ViewTable>
@@ -41,29 +44,25 @@ export class CandidateTables {
     for (const { key } of this.views) this.scopes.set(key.scope, new Distinct())
   }
 
-  /** Reads the rows of all candidates, as of the time of the request; at once when all are in memory. */
-  read(
-    candidates: readonly Candidate[],
-    request: RowRequest,
-    features: FeatureReader,
-  ): Promise<void> | undefined {
+  /** Begins anew, for a request. */
+  begin(request: RowRequest): void {
     this.request = request
-    if (this.nothing.length < candidates.length) this.nothing = new Int32Array(candidates.length).fill(NONE)
-    for (const [scope, distinct] of this.scopes) {
-      const idOf = ID_OF[scope as PlainScope]
-      distinct.reset(candidates.length)
-      // No two candidates are the same post: there is nothing to look up.
-      if (scope === 'post') for (const { post } of candidates) distinct.add(post.postId)
-      else {
-        for (let row = 0; row < candidates.length; row++) distinct.note(row, idOf(candidates[row]!, request))
-      }
-    }
+    for (const distinct of this.scopes.values()) distinct.reset()
+    for (const { table } of this.views) table.reset()
+  }
+
+  /**
+   * Reads the rows of candidates, the first of whom is in row `first`, after all before, as of the time of the
+   * request; at once when all are in memory.
+   */
+  read(first: number, candidates: readonly Candidate[], features: FeatureReader): Promise<void> | undefined {
+    for (const [scope, distinct] of this.scopes) this.note(scope as PlainScope, distinct, first, candidates)
+    const request = this.request!
     return allOf(
       this.views.map(({ table, key }) => {
-        table.keys.reset()
-        if (key.applies?.(request) ?? true) {
-          for (const id of this.scopes.get(key.scope)!.ids) key.add(table.keys, id, request)
-        }
+        if (!(key.applies?.(request) ?? true)) return undefined
+        const { ids } = this.scopes.get(key.scope)!
+        for (let index = table.count; index < ids.length; index++) key.add(table.keys, ids[index]!, request)
         return table.fill(features, request.query.asOf)
       }),
     )
@@ -76,7 +75,21 @@ export class CandidateTables {
   /** By candidate: its row in the table of a view, or `NONE`. */
   indexes(view: string): Int32Array {
     const { scope, applies } = keyOfView(view)
-    return (applies?.(this.request!) ?? true) ? this.scopes.get(scope)!.of : this.nothing
+    const { of } = this.scopes.get(scope)!
+    if (applies?.(this.request!) ?? true) return of
+    if (this.nothing.length < of.length) this.nothing = new Int32Array(of.length).fill(NONE)
+    return this.nothing
+  }
+
+  private note(scope: PlainScope, distinct: Distinct, first: number, candidates: readonly Candidate[]): void {
+    const idOf = ID_OF[scope]
+    const request = this.request!
+    for (let at = 0; at < candidates.length; at++) {
+      const candidate = candidates[at]!
+      // No two candidates are the same post: there is nothing to look up.
+      if (scope === 'post') distinct.add(first + at, candidate.post.postId)
+      else distinct.note(first + at, idOf(candidate, request))
+    }
   }
 }
 

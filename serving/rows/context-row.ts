@@ -115,7 +115,7 @@ export const writeContext = (
   into[at + CONTENT_MATCH] = contentMatch ?? 0
   if (content === null) return
   into[at + MENTIONS_VIEWER] = flag(content.mentions.includes(viewer.userId))
-  into[at + TEXT_CHARACTERS] = content.text?.length ?? 0
+  into[at + TEXT_CHARACTERS] = content.textLength
   into[at + HASHTAGS] = content.hashtags.length
 }
 

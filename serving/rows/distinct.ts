@@ -3,7 +3,10 @@ export const NONE = -1
 
 const ROWS_FIRST = 256
 
-/** Ids that many candidates share, each once: what hangs on an author is read once, and copied to every post. */
+/**
+ * Ids that many candidates share, each once: what hangs on an author is read once, and copied to every post. Rows are
+ * noted in their order, run after run.
+ */
 export class Distinct {
   /** In the order first noted. */
   readonly ids: string[] = []
@@ -11,30 +14,38 @@ export class Distinct {
   of = new Int32Array(ROWS_FIRST)
   private readonly indexes = new Map<string, number>()
 
-  /** Begins anew, for `rows` rows. */
-  reset(rows: number): this {
+  /** Begins anew. */
+  reset(): this {
     this.ids.length = 0
     this.indexes.clear()
-    if (this.of.length < rows) this.of = new Int32Array(Math.max(rows, this.of.length * 2))
     return this
   }
 
-  /** An id that no row has had, for the next row. */
-  add(id: string): void {
-    this.of[this.ids.length] = this.ids.length
+  /** An id that no row has had. */
+  add(row: number, id: string): void {
+    this.set(row, this.ids.length)
     this.ids.push(id)
   }
 
   note(row: number, id: string | null): void {
     if (id === null) {
-      this.of[row] = NONE
+      this.set(row, NONE)
       return
     }
-    let index = this.indexes.get(id)
-    if (index === undefined) {
-      index = this.ids.length
-      this.indexes.set(id, index)
-      this.ids.push(id)
+    const known = this.indexes.get(id)
+    if (known !== undefined) {
+      this.set(row, known)
+      return
+    }
+    this.indexes.set(id, this.ids.length)
+    this.add(row, id)
+  }
+
+  private set(row: number, index: number): void {
+    if (row >= this.of.length) {
+      const of = new Int32Array(Math.max(row + 1, this.of.length * 2))
+      of.set(this.of)
+      this.of = of
     }
     this.of[row] = index
   }

@@ -23,7 +23,7 @@ const VIEWS = [
   { view: hashtagView, best: columnOf(hashtagView, 'hashtag.engagements.decayed_24h') },
 ]
 
-/** Rows of the views by hashtag, for posts that may have several. */
+/** Rows of the views by hashtag, for posts that may have several; read run after run, as `CandidateTables` are. */
 export class HashtagTables {
   private readonly views = VIEWS.map(({ view, best }) => ({
     table: new ViewTable(view),
@@ -31,52 +31,64 @@ export class HashtagTables {
     best,
   }))
   private readonly indexes = new Map<string, number>()
+  private readonly ids: string[] = []
   /** By candidate and place among its hashtags. */
   private tags = new Int32Array(0)
 
+  /** Begins anew, for at most so many candidates. */
+  begin(candidates: number): void {
+    const needed = candidates * HASHTAGS_READ_MAX
+    if (this.tags.length < needed) this.tags = new Int32Array(needed)
+    this.tags.fill(NONE, 0, needed)
+    this.indexes.clear()
+    this.ids.length = 0
+    for (const { table } of this.views) table.reset()
+  }
+
   read(
+    first: number,
     candidates: readonly Candidate[],
     request: RowRequest,
     features: FeatureReader,
   ): Promise<void> | undefined {
-    this.note(candidates)
+    this.note(first, candidates)
     return allOf(
       this.views.map(({ table, key }) => {
-        table.keys.reset()
-        for (const tag of this.indexes.keys()) key.add(table.keys, tag, request)
+        for (let index = table.count; index < this.ids.length; index++) {
+          key.add(table.keys, this.ids[index]!, request)
+        }
         return table.fill(features, request.query.asOf)
       }),
     )
   }
 
-  table(view: string): ViewTable {
-    return this.views.find(({ table }) => table.view.name === view)!.table
+  /** Copies the rows that speak for `count` candidates from one on, `width` floats from each to the next. */
+  copy(view: string, first: number, count: number, into: Float32Array, offset: number, width: number): void {
+    const { table, best } = this.views.find((each) => each.table.view.name === view)!
+    for (let row = 0; row < count; row++) {
+      table.copy(this.speaker(table, best, first + row), into, offset + row * width)
+    }
   }
 
-  /** The row of a view that speaks for a candidate: the first of those with the greatest value; `NONE` without hashtags. */
-  row(view: string, candidate: number): number {
-    const { table, best } = this.views.find((each) => each.table.view.name === view)!
+  /** The first of a candidate's hashtags with the greatest value; `NONE` without hashtags. */
+  private speaker(table: ViewTable, best: number, candidate: number): number {
     const start = candidate * HASHTAGS_READ_MAX
-    let chosen = NONE
-    for (let at = start; at < start + HASHTAGS_READ_MAX; at++) {
+    let chosen = this.tags[start]!
+    for (let at = start + 1; at < start + HASHTAGS_READ_MAX; at++) {
       const tag = this.tags[at]!
       if (tag === NONE) break
-      if (chosen === NONE || table.at(tag, best) > table.at(chosen, best)) chosen = tag
+      if (table.at(tag, best) > table.at(chosen, best)) chosen = tag
     }
     return chosen
   }
 
-  private note(candidates: readonly Candidate[]): void {
-    const needed = candidates.length * HASHTAGS_READ_MAX
-    if (this.tags.length < needed) this.tags = new Int32Array(needed)
-    this.tags.fill(NONE, 0, needed)
-    this.indexes.clear()
-    for (let row = 0; row < candidates.length; row++) {
-      const hashtags = candidates[row]!.content?.hashtags
+  private note(first: number, candidates: readonly Candidate[]): void {
+    for (let at = 0; at < candidates.length; at++) {
+      const hashtags = candidates[at]!.content?.hashtags
       if (hashtags === undefined) continue
       const count = Math.min(hashtags.length, HASHTAGS_READ_MAX)
       for (let place = 0; place < count; place++) {
-        this.tags[row * HASHTAGS_READ_MAX + place] = this.indexOf(hashtags[place]!)
+        this.tags[(first + at) * HASHTAGS_READ_MAX + place] = this.indexOf(hashtags[place]!)
       }
     }
   }
@@ -84,8 +96,9 @@ export class HashtagTables {
   private indexOf(tag: string): number {
     const known = this.indexes.get(tag)
     if (known !== undefined) return known
-    const index = this.indexes.size
+    const index = this.ids.length
     this.indexes.set(tag, index)
+    this.ids.push(tag)
     return index
   }
 }

@@ -24,7 +24,7 @@ export const LIGHT_VIEWS: readonly string[] = [...new Set(picks.map(({ view }) =
 
 const context = new SharedContext(lightRow)
 
-/** Fills the light rows of candidates, in their order and from row `first` on, from tables that were read for them. */
+/** Fills the light rows of candidates, the first of whom is in row `first`, from tables that were read for them. */
 export const fillLightRows = (
   candidates: readonly Candidate[],
   request: RowRequest,
@@ -38,7 +38,7 @@ export const fillLightRows = (
     const table = tables.table(view)
     const indexes = tables.indexes(view)
     for (let row = 0, at = start + to; row < candidates.length; row++, at += width) {
-      rows[at] = table.at(indexes[row]!, from)
+      rows[at] = table.at(indexes[first + row]!, from)
     }
   }
   for (let row = 0; row < candidates.length; row++) {

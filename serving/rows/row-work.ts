@@ -8,7 +8,6 @@ import { BesideRows } from './beside-rows.ts'
 import { allOf, CandidateTables, keyOfView } from './candidate-tables.ts'
 import { CONTEXT_OFFSET, writeContext } from './context-row.ts'
 import { HashtagTables } from './hashtag-tables.ts'
-import { EarlyTables, LIGHT_RUN } from './early-tables.ts'
 import { fillLightRows, LIGHT_VIEWS } from './light-rows.ts'
 import type { RowRequest } from './view-keys.ts'
 
@@ -21,11 +20,15 @@ const OFFSETS: ReadonlyMap<string, number> = new Map(
   RANKING_VIEWS.map((view) => [view.name, viewOffset(view)]),
 )
 
-/** Heavy rows that are filled and handed to the scorers together; see `LIGHT_RUN`. */
+/**
+ * Candidates whose rows are read, filled and handed to the scorers together: few enough that scoring begins early, and
+ * enough that look-ups wait for memory together.
+ */
+export const LIGHT_RUN = 512
 const HEAVY_RUN = 128
 
-/** Told of rows that are filled, `count` from row `first` on: they can be scored while the next are filled. */
-export type Filled = (first: number, count: number) => void
+/** Told that all rows below one are filled: they can be scored while the next are filled. */
+export type Filled = (rows: number) => void
 
 /** What a row is about: one object for all rows of a request. */
 type RowIds = { -readonly [Name in keyof EntityIds]: EntityIds[Name] }
@@ -39,7 +42,7 @@ const NO_HASHTAGS: readonly string[] = []
  */
 export class RowWork {
   private readonly features: FeatureReader
-  private readonly early = new EarlyTables()
+  private readonly early = new CandidateTables(LIGHT_VIEWS)
   private readonly late = new CandidateTables(LATE_VIEWS)
   private readonly hashtags = new HashtagTables()
   private readonly beside: BesideRows
@@ -63,20 +66,25 @@ export class RowWork {
     this.places = places
   }
 
-  /** Fills the first rows of the light matrix, one a candidate, in their order. */
+  /**
+   * Fills the first rows of the light matrix, one a candidate, in their order; those before row `from` are filled
+   * already.
+   */
   async light(
     candidates: readonly Candidate[],
     request: RowRequest,
     matrix: Matrix,
     filled: Filled,
+    from = 0,
   ): Promise<void> {
     this.kept = []
-    for (let first = 0; first < candidates.length; first += LIGHT_RUN) {
+    if (from === 0) this.early.begin(request)
+    for (let first = from; first < candidates.length; first += LIGHT_RUN) {
       const run = candidates.slice(first, first + LIGHT_RUN)
-      const reading = this.early.read(first, run, request, this.features)
+      const reading = this.early.read(first, run, this.features)
       if (reading !== undefined) await reading
-      fillLightRows(run, request, this.early.of(first), matrix, first)
-      filled(first, run.length)
+      fillLightRows(run, request, this.early, matrix, first)
+      filled(first + run.length)
     }
   }
 
@@ -88,39 +96,40 @@ export class RowWork {
     filled: Filled,
   ): Promise<void> {
     const places = candidates === this.kept ? this.places : await this.readEarly(candidates, request)
+    this.late.begin(request)
+    this.hashtags.begin(candidates.length)
+    this.beside.begin()
     for (let first = 0; first < candidates.length; first += HEAVY_RUN) {
       const run = candidates.slice(first, first + HEAVY_RUN)
       const reading = allOf([
-        this.late.read(run, request, this.features),
-        this.hashtags.read(run, request, this.features),
-        this.beside.read(run, request),
+        this.late.read(first, run, this.features),
+        this.hashtags.read(first, run, request, this.features),
+        this.beside.read(first, run, request),
       ])
       if (reading !== undefined) await reading
       this.copyEarly(first, places.subarray(first, first + run.length), matrix)
       this.copyLate(first, run.length, matrix)
       this.writeContexts(first, run, request, matrix)
-      filled(first, run.length)
+      filled(first + run.length)
     }
   }
 
   /** Of candidates that no light rows were filled for; answers their places. */
   private async readEarly(candidates: readonly Candidate[], request: RowRequest): Promise<Uint32Array> {
     this.kept = []
-    for (let first = 0; first < candidates.length; first += LIGHT_RUN) {
-      const run = candidates.slice(first, first + LIGHT_RUN)
-      const reading = this.early.read(first, run, request, this.features)
-      if (reading !== undefined) await reading
-    }
+    this.early.begin(request)
+    const reading = this.early.read(0, candidates, this.features)
+    if (reading !== undefined) await reading
     return Uint32Array.from(candidates, (_, place) => place)
   }
 
   /** `places` are where the rows from `first` on lie in the early tables. */
   private copyEarly(first: number, places: Uint32Array, { rows, width }: Matrix): void {
     for (const name of LIGHT_VIEWS) {
+      const table = this.early.table(name)
+      const indexes = this.early.indexes(name)
       let at = first * width + OFFSETS.get(name)!
-      for (let row = 0; row < places.length; row++, at += width) {
-        this.early.copy(name, places[row]!, rows, at)
-      }
+      for (let row = 0; row < places.length; row++, at += width) table.copy(indexes[places[row]!]!, rows, at)
     }
   }
 
@@ -129,12 +138,10 @@ export class RowWork {
       const table = this.late.table(name)
       const indexes = this.late.indexes(name)
       let at = first * width + OFFSETS.get(name)!
-      for (let row = 0; row < count; row++, at += width) table.copy(indexes[row]!, rows, at)
+      for (let row = first; row < first + count; row++, at += width) table.copy(indexes[row]!, rows, at)
     }
     for (const { name } of HASHTAG_VIEWS) {
-      const table = this.hashtags.table(name)
-      let at = first * width + OFFSETS.get(name)!
-      for (let row = 0; row < count; row++, at += width) table.copy(this.hashtags.row(name, row), rows, at)
+      this.hashtags.copy(name, first, count, rows, first * width + OFFSETS.get(name)!, width)
     }
   }
 
@@ -150,7 +157,7 @@ export class RowWork {
     for (let row = 0; row < candidates.length; row++) {
       const at = (first + row) * width
       rows.fill(0, at + CONTEXT_OFFSET, at + width)
-      writeContext(candidates[row]!, request, this.beside.of(row, request), rows, at)
+      writeContext(candidates[row]!, request, this.beside.of(first + row, request), rows, at)
       const { post, content } = candidates[row]!
       ids.authorId = post.authorId
       ids.containerId = post.containerId

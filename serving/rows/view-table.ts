@@ -6,11 +6,13 @@ import { NONE } from './distinct.ts'
 const ROWS_FIRST = 64
 const EMPTY = Buffer.alloc(0)
 
-/** Rows of one view, each read once; what is read is used until the next `fill`. */
+/** Rows of one view, each read once, run after run. */
 export class ViewTable {
   readonly view: ViewRows
   readonly width: number
-  /** To be filled before `fill`: row i is that of key i. */
+  /** Rows that were read since `reset`. */
+  count = 0
+  /** To be filled before `fill`: those of the rows that it is to read, which come after the others. */
   readonly keys = new KeyList()
   values: Float32Array
   /** What a key never seen reads as, at any time. */
@@ -24,13 +26,23 @@ export class ViewTable {
     view.read(EMPTY, 0, 0, 0, this.never, 0)
   }
 
-  /** Reads the rows of `keys`; undefined when that is done at once. */
+  /** Forgets the rows of the last request. */
+  reset(): void {
+    this.count = 0
+    this.keys.reset()
+  }
+
+  /** Reads the rows of `keys`, which are closed then; undefined when that is done at once. */
   fill(features: FeatureReader, asOf: number): Promise<void> | undefined {
-    const { keys, width } = this
-    const needed = keys.count * width
-    if (this.values.length < needed) this.values = new Float32Array(Math.max(needed, this.values.length * 2))
+    const { keys, width, count } = this
     if (keys.count === 0) return undefined
-    return features.fill(this.view, keys, asOf, { into: this.values, offset: 0, stride: width })
+    this.count += keys.count
+    this.reserve(this.count * width)
+    const target = { into: this.values, offset: count * width, stride: width }
+    const reading = features.fill(this.view, keys, asOf, target)
+    if (reading !== undefined) return reading.finally(() => keys.reset())
+    keys.reset()
+    return undefined
   }
 
   /** A row's column; `NONE` is a key never seen. */
@@ -43,5 +55,12 @@ export class ViewTable {
     const from = row === NONE ? this.never : this.values
     const start = row === NONE ? 0 : row * width
     for (let column = 0; column < width; column++) into[offset + column] = from[start + column]!
+  }
+
+  private reserve(floats: number): void {
+    if (floats <= this.values.length) return
+    const values = new Float32Array(Math.max(floats, this.values.length * 2))
+    values.set(this.values)
+    this.values = values
   }
 }

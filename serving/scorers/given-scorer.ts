@@ -1,5 +1,5 @@
 import { keyOf } from '../../engine/key.ts'
-import { readPostAttributes } from '../../processors/post-attributes.ts'
+import { rankedContent, readPostAttributes } from '../../processors/post-attributes.ts'
 import type { Millis, PostId, UserId } from '../../schemas/ids.ts'
 import { type Candidate, candidateOf, type Source } from '../candidate.ts'
 import { contentMatch } from '../content-match.ts'
@@ -116,7 +116,11 @@ const candidateFrom = (postId: PostId, row: Buffer, viewer: Viewer): Candidate |
   const { kind, audience, containerId, language } = content
   const match = contentMatch(viewer.taste, row, 0, row.length)
   const post = { postId, authorId, publishedAt, kind, audience, containerId, language }
-  return { ...candidateOf(post, sourceOf(post, viewer)), content, contentMatch: match }
+  return {
+    ...candidateOf(post, sourceOf(post, viewer)),
+    content: rankedContent(content),
+    contentMatch: match,
+  }
 }
 
 /** The source that would have found it by the viewer's ties. */

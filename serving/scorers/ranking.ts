@@ -1,10 +1,11 @@
 import type { ScorerPool } from '../../models/scoring/pool.ts'
 import type { Lease, Matrix } from '../../models/scoring/types.ts'
-import type { ModelName, SnapshotManifest } from '../../models/snapshot/manifest.ts'
+import type { RowStream } from '../../models/scoring/row-stream.ts'
+import type { SnapshotManifest } from '../../models/snapshot/manifest.ts'
 import { rankingRow } from '../../models/ranking-row.ts'
 import type { HeadTrace, SignedWeights } from '../../models/value-model.ts'
 import { packedBytesMax, packInto } from '../../schemas/impressions/packed-features.ts'
-import type { Candidate } from '../candidate.ts'
+import type { Candidate, Source } from '../candidate.ts'
 import type { RowRequest } from '../rows/view-keys.ts'
 import type { Filled, RowWork } from '../rows/row-work.ts'
 import type { Assigned } from '../experiments/rankings.ts'
@@ -22,6 +23,13 @@ export interface RankingParts {
   readonly scorers: Scorers
   takeWork(): RowWork
   giveBack(work: RowWork): void
+}
+
+/** Candidates whose light rows are filled, each as its strongest source was then. */
+interface Prepared {
+  readonly candidates: readonly Candidate[]
+  readonly sources: readonly Source[]
+  readonly stream: RowStream
 }
 
 /**
@@ -43,6 +51,7 @@ export class Ranking {
   private readonly parts: RankingParts
   private readonly work: RowWork
   private readonly pending = new Set<Promise<unknown>>()
+  private prepared: Promise<Prepared | null> | null = null
   private leasing: Promise<Lease> | undefined
   private held: Lease | undefined
   private heavyIsScored = false
@@ -64,15 +73,47 @@ export class Ranking {
     this.work = parts.takeWork()
   }
 
+  /** Begins to fill and score the light rows of candidates, while those after them are still looked for. */
+  prepare(candidates: readonly Candidate[]): void {
+    if (candidates.length === 0) return
+    const prepared = { candidates, sources: candidates.map(({ source }) => source) }
+    const begun = this.beginLight(candidates).then((stream) => ({ ...prepared, stream }))
+    // What fails here is tried again by pass 0, which says why it fails.
+    this.prepared = begun.catch(() => null)
+    this.pending.add(this.prepared)
+  }
+
   /** Fills and scores the light rows; answers the scores, which are valid until the ranking is released. */
   async scoreLight(candidates: readonly Candidate[], signal: AbortSignal): Promise<Float32Array> {
     const lease = await this.lease(signal)
     assertFits(candidates.length, lease.light)
-    await this.scoreWhileFilling('light', lease, (filled) =>
-      this.work.light(candidates, this.request, lease.light, filled),
+    const stream = (await this.preparedFor(candidates)) ?? lease.stream('light')
+    await this.scoreWhileFilling(stream, (filled) =>
+      this.work.light(candidates, this.request, lease.light, filled, stream.rows),
     )
     this.lightIsScored = true
     return lease.light.outputs
+  }
+
+  private async beginLight(candidates: readonly Candidate[]): Promise<RowStream> {
+    const lease = await this.lease()
+    assertFits(candidates.length, lease.light)
+    const stream = lease.stream('light')
+    await filling(stream, (filled) => this.work.light(candidates, this.request, lease.light, filled))
+    return stream
+  }
+
+  /** What was prepared of these candidates; null where that was nothing, or they have become others since. */
+  private async preparedFor(candidates: readonly Candidate[]): Promise<RowStream | null> {
+    const prepared = await this.prepared
+    this.prepared = null
+    if (!prepared) return null
+    const isSame = prepared.candidates.every(
+      (each, place) => each === candidates[place] && each.source === prepared.sources[place],
+    )
+    if (isSame) return prepared.stream
+    await this.after(prepared.stream.end())
+    return null
   }
 
   /** Light rows as they were scored, in the order of candidates, until the ranking is released; null before. */
@@ -91,7 +132,7 @@ export class Ranking {
     assertFits(candidates.length, lease.heavy)
     // A pass 0 that was too late may still read: its tables are this pass's too.
     await this.settled()
-    await this.scoreWhileFilling('heavy', lease, (filled) =>
+    await this.scoreWhileFilling(lease.stream('heavy'), (filled) =>
       this.work.heavy(candidates, this.request, lease.heavy, filled),
     )
     this.heavyIsScored = true
@@ -152,7 +193,7 @@ export class Ranking {
     this.lightIsScored = false
   }
 
-  private async lease(signal: AbortSignal): Promise<Lease> {
+  private async lease(signal?: AbortSignal): Promise<Lease> {
     if (this.held !== undefined) return this.held
     this.leasing ??= this.parts.scorers.lease(signal)
     try {
@@ -163,21 +204,10 @@ export class Ranking {
     }
   }
 
-  /** Has rows scored, run by run, while those after them are being filled. */
-  private async scoreWhileFilling(
-    model: ModelName,
-    lease: Lease,
-    fill: (filled: Filled) => Promise<void>,
-  ): Promise<void> {
-    const scoring: Promise<void>[] = []
-    const filling = fill((first, count) => {
-      const scored = this.after(lease.score(model, count, first))
-      // Thrown below, when all is filled; unless filling itself fails, which says more.
-      scored.catch(() => undefined)
-      scoring.push(scored)
-    })
-    await this.after(filling)
-    await Promise.all(scoring)
+  /** Has rows scored while those after them are being filled. */
+  private async scoreWhileFilling(stream: RowStream, fill: (filled: Filled) => Promise<void>): Promise<void> {
+    await this.after(filling(stream, fill))
+    await this.after(stream.end())
   }
 
   private async after<Result>(work: Promise<Result>): Promise<Result> {
@@ -191,6 +221,16 @@ export class Ranking {
 
   private async settled(): Promise<void> {
     if (this.pending.size > 0) await Promise.allSettled(this.pending)
+  }
+}
+
+/** Fills rows of a stream; where that fails, the stream ends: why it failed says more than what became of rows before. */
+const filling = async (stream: RowStream, fill: (filled: Filled) => Promise<void>): Promise<void> => {
+  try {
+    await fill((rows) => stream.filled(rows))
+  } catch (error) {
+    await stream.end().catch(() => undefined)
+    throw error
   }
 }
 

@@ -24,6 +24,7 @@ export const retrieval = (index: Retrieval): SourceStage => ({
   name: 'source-retrieval',
   about: 'Posts by nobody the viewer knows, that are like what they take to.',
   source: 'retrieval',
+  isElsewhere: true,
   deadlineMs: SOURCE_MS,
   required: false,
   enable: () => index.isReady,

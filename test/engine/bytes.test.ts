@@ -175,6 +175,20 @@ describe('a string', () => {
     expect(() => reader.string()).toThrow(TruncatedBytes)
   })
 
+  it('tells its length without being made', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 20 })
+    fc.assert(
+      fc.property(text, fc.constantFrom('', 'Zoë', '文', '🙂'), (written, more) => {
+        const writer = new ByteWriter()
+        writer.string(written + more)
+        writer.u8(7)
+        const [reader, plain] = [new ByteReader().over(writer.copy()), new ByteReader().over(writer.copy())]
+        expect(reader.stringLength()).toBe(plain.string().length)
+        expect(reader.u8()).toBe(7)
+      }),
+    )
+  })
+
   it('reads as it stands whatever it is hinted to be', () => {
     const text = fc.string({ unit: 'binary', maxLength: 20 })
     const hint = fc.oneof(text, fc.constant('ascii'), fc.constant('Zoë'))

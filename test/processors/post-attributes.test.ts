@@ -4,7 +4,8 @@ import {
   postAttributes,
   readPostAttributes,
   readIndexedPost,
-  readPostContent,
+  rankedContent,
+  readRankedContent,
   TEXT_KEPT_CHARS_MAX,
 } from '../../processors/post-attributes.ts'
 import { split } from '../../processors/hashtags/segmenter.ts'
@@ -32,7 +33,9 @@ const after = (...events: readonly Post[]): Harness<unknown> => {
 const read = (harness: Harness<unknown>) => {
   const row = harness.row('post-1')
   const attributes = readPostAttributes(row)
-  expect(readPostContent(row, 0, row.length)).toEqual(attributes.content)
+  expect(readRankedContent(row, 0, row.length)).toEqual(
+    attributes.content && rankedContent(attributes.content),
+  )
   const { authorId, publishedAt, content } = attributes
   const postId = 'post-1' as PostId
   const told = content && { kind: content.kind, audience: content.audience }

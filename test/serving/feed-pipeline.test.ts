@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { EngineError } from '../../engine/errors.ts'
+import type { Candidate } from '../../serving/candidate.ts'
 import type { FeedStages } from '../../serving/feed-pipeline.ts'
+import type { SourceStage } from '../../serving/pipeline/stage.ts'
 import type { Ranker, Ranking } from '../../serving/pipeline/stage.ts'
 import { HOUR_MS } from '../../schemas/ids.ts'
 import { later } from '../processors/events.ts'
 import { aQuery, HandAlarm, idsOf, newestRanker, pipelineOver, stagesOver } from './feeds.ts'
 import { People } from './people.ts'
+import type { ServedState } from './state.ts'
 
 const community = (): People =>
   new People()
@@ -52,7 +55,7 @@ describe('a feed', () => {
       'by-eve': 'kept-apart',
       own: 'own',
     })
-    expect(feed.survivors[2]!.content?.text).toBe('hello')
+    expect(feed.survivors[2]!.content?.textLength).toBe('hello'.length)
     expect(feed.degraded).toEqual([])
     const ran = feed.stages.map(({ stage }) => stage)
     expect(ran.filter((stage) => /^(filters|pass)/.test(stage))).toEqual([
@@ -114,6 +117,49 @@ describe('a stage that fails', () => {
     const feed = await rank
     expect(idsOf(feed.order)).toEqual(['by-friend-too', 'by-friend'])
     expect(feed.degraded).toEqual([{ stage: 'source-trending', reason: 'late' }])
+  })
+})
+
+describe('what another thread searches for', () => {
+  /** A search that is not done before it is told so. */
+  const searching = (state: ServedState) => {
+    const found = Promise.withResolvers<void>()
+    const stages = stagesOver(state)
+    const waiting = (each: SourceStage): SourceStage => ({
+      ...each,
+      isElsewhere: true,
+      find: async (query, viewer) => {
+        await found.promise
+        return each.find(query, viewer)
+      },
+    })
+    const sources = stages.sources.map((each) => (each.source === 'trending' ? waiting(each) : each))
+    return { stages: { ...stages, sources }, done: () => found.resolve() }
+  }
+
+  it('comes after what the others found, which pass 0 begins with meanwhile, and changes no feed', async () => {
+    const { state } = community()
+    const { stages, done } = searching(state)
+    const prepared: (readonly Candidate[])[] = []
+    const ranker: Ranker = {
+      begin: (...asked): Ranking => ({
+        ...newestRanker().begin(...asked),
+        prepare: (candidates) => {
+          prepared.push(candidates)
+          done()
+        },
+      }),
+    }
+    const feed = await pipelineOver(state, { ranker }, stages).rank(aQuery())
+    expect(idsOf(prepared[0]!).sort()).toEqual(['by-friend', 'by-friend-too'])
+    const whole = await pipelineOver(state).rank(aQuery())
+    for (const part of ['found', 'eligible', 'order'] as const) {
+      expect(idsOf(feed[part])).toEqual(idsOf(whole[part]))
+    }
+    expect(feed.removed.length).toBe(whole.removed.length)
+    const kept = new Map(feed.stages.map((each) => [each.stage, each.kept]))
+    expect(kept.get('inventory')).toBe(feed.found.length)
+    expect(kept.get('filters')).toBe(feed.eligible.length)
   })
 })
 

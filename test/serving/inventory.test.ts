@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Candidate, candidateOf, type Source, SOURCES, sourcesIn } from '../../serving/candidate.ts'
-import { gather, type Limits } from '../../serving/inventory.ts'
+import { Inventory, type Limits } from '../../serving/inventory.ts'
 import type { Finding } from '../../serving/pipeline/stage.ts'
 import { CANDIDATES_MAX, CANDIDATES_MIN, QUOTAS } from '../../serving/quotas.ts'
 import { listFinding } from '../../serving/sources/list.ts'
@@ -21,10 +21,32 @@ const finding = (source: Source, posts: readonly number[]): Finding =>
     posts.map((post) => anEntry({ postId: `post-${post}`, publishedAt: later(-post) })),
   )
 
+/** Of all findings at once; or in two parts, handed out between them. */
+const gather = (
+  findings: ReadonlyMap<Source, Finding>,
+  viewer: ViewerDraft,
+  failed: (source: Source, error: unknown) => unknown,
+  limits: Limits,
+  late: readonly Source[] = [],
+) => {
+  const inventory = new Inventory(viewer, limits, failed)
+  const part = (isLate: boolean) =>
+    new Map([...findings].filter(([source]) => late.includes(source) === isLate))
+  inventory.take(part(false))
+  const first = inventory.handOut()
+  const asFirst = first.map(({ source }) => source)
+  inventory.take(part(true))
+  inventory.fill()
+  const candidates = [...first, ...inventory.handOut()]
+  const isOther = first.some(({ source }, index) => source !== asFirst[index])
+  return { candidates, counts: inventory.counts, isChanged: inventory.isChanged, isOther }
+}
+
 const gathered = (
   given: Partial<Record<Source, readonly number[]>>,
   limits: Limits,
   seen: ReadonlySet<string> = new Set(),
+  late: readonly Source[] = [],
 ) => {
   const viewer = new ViewerDraft(userId('user-1'))
   viewer.seen.has = (post) => seen.has(post)
@@ -36,7 +58,7 @@ const gathered = (
   )
   const failures: string[] = []
   const failed = (source: Source, error: unknown): unknown => failures.push(`${source} ${String(error)}`)
-  return { ...gather(findings, viewer, failed, limits), failures }
+  return { ...gather(findings, viewer, failed, limits, late), failures }
 }
 
 const named = (candidates: readonly Candidate[]): string[] =>
@@ -143,4 +165,21 @@ test('the quotas add up to the most that is ranked, and that is enough', () => {
   expect(CANDIDATES_MAX).toBe(2_800)
   expect(CANDIDATES_MIN).toBe(1_500)
   expect(Object.keys(QUOTAS).sort()).toEqual([...SOURCES].sort())
+})
+
+test('in two parts the candidates are those of one, and it is told when the first have become others', () => {
+  const posts = fc.uniqueArray(fc.nat(40), { maxLength: 30 })
+  const given = fc.record({ friend: posts, follow: posts, group: posts, retrieval: posts })
+  let changes = 0
+  fc.assert(
+    fc.property(given, fc.nat(8), fc.nat(40), (all, quota, min) => {
+      const limits = { quotas: quotasOf(quota), candidatesMin: min, candidatesMax: 60 }
+      const parts = gathered(all, limits, new Set(), ['retrieval'])
+      expect(named(parts.candidates)).toEqual(named(gathered(all, limits).candidates))
+      if (parts.isOther) expect(parts.isChanged).toBe(true)
+      changes += Number(parts.isOther)
+    }),
+    { seed: 1 },
+  )
+  expect(changes).toBeGreaterThan(0)
 })

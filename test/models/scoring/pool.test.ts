@@ -148,6 +148,33 @@ describe('scorers', () => {
     lease.release()
   })
 
+  test('follow rows that are filled bit by bit, however long it takes, and score each as it would be alone', async () => {
+    const { pool } = await openPool(1)
+    const lease = await pool.lease()
+    for (const model of ['light', 'heavy'] as const) {
+      const rows = ROWS_MAX[model]
+      const values = fill(lease, model, rows, new Random(6))
+      await lease.score(model, rows)
+      const expected = outputsOf(lease, model, rows)
+      lease[model].outputs.fill(NaN)
+      lease[model].rows.fill(0)
+      const { width } = lease[model]
+      const stream = lease.stream(model)
+      for (let first = 0; first < rows; first += 40) {
+        const end = Math.min(rows, first + 40)
+        lease[model].rows.set(values.subarray(first * width, end * width), first * width)
+        stream.filled(end)
+        // Now at once, now long after the thread has stopped to wait.
+        if (first % 80 === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      await stream.end()
+      expect(outputsOf(lease, model, rows)).toEqual(expected)
+    }
+    await lease.stream('heavy').end()
+    lease.release()
+    expect(() => lease.stream('heavy')).toThrow('SCORERS_CLOSED')
+  })
+
   test('do not give matrices on while a thread may still write to them', async () => {
     const { pool } = await openPool(1, 1)
     const lease = await pool.lease()
@@ -233,13 +260,21 @@ describe('a thread that dies', () => {
     expect(outputsOf(lease, 'heavy', 1)).toEqual(before.slice(0, lease.heavy.heads))
 
     await untilReady(pool, 2)
+    const stream = lease.stream('heavy')
+    const followed = await scorerOf(lease, workers)
+    const nextDeath = kill(followed)
+    stream.filled(ROWS_MAX.heavy)
+    await expect(stream.end()).rejects.toMatchObject({ code: 'SCORER_CRASHED' })
+    await nextDeath
+
+    await untilReady(pool, 2)
     await kill(await scorerOf(lease, workers))
     lease.heavy.outputs.fill(0)
     await lease.score('heavy', ROWS_MAX.heavy)
     expect(outputsOf(lease, 'heavy', ROWS_MAX.heavy)).toEqual(before)
     expect(lease.heavy.rows).toEqual(values)
     await untilReady(pool, 2)
-    expect(pool.stats.restarts).toBe(2)
+    expect(pool.stats.restarts).toBe(3)
     lease.release()
   })
 

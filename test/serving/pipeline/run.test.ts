@@ -53,9 +53,24 @@ describe('a stage', () => {
     )
     expect(result).toEqual([1, 2])
     expect(run.stages).toEqual([{ stage: 'a-stage', ms: 7, kept: 2 }])
+    run.finish()
     expect(metrics.noted).toEqual(['a-stage 7 2'])
     expect(run.degraded).toEqual([])
     expect(alarm.waiting).toBe(0)
+  })
+
+  it('that comes to its candidates in parts is told of once, with all of its time and what it kept in all', () => {
+    const { run, clock, metrics } = rig()
+    for (const kept of [2, 5]) {
+      run.time(
+        'in-parts',
+        () => (clock.ms += 3),
+        () => kept,
+      )
+    }
+    expect(run.stages).toEqual([{ stage: 'in-parts', ms: 6, kept: 5 }])
+    run.finish()
+    expect(metrics.noted).toEqual(['in-parts 6 5'])
   })
 
   it.each([
@@ -183,7 +198,10 @@ describe('filters', () => {
     expect(asked).toBe(1)
     expect(run.degraded).toEqual([{ stage: 'broken', reason: 'UNEXPECTED' }])
     expect(metrics.noted).toContain('broken UNEXPECTED')
-    expect(() => run.filter([{ ...broken, required: true }], viewer, candidates(1))).toThrow('STAGE_FAILED')
+    expect(run.filter([broken], viewer, candidates(1)).kept).toHaveLength(1)
+    expect(asked).toBe(1)
+    const required = { ...broken, name: 'required', required: true }
+    expect(() => run.filter([required], viewer, candidates(1))).toThrow('STAGE_FAILED')
   })
 })
 

@@ -34,6 +34,10 @@ class LocalSearcher implements Searcher {
     ;(await this.alive()).swap(towers)
   }
 
+  async settle(): Promise<void> {
+    await (await this.alive()).settle()
+  }
+
   async close(): Promise<void> {
     await (await this.search_).dispose()
   }
@@ -162,6 +166,15 @@ describe('retrieval', () => {
     people.post('afresh', { text: TRAVEL, authorId: 'cy', at: later(now) })
     await searched.retrieval.refresh()
     expect(await found(people, searched, 10, now)).toEqual(['afresh'])
+  })
+
+  it('holds every post once it settles, those of hours whose turn has not come too', async () => {
+    const people = reader()
+    const searched = open(people)
+    await searched.retrieval.refresh()
+    people.post('late', { text: TRAVEL, authorId: 'cy', at: later(-9 * DAY_MS) })
+    await searched.retrieval.settle()
+    expect(await found(people, searched)).toContain('late')
   })
 
   it('reads nothing anew that has not changed, but for young posts, which may have been edited', async () => {

@@ -5,8 +5,7 @@ import { newMatrices } from '../../../models/scoring/matrices.ts'
 import type { Matrix } from '../../../models/scoring/types.ts'
 import { millis, type PostId, type UserId } from '../../../schemas/ids.ts'
 import { type Candidate, candidateOf, SOURCES } from '../../../serving/candidate.ts'
-import { LIGHT_RUN } from '../../../serving/rows/early-tables.ts'
-import { RowWork } from '../../../serving/rows/row-work.ts'
+import { LIGHT_RUN, RowWork } from '../../../serving/rows/row-work.ts'
 import type { RowRequest } from '../../../serving/rows/view-keys.ts'
 import { ViewerDraft } from '../../../serving/viewer-draft.ts'
 import { hashtag, T0, userId } from '../../processors/events.ts'
@@ -44,13 +43,9 @@ const candidate = (_: unknown, index: number): Candidate => ({
     SOURCES[index % SOURCES.length]!,
   ),
   content: {
-    kind: 'photo',
-    audience: 'public',
-    containerId: null,
-    language: null,
     hashtags: [hashtag(`tag${index % 7}`)],
     mentions: [],
-    text: null,
+    textLength: 0,
   },
 })
 
@@ -76,19 +71,19 @@ test('rows of many candidates, filled run after run, are those of each candidate
   const candidates = Array.from({ length: CANDIDATES }, candidate)
   const work = rowWork()
   const { light, heavy } = newMatrices({ light: CANDIDATES, heavy: SURVIVORS })
-  const runs: [model: string, first: number, count: number][] = []
-  await work.light(candidates, request, light, (first, count) => runs.push(['light', first, count]))
+  const runs: [model: string, rows: number][] = []
+  await work.light(candidates, request, light, (rows) => runs.push(['light', rows]))
   const places = Uint32Array.from({ length: SURVIVORS }, () => random.below(CANDIDATES))
   const survivors = [...places].map((place) => candidates[place]!)
   work.keep(survivors, places)
-  await work.heavy(survivors, request, heavy, (first, count) => runs.push(['heavy', first, count]))
+  await work.heavy(survivors, request, heavy, (rows) => runs.push(['heavy', rows]))
   expect(runs).toEqual([
-    ['light', 0, 512],
-    ['light', 512, 512],
-    ['light', 1024, 100],
-    ['heavy', 0, 128],
-    ['heavy', 128, 128],
-    ['heavy', 256, 44],
+    ['light', 512],
+    ['light', 1024],
+    ['light', 1124],
+    ['heavy', 128],
+    ['heavy', 256],
+    ['heavy', 300],
   ])
 
   const alone = rowWork()

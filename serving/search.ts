@@ -1,0 +1,81 @@
+import type { Candidate, Source } from './candidate.ts'
+import { Inventory, type Limits, type SourceCount } from './inventory.ts'
+import { type PipelineRun, reasonOf } from './pipeline/run.ts'
+import type { Finding, SourceStage } from './pipeline/stage.ts'
+import type { Viewer } from './viewer.ts'
+
+/** Looks for candidates in all sources at once, and has what is at hand early while another thread still searches. */
+export class Search {
+  private readonly run: PipelineRun
+  private readonly inventory: Inventory
+  private readonly here: Promise<ReadonlyMap<Source, Finding>>
+  private readonly elsewhere: Promise<ReadonlyMap<Source, Finding>>
+
+  constructor(run: PipelineRun, stages: readonly SourceStage[], viewer: Viewer, limits: Limits) {
+    const failed = (source: Source, error: unknown): void => {
+      const stage = stages.find((each) => each.source === source)!
+      run.drop(stage, reasonOf(error), error)
+    }
+    this.run = run
+    this.inventory = new Inventory(viewer, limits, failed)
+    const find = (isElsewhere: boolean): Promise<ReadonlyMap<Source, Finding>> =>
+      findingsOf(
+        run,
+        stages.filter((stage) => (stage.isElsewhere ?? false) === isElsewhere),
+        viewer,
+      )
+    this.elsewhere = find(true)
+    this.here = find(false)
+    // Both are waited for below, unless the feed fails before.
+    for (const finding of [this.elsewhere, this.here]) finding.catch(() => undefined)
+  }
+
+  /** What the sources of this thread give. */
+  async first(): Promise<readonly Candidate[]> {
+    const findings = await this.here
+    return this.shareOut(() => this.inventory.take(findings))
+  }
+
+  /** What the others give, and what fills places that are left. */
+  async rest(): Promise<readonly Candidate[]> {
+    const findings = await this.elsewhere
+    return this.shareOut(() => {
+      this.inventory.take(findings)
+      this.inventory.fill()
+    })
+  }
+
+  /** Whether the rest made other candidates of the first. */
+  get isChanged(): boolean {
+    return this.inventory.isChanged
+  }
+
+  get counts(): ReadonlyMap<Source, SourceCount> {
+    return this.inventory.counts
+  }
+
+  private shareOut(take: () => void): readonly Candidate[] {
+    return this.run.time(
+      'inventory',
+      () => {
+        take()
+        return this.inventory.handOut()
+      },
+      () => this.inventory.size,
+    )
+  }
+}
+
+const findingsOf = async (
+  run: PipelineRun,
+  stages: readonly SourceStage[],
+  viewer: Viewer,
+): Promise<ReadonlyMap<Source, Finding>> => {
+  const findings = new Map<Source, Finding>()
+  const find = async (stage: SourceStage): Promise<void> => {
+    const finding = await run.attempt(stage, () => stage.find(run.query, viewer))
+    if (finding !== null) findings.set(stage.source, finding)
+  }
+  await Promise.all(stages.map(find))
+  return findings
+}
