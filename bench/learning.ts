@@ -5,7 +5,8 @@
  *
  * `auc` is of each head on the posts that were looked at, foreseen before it was learned: `online` by the model that
  * learns (and served every ten minutes), `hourly` and `daily` by what it was at the last full hour and day, `prior` by
- * what it began with; `oracle` by the world's own probabilities. All of them on the same examples.
+ * what it began with; `waiting` by one that learns each post once, when its slate has settled; `oracle` by the world's
+ * own probabilities. All of them on the same examples.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,7 +17,6 @@ import { systemClock } from '../cli/runtime/clock.ts'
 import { MODELS_DIRECTORY } from '../cli/serving/models.ts'
 import { serveSnapshot } from '../cli/serving/serve-snapshot.ts'
 import { openServing, type Serving } from '../cli/serving/open.ts'
-import { HEADS } from '../models/heads.ts'
 import type { HeadReports } from '../models/metrics/progressive.ts'
 import { writePriors } from '../models/prior/snapshots.ts'
 import { DEFAULT_LEARNER, type LearnerOptions } from '../models/training/learner.ts'
@@ -33,9 +33,12 @@ import { Ledger, type WorldReport } from '../world/oracle/ledger.ts'
 import type { FeedWitness } from '../world/oracle/witness.ts'
 import { WORLD_DEFAULTS } from '../world/parameters.ts'
 import { World } from '../world/world.ts'
+import { figuresOf } from './learning/figures.ts'
 import { ExampleReader } from './learning/examples.ts'
 import { LocalApi } from './learning/local-api.ts'
 import { StandingModel } from './learning/standing-model.ts'
+import { WaitingModel } from './learning/waiting-model.ts'
+import { rounded } from './rounded.ts'
 import { type Rank, rankBy, VariantsApi, VariantWorths } from './variants.ts'
 import { worldWeights } from './world-weights.ts'
 
@@ -68,14 +71,6 @@ export const LEARNING_BENCH_DEFAULTS: LearningBenchOptions = {
   config: RANKING_DEFAULTS,
   told: () => undefined,
   heard: () => undefined,
-}
-
-/** How one model did on the examples of the second half. */
-interface ModelFigures {
-  readonly auc: Readonly<Record<string, number | null>>
-  readonly calibration: Readonly<Record<string, number | null>>
-  readonly normalised_entropy: Readonly<Record<string, number | null>>
-  readonly positives: Readonly<Record<string, number>>
 }
 
 const HISTORY_DAYS = 1
@@ -158,13 +153,14 @@ class LearningRun {
     const half = began + (options.days / 2) * DAY_MS
     const started = systemClock.monotonicMs()
     const warm = await this.span(driver, models, half)
-    for (const { metrics } of Object.values(models.standing)) metrics.clear()
+    for (const { metrics } of foreseeing(models)) metrics.clear()
     models.trainer?.learner.metrics.clear()
     const passive = new VariantWorths(world, api, this.valueModel)
     const measured = await this.span(driver, models, began + options.days * DAY_MS, passive)
     const seconds = (systemClock.monotonicMs() - started) / 1_000
     const report = await this.report(models, measured)
     await models.trainer?.dispose()
+    await models.waiting?.dispose()
     for (const model of Object.values(models.standing)) await model.dispose()
     return {
       users: options.users,
@@ -173,7 +169,7 @@ class LearningRun {
       posts: world.posts.count,
       impressions: warm.impressions + measured.impressions,
       looked_at: warm.looked_at + measured.looked_at,
-      seconds: rounded(seconds),
+      seconds: rounded(seconds, 1),
       swaps: this.swaps,
       ...report,
       ev_share: measured.ev_share,
@@ -216,7 +212,7 @@ class LearningRun {
     const open = (): Promise<StandingModel> => StandingModel.open(heavy.directory, WINDOW)
     const standing = { hourly: await open(), daily: await open(), prior: await open() }
     const { learner } = this.options
-    if (learner === null) return { trainer: undefined, standing }
+    if (learner === null) return { trainer: undefined, waiting: undefined, standing }
     const { log } = this.runtime.embedded
     const sourceOf = (topic: TrainingTopic): TopicSource => ({
       partitions: 1,
@@ -240,7 +236,13 @@ class LearningRun {
         snapshotMs: Infinity,
       },
     )
-    return { trainer, standing }
+    const places = {
+      prior: heavy.directory,
+      checkpoints: join(this.directory, 'waiting'),
+      snapshots: join(this.directory, 'waiting-snapshots'),
+    }
+    const waiting = await WaitingModel.open(places, { ...learner, window: WINDOW }, WINDOW)
+    return { trainer, waiting, standing }
   }
 
   private async take(offer: SnapshotOffer): Promise<void> {
@@ -271,14 +273,15 @@ class LearningRun {
     return ledger.report()
   }
 
-  private async learn({ trainer, standing }: Models, before: number, now: number): Promise<void> {
-    const all = Object.values(standing)
+  private async learn({ trainer, waiting, standing }: Models, before: number, now: number): Promise<void> {
+    const all = [...Object.values(standing), ...(waiting === undefined ? [] : [waiting])]
     await this.reader.each(async (example) => {
       this.options.heard(example)
       for (const model of all) await model.take(example)
     })
     if (trainer === undefined || (await trainer.catchUp()) === 0) return
     await trainer.snapshot()
+    await waiting?.replace()
     if (this.offered === undefined) return
     if (passed(before, now, HOUR_MS)) await standing.hourly.replace(this.offered.directory)
     if (passed(before, now, DAY_MS)) await standing.daily.replace(this.offered.directory)
@@ -301,14 +304,16 @@ class LearningRun {
     )
   }
 
-  private async report({ trainer, standing }: Models, measured: WorldReport): Promise<object> {
+  private async report(models: Models, measured: WorldReport): Promise<object> {
+    const { trainer, waiting, standing } = models
     await trainer?.learner.flush()
-    for (const model of Object.values(standing)) await model.flush()
+    for (const model of foreseeing(models)) await model.flush()
     const online = trainer?.learner.metrics
     return {
       oracle_auc: measured.oracle_auc,
       models: {
         ...(online && { online: figuresOf(online.report()) }),
+        ...(waiting && { waiting: figuresOf(waiting.foreseeing.metrics.report()) }),
         ...Object.fromEntries(
           Object.entries(standing).map(([name, { metrics }]) => [name, figuresOf(metrics.report())]),
         ),
@@ -323,8 +328,15 @@ class LearningRun {
 
 interface Models {
   readonly trainer: Trainer | undefined
+  readonly waiting: WaitingModel | undefined
   readonly standing: Readonly<Record<'hourly' | 'daily' | 'prior', StandingModel>>
 }
+
+/** All that foresee beside the trainer. */
+const foreseeing = ({ waiting, standing }: Models): readonly StandingModel[] => [
+  ...Object.values(standing),
+  ...(waiting === undefined ? [] : [waiting.foreseeing]),
+]
 
 const bothOf = (ledger: Ledger, beside: FeedWitness | undefined): FeedWitness => ({
   served: (visitor, posts) => {
@@ -337,22 +349,3 @@ const bothOf = (ledger: Ledger, beside: FeedWitness | undefined): FeedWitness =>
 /** Whether a full hour, or day, lies between two times. */
 const passed = (before: number, now: number, everyMs: number): boolean =>
   Math.floor(before / everyMs) < Math.floor(now / everyMs)
-
-const figuresOf = (reports: HeadReports): ModelFigures => {
-  const of = (figure: 'auc' | 'calibration' | 'normalisedEntropy' | 'positives'): Record<string, number> =>
-    Object.fromEntries(
-      HEADS.map(({ name }) => {
-        const report = reports[name]!
-        return [name, rounded(report.kind === 'probability' ? (report[figure] ?? Number.NaN) : Number.NaN)]
-      }),
-    )
-  return {
-    auc: of('auc'),
-    calibration: of('calibration'),
-    normalised_entropy: of('normalisedEntropy'),
-    positives: of('positives'),
-  }
-}
-
-const DIGITS = 10_000
-const rounded = (value: number): number => Math.round(value * DIGITS) / DIGITS

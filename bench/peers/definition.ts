@@ -1,4 +1,5 @@
 import { embeddingWidth, type NetworkDefinition } from '../../models/network/definition.ts'
+import { DEVIATIONS_MAX } from '../../models/network/forward.ts'
 import { ParameterLayout } from '../../models/network/parameter-layout.ts'
 import { isCurved, LINEAR_MAX } from '../../models/row/transform.ts'
 
@@ -40,6 +41,7 @@ export const peerDefinition = (definition: NetworkDefinition): object => {
     dimensions: embeddings!.dimensions,
     vectors: embeddingWidth(embeddings!),
     width: row.width,
+    deviationsMax: DEVIATIONS_MAX,
     parameters: new ParameterLayout(definition).learned.map(({ name, shape }) => [name, shape]),
   }
 }

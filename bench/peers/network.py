@@ -18,6 +18,7 @@ class Network(nn.Module):
         self.factors = torch.tensor(sums["factors"]).reshape(len(columns["curved"]), len(sums["highest"]))
         self.sums_scale, self.sums_highest = torch.tensor(sums["scale"]), torch.tensor(sums["highest"])
         self.linear_max = columns["linearMax"]
+        self.deviations_max = definition["deviationsMax"]
         self.heads, self.experts = definition["heads"], definition["experts"]
         self.units, self.dimensions = definition["units"], definition["dimensions"]
         for name, shape in definition["parameters"]:
@@ -25,6 +26,7 @@ class Network(nn.Module):
             self.register_parameter(name.replace(".", "_"), nn.Parameter(torch.zeros(shape)))
         width = len(columns["curved"]) + len(sums["highest"]) + len(columns["linear"])
         self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("wide", torch.zeros(width, self.heads))
         self.register_buffer("normalise", torch.ones(width))
         self.is_time = torch.tensor(definition["isTime"])
 
@@ -45,13 +47,14 @@ class Network(nn.Module):
             weights, bias = getattr(self, f"{name}_weights"), getattr(self, f"{name}_bias")
             return torch.addmm(bias, inputs, weights) + vectors @ getattr(self, f"{name}_embedding_weights")
 
-        inputs = (columns - self.mean) * self.normalise
+        inputs = ((columns - self.mean) * self.normalise).clamp(-self.deviations_max, self.deviations_max)
         gates = layer("gates", inputs).reshape(len(rows), self.heads, self.experts).softmax(2)
         experts = layer("experts_0", inputs).relu().reshape(len(rows), self.experts, self.units)
         tower = torch.bmm(gates, experts).transpose(0, 1)
         tower = torch.baddbmm(self.towers_0_bias, tower, self.towers_0_weights).relu()
         last = torch.baddbmm(self.towers_last_bias, tower, self.towers_last_weights)
-        return layer("wide", columns) + last.squeeze(2).transpose(0, 1)
+        wide = torch.addmm(self.wide_bias, columns, self.wide) + vectors @ self.wide_embedding_weights
+        return wide + inputs @ self.linear_weights + last.squeeze(2).transpose(0, 1)
 
     def losses(self, logits, weights, targets):
         entropy = weights * nn.functional.softplus(logits) - targets * logits

@@ -119,8 +119,8 @@ export class LightLearner {
 
   /** Writes what serves: the network as it is now. Throws `NETWORK_INVALID`. */
   async snapshot(root: string): Promise<Written> {
-    const { parameters, measured } = this.state.learned
-    return writeSnapshot(root, 'light', 'trained', this.layout.parametersOf(parameters, measured))
+    const { parameters, given } = this.state.learned
+    return writeSnapshot(root, 'light', 'trained', this.layout.parametersOf(parameters, given))
   }
 
   async dispose(): Promise<void> {
@@ -151,7 +151,7 @@ export class LightLearner {
     await this.judge(samples, values(scores))
     Object.assign(learned, { parameters, means: values(next.means), squares: values(next.squares) })
     learned.steps++
-    await this.columns.measure({ rows: this.rows, count: samples * SAMPLE_ROWS }, learned.measured)
+    await this.columns.measure({ rows: this.rows, count: samples * SAMPLE_ROWS }, learned.given)
     return values(loss)[0]! / samples
   }
 
@@ -182,7 +182,7 @@ export class LightLearner {
       [names.rate]: tensor(Float32Array.of(rate), []),
       [names.epsilon]: tensor(Float32Array.of(epsilon), []),
       ...Object.fromEntries(
-        layout.measured.map(({ name, shape }) => [name, tensor(learned.measured.get(name)!, shape)]),
+        layout.given.map(({ name, shape }) => [name, tensor(learned.given.get(name)!, shape)]),
       ),
     }
   }

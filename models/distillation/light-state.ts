@@ -9,7 +9,7 @@ const floatsOf = ({ learned }: LightState): readonly Float32Array[] => [
   learned.parameters,
   learned.means,
   learned.squares,
-  ...learned.measured.values(),
+  ...learned.given.values(),
 ]
 
 const sumsOf = ({ moments }: LightState): readonly Float64Array[] => [moments.sums, moments.squares]

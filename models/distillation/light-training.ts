@@ -28,7 +28,7 @@ const SCORE_MAX = 40
  * where a candidate that stands for s others counts as s ("On Using Very Large Target Vocabulary", Jean et al., 2015).
  * What is the same for all candidates of a request is not learned, as it need not be. It reads, float32: `row`
  * [rows, columns]; `teacher` and `log_shares` [rows, 1]; `members` [samples, rows], 1 where a row is of a sample;
- * `parameters`, `means`, `squares`; each measured parameter by its name; the scalars `rate` and `epsilon` (see
+ * `parameters`, `means`, `squares`; each parameter that is not learned by its name; the scalars `rate` and `epsilon` (see
  * `adamScalars`).
  */
 export const lightTrainingGraph = (definition: NetworkDefinition): Graph => {
@@ -48,7 +48,7 @@ export const lightTrainingGraph = (definition: NetworkDefinition): Graph => {
   const scalars = { rate: graph.input(names.rate, []), epsilon: graph.input(names.epsilon, []) }
 
   const parameters = new Map<string, Value>()
-  for (const { name, shape: of } of layout.measured) parameters.set(name, graph.input(name, of))
+  for (const { name, shape: of } of layout.given) parameters.set(name, graph.input(name, of))
   for (const { name, shape: of, from, to } of layout.learned) {
     parameters.set(name, graph.reshape(graph.slice(state.parameters, from, to), of))
   }

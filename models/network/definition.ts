@@ -38,10 +38,12 @@ export interface EmbeddingPart {
 /**
  * A network, as data: the one definition that the serving graph and the training step are made from.
  *
- * logits = transformed row × wide weights + bias + towers(gated experts(normalised row)): a wide part that can
- * be set by hand and read, and a deep part that learns what it lacks ("Wide & Deep Learning for Recommender
- * Systems", Cheng et al., 2016; gates and experts as in "Modeling Task Relationships in Multi-task Learning
- * with Multi-gate Mixture-of-Experts", Ma et al., 2018).
+ * logits = transformed row × wide weights + bias + normalised row × linear weights + towers(gated experts(normalised
+ * row)): a wide part that can be set by hand and read, and a deep part that learns what it lacks ("Wide & Deep
+ * Learning for Recommender Systems", Cheng et al., 2016; gates and experts as in "Modeling Task Relationships in
+ * Multi-task Learning with Multi-gate Mixture-of-Experts", Ma et al., 2018). Where there is a deep part the wide
+ * weights stay as they were given: columns are of very different size and go together, so that steps on them go
+ * astray, and the linear weights learn the same from what is normalised.
  */
 export interface NetworkDefinition {
   readonly name: string

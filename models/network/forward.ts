@@ -6,6 +6,9 @@ import { transformed } from './transform-graph.ts'
 /** The batch's length, known when the graph runs. */
 export const ROWS = 'rows'
 
+/** Farther from its mean a column counts as this far: one that is rarely anything must not decide alone when it is. */
+export const DEVIATIONS_MAX = 3
+
 /** Names of the graphs' inputs. */
 export const INPUT = 'row'
 export const EMBEDDINGS_INPUT = 'embeddings'
@@ -83,7 +86,8 @@ const deep = (
   columns: Value,
 ): Value => {
   const centred = graph.subtract(columns, parameter('normalise.mean'))
-  const inputs = graph.multiply(centred, parameter('normalise.scale'))
+  const deviations = graph.multiply(centred, parameter('normalise.scale'))
+  const inputs = graph.clip(deviations, -DEVIATIONS_MAX, DEVIATIONS_MAX)
   const layer = (name: string, value: Value): Value =>
     graph.add(graph.matMul(value, parameter(`${name}.weights`)), parameter(`${name}.bias`))
 
@@ -100,5 +104,5 @@ const deep = (
   let tower = graph.transpose(mixtures, [1, 0, 2])
   for (const index of towers.layers.keys()) tower = graph.relu(layer(`towers.${index}`, tower))
   const last = graph.reshape(layer('towers.last', tower), [heads, ROWS])
-  return graph.transpose(last, [1, 0])
+  return graph.add(graph.matMul(inputs, parameter('linear.weights')), graph.transpose(last, [1, 0]))
 }

@@ -15,7 +15,8 @@ export interface PlacedSlot extends ParameterSlot {
  */
 export class ParameterLayout {
   readonly learned: readonly PlacedSlot[]
-  readonly measured: readonly ParameterSlot[]
+  /** What is not learned. */
+  readonly given: readonly ParameterSlot[]
   /** Elements of the vector. */
   readonly size: number
 
@@ -29,7 +30,7 @@ export class ParameterLayout {
         size += sizeOf(slot.shape)
         return { ...slot, from, to: size }
       })
-    this.measured = slots.filter((slot) => !slot.isLearned)
+    this.given = slots.filter((slot) => !slot.isLearned)
     this.size = size
   }
 
@@ -39,10 +40,10 @@ export class ParameterLayout {
     return vector
   }
 
-  /** The parameters of a vector, and those that are measured. Copies. */
-  parametersOf(vector: Float32Array, measured: Parameters): Map<string, Float32Array> {
+  /** The parameters of a vector, and those that are not learned. Copies. */
+  parametersOf(vector: Float32Array, given: Parameters): Map<string, Float32Array> {
     const parameters = new Map<string, Float32Array>()
-    for (const { name } of this.measured) parameters.set(name, measured.get(name)!.slice())
+    for (const { name } of this.given) parameters.set(name, given.get(name)!.slice())
     for (const { name, from, to } of this.learned) parameters.set(name, vector.slice(from, to))
     return parameters
   }

@@ -8,7 +8,7 @@ export interface ParameterSlot {
   readonly shape: readonly number[]
   /** `spread`: random, scaled to the layer's inputs; the others are the same everywhere. */
   readonly start: 'spread' | 'zero' | 'one'
-  /** False for what is measured on the data and frozen: means and deviations. */
+  /** False for what no step changes: weights set by hand beside a deep part, means and deviations of the data. */
   readonly isLearned: boolean
 }
 
@@ -20,7 +20,7 @@ export const parameterSlots = (definition: NetworkDefinition): ParameterSlot[] =
   const columns = inputColumns(definition).length
   const heads = definition.heads.length
   return [
-    slot('wide.weights', [columns, heads], 'zero'),
+    { ...slot('wide.weights', [columns, heads], 'zero'), isLearned: definition.deep === undefined },
     slot('wide.bias', [heads], 'zero'),
     ...deepSlots(definition, columns, heads),
     ...embeddingSlots(definition, heads),
@@ -46,6 +46,8 @@ const deepSlots = ({ deep }: NetworkDefinition, columns: number, heads: number):
   const slots = [
     measured('normalise.mean', columns, 'zero'),
     measured('normalise.scale', columns, 'one'),
+    // Zero, as the towers' last layer: so that a network begins as its wide part alone.
+    slot('linear.weights', [columns, heads], 'zero'),
     slot('gates.weights', [columns, heads * experts.count], 'spread'),
     slot('gates.bias', [heads * experts.count], 'zero'),
   ]
@@ -62,7 +64,6 @@ const deepSlots = ({ deep }: NetworkDefinition, columns: number, heads: number):
     slots.push(...stacked(`towers.${index}`, heads, inputs, units, 'spread'))
     inputs = units
   }
-  // Zero, so that a network begins as its wide part alone.
   slots.push(...stacked('towers.last', heads, inputs, 1, 'zero'))
   return slots
 }

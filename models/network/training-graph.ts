@@ -27,7 +27,7 @@ export const TRAINING = {
  * - `weights` and `targets` [rows, heads]: see losses.ts. Gradients are of the sum over rows: for that of the
  *   mean, give weights and targets divided by the number of rows;
  * - `parameters`, `means`, `squares` [size of the layout]: what is learned, and Adam's averages;
- * - each measured parameter under its own name, and the scalars `rate` and `epsilon` (see `adamScalars`).
+ * - each parameter that is not learned under its own name, and the scalars `rate` and `epsilon` (see `adamScalars`).
  *
  * It answers `logits` [rows, heads] and `losses` [heads] as they were before the step, `parameters.next`,
  * `means.next`, `squares.next`, and `embeddings.gradients` in the shape of `embeddings`. Throws `NETWORK_INVALID`.
@@ -73,14 +73,14 @@ const stateInputs = (graph: GraphBuilder, size: number): AdamState => ({
   squares: graph.input(TRAINING.state.squares, [size]),
 })
 
-/** Each learned parameter cut from the vector, each measured one an input of its own. */
+/** Each learned parameter cut from the vector, each of the others an input of its own. */
 const parameterValues = (
   graph: GraphBuilder,
-  { learned, measured }: ParameterLayout,
+  { learned, given }: ParameterLayout,
   vector: Value,
 ): ReadonlyMap<string, Value> => {
   const values = new Map<string, Value>()
-  for (const { name, shape } of measured) values.set(name, graph.input(name, shape))
+  for (const { name, shape } of given) values.set(name, graph.input(name, shape))
   for (const { name, shape, from, to } of learned) {
     values.set(name, graph.reshape(graph.slice(vector, from, to), shape))
   }

@@ -79,7 +79,7 @@ interface Index {
 export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Promise<string> => {
   const { learned, moments, known, latestAt, position, beside } = checkpoint
   const files: Record<string, Uint8Array> = {
-    [STATE_FILE]: bytesOf([learned.parameters, learned.means, learned.squares, ...learned.measured.values()]),
+    [STATE_FILE]: bytesOf([learned.parameters, learned.means, learned.squares, ...learned.given.values()]),
     [MOMENTS_FILE]: bytesOf([Float64Array.of(moments.rows, moments.usedRows), moments.sums, moments.squares]),
     [KNOWN_FILE]: known.encode(),
     ...(learned.tables && { [TABLES_FILE]: encodeTables(learned.tables) }),
@@ -208,7 +208,7 @@ const decoded = ({ index, files }: Whole, definition: NetworkDefinition, directo
       parameters: parameters!,
       means: means!,
       squares: squares!,
-      measured: new Map(layout.measured.map(({ name, shape }) => [name, state.next(sizeOf(shape))])),
+      given: new Map(layout.given.map(({ name, shape }) => [name, state.next(sizeOf(shape))])),
     },
     moments: decodedMoments(files.get(MOMENTS_FILE)!),
     known: KnownExamples.decode(files.get(KNOWN_FILE)!),
@@ -254,7 +254,7 @@ class Floats {
 
 const networkHash = (definition: NetworkDefinition): string => {
   const { row, heads, embeddings } = definition
-  const slots = parameterSlots(definition).map(({ name, shape }) => [name, shape])
+  const slots = parameterSlots(definition).map(({ name, shape, isLearned }) => [name, shape, isLearned])
   const text = JSON.stringify([row.hash, heads.map(({ name }) => name), embeddings ?? null, slots])
   return sha256Of(Buffer.from(text))
 }

@@ -126,7 +126,7 @@ export class Learner {
     if (batch.count === 0) return
     const { logits } = await step.run(batch)
     // After the step: what a batch is foreseen by is what would have been served.
-    await this.moments.measure(batch, step.learned.measured)
+    await this.moments.measure(batch, step.learned.given)
     this.latestAt = Math.max(this.latestAt, batch.at)
     flow.foreseen(logits)
   }

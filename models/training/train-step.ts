@@ -31,8 +31,8 @@ export interface Learned {
   parameters: Float32Array
   means: Float32Array
   squares: Float32Array
-  /** Measured parameters by name: not learned by steps. */
-  readonly measured: Map<string, Float32Array>
+  /** By name, what steps do not change. */
+  readonly given: Map<string, Float32Array>
 }
 
 /** A network that begins with given parameters and tables. Throws `NETWORK_INVALID` for tables of another size. */
@@ -50,7 +50,7 @@ export const beginLearning = (
     parameters: layout.vectorOf(parameters),
     means: new Float32Array(layout.size),
     squares: new Float32Array(layout.size),
-    measured: new Map(layout.measured.map(({ name }) => [name, parameters.get(name)!.slice()])),
+    given: new Map(layout.given.map(({ name }) => [name, parameters.get(name)!.slice()])),
   }
 }
 
@@ -122,7 +122,7 @@ export class TrainStep {
 
   /** The parameters as they are now: what a snapshot is made of. */
   parameters(): Map<string, Float32Array> {
-    return this.layout.parametersOf(this.learned.parameters, this.learned.measured)
+    return this.layout.parametersOf(this.learned.parameters, this.learned.given)
   }
 
   async dispose(): Promise<void> {
@@ -161,7 +161,7 @@ export class TrainStep {
       [TRAINING.state.means]: vector(learned.means),
       [TRAINING.state.squares]: vector(learned.squares),
       ...Object.fromEntries(
-        layout.measured.map(({ name, shape }) => [name, tensor(learned.measured.get(name)!, shape)]),
+        layout.given.map(({ name, shape }) => [name, tensor(learned.given.get(name)!, shape)]),
       ),
     }
   }

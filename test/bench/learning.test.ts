@@ -14,12 +14,13 @@ test('a small world is served by what learns from it, is shown nothing forbidden
   expect(report).toMatchObject({ forbidden: 0, users: 30, days: 2 })
   // One every step of ten minutes in which there were examples.
   expect(report.swaps).toBeGreaterThan(20)
-  const { online, hourly, daily, prior } = report.models
-  for (const { positives } of [hourly, daily, prior]) expect(positives).toEqual(online.positives)
+  const { online, waiting, hourly, daily, prior } = report.models
+  for (const { positives } of [waiting, hourly, daily, prior]) expect(positives).toEqual(online.positives)
   expect(online.positives.click).toBeGreaterThan(0)
   // What was foreseen of skips before anything was learned is far from what people here do.
   const error = ({ calibration }: Figures): number => Math.abs(Math.log(calibration.skip))
   expect(error(online)).toBeLessThan(error(prior))
+  expect(error(waiting)).toBeLessThan(error(prior))
   const early = examples.filter(({ isEarly }) => isEarly)
   expect(early.length).toBeGreaterThan(0)
   for (const { phase, labels } of early) expect([phase, labels.length]).toEqual(['late', 1])
@@ -32,5 +33,5 @@ interface Figures {
 
 interface Report {
   readonly swaps: number
-  readonly models: Readonly<Record<'online' | 'hourly' | 'daily' | 'prior', Figures>>
+  readonly models: Readonly<Record<'online' | 'waiting' | 'hourly' | 'daily' | 'prior', Figures>>
 }

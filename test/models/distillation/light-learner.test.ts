@@ -144,7 +144,7 @@ test("the training graph's gradient is the slope that small differences show", a
     [names.rate]: tensor(Float32Array.of(rate), []),
     [names.epsilon]: tensor(Float32Array.of(epsilon), []),
     ...Object.fromEntries(
-      layout.measured.map(({ name, shape }) => [name, tensor(learned.measured.get(name)!, shape)]),
+      layout.given.map(({ name, shape }) => [name, tensor(learned.given.get(name)!, shape)]),
     ),
   }
   const run = async (parameters: Float32Array): Promise<{ loss: number; gradient: Float32Array }> => {

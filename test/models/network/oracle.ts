@@ -1,4 +1,5 @@
 import type { NetworkDefinition } from '../../../models/network/definition.ts'
+import { DEVIATIONS_MAX } from '../../../models/network/forward.ts'
 import type { Parameters } from '../../../models/network/parameters.ts'
 import { DWELL_MAX_MS } from '../../../models/network/serving-graph.ts'
 import { LINEAR_MAX, type Transform } from '../../../models/row/transform.ts'
@@ -119,9 +120,11 @@ const deepOf = (
 ): number[] => {
   if (deep === undefined) return heads.map(() => 0)
   const values = (name: string): Float32Array => parameters.get(name)!
-  const inputs = columns.map(
-    (value, index) => (value - values('normalise.mean')[index]!) * values('normalise.scale')[index]!,
-  )
+  const inputs = columns.map((value, index) => {
+    const deviations = (value - values('normalise.mean')[index]!) * values('normalise.scale')[index]!
+    return Math.max(-DEVIATIONS_MAX, Math.min(DEVIATIONS_MAX, deviations))
+  })
+  const linear = product(inputs, values('linear.weights'), new Float32Array(heads.length))
   const { experts, towers } = deep
   const allFirst = relu(inputLayer('experts.0', inputs))
   const allGates = inputLayer('gates', inputs)
@@ -143,6 +146,13 @@ const deepOf = (
       const name = `towers.${layer}`
       value = relu(product(value, values(`${name}.weights`), values(`${name}.bias`), head, heads.length))
     }
-    return product(value, values('towers.last.weights'), values('towers.last.bias'), head, heads.length)[0]!
+    const [last] = product(
+      value,
+      values('towers.last.weights'),
+      values('towers.last.bias'),
+      head,
+      heads.length,
+    )
+    return linear[head]! + last!
   })
 }

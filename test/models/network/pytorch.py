@@ -18,6 +18,7 @@ with torch.no_grad():
     for name, shape in case["network"]["parameters"]:
         getattr(network, name.replace(".", "_")).copy_(torch.tensor(case["parameters"][name]).reshape(shape))
     network.mean.copy_(torch.tensor(case["mean"]))
+    network.wide.copy_(torch.tensor(case["wide"]).reshape(network.wide.shape))
     network.normalise.copy_(torch.tensor(case["scale"]))
 vectors = tensor("vectors").requires_grad_()
 losses = network.losses(network(tensor("features"), vectors), tensor("weights"), tensor("targets"))

@@ -35,6 +35,7 @@ test.runIf(python !== undefined)('losses and gradients are those that PyTorch ha
       vectors: each.vectors,
       weights: each.weights,
       targets: each.targets,
+      wide: parameters['wide.weights'],
       mean: parameters['normalise.mean'],
       scale: parameters['normalise.scale'],
       parameters,

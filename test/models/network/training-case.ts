@@ -56,7 +56,7 @@ export const train = async (each: Case, means: number = STEPS_BEFORE.means): Pro
     [TRAINING.state.means]: vector(means),
     [TRAINING.state.squares]: vector(STEPS_BEFORE.squares),
     ...Object.fromEntries(
-      layout.measured.map(({ name, shape }) => [name, tensor(parameters.get(name)!, shape)]),
+      layout.given.map(({ name, shape }) => [name, tensor(parameters.get(name)!, shape)]),
     ),
     [TRAINING.rate]: tensor(Float32Array.of(rate), []),
     [TRAINING.epsilon]: tensor(Float32Array.of(epsilon), []),
