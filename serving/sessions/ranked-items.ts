@@ -105,7 +105,7 @@ export class RankedItems {
   /** Place of a post; −1 without. */
   indexOf(postId: PostId): number {
     for (let index = 0; index < this.length; index++) {
-      if (reader.over(this.words, this.wordStarts[index]!).string() === postId) return index
+      if (reader.over(this.words, this.wordStarts[index]).string() === postId) return index
     }
     return -1
   }
@@ -129,7 +129,7 @@ export class RankedItems {
   private wordsAt(
     index: number,
   ): RankedItem['post'] & Pick<RankedItem, 'containerId' | 'commenters' | 'hashtags'> {
-    reader.over(this.words, this.wordStarts[index]!)
+    reader.over(this.words, this.wordStarts[index])
     const postId = reader.string() as PostId
     const authorId = reader.string() as UserId
     const containerId = reader.u8() === 1 ? (reader.string() as ContainerId) : null

@@ -26,8 +26,8 @@ test('an order tells of each place what its candidate was, and where a post stan
       const order = all.map(({ postId, authorId, containerId, source, ...rest }) => ({
         ...candidateOf(
           anEntry({
-            postId: postId as PostId,
-            authorId: authorId as UserId,
+            postId,
+            authorId,
             containerId: containerId as ContainerId | null,
           }),
           source,
