@@ -33,11 +33,12 @@ import { Ledger, type WorldReport } from '../world/oracle/ledger.ts'
 import type { FeedWitness } from '../world/oracle/witness.ts'
 import { WORLD_DEFAULTS } from '../world/parameters.ts'
 import { World } from '../world/world.ts'
-import { figuresOf, rounded } from './learning/figures.ts'
+import { figuresOf } from './learning/figures.ts'
 import { ExampleReader } from './learning/examples.ts'
 import { LocalApi } from './learning/local-api.ts'
 import { StandingModel } from './learning/standing-model.ts'
 import { WaitingModel } from './learning/waiting-model.ts'
+import { rounded } from './rounded.ts'
 import { type Rank, rankBy, VariantsApi, VariantWorths } from './variants.ts'
 import { worldWeights } from './world-weights.ts'
 
@@ -168,7 +169,7 @@ class LearningRun {
       posts: world.posts.count,
       impressions: warm.impressions + measured.impressions,
       looked_at: warm.looked_at + measured.looked_at,
-      seconds: rounded(seconds),
+      seconds: rounded(seconds, 1),
       swaps: this.swaps,
       ...report,
       ev_share: measured.ev_share,

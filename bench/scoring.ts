@@ -18,6 +18,7 @@ import type { Lease, Matrix } from '../models/scoring/types.ts'
 import type { ModelName } from '../models/snapshot/manifest.ts'
 import { writeSnapshot, type Written } from '../models/snapshot/write.ts'
 import { DEFAULT_LEARNER } from '../models/training/learner.ts'
+import { rounded } from './rounded.ts'
 
 const HEAVY_ROWS = 500
 const LIGHT_ROWS = [1_500, 2_800] as const
@@ -99,11 +100,9 @@ const timed = async (
   times.sort()
   const name = `${label}_${rows}`
   return {
-    [`${name}_min_ms`]: rounded(times[0]!),
-    [`${name}_p50_ms`]: rounded(times[ROUNDS / 2]!),
-    [`${name}_p99_ms`]: rounded(times[ROUNDS * 0.99]!),
-    [`${name}_cpu_ms`]: rounded((user + system) / 1_000 / ROUNDS),
+    [`${name}_min_ms`]: rounded(times[0]!, 2),
+    [`${name}_p50_ms`]: rounded(times[ROUNDS / 2]!, 2),
+    [`${name}_p99_ms`]: rounded(times[ROUNDS * 0.99]!, 2),
+    [`${name}_cpu_ms`]: rounded((user + system) / 1_000 / ROUNDS, 2),
   }
 }
-
-const rounded = (ms: number): number => Number(ms.toFixed(2))

@@ -26,6 +26,7 @@ import { DEFAULT_LEARNER } from '../models/training/learner.ts'
 import type { Envelope } from '../schemas/envelope.ts'
 import type { ClientReport } from './feed/client.ts'
 import { Society, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
+import { rounded } from './rounded.ts'
 
 export interface SwapBenchOptions {
   /** Posts in state. */
@@ -138,11 +139,11 @@ const measure = async (
   }
   const p99 = { with: quantile(took.with, 0.99), without: quantile(took.without, 0.99) }
   return {
-    p50_ms_without: rounded(quantile(took.without, 0.5)),
-    p99_ms_without: rounded(p99.without),
-    p50_ms_with: rounded(quantile(took.with, 0.5)),
-    p99_ms_with: rounded(p99.with),
-    ratio: rounded(p99.with / p99.without),
+    p50_ms_without: rounded(quantile(took.without, 0.5), 2),
+    p99_ms_without: rounded(p99.without, 2),
+    p50_ms_with: rounded(quantile(took.with, 0.5), 2),
+    p99_ms_with: rounded(p99.with, 2),
+    ratio: rounded(p99.with / p99.without, 2),
     requests: took.with.length + took.without.length,
     swaps: serving.scorers.stats.swaps - swapsBefore,
     snapshot_bytes: snapshots[0]!.bytes,
@@ -175,5 +176,3 @@ const quantile = (values: readonly number[], share: number): number => {
   const sorted = values.toSorted((one, other) => one - other)
   return sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN
 }
-
-const rounded = (value: number): number => Math.round(value * 100) / 100

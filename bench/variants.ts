@@ -13,6 +13,7 @@ import { Oracle } from '../world/oracle/rankings.ts'
 import type { FeedWitness } from '../world/oracle/witness.ts'
 import type { Visitor, World } from '../world/world.ts'
 import { worldWeights } from './world-weights.ts'
+import { rounded } from './rounded.ts'
 
 /** Ranks without a page: the first posts of the order, by name. */
 export type Rank = (userId: string, asOf: number, limit: number) => Promise<readonly string[]>
@@ -156,7 +157,7 @@ export class VariantWorths implements FeedWitness {
 
   /** Of what the best possible feeds were worth. */
   shareOf(name: string): number {
-    return rounded((this.worths.get(name) ?? []).reduce((sum, worth) => sum + worth, 0) / this.best)
+    return rounded((this.worths.get(name) ?? []).reduce((sum, worth) => sum + worth, 0) / this.best, 4)
   }
 
   gainOf(name: string, over: string): Gain {
@@ -167,9 +168,9 @@ export class VariantWorths implements FeedWitness {
     const changes = this.pages.get(name)!.filter((page, feed) => page !== pages[feed]).length
     const percent = (100 * feeds) / this.best
     return {
-      gain: rounded(mean * percent),
-      error: rounded(error * percent),
-      changes: rounded(changes / feeds),
+      gain: rounded(mean * percent, 4),
+      error: rounded(error * percent, 4),
+      changes: rounded(changes / feeds, 4),
     }
   }
 }
@@ -180,5 +181,3 @@ const meanOf = (values: readonly number[]): { readonly mean: number; readonly er
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, count - 1)
   return { mean, error: Math.sqrt(variance / count) }
 }
-
-const rounded = (value: number): number => Math.round(value * 10_000) / 10_000

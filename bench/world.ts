@@ -14,6 +14,7 @@ import { World } from '../world/world.ts'
 import { NullApi } from './world-null.ts'
 import { startServer } from './world-server.ts'
 import { worldWeights } from './world-weights.ts'
+import { rounded } from './rounded.ts'
 
 export interface WorldBenchOptions {
   readonly users: number
@@ -112,9 +113,9 @@ const serve = async (options: WorldBenchOptions, http: FreshetApi): Promise<Serv
     days: options.days,
     seed: options.seed,
     events: driver.events,
-    seconds: rounded(seconds),
-    feed_p50_ms: rounded(api.quantile(0.5)),
-    feed_p99_ms: rounded(api.quantile(0.99)),
+    seconds: rounded(seconds, 2),
+    feed_p50_ms: rounded(api.quantile(0.5), 2),
+    feed_p99_ms: rounded(api.quantile(0.99), 2),
     ...ledger.report(),
   }
 }
@@ -146,9 +147,9 @@ const measureAlone = async (options: WorldBenchOptions): Promise<Alone> => {
   const ms = systemClock.monotonicMs() - started - (api.servingMs - servingBefore)
   const usPerImpression = (ms * 1_000) / ledger.report().impressions
   return {
-    world_us_per_impression: rounded(usPerImpression),
+    world_us_per_impression: rounded(usPerImpression, 2),
     world_impressions_per_s: Math.round(1_000_000 / usPerImpression),
-    evaluation_ms_per_feed: rounded(evaluationMs(world)),
+    evaluation_ms_per_feed: rounded(evaluationMs(world), 2),
   }
 }
 
@@ -191,5 +192,3 @@ class TimedApi implements FreshetApi {
     return sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN
   }
 }
-
-const rounded = (value: number): number => Math.round(value * 100) / 100

@@ -6,11 +6,18 @@ import { say } from './terminal.ts'
 const MILLISECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 200, 1_000]
 const CANDIDATES = [0, 1, 10, 50, 100, 250, 500, 1_000, 1_500, 2_000, 2_800]
 
+/** Of one stage. */
+interface StageFigures {
+  readonly ms: Histogram.Internal<'stage'>
+  readonly kept: Histogram.Internal<'stage'>
+}
+
 /** What the stages of the feed tell of themselves, for Prometheus. */
 export class PrometheusStageMetrics implements StageMetrics {
-  private readonly ms: Histogram
-  private readonly kept: Histogram
+  private readonly ms: Histogram<'stage'>
+  private readonly kept: Histogram<'stage'>
   private readonly drops: Counter
+  private readonly figures = new Map<string, StageFigures>()
   private readonly told = new Set<string>()
   private readonly tell: (line: string) => void
 
@@ -40,8 +47,9 @@ export class PrometheusStageMetrics implements StageMetrics {
   }
 
   ran(stage: string, ms: number, kept: number): void {
-    this.ms.observe({ stage }, ms)
-    this.kept.observe({ stage }, kept)
+    const figures = this.figuresOf(stage)
+    figures.ms.observe(ms)
+    figures.kept.observe(kept)
   }
 
   /** A fault in a stage is told once, with its kind and place: an error's text may name a person. */
@@ -51,5 +59,14 @@ export class PrometheusStageMetrics implements StageMetrics {
     this.told.add(stage)
     const [, place = ''] = error instanceof Error ? (error.stack ?? '').split(/\n\s*(?=at )/) : []
     this.tell(`${UNEXPECTED}: stage ${stage}: ${error instanceof Error ? error.name : typeof error} ${place}`)
+  }
+
+  /** Found once: to look a histogram's labels up takes longer than to count. */
+  private figuresOf(stage: string): StageFigures {
+    const known = this.figures.get(stage)
+    if (known !== undefined) return known
+    const made = { ms: this.ms.labels({ stage }), kept: this.kept.labels({ stage }) }
+    this.figures.set(stage, made)
+    return made
   }
 }

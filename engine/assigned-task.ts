@@ -8,12 +8,20 @@ export interface TurnOptions extends TaskOptions {
   readonly commitIntervalMs: number
   /** A task with nothing left to read commits this soon after its last commit. */
   readonly idleCommitIntervalMs: number
+  /**
+   * Where commits take long, their interval is stretched, at most to this (0: never): fewer and larger commits are what
+   * relieves a busy log.
+   */
+  readonly commitIntervalMsMax: number
   /** Records taken while a commit is under way; then its end is waited for. */
   readonly uncommittedRecordsMax: number
   /** First wait after a retryable error; it doubles up to `retryMsMax`. */
   readonly retryMs: number
   readonly retryMsMax: number
 }
+
+/** Of a task's time, commits take at most half where their interval may be stretched. */
+const COMMITS_AN_INTERVAL = 2
 
 /**
  * A task as its worker runs it: opened, polled, committed by interval, and, after an error, tried again or
@@ -38,6 +46,7 @@ export class AssignedTask {
   private retrying = false
   private fullAt: number | undefined
   private committedAt: number
+  private commitMs = 0
   private retryAt = -Infinity
   private retryMs: number
 
@@ -136,8 +145,7 @@ export class AssignedTask {
 
   private startCommit(task: Task, taken: number): void {
     const sinceMs = this.services.clock.monotonicMs() - this.committedAt
-    const { commitIntervalMs, idleCommitIntervalMs } = this.options
-    const due = sinceMs >= (taken === 0 ? idleCommitIntervalMs : commitIntervalMs)
+    const due = sinceMs >= this.commitIntervalMs(taken)
     if (!due || !task.dirty || this.committing !== undefined || this.commitFailure !== undefined) return
     this.committedAt = this.services.clock.monotonicMs()
     this.committing = task
@@ -151,7 +159,14 @@ export class AssignedTask {
       })
   }
 
+  private commitIntervalMs(taken: number): number {
+    const { commitIntervalMs, commitIntervalMsMax, idleCommitIntervalMs } = this.options
+    const wantedMs = taken === 0 ? idleCommitIntervalMs : commitIntervalMs
+    return Math.max(wantedMs, Math.min(COMMITS_AN_INTERVAL * this.commitMs, commitIntervalMsMax))
+  }
+
   private commitSucceeded(): void {
+    this.commitMs = this.services.clock.monotonicMs() - this.committedAt
     this.fullAt = undefined
     this.retrying = false
     this.retryMs = this.options.retryMs

@@ -65,7 +65,7 @@ export class BatchReader {
     batch.reset()
     const futureMs = this.services.clock.now() + this.futureMsMax
     let taken = 0
-    for (const input of this.inputs) await input.fill(this.services.log)
+    for (const input of this.inputs) if (input.wants(this.services.log)) await input.fill(this.services.log)
     for (; taken < batch.capacity; taken++) {
       const index = oldestReady(this.inputs, futureMs)
       if (index === -1) break

@@ -22,9 +22,14 @@ export class Input {
     this.offset = offset
   }
 
-  /** Reads on if the buffered frames are used up and the log has more. */
+  /** The buffered frames are used up and the log has more. Most inputs want nothing, and are not waited for. */
+  wants(log: Log): boolean {
+    return !this.ready && log.endOffset(this.topic, this.partition) > this.offset
+  }
+
+  /** Reads on where it wants to. */
   async fill(log: Log): Promise<void> {
-    if (this.ready || log.endOffset(this.topic, this.partition) <= this.offset) return
+    if (!this.wants(log)) return
     this.frames = await log.read(this.topic, this.partition, this.offset, READ_BYTES_MAX)
     this.frameIndex = 0
     this.openFrame()

@@ -34,6 +34,7 @@ export const WORKER_DEFAULTS: WorkerOptions = {
   state: STATE_DEFAULTS,
   commitIntervalMs: 100,
   idleCommitIntervalMs: 20,
+  commitIntervalMsMax: 0,
   uncommittedRecordsMax: 65_536,
   backlogRecordsMax: 100_000,
   retryMs: 50,
@@ -57,7 +58,7 @@ export interface WorkerControl {
   paused(): boolean
   /** Waits for at most `ms`, or until there may be work. */
   idle(ms: number): Promise<void>
-  /** Lets the process do other things between rounds of work. */
+  /** Lets the process do other things between batches. */
   breathe(): Promise<void>
 }
 
@@ -136,14 +137,17 @@ export class Worker {
   }
 
   /**
-   * Polls every task once and commits those whose time has come; answers how many records were taken. Throws
-   * the error that only a person can mend, now and ever after.
+   * Polls every task once and commits those whose time has come; answers how many records were taken. Lets the
+   * process breathe after each batch: answers of the log wait for the thread, and a commit waits for several in turn.
+   * Throws the error that only a person can mend, now and ever after.
    */
-  async round(): Promise<number> {
+  async round(breathe: () => Promise<void> = nothing): Promise<number> {
     const waiting = heldBack(this.waits())
     let taken = 0
     for (const assigned of this.tasks.values()) {
-      taken += await this.turn(assigned, waiting.has(assigned.plan.keySpace))
+      const records = await this.turn(assigned, waiting.has(assigned.plan.keySpace))
+      if (records > 0) await breathe()
+      taken += records
     }
     this.report()
     if (this.failure !== undefined) throw this.failure
@@ -156,8 +160,8 @@ export class Worker {
    */
   async run(control: WorkerControl): Promise<void> {
     while (!control.stopping()) {
-      const taken = control.paused() ? 0 : await this.round()
-      await (taken === 0 ? control.idle(this.idleMs()) : control.breathe())
+      const taken = control.paused() ? 0 : await this.round(() => control.breathe())
+      if (taken === 0) await control.idle(this.idleMs())
     }
     await this.release(this.taskIds())
   }
@@ -298,6 +302,8 @@ export class Worker {
     for (const { task } of this.tasks.values()) task?.report()
   }
 }
+
+const nothing = (): Promise<void> => Promise.resolve()
 
 const writersOf = (plans: readonly TaskPlan[]): Map<string, KeySpace[]> => {
   const writers = new Map<string, KeySpace[]>()

@@ -108,20 +108,25 @@ export class RowReader {
   private addEntries(): void {
     const { cursor, cells, firstCell, cellsOf, cellKind, gridOf } = this
     const { tile: tileNow } = this.clock
+    // Looked up here, for a number that a call answers is an object made.
+    const { decays } = this
+    const isOfThePast = cursor.newest <= this.asOf
     while (cursor.next()) {
       const { slot, tile, value } = cursor
       const back = tileNow[gridOf[slot]!]! - tile
       if (back < 0) continue
       const first = firstCell[slot]!
       const cell = cellsOf[first]!
-      if (cellKind[cell] === WHOLE) cells[cell]! += value * this.decay(slot, tile, back)
-      else this.addTile(first, firstCell[slot + 1]!, tile * this.tileMs[slot]!, back, value)
+      if (cellKind[cell] === WHOLE) {
+        const known = isOfThePast && back < EPOCHS_KEPT ? decays[slot * EPOCHS_KEPT + back]! : -1
+        cells[cell]! += value * (known >= 0 ? known : this.decay(slot, tile, back))
+      } else this.addTile(first, firstCell[slot + 1]!, slot, tile, back, value)
     }
   }
 
   /** A tile of counts may be part of several cells. */
-  private addTile(first: number, end: number, tileStart: number, back: number, value: number): void {
-    const { cells, cellsOf, cellKind, tilesBack } = this
+  private addTile(first: number, end: number, slot: number, tile: number, back: number, value: number): void {
+    const { cells, cellsOf, cellKind, tilesBack, tileMs } = this
     for (let index = first; index < end; index++) {
       const cell = cellsOf[index]!
       if (back > tilesBack[cell]!) continue
@@ -130,7 +135,7 @@ export class RowReader {
       else if (value <= 0) continue
       else if (kind === ACTIVE) cells[cell]!++
       // Tiles come newest first. Kept as time + 1, so that 0 is nothing seen.
-      else if (cells[cell] === 0) cells[cell] = tileStart + 1
+      else if (cells[cell] === 0) cells[cell] = tile * tileMs[slot]! + 1
     }
   }
 

@@ -66,7 +66,7 @@ export class RowCursor {
     this.slot = -1
     this.newest = -1
     if (start >= end) return
-    this.newest = this.readNewest(start)
+    this.readNewest(start)
     this.at = start + NEWEST_BYTES
     this.clock.set(this.newest)
   }
@@ -90,14 +90,13 @@ export class RowCursor {
     return true
   }
 
-  private readNewest(at: number): number {
+  private readNewest(at: number): void {
     const { buffer } = this
     if (at + NEWEST_BYTES > this.end) throw this.corrupt()
     const low = buffer[at]! | (buffer[at + 1]! << 8) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24)
     const high = buffer[at + 4]! | (buffer[at + 5]! << 8)
-    const newest = high * TWO_32 + (low >>> 0)
-    if (newest > EVENT_TIME_MAX_MS) throw this.corrupt()
-    return newest
+    this.newest = high * TWO_32 + (low >>> 0)
+    if (this.newest > EVENT_TIME_MAX_MS) throw this.corrupt()
   }
 
   /** Reads the sum that begins at a byte; `at` is then after it. */

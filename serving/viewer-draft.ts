@@ -1,3 +1,4 @@
+import type { CarriedOver } from '../processors/carried-posts.ts'
 import type { Edge } from '../processors/connections/index.ts'
 import type { UserProfile } from '../processors/profiles.ts'
 import type { LastLogin } from '../processors/seen.ts'
@@ -17,6 +18,7 @@ export class ViewerDraft implements Viewer {
   pages: ReadonlyMap<ContainerId, Edge<ContainerId>> = new Map()
   touched: ReadonlyMap<UserId, TouchedAuthor> = new Map()
   seen = new SeenPosts(undefined, undefined)
+  carried: ReadonlyMap<PostId, CarriedOver> = new Map()
   taste: UserTaste | null = null
   lastLogin: LastLogin | null = null
   followers = 0

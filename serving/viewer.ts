@@ -1,3 +1,4 @@
+import type { CarriedOver } from '../processors/carried-posts.ts'
 import type { Edge } from '../processors/connections/index.ts'
 import type { UserProfile } from '../processors/profiles.ts'
 import type { LastLogin } from '../processors/seen.ts'
@@ -17,6 +18,8 @@ export interface Viewer {
   /** Authors they touched, last first. */
   readonly touched: ReadonlyMap<UserId, TouchedAuthor>
   readonly seen: SeenPosts
+  /** What earlier sessions ranked and did not show: of the last session, best first. */
+  readonly carried: ReadonlyMap<PostId, CarriedOver>
   /** What they like to read about; null where nothing is known. */
   readonly taste: UserTaste | null
   /** Null for one who never did anything. */

@@ -1,5 +1,8 @@
 import { HEADS } from '../../models/heads.ts'
 import type { HeadReports } from '../../models/metrics/progressive.ts'
+import { rounded } from '../rounded.ts'
+
+const DIGITS = 4
 
 /** How one model did on the examples of the second half. */
 export interface ModelFigures {
@@ -14,7 +17,10 @@ export const figuresOf = (reports: HeadReports): ModelFigures => {
     Object.fromEntries(
       HEADS.map(({ name }) => {
         const report = reports[name]!
-        return [name, rounded(report.kind === 'probability' ? (report[figure] ?? Number.NaN) : Number.NaN)]
+        return [
+          name,
+          rounded(report.kind === 'probability' ? (report[figure] ?? Number.NaN) : Number.NaN, DIGITS),
+        ]
       }),
     )
   return {
@@ -24,6 +30,3 @@ export const figuresOf = (reports: HeadReports): ModelFigures => {
     positives: of('positives'),
   }
 }
-
-const DIGITS = 10_000
-export const rounded = (value: number): number => Math.round(value * DIGITS) / DIGITS

@@ -3,6 +3,7 @@ import { systemClock } from '../../cli/runtime/clock.ts'
 import { ExactIndex } from '../../models/retrieval/exact-index.ts'
 import { HnswIndex } from '../../models/retrieval/hnsw-index.ts'
 import { ITEM_DIMENSIONS, quantiseInto, type VectorIndex } from '../../models/retrieval/vector-index.ts'
+import { rounded } from '../rounded.ts'
 
 /** Nearest that recall is measured by, and what a feed asks for: see serving/quotas.ts. */
 const RECALL_AT = 100
@@ -86,7 +87,7 @@ const fill = (index: VectorIndex, vectors: Int8Array): number => {
     const slots = Uint32Array.from({ length: end - first }, (_, at) => first + at)
     index.put(slots, vectors.subarray(first * ITEM_DIMENSIONS, end * ITEM_DIMENSIONS))
   }
-  return rounded(((systemClock.monotonicMs() - started) * 1_000) / count)
+  return rounded(((systemClock.monotonicMs() - started) * 1_000) / count, 3)
 }
 
 const replace = (index: VectorIndex, vectors: Int8Array): number => {
@@ -95,7 +96,7 @@ const replace = (index: VectorIndex, vectors: Int8Array): number => {
   for (let at = 0; at < REPLACED; at++) {
     index.put(Uint32Array.of(at), vectorAt(vectors, (at * 7919) % count))
   }
-  return rounded(((systemClock.monotonicMs() - started) * 1_000) / REPLACED)
+  return rounded(((systemClock.monotonicMs() - started) * 1_000) / REPLACED, 3)
 }
 
 const searchTimes = async (index: VectorIndex, queries: Int8Array): Promise<number[]> => {
@@ -122,10 +123,8 @@ const recall = (found: readonly Uint32Array[], truth: readonly Uint32Array[]): n
     const wanted = new Set(truth[query])
     return slots.reduce((count, slot) => count + (wanted.has(slot) ? 1 : 0), 0) / wanted.size
   })
-  return rounded(hits.reduce((sum, share) => sum + share, 0) / hits.length)
+  return rounded(hits.reduce((sum, share) => sum + share, 0) / hits.length, 3)
 }
 
 const quantile = (sorted: readonly number[], share: number): number =>
-  rounded(sorted[Math.floor(share * (sorted.length - 1))]!)
-
-const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
+  rounded(sorted[Math.floor(share * (sorted.length - 1))]!, 3)

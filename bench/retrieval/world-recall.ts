@@ -24,6 +24,7 @@ import { World } from '../../world/world.ts'
 import { worldWeights } from '../world-weights.ts'
 import { type MethodName, Methods } from './methods.ts'
 import { PublicPosts } from './public-posts.ts'
+import { rounded } from '../rounded.ts'
 
 export interface WorldRecallOptions {
   readonly users: number
@@ -130,7 +131,7 @@ class Watch implements FreshetApi {
     const figures = (name: MethodName): MethodFigures => {
       const ranks = this.ranks.get(name) ?? []
       const within = (count: number): number =>
-        rounded(ranks.filter((rank) => rank < count).length / ranks.length)
+        rounded(ranks.filter((rank) => rank < count).length / ranks.length, 3)
       return { next_at_100: within(100), next_at_500: within(500), ...worth.figures(name) }
     }
     return {
@@ -250,7 +251,10 @@ class Worth {
 
   figures(name: MethodName): Pick<MethodFigures, 'worth_of_200' | 'best_100_in_500'> {
     const { worth, found } = this.sums.get(name) ?? { worth: 0, found: 0 }
-    return { worth_of_200: rounded(worth / this.viewers), best_100_in_500: rounded(found / this.viewers) }
+    return {
+      worth_of_200: rounded(worth / this.viewers, 3),
+      best_100_in_500: rounded(found / this.viewers, 3),
+    }
   }
 }
 
@@ -261,5 +265,3 @@ const rankOf = (scores: Float64Array, place: number): number => {
   for (const score of scores) if (score > own) above++
   return above
 }
-
-const rounded = (value: number): number => Math.round(value * 1_000) / 1_000

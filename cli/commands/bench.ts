@@ -7,9 +7,12 @@ import { examples, integer, jsonOption } from './options.ts'
 
 const DIRECTORY = join(import.meta.dirname, '..', '..', 'bench')
 
+/** Hears how far a benchmark of many minutes is. */
+type Told = (line: string) => void
+
 /** What a file in bench/ must export to be run by its name. */
 interface Bench {
-  run(options: Readonly<Record<string, number | string>>): Promise<object>
+  run(options: Readonly<Record<string, number | string | Told>>): Promise<object>
 }
 
 interface BenchOptions {
@@ -66,7 +69,8 @@ export const benchCommand = (): Command =>
     )
     .action(async (name: string, { json, ...options }: BenchOptions) => {
       const bench = await load(name)
-      const result = await bench.run(options).catch(async (error: unknown) => {
+      const told: Told = (line) => void process.stderr.write(`${line}\n`)
+      const result = await bench.run({ ...options, told }).catch(async (error: unknown) => {
         // Not where Freshet is only run.
         const { ServiceUnavailable } = await import('../../services/port.ts')
         if (!(error instanceof ServiceUnavailable)) throw error

@@ -2,15 +2,16 @@ import { Gauge, type Registry } from 'prom-client'
 import type { Clock } from '../../engine/clock.ts'
 import type { EngineError } from '../../engine/errors.ts'
 import type { Metrics } from '../../engine/metrics.ts'
-import { FeatureSink } from '../../features/sink/feature-sink.ts'
 import type { TaskPlace } from '../../features/sink/task-mark.ts'
-import { RedisFeatureStore } from '../../features/store/redis.ts'
+import { plansOf } from '../../engine/topology.ts'
 import { everything } from '../../topologies/index.ts'
 import { kafkaOptionsOf, memberOf, redisOptionsOf } from '../config/services.ts'
 import type { Settings } from '../config/schema.ts'
 import type { Schemas } from '../remote/registry.ts'
 import { ServedStores } from '../remote/stores.ts'
 import { retentionMsOf } from '../topics/wanted.ts'
+import { Carrier } from './carrier.ts'
+import type { CarrierData, CarryLag } from './carrier-messages.ts'
 import { WORKER_SETTINGS_DEFAULTS, type WorkerSettings } from './settings.ts'
 import { type RunningWorker, startWorker } from './start.ts'
 
@@ -28,8 +29,8 @@ export interface CarryingParts {
 /** A worker whose rows are carried to Redis for serving processes, where a Redis is named. */
 export interface CarryingWorker {
   readonly running: RunningWorker
-  /** Offsets of changelogs that Redis lacks, of the tasks that this worker runs, and tasks of which it is not known. */
-  readonly carryLag: () => { readonly offsets: number; readonly unknown: number }
+  /** Of the tasks that this worker runs. */
+  readonly carryLag: () => Promise<CarryLag>
   close(): Promise<void>
 }
 
@@ -39,8 +40,8 @@ const PARTITIONED = 'reactions'
 /** Throws an `EngineError` or a `CliError` when it cannot start. */
 export const startCarryingWorker = async (parts: CarryingParts): Promise<CarryingWorker> => {
   let tasks: readonly string[] = []
-  let sink: FeatureSink | undefined
-  const follow = (): void => void sink?.assign(tasks.map(placeOf))
+  let carrier: Carrier | undefined
+  const follow = (): void => carrier?.assign(tasks.map(placeOf))
   const told = (taskIds: readonly string[]): void => {
     tasks = taskIds
     parts.tasksChanged?.(taskIds)
@@ -48,16 +49,15 @@ export const startCarryingWorker = async (parts: CarryingParts): Promise<Carryin
   }
   const running = await startWorker(await workerSettingsOf(parts, told))
   try {
-    const store = await openStore(parts.settings, running.log.partitions(PARTITIONED))
-    if (store !== null) sink = sinkOf(parts, running, store)
+    const data = await carrierDataOf(parts.settings, running.log.partitions(PARTITIONED))
+    if (data !== null) carrier = await Carrier.open(data, parts.failed)
     follow()
     return {
       running,
-      carryLag: () => sink?.lag() ?? { offsets: 0, unknown: 0 },
+      carryLag: async () => (await carrier?.lag()) ?? { offsets: 0, unknown: 0 },
       close: async () => {
-        await sink?.close()
+        await carrier?.close()
         await running.close()
-        await store?.close()
       },
     }
   } catch (error) {
@@ -68,19 +68,19 @@ export const startCarryingWorker = async (parts: CarryingParts): Promise<Carryin
 
 /** Tells Prometheus, whenever it asks, how far Redis is behind what this worker commits. */
 export const tellCarrying = (registry: Registry, carrying: CarryingWorker): void => {
-  const gauge = (name: string, help: string, valueOf: () => number): void => {
+  const gauge = (name: string, help: string, valueOf: (lag: CarryLag) => number): void => {
     const made: Gauge = new Gauge({
       name: `freshet_${name}`,
       help,
       registers: [registry],
-      collect: (): void => made.set(valueOf()),
+      collect: async (): Promise<void> => made.set(valueOf(await carrying.carryLag())),
     })
   }
-  gauge('carry_lag_offsets', 'Offsets of changelogs that Redis lacks.', () => carrying.carryLag().offsets)
+  gauge('carry_lag_offsets', 'Offsets of changelogs that Redis lacks.', ({ offsets }) => offsets)
   gauge(
     'carry_waiting_tasks',
     'Tasks whose rows are not carried now: Redis does not answer, or it begins.',
-    () => carrying.carryLag().unknown,
+    ({ unknown }) => unknown,
   )
 }
 
@@ -110,20 +110,25 @@ const workerSettingsOf = async (
   }
 }
 
-const openStore = async (settings: Settings, partitions: number): Promise<RedisFeatureStore | null> => {
+/** Null where no Redis is named. */
+const carrierDataOf = async (settings: Settings, partitions: number): Promise<CarrierData | null> => {
   if (settings.redis.urls.length === 0) return null
-  const options = redisOptionsOf(settings, served.timeToLiveMs)
-  return RedisFeatureStore.open({ ...options, partitions })
+  const { timeToLiveMs: _, ...redis } = redisOptionsOf(settings, served.timeToLiveMs)
+  const timesToLive = served.names().flatMap((store) => {
+    const liveMs = served.timeToLiveMs(store)
+    return liveMs === undefined ? [] : [[store, liveMs] as const]
+  })
+  return {
+    kafka: await kafkaOptionsOf(settings),
+    redis: { ...redis, partitions },
+    stores: Object.fromEntries(
+      plansOf(everything).map(({ keySpace }) => [keySpace, served.namesOf(keySpace)]),
+    ),
+    timesToLiveMs: Object.fromEntries(timesToLive),
+  }
 }
 
 const served = new ServedStores(everything)
-
-const sinkOf = (
-  { clock, failed }: CarryingParts,
-  { log }: RunningWorker,
-  store: RedisFeatureStore,
-): FeatureSink =>
-  new FeatureSink({ log, store, storesOf: served.namesOf, monotonicMs: () => clock.monotonicMs(), failed })
 
 const placeOf = (taskId: string): TaskPlace => {
   const [, keySpace = taskId, partition = '0'] = TASK_ID.exec(taskId) ?? []

@@ -112,7 +112,7 @@ export class KafkaLog implements SharedLog {
     const place = await this.topics.changelog(taskId)
     const lane = `commit-${this.sessions++ % COMMIT_LANES}`
     const id = this.names.transactionalId(taskId)
-    const transactions = new Transactions(this.cluster, lane, id, this.transactionMsMax)
+    const transactions = new Transactions(this.cluster, lane, id, place, this.transactionMsMax)
     const changelog = new Changelog(place, this.followers, this.offsets)
     const session = await KafkaSession.open(taskId, this.host, transactions, changelog)
     // What the owner before has sent, this one must know to wait for: it lies where the task reads.
@@ -124,6 +124,12 @@ export class KafkaLog implements SharedLog {
     this.assertOpen()
     const place = await this.topics.changelog(taskId)
     return new Changelog(place, this.followers, this.offsets).follow(afterSequence)
+  }
+
+  /** Asks the brokers how far everything that is followed goes now, for who must not rely on what was heard last. */
+  async hearEnds(): Promise<void> {
+    this.assertOpen()
+    await this.followers.hearEnds()
   }
 
   onAppend(listener: () => void): () => void {

@@ -4,9 +4,10 @@ import type { ViewRows } from '../view.ts'
 import { fillFromRows, type FillTarget } from './fill.ts'
 import type { KeyList } from './key-list.ts'
 import type { FeatureChanges, FeaturePosition, FeatureRows, FeatureStore, RowReader } from './port.ts'
-import { connectRedis, unavailable, type RedisClient } from './redis/client.ts'
-import { REDIS_DEFAULTS, type RedisStoreOptions } from './redis/options.ts'
+import { applyCommand, ApplyWriter, type ScriptCall } from './redis/apply-command.ts'
 import { clearStore } from './redis/clear.ts'
+import { connectRedis, unavailable, type RedisClient, type RedisConnection } from './redis/client.ts'
+import { REDIS_DEFAULTS, type RedisStoreOptions } from './redis/options.ts'
 import { APPLIED, APPLY, APPLY_SHA } from './redis/script.ts'
 
 const EMPTY = Buffer.alloc(0)
@@ -27,11 +28,14 @@ interface Wanted {
  */
 export class RedisFeatureStore implements FeatureStore, RowReader {
   private readonly client: RedisClient
+  private readonly connection: RedisConnection
   private readonly options: RedisStoreOptions
   private readonly tags = new Map<string, readonly Buffer[]>()
+  private readonly applies = new ApplyWriter()
 
-  private constructor(client: RedisClient, options: RedisStoreOptions) {
-    this.client = client
+  private constructor(connection: RedisConnection, options: RedisStoreOptions) {
+    this.client = connection.client
+    this.connection = connection
     this.options = options
   }
 
@@ -101,13 +105,9 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
     return { sequence, newest }
   }
 
-  async apply({ store, partition, sequence, previous, newest, rows }: FeatureChanges): Promise<void> {
-    const tag = this.tag(store, partition)
-    const keys = [tag, ...rows.map(([key]) => rowKey(tag, key))]
-    const live = this.options.timeToLiveMs(store) ?? 0
-    const values = rows.map(([, row]) => (row === null ? EMPTY : asBuffer(row)))
-    const args = [...keys, String(sequence), String(previous), String(newest), String(live), ...values]
-    const [applied] = await this.attempt([this.run(keys.length, args)])
+  async apply(changes: FeatureChanges): Promise<void> {
+    const { store, partition, previous } = changes
+    const [applied] = await this.attempt([this.run(changes)])
     if (applied === APPLIED.clearing) throw unavailable(`${store} of partition ${partition} is being cleared`)
     if (applied !== APPLIED.lost) return
     const detail = `${store} of partition ${partition} does not stand at ${previous} any more`
@@ -119,13 +119,20 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
   }
 
   /** Redis forgets scripts when it restarts. */
-  private async run(keys: number, args: readonly (Buffer | string)[]): Promise<unknown> {
+  private async run(changes: FeatureChanges): Promise<unknown> {
     try {
-      return await this.client.call('evalsha', [APPLY_SHA, keys, ...args])
+      return await this.send(['evalsha', APPLY_SHA], changes)
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return this.client.call('eval', [APPLY, keys, ...args])
+      return this.send(['eval', APPLY], changes)
     }
+  }
+
+  private async send(call: ScriptCall, changes: FeatureChanges): Promise<unknown> {
+    const tag = this.tag(changes.store, changes.partition)
+    const liveMs = this.options.timeToLiveMs(changes.store) ?? 0
+    const bytes = this.applies.write(call, tag, changes, liveMs)
+    return this.client.sendCommand(applyCommand(this.connection.Command, call, tag, bytes))
   }
 
   /** Grouped by slot where there are slots; else all keys are one command. */
@@ -171,5 +178,3 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
 }
 
 const rowKey = (tag: Buffer, key: Uint8Array): Buffer => Buffer.concat([tag, SEPARATOR, key])
-
-const asBuffer = (row: Uint8Array): Buffer => Buffer.from(row.buffer, row.byteOffset, row.byteLength)

@@ -9,7 +9,7 @@ import { commentsUnseen } from './unseen-comments.ts'
 /** What filters and pass 0 need, of all candidates. */
 export const hydrators = (rows: StateRows): readonly HydratorStage[] => [
   integrityVerdicts(rows),
-  carriedTimes(rows),
+  carriedTimes,
   fatigue,
 ]
 

@@ -1,3 +1,5 @@
+import { ByteReader, ByteWriter } from '../../engine/bytes.ts'
+import { readWords, writeWords } from '../../processors/topics/post-entry.ts'
 import type { ContainerId, Hashtag, PostId, UserId } from '../../schemas/ids.ts'
 import { RANKED_HASHTAGS_MAX } from '../../schemas/impressions/index.ts'
 import { type Candidate, type Source, SOURCES } from '../candidate.ts'
@@ -25,21 +27,24 @@ export interface RankedItem {
   readonly value: number
 }
 
-const NOBODY: readonly UserId[] = []
 const NO_HASHTAGS: readonly Hashtag[] = []
 const COUNT_MAX = 0xffff
-/** Of a place: three references to ids, its hashtags, and its numbers. */
-const PLACE_BYTES = 220
+/** Of a place's numbers, beside its words. */
+const PLACE_BYTES = 51
+
+/** Packs words before their length is known; shared, for it is used without a pause. */
+const writer = new ByteWriter()
+const reader = new ByteReader()
 
 /**
- * An order of posts in typed arrays. Sessions are kept for long and are many: as objects they would be what the
- * garbage collector spends its time on.
+ * An order of posts in typed arrays, and its words in one block of bytes. Sessions are kept for long and are many: as
+ * objects, strings too, they would be what the garbage collector spends its time on.
  */
 export class RankedItems {
   readonly length: number
-  private readonly postIds: readonly PostId[]
-  private readonly authorIds: readonly UserId[]
-  private readonly containerIds: readonly (ContainerId | null)[]
+  /** By place: post, author, container or nothing, commenters and hashtags. */
+  private readonly words: Buffer
+  private readonly wordStarts: Uint32Array
   private readonly sources: Uint8Array
   private readonly tieTimes: Float64Array
   private readonly tieDetails: Uint16Array
@@ -48,15 +53,11 @@ export class RankedItems {
   private readonly ranks: Int16Array
   /** Light score, expected value and value of a place at 3 i. */
   private readonly scores: Float64Array
-  private readonly commenters = new Map<number, readonly UserId[]>()
-  private readonly hashtags = new Map<number, readonly Hashtag[]>()
 
   constructor(order: readonly Candidate[], viewer: Viewer) {
     const { length } = order
     this.length = length
-    this.postIds = order.map(({ post }) => post.postId)
-    this.authorIds = order.map(({ post }) => post.authorId)
-    this.containerIds = order.map(({ post }) => post.containerId)
+    this.wordStarts = new Uint32Array(length)
     this.sources = new Uint8Array(length)
     this.tieTimes = new Float64Array(length)
     this.tieDetails = new Uint16Array(length)
@@ -64,24 +65,28 @@ export class RankedItems {
     this.carriedTimes = new Uint16Array(length)
     this.ranks = new Int16Array(2 * length)
     this.scores = new Float64Array(3 * length)
+    writer.reset()
     for (let index = 0; index < length; index++) this.note(index, order[index]!, viewer)
+    this.words = Buffer.allocUnsafeSlow(writer.position)
+    writer.buffer.copy(this.words, 0, 0, writer.position)
   }
 
   /** About how much memory it takes. */
   get bytes(): number {
-    return this.length * PLACE_BYTES
+    return this.length * PLACE_BYTES + this.words.length
   }
 
   at(index: number): RankedItem {
+    const { postId, authorId, containerId, commenters, hashtags } = this.wordsAt(index)
     return {
       index,
-      post: { postId: this.postIds[index]!, authorId: this.authorIds[index]! },
-      containerId: this.containerIds[index]!,
-      hashtags: this.hashtags.get(index) ?? NO_HASHTAGS,
+      post: { postId, authorId },
+      containerId,
+      hashtags,
       source: SOURCES[this.sources[index]!]!,
       tie: { at: this.tieTimes[index]!, detail: this.tieDetails[index]! },
       unseenComments: this.unseenComments[index]!,
-      commenters: this.commenters.get(index) ?? NOBODY,
+      commenters,
       carriedTimes: this.carriedTimes[index]!,
       lightScore: this.scores[3 * index]!,
       lightRank: this.ranks[2 * index]!,
@@ -99,7 +104,10 @@ export class RankedItems {
 
   /** Place of a post; −1 without. */
   indexOf(postId: PostId): number {
-    return this.postIds.indexOf(postId)
+    for (let index = 0; index < this.length; index++) {
+      if (reader.over(this.words, this.wordStarts[index]).string() === postId) return index
+    }
+    return -1
   }
 
   private note(index: number, candidate: Candidate, viewer: Viewer): void {
@@ -114,9 +122,32 @@ export class RankedItems {
     this.scores[3 * index] = candidate.lightScore
     this.scores[3 * index + 1] = candidate.expectedValue
     this.scores[3 * index + 2] = candidate.value
-    if (candidate.commenters.length > 0) this.commenters.set(index, candidate.commenters)
-    const hashtags = candidate.content?.hashtags
-    if (hashtags !== undefined && hashtags.length > 0)
-      this.hashtags.set(index, hashtags.slice(0, RANKED_HASHTAGS_MAX))
+    this.wordStarts[index] = writer.position
+    writeWordsOf(candidate)
   }
+
+  private wordsAt(
+    index: number,
+  ): RankedItem['post'] & Pick<RankedItem, 'containerId' | 'commenters' | 'hashtags'> {
+    reader.over(this.words, this.wordStarts[index])
+    const postId = reader.string() as PostId
+    const authorId = reader.string() as UserId
+    const containerId = reader.u8() === 1 ? (reader.string() as ContainerId) : null
+    const commenters = readWords(reader) as UserId[]
+    const hashtags = readWords(reader) as Hashtag[]
+    return { postId, authorId, containerId, commenters, hashtags }
+  }
+}
+
+const writeWordsOf = ({ post, commenters, content }: Candidate): void => {
+  writer.string(post.postId)
+  writer.string(post.authorId)
+  writer.u8(post.containerId === null ? 0 : 1)
+  if (post.containerId !== null) writer.string(post.containerId)
+  writeWords(commenters, writer)
+  const hashtags = content?.hashtags ?? NO_HASHTAGS
+  writeWords(
+    hashtags.length > RANKED_HASHTAGS_MAX ? hashtags.slice(0, RANKED_HASHTAGS_MAX) : hashtags,
+    writer,
+  )
 }

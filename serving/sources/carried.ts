@@ -1,6 +1,5 @@
-import { keyOf } from '../../engine/key.ts'
-import { readCarriedPosts } from '../../processors/carried-posts.ts'
 import type { IndexedPost } from '../../processors/topics/post-entry.ts'
+import type { PostId } from '../../schemas/ids.ts'
 import { SOURCE_MS } from '../pipeline/deadlines.ts'
 import { always, type SourceStage } from '../pipeline/stage.ts'
 import { QUOTAS } from '../quotas.ts'
@@ -16,11 +15,12 @@ export const carried = (rows: StateRows): SourceStage => ({
   deadlineMs: SOURCE_MS,
   required: false,
   enable: always,
-  async find({ userId, asOf }, { seen }) {
-    const row = await rows.read('carried-posts', keyOf(userId))
-    const waiting = row === undefined ? [] : readCarriedPosts(row)
-    const unseen = waiting.filter(({ postId, carriedAt }) => carriedAt <= asOf && !seen.has(postId))
-    const ids = unseen.slice(0, QUOTAS.carried).map(({ postId }) => postId)
+  async find({ asOf }, { seen, carried: waiting }) {
+    const ids: PostId[] = []
+    for (const { postId, carriedAt } of waiting.values()) {
+      if (ids.length === QUOTAS.carried) break
+      if (carriedAt <= asOf && !seen.has(postId)) ids.push(postId)
+    }
     const posts = await postsById(rows, ids)
     return listFinding('carried', posts.filter(isThere))
   },

@@ -46,15 +46,14 @@ export const sessionsConformance = (subject: LogSubject): void => {
       expect(inOrder).toEqual([position(0, 1), position(1, 5, -Infinity)])
     })
 
-    test('a newer session fences the older one, whose commit changes nothing', async () => {
+    test.each([
+      ['', [entry('outputs', 0, 'x')]],
+      [', also of nothing but changelog,', []],
+    ])('a newer session fences the older one, whose commit%s changes nothing', async (_, outputs) => {
       const older = await subject.log.session('task')
       await older.commit(commitOf({ positions: [position(0, 3)], changelog: Buffer.from('older') }))
       const newer = await subject.log.session('task')
-      const late = {
-        positions: [position(0, 9)],
-        outputs: [entry('outputs', 0, 'x')],
-        changelog: Buffer.from('x'),
-      }
+      const late = { positions: [position(0, 9)], outputs, changelog: Buffer.from('x') }
       await expect(older.commit(late)).rejects.toEqual(refusal('FENCED'))
       await expect(older.trimChangelog(1)).rejects.toEqual(refusal('FENCED'))
       expect(subject.log.endOffset('outputs', 0)).toBe(0)

@@ -10,9 +10,11 @@ import { missing } from '../services/here.ts'
 const DOCKER = join(import.meta.dirname, '..', '..', 'docker')
 const noCheckers = await missing('checkers')
 const TEST_MS_MAX = 60_000
-const manifests = globSync('kubernetes/*.yaml', { cwd: DOCKER }).filter(
-  (file) => !file.includes('kustomization'),
-)
+const manifestsIn = (folder: string): readonly string[] =>
+  globSync(`${folder}/*.yaml`, { cwd: DOCKER }).filter((file) => !/kustomization|patch/.test(file))
+const LEARNING = 'kubernetes/learning'
+const manifests = manifestsIn('kubernetes')
+const learning = manifestsIn(LEARNING)
 
 interface Compose {
   readonly services: Readonly<
@@ -37,6 +39,11 @@ interface Manifest {
 }
 
 interface PodSpec {
+  readonly volumes: readonly {
+    readonly name: string
+    readonly emptyDir?: null
+    readonly persistentVolumeClaim?: { readonly claimName: string }
+  }[]
   readonly enableServiceLinks: boolean
   readonly containers: readonly {
     readonly args: readonly string[]
@@ -89,7 +96,7 @@ describe.skipIf(noCheckers !== undefined)(`what runs everything in containers ${
     }
   })
 
-  test.each(manifests)(
+  test.each([...manifests, ...learning])(
     '%s is as Kubernetes has it',
     async (file) => {
       expect(await checkKubernetes(join(DOCKER, file))).toBeNull()
@@ -113,6 +120,25 @@ describe.skipIf(noCheckers !== undefined)(`what runs everything in containers ${
       { readonly resources: readonly string[] },
     ]
     expect(resources.map((file) => `kubernetes/${file}`).toSorted()).toEqual(manifests.toSorted())
+  })
+
+  test('with learning a trainer is applied too, and shares the volume that serving processes read models from', async () => {
+    const [{ resources, patches }] = (await documents(`${LEARNING}/kustomization.yaml`)) as unknown as [
+      { readonly resources: readonly string[]; readonly patches: readonly { readonly path: string }[] },
+    ]
+    expect(resources).toEqual(['../', ...learning.map((file) => file.slice(LEARNING.length + 1))])
+    const [patch] = await documents(`${LEARNING}/${patches[0]!.path}`)
+    const found = [...(await all()), ...(await Promise.all(learning.map(documents))).flat()]
+    const named = (kind: string, name: string): Manifest =>
+      found.find((each) => each.kind === kind && each.metadata.name === name)!
+    const claim = { claimName: named('PersistentVolumeClaim', 'freshet-models').metadata.name }
+    const { volumes } = named('Deployment', 'freshet-train').spec!.template!.spec
+    expect(volumes).toContainEqual({ name: 'data', persistentVolumeClaim: claim })
+    const replaced = named(patch!.kind, patch!.metadata.name).spec!.template!.spec.volumes
+    expect(replaced.map(({ name }) => name)).toContain('data')
+    expect(patch!.spec!.template!.spec.volumes).toEqual([
+      { name: 'data', emptyDir: null, persistentVolumeClaim: claim },
+    ])
   })
 
   test('the settings in the ConfigMap are settings', async () => {

@@ -300,6 +300,38 @@ describe('a running worker', () => {
   })
 })
 
+describe('commits that take long', () => {
+  /** The least and the most time from one commit's beginning to the next, each taking 100 ms, while events come. */
+  const gapsOf = async (commitIntervalMsMax: number): Promise<{ least: number; most: number }> => {
+    const begun: number[] = []
+    const rig: Rig = await Rig.start(pairs, {
+      worker: { commitIntervalMs: 50, idleCommitIntervalMs: 50, commitIntervalMsMax },
+      faults: {
+        before: (step) => step === 'commit' && begun.push(rig.clock.now()),
+        after: (step) => step === 'commit' && rig.clock.advance(100),
+      },
+    })
+    const worker = await rig.worker()
+    for (let id = 0; begun.length < 10; id++) {
+      await rig.publish(taps, tap(id))
+      await worker.round()
+      await turns()
+      rig.clock.advance(10)
+    }
+    const gaps = begun.slice(1).map((at, index) => at - begun[index]!)
+    return { least: Math.min(...gaps), most: Math.max(...gaps) }
+  }
+
+  it('are made less often, where that is allowed, and no less often than is allowed', async () => {
+    expect((await gapsOf(0)).most).toBeLessThan(150)
+    // The first does not know yet how long commits take.
+    const bounded = await gapsOf(160)
+    expect(bounded.most).toBeGreaterThanOrEqual(160)
+    expect(bounded.most).toBeLessThan(200)
+    expect((await gapsOf(1_000)).most).toBeGreaterThanOrEqual(200)
+  })
+})
+
 describe('what is committed of a topic', () => {
   it('is known from the commit on, and nothing is where no task runs that reads it', async () => {
     const rig = await Rig.start(pairs)

@@ -4,14 +4,14 @@ import { EngineError } from '../../errors.ts'
 import { Connections, type Address } from './connections.ts'
 import { asEngineError, BrokerError, CONCURRENT_TRANSACTIONS, hasMoved, mayPass } from './failures.ts'
 import type { KafkaLibrary } from './library.ts'
-import { placeKey } from './names.ts'
+import { PlaceMap } from './names.ts'
 import type { KafkaLogOptions } from './options.ts'
 
 /** How long to go on asking: long enough for a broker to be found dead and its partitions led by another. */
 const ATTEMPTS_MAX = 300
 const RETRY_MS = 100
 /** A transaction's markers are written in a moment, or, on busy brokers, in a while: it doubles up to `RETRY_MS`. */
-const MARKERS_MS = 5
+export const MARKERS_MS = 5
 /** Kafka's number for a coordinator of transactions. */
 const TRANSACTION_COORDINATOR = 1
 
@@ -24,7 +24,7 @@ export class Cluster {
   private readonly connections: Connections
   private readonly seeds: readonly Address[]
   private brokers = new Map<number, Address>()
-  private leaders = new Map<string, number>()
+  private leaders = new PlaceMap<number>()
   private partitionCounts = new Map<string, number>()
   private refreshing: Promise<void> | undefined
   private closed = false
@@ -45,7 +45,7 @@ export class Cluster {
   }
 
   leader(topic: string, partition: number): number | undefined {
-    return this.leaders.get(placeKey(topic, partition))
+    return this.leaders.get(topic, partition)
   }
 
   /** Asks who is there and who leads what; a call while another is under way shares its answer. */
@@ -128,13 +128,13 @@ export class Cluster {
   private async askMetadata(): Promise<void> {
     const { brokers, topics } = await this.askAny(this.library.metadataV12.api, null)
     this.brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]))
-    this.leaders = new Map()
+    this.leaders = new PlaceMap()
     this.partitionCounts = new Map()
     for (const { name, partitions } of topics) {
       if (typeof name !== 'string') continue
       this.partitionCounts.set(name, partitions.length)
       for (const { partitionIndex, leaderId, errorCode } of partitions) {
-        if (errorCode === 0 && leaderId >= 0) this.leaders.set(placeKey(name, partitionIndex), leaderId)
+        if (errorCode === 0 && leaderId >= 0) this.leaders.set(name, partitionIndex, leaderId)
       }
     }
   }

@@ -4,7 +4,7 @@ import { COMMON_LANE, type Cluster } from './cluster.ts'
 import { BrokerError } from './failures.ts'
 import { fetchFrom, type Fetched } from './fetch.ts'
 import { Follower, nothingBefore } from './follower.ts'
-import { placeKey, type Place } from './names.ts'
+import { PlaceMap, type Place } from './names.ts'
 import type { Offsets } from './offsets.ts'
 import { readBatches, type BatchReading, type ReadBatches } from './read-batches.ts'
 
@@ -24,6 +24,13 @@ const ENDS_INTERVAL_MS = 1_000
 /** A partition that nobody has asked for so long, in looks, is followed no more: its task has gone elsewhere. */
 const IDLE_LOOKS_MAX = 60
 
+/** What a broker leads of what is followed: who may be asked for, and how many there are. */
+interface Led {
+  readonly behind: Follower[]
+  readonly current: Follower[]
+  count: number
+}
+
 /**
  * Reads partitions ahead of their readers, so that a reader finds what it asks for in memory and hears of news
  * at once. Of each broker one request waits for news of the partitions that are read to their ends; another,
@@ -34,10 +41,12 @@ export class Followers {
   private readonly offsets: Offsets
   private readonly reading: BatchReading
   private readonly onNews: () => void
-  private readonly followers = new Map<string, Follower>()
+  private readonly followers = new Set<Follower>()
+  private readonly byPlace = new PlaceMap<Follower>()
   /** Brokers with a request under way, by its lane. */
   private readonly asking = { [NEWS_LANE]: new Set<number>(), [AHEAD_LANE]: new Set<number>() }
   private readonly ends: NodeJS.Timeout
+  private isAsking = false
   private closed = false
 
   constructor(cluster: Cluster, offsets: Offsets, onNews: () => void) {
@@ -58,13 +67,12 @@ export class Followers {
 
   /** Follows a partition from its end on, unless it is followed already. */
   follow(place: Place): void {
-    const key = placeKey(place.topic, place.partition)
-    const known = this.followers.get(key)
+    const known = this.byPlace.get(place.topic, place.partition)
     if (known !== undefined) {
       known.idleLooks = 0
       return
     }
-    this.followers.set(key, new Follower(place, this.offsets.of(place).end))
+    this.add(new Follower(place, this.offsets.of(place).end))
     this.ask()
   }
 
@@ -76,8 +84,7 @@ export class Followers {
     const { start, end } = this.offsets.of(place)
     const from = Math.max(offset, start)
     if (from >= end) return from > offset ? [nothingBefore(from)] : []
-    const key = placeKey(place.topic, place.partition)
-    let follower = this.followers.get(key)
+    let follower = this.byPlace.get(place.topic, place.partition)
     if (follower?.covers(from)) {
       follower.idleLooks = 0
       const frames = follower.take(from, bytesMax)
@@ -87,13 +94,17 @@ export class Followers {
       return frames
     }
     const read = await this.fetchOnce(place, from, bytesMax)
-    follower = this.followers.get(key) ?? new Follower(place, from)
-    this.followers.set(key, follower)
+    follower = this.byPlace.get(place.topic, place.partition) ?? this.add(new Follower(place, from))
     follower.moveTo(from)
     follower.add(read, this.offsets.of(place).end)
     const frames = follower.take(from, bytesMax)
     this.ask()
     return frames
+  }
+
+  /** Asks how far everything that is followed goes now. Throws an `EngineError`. */
+  async hearEnds(): Promise<void> {
+    await this.offsets.refresh([...this.followers].map(({ place }) => place))
   }
 
   /** What a leader has from an offset on, past whatever is no record. Throws an `EngineError`. */
@@ -117,19 +128,28 @@ export class Followers {
     this.followers.clear()
   }
 
-  /** Sees to it that every broker is asked for what it leads and its readers have room for. */
+  /** Once for all readers of this turn: a worker has hundreds of partitions, and each look goes over all. */
   private ask(): void {
+    if (this.isAsking) return
+    this.isAsking = true
+    setImmediate(() => {
+      this.isAsking = false
+      this.askBrokers()
+    })
+  }
+
+  /** Sees to it that every broker is asked for what it leads and its readers have room for. */
+  private askBrokers(): void {
     if (this.closed) return
-    const byLeader = Map.groupBy(this.followers.values(), ({ place }) =>
-      this.cluster.leader(place.topic, place.partition),
-    )
-    for (const [leader, led] of byLeader) {
-      if (leader === undefined) continue
-      const ready = led.filter(({ isFetching, isFull }) => !isFetching && !isFull)
-      const behind = ready.filter(({ isBehind }) => isBehind)
-      const current = ready.filter(({ isBehind }) => !isBehind)
+    const byLeader = new Map<number, Led>()
+    for (const follower of this.followers) {
+      const { topic, partition } = follower.place
+      const leader = this.cluster.leader(topic, partition)
+      if (leader !== undefined) addTo(byLeader, leader, follower)
+    }
+    for (const [leader, { behind, current, count }] of byLeader) {
       this.start(leader, AHEAD_LANE, behind, 0)
-      this.start(leader, NEWS_LANE, current, current.length === led.length ? WAIT_MS : SHORT_WAIT_MS)
+      this.start(leader, NEWS_LANE, current, current.length === count ? WAIT_MS : SHORT_WAIT_MS)
     }
   }
 
@@ -151,10 +171,9 @@ export class Followers {
       const places = asked.map(({ follower, offset }) => ({ ...follower.place, offset }))
       const limits = { waitMs, partitionBytesMax: FETCH_BYTES_MAX }
       const fetched = await fetchFrom(this.cluster, leader, lane, places, limits)
-      const byPlace = new Map(
-        asked.map((each) => [placeKey(each.follower.place.topic, each.follower.place.partition), each]),
-      )
-      for (const each of fetched) this.take(each, byPlace.get(placeKey(each.topic, each.partition))!)
+      const byPlace = new PlaceMap<(typeof asked)[number]>()
+      for (const each of asked) byPlace.set(each.follower.place.topic, each.follower.place.partition, each)
+      for (const each of fetched) this.take(each, byPlace.get(each.topic, each.partition)!)
     } catch (error) {
       await this.recover(error)
     }
@@ -185,25 +204,44 @@ export class Followers {
 
   private async moveIntoRange(): Promise<void> {
     await this.refreshEnds(true)
-    for (const follower of this.followers.values()) {
+    for (const follower of this.followers) {
       const { start, end } = this.offsets.of(follower.place)
       if (follower.next < start) follower.moveTo(start)
       else if (follower.next > end) follower.moveTo(end)
     }
   }
 
+  private add(follower: Follower): Follower {
+    this.followers.add(follower)
+    this.byPlace.set(follower.place.topic, follower.place.partition, follower)
+    return follower
+  }
+
+  private drop(follower: Follower): void {
+    this.followers.delete(follower)
+    this.byPlace.set(follower.place.topic, follower.place.partition, undefined)
+  }
+
   private look(): void {
-    for (const [key, follower] of this.followers) {
-      if (++follower.idleLooks > IDLE_LOOKS_MAX) this.followers.delete(key)
+    for (const follower of this.followers) {
+      if (++follower.idleLooks > IDLE_LOOKS_MAX) this.drop(follower)
     }
     void this.refreshEnds()
   }
 
   private async refreshEnds(all = false): Promise<void> {
-    const places = [...this.followers.values()]
-      .filter(({ isFull }) => all || isFull)
-      .map(({ place }) => place)
+    const places = [...this.followers].filter(({ isFull }) => all || isFull).map(({ place }) => place)
     if (places.length === 0 || this.closed) return
     await this.offsets.refresh(places).catch(() => undefined)
   }
+}
+
+const addTo = (byLeader: Map<number, Led>, leader: number, follower: Follower): void => {
+  let led = byLeader.get(leader)
+  if (led === undefined) {
+    led = { behind: [], current: [], count: 0 }
+    byLeader.set(leader, led)
+  }
+  led.count++
+  if (!follower.isFetching && !follower.isFull) (follower.isBehind ? led.behind : led.current).push(follower)
 }

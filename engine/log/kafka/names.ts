@@ -14,6 +14,21 @@ export interface Place {
 
 export const placeKey = (topic: string, partition: number): string => `${partition}/${topic}`
 
+/** Values by partition. A worker looks up hundreds in each round, so no text is made for it. */
+export class PlaceMap<Value> {
+  private readonly topics = new Map<string, (Value | undefined)[]>()
+
+  get(topic: string, partition: number): Value | undefined {
+    return this.topics.get(topic)?.[partition]
+  }
+
+  set(topic: string, partition: number, value: Value | undefined): void {
+    const partitions = this.topics.get(topic) ?? []
+    this.topics.set(topic, partitions)
+    partitions[partition] = value
+  }
+}
+
 /**
  * Names on the brokers. Kafka allows letters, digits, ".", "_" and "-": every other byte, and "_" itself, is
  * written `_` and two hexadecimal digits, so that two names never meet. Names of the log's own hold `__`,

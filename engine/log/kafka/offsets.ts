@@ -1,6 +1,6 @@
 import { COMMON_LANE, type Cluster } from './cluster.ts'
 import { BrokerError } from './failures.ts'
-import { placeKey, type Place } from './names.ts'
+import { placeKey, PlaceMap, type Place } from './names.ts'
 
 const READ_COMMITTED = 1
 const CONSUMER = -1
@@ -16,7 +16,7 @@ export interface Bounds {
 /** Where partitions begin and end, as far as this process has heard. Ends never go back. */
 export class Offsets {
   private readonly cluster: Cluster
-  private readonly bounds = new Map<string, { start: number; end: number }>()
+  private readonly bounds = new PlaceMap<{ start: number; end: number }>()
 
   constructor(cluster: Cluster) {
     this.cluster = cluster
@@ -88,11 +88,10 @@ export class Offsets {
   }
 
   private entry(topic: string, partition: number): { start: number; end: number } {
-    const key = placeKey(topic, partition)
-    let entry = this.bounds.get(key)
+    let entry = this.bounds.get(topic, partition)
     if (entry === undefined) {
       entry = { start: 0, end: 0 }
-      this.bounds.set(key, entry)
+      this.bounds.set(topic, partition, entry)
     }
     return entry
   }

@@ -4,7 +4,7 @@ import { checkSpec, unknownPartition, unknownTopic } from '../entries.ts'
 import type { TopicSpec } from '../port.ts'
 import type { Cluster } from './cluster.ts'
 import { asEngineError, BrokerError } from './failures.ts'
-import type { KafkaNames, Place } from './names.ts'
+import { PlaceMap, type KafkaNames, type Place } from './names.ts'
 import type { KafkaLogOptions } from './options.ts'
 import { topicConfigs } from './topic-configs.ts'
 
@@ -27,6 +27,7 @@ export class KafkaTopics {
   private readonly names: KafkaNames
   private readonly options: KafkaLogOptions
   private readonly nameOnBrokers = new Map<string, string>()
+  private readonly knownPlaces = new PlaceMap<Place>()
 
   constructor(cluster: Cluster, names: KafkaNames, options: KafkaLogOptions) {
     this.cluster = cluster
@@ -46,7 +47,11 @@ export class KafkaTopics {
     if (!(Number.isInteger(partition) && partition >= 0 && partition < partitions)) {
       throw unknownPartition(name, partition, partitions)
     }
-    return { topic: this.onBrokers(name), partition }
+    const known = this.knownPlaces.get(name, partition)
+    if (known !== undefined) return known
+    const place = { topic: this.onBrokers(name), partition }
+    this.knownPlaces.set(name, partition, place)
+    return place
   }
 
   /** Every partition of every topic under the log's prefix. */

@@ -1,9 +1,15 @@
-import type { Cluster, Redis } from 'ioredis'
+import type { Cluster, Command, Redis } from 'ioredis'
 import { EngineError } from '../../../engine/errors.ts'
 import { REDIS_DEFAULTS, type RedisStoreOptions } from './options.ts'
 
 /** What both a single Redis and a cluster do; a cluster finds the node of a command's first key by itself. */
 export type RedisClient = Redis | Cluster
+
+export interface RedisConnection {
+  readonly client: RedisClient
+  /** The library's commands, for one whose bytes are made elsewhere. */
+  readonly Command: typeof Command
+}
 
 const RECONNECT_MS_MAX = 1_000
 const RECONNECT_STEP_MS = 50
@@ -14,8 +20,8 @@ const REDIRECTIONS_MAX = 4
  * Connects. Commands fail at once while there is no connection, for their callers know what to do without;
  * connecting goes on behind them.
  */
-export const connectRedis = async (options: RedisStoreOptions): Promise<RedisClient> => {
-  const { Cluster, Redis } = await loadLibrary()
+export const connectRedis = async (options: RedisStoreOptions): Promise<RedisConnection> => {
+  const { Cluster, Command, Redis } = await loadLibrary()
   const { username, password, tls, answerMsMax = REDIS_DEFAULTS.answerMsMax } = options
   const retryStrategy = (attempts: number): number => Math.min(attempts * RECONNECT_STEP_MS, RECONNECT_MS_MAX)
   const connection = {
@@ -47,7 +53,7 @@ export const connectRedis = async (options: RedisStoreOptions): Promise<RedisCli
   client.on('error', () => undefined)
   try {
     await client.connect()
-    return client
+    return { client, Command }
   } catch (error) {
     client.disconnect()
     throw unavailable(error)
@@ -64,7 +70,7 @@ export const unavailable = (error: unknown): EngineError =>
   )
 
 /** An optional dependency: a feature store in one process does without it. */
-const loadLibrary = async (): Promise<Pick<typeof import('ioredis'), 'Cluster' | 'Redis'>> => {
+const loadLibrary = async (): Promise<Pick<typeof import('ioredis'), 'Cluster' | 'Command' | 'Redis'>> => {
   try {
     return await import('ioredis')
   } catch (cause) {

@@ -35,6 +35,12 @@ interface Pool {
   making: Promise<void> | undefined
 }
 
+/** A pool's posts, and those of another behind them. */
+interface Merged {
+  readonly second: readonly IndexedPost[]
+  readonly posts: readonly IndexedPost[]
+}
+
 export interface TrendingOptions {
   readonly rows: StateRows
   readonly clock: Clock
@@ -52,6 +58,7 @@ export class TrendingPools {
   private readonly breathe: () => Promise<void>
   /** By hour, country and language; the one used last comes last. */
   private readonly pools = new Map<string, Pool>()
+  private readonly merged = new WeakMap<readonly IndexedPost[], Merged>()
 
   constructor({ rows, clock, breathe }: TrendingOptions) {
     this.rows = rows
@@ -71,10 +78,17 @@ export class TrendingPools {
     const everywhere = this.pool(asOf, null, null)
     const local = country === null && language === null ? everywhere : this.pool(asOf, country, language)
     const [first, second] = await Promise.all([local, everywhere])
-    if (first === second) return first.filter(({ publishedAt }) => publishedAt <= asOf)
-    return [...new Map([...first, ...second].map((post) => [post.postId, post])).values()].filter(
-      ({ publishedAt }) => publishedAt <= asOf,
-    )
+    return this.both(first, second).filter(({ publishedAt }) => publishedAt <= asOf)
+  }
+
+  /** Each post once; made once of two pools, until one of them is made anew. */
+  private both(first: readonly IndexedPost[], second: readonly IndexedPost[]): readonly IndexedPost[] {
+    if (first === second) return first
+    const known = this.merged.get(first)
+    if (known?.second === second) return known.posts
+    const posts = [...new Map([...first, ...second].map((post) => [post.postId, post])).values()]
+    this.merged.set(first, { second, posts })
+    return posts
   }
 
   private async pool(

@@ -90,7 +90,7 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
   /** Everything published before is processed, committed and carried. */
   const settled = async (): Promise<void> => {
     for (let quiet = 0; quiet < 20;) {
-      const { offsets, unknown } = worker.carryLag()
+      const { offsets, unknown } = await worker.carryLag()
       // What was published is known to who published it; what follows from that, to the worker.
       const isQuiet = served.backend.isSettled && worker.running.status().settled && offsets + unknown === 0
       quiet = isQuiet ? quiet + 1 : 0

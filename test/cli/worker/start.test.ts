@@ -61,8 +61,11 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       metrics,
     })
 
-  const until = async (workers: readonly RunningWorker[], reached: () => boolean): Promise<void> => {
-    for (let looks = 0; looks < QUIET_LOOKS; looks = reached() ? looks + 1 : 0) {
+  const until = async (
+    workers: readonly RunningWorker[],
+    reached: () => boolean | Promise<boolean>,
+  ): Promise<void> => {
+    for (let looks = 0; looks < QUIET_LOOKS; looks = (await reached()) ? looks + 1 : 0) {
       for (const worker of workers) worker.assertRunning()
       await sleep(LOOK_MS)
     }
@@ -72,10 +75,11 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
     workers.flatMap((worker) => Object.keys(worker.status().active)).sort()
 
   const settled = async (workers: readonly RunningWorker[], tasks: number): Promise<void> =>
-    until(
-      workers,
-      () => new Set(tasksOf(workers)).size === tasks && workers.every((worker) => worker.status().settled),
-    )
+    until(workers, async () => {
+      // What brokers that are busy have not told yet is not settled.
+      for (const { log } of workers) await log.hearEnds()
+      return new Set(tasksOf(workers)).size === tasks && workers.every((worker) => worker.status().settled)
+    })
 
   test(
     'share the tasks, take them over from each other as they come and go, and end as one process does, byte for byte',

@@ -39,7 +39,7 @@ const judge = (people: People, post: string, verdict: 'downrank' | 'remove'): Pe
     at: later(0),
   })
 
-test('candidates learn of moderation, of earlier sessions and of fatigue, in one read each', async () => {
+test('candidates learn of moderation in one read, and of earlier sessions and fatigue in none', async () => {
   const people = new People().react('x', { authorId: 'author-1', kind: 'see_less', at: later(-MINUTE_MS) })
   judge(judge(people, 'bad', 'remove'), 'doubtful', 'downrank')
   people.publish(impressions, anImpression({ at: later(-HOUR_MS), posts: [], carried: ['doubtful'] }))
@@ -50,7 +50,7 @@ test('candidates learn of moderation, of earlier sessions and of fatigue, in one
     ['downrank', 1, 0],
     ['remove', 0, 0],
   ])
-  expect(reads).toEqual({ 'hydrator-integrity': 1, 'hydrator-carried': 1, 'hydrator-fatigue': 0 })
+  expect(reads).toEqual({ 'hydrator-integrity': 1, 'hydrator-carried': 0, 'hydrator-fatigue': 0 })
 })
 
 test('survivors learn what they say now, and what was said under those never seen, in one read each', async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { profiles } from '../../../processors/topics.ts'
+import { impressions, profiles } from '../../../processors/topics.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
 import { aProfile, later, postId, userId } from '../../processors/events.ts'
+import { anImpression } from '../../processors/personal-events.ts'
 import { aQuery } from '../feeds.ts'
 import { People } from '../people.ts'
 
@@ -29,6 +30,7 @@ test('a viewer is read as stores know them', async () => {
     .react('liked', { authorId: 'ann', at: later(-2 * HOUR_MS) })
     .react('hidden', { kind: 'hide', at: later(-HOUR_MS) })
     .react('too-much', { authorId: 'bob', kind: 'see_less', at: later(-77 * DAY_MS) })
+    .publish(impressions, anImpression({ at: later(-HOUR_MS), posts: [], carried: ['next', 'after'] }))
     .react('of-cyd', { authorId: 'cyd', kind: 'see_less', at: later(-MINUTE_MS) })
   const viewer = await people.viewer(aQuery())
   expect(viewer.profile).toMatchObject({ country: 'JP', language: 'ja' })
@@ -44,6 +46,10 @@ test('a viewer is read as stores know them', async () => {
   expect(['ann', 'eve'].map((id) => viewer.isKeptApart(userId(id)))).toEqual([false, true])
   expect(['liked', 'hidden', 'other'].map((id) => viewer.seen.has(id))).toEqual([true, true, false])
   expect(['liked', 'hidden'].map((id) => viewer.isHidden(postId(id)))).toEqual([false, true])
+  expect([...viewer.carried].map(([id, { times }]) => [id, times])).toEqual([
+    ['next', 1],
+    ['after', 1],
+  ])
   const left = ['ann', 'bob', 'cyd'].map((id) => viewer.fatigueOf(userId(id), later(0)))
   expect(left).toEqual([1, expect.closeTo(0.6), 0])
 })

@@ -115,7 +115,9 @@ describe.skipIf(noKafka !== undefined)(`on a cluster whose brokers die ${noKafka
       })().finally(() => over.abort())
       while (!over.signal.aborted) {
         commits++
-        const outputs = Array.from({ length: PARTITIONS }, (_, partition) =>
+        // Those without outputs are one record each, and no transaction.
+        const partitions = commits % 2 === 0 ? PARTITIONS : 0
+        const outputs = Array.from({ length: partitions }, (_, partition) =>
           entry('outputs', partition, `${partition}.${commits}`),
         )
         const positions = [position(0, commits)]
@@ -126,7 +128,8 @@ describe.skipIf(noKafka !== undefined)(`on a cluster whose brokers die ${noKafka
       const sequences = Array.from({ length: commits }, (_, at) => at + 1)
       for (let partition = 0; partition < PARTITIONS; partition++) {
         const read = valuesOf(await readAll(log, 'outputs', partition))
-        expect(read).toEqual(sequences.map((sequence) => `${partition}.${sequence}`))
+        const even = sequences.filter((sequence) => sequence % 2 === 0)
+        expect(read).toEqual(even.map((sequence) => `${partition}.${sequence}`))
       }
       const after = await log.session('user-0')
       expect(after.sequence()).toBe(commits)
