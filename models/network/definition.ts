@@ -67,7 +67,7 @@ export interface NetworkDefinition {
   readonly embeddings?: EmbeddingPart
 }
 
-/** What is left of a network where there are no vectors: it answers as with vectors of zeros. */
+/** What is left of a network where there are no vectors: it answers as with vectors and contents of zeros. */
 export const withoutEmbeddings = (definition: NetworkDefinition): NetworkDefinition => {
   const { embeddings: _, ...rest } = definition
   return rest

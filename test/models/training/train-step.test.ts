@@ -41,7 +41,7 @@ describe('a training step', () => {
     for (const step of steps) await step.dispose()
   })
 
-  test('needs no tables where the network has no embeddings, and the right ones where it has', async () => {
+  test('needs no tables where the network has no embeddings, and tables and contents of its size where it has', async () => {
     const step = await TrainStep.create(
       beginLearning(withoutEmbeddings(HEAVY_NETWORK), priorParameters('heavy')),
     )
@@ -52,6 +52,10 @@ describe('a training step', () => {
     for (const tables of [undefined, narrow]) {
       expect(() => beginLearning(HEAVY_NETWORK, priorParameters('heavy'), tables)).toThrow('NETWORK_INVALID')
     }
+    const embeddings = { ...HEAVY_NETWORK.embeddings!, contents: { dimensions: 32 } }
+    expect(() =>
+      beginLearning({ ...HEAVY_NETWORK, embeddings }, priorParameters('heavy'), newTables()),
+    ).toThrow('reads contents of 64, examples have 128')
   })
 })
 
