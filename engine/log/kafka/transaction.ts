@@ -96,11 +96,18 @@ export class Transactions {
     await this.showEpoch()
   }
 
-  /** A record that is taken back: once the leader has it, it refuses every batch of an earlier epoch. */
+  /**
+   * A record that is taken back: once the leader has it, it refuses every batch of an earlier epoch. It is taken back
+   * too where the leader did not have it: a coordinator that is asked for the next epoch while a transaction is open
+   * may raise it twice, and then refuses who asks with the one it knows.
+   */
   private async showEpoch(): Promise<void> {
     await this.addPartitions([this.own])
-    await this.send(outgoingOf([{ ...this.own, frame: ONE_RECORD }]))
-    await this.end('take back')
+    try {
+      await this.send(outgoingOf([{ ...this.own, frame: ONE_RECORD }]))
+    } finally {
+      await this.end('take back')
+    }
   }
 
   private async transact(entries: readonly AppendEntry[]): Promise<Written[]> {

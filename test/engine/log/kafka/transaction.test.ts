@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { KafkaAdmin } from '../../../../engine/log/kafka/admin.ts'
+import { Cluster } from '../../../../engine/log/kafka/cluster.ts'
+import { loadLibrary } from '../../../../engine/log/kafka/library.ts'
+import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
+import { KafkaLog } from '../../../../engine/log/kafka.ts'
+import { realServices } from '../../../../services/index.ts'
+import type { KafkaService } from '../../../../services/port.ts'
+import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
+import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
+
+const PREFIX = 'owned.'
+const TIMEOUT_MS = 60_000
+
+for (const version of testedKafkaVersions) {
+  const noKafka = await missing('kafka', version)
+
+  describe.skipIf(noKafka !== undefined)(`commits of one owner on Kafka ${version} ${noKafka ?? ''}`, () => {
+    let kafka: KafkaService
+    beforeAll(async () => {
+      kafka = await realServices.kafka({ version })
+    }, START_MS_MAX)
+    afterAll(() => kafka.stop())
+
+    test('a partition whose leader is found only at the second attempt is taken over, and owned from then on', async () => {
+      const options = { brokers: kafka.brokers, prefix: PREFIX, changelogPartitions: 1 }
+      const admin = await KafkaAdmin.open(options)
+      const create = (name: string) =>
+        admin.create([{ name: `${PREFIX}${name}`, partitions: 1, replicas: 1, configs: {} }])
+      await create('first')
+      const cluster = new Cluster(await loadLibrary(), options)
+      await cluster.refresh()
+      const ownerOf = (name: string): Transactions =>
+        new Transactions(cluster, 'lane', name, { topic: `${PREFIX}${name}`, partition: 0 }, TIMEOUT_MS)
+      // Until coordinators are there, and so that the brokers need not be looked for again.
+      await ownerOf('first').begin()
+      await create('second')
+      expect(cluster.leader(`${PREFIX}second`, 0)).toBeUndefined()
+
+      const owner = ownerOf('second')
+      await owner.begin()
+      await owner.commit([entry(`${PREFIX}second`, 0, 'one')])
+      await owner.begin()
+      await owner.commit([entry(`${PREFIX}second`, 0, 'two', 'three')])
+      const log = await KafkaLog.open(options)
+      // A partition is followed from the first time that it is asked about.
+      log.endOffset('second', 0)
+      await log.hearEnds()
+      expect(valuesOf(await readAll(log, 'second', 0))).toEqual(['one', 'two', 'three'])
+      await log.close()
+      await cluster.close()
+      await admin.close()
+    })
+  })
+}
