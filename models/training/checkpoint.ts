@@ -48,6 +48,7 @@ export interface Checkpoint {
 export const CHECKPOINTS_KEPT = 2
 
 const FORMAT = 3
+const ADVICE = ': move it and its neighbours away, and learning begins anew from the first example kept'
 const NAME = /^checkpoint-(\d{12})$/
 const STEP_DIGITS = 12
 const INDEX_FILE = 'checkpoint.json'
@@ -190,11 +191,12 @@ const decoded = ({ index, files }: Whole, definition: NetworkDefinition, directo
   if (index.format !== FORMAT) {
     throw new ModelError(
       'CHECKPOINT_OTHER',
-      `${directory} has format ${index.format}, this code reads ${FORMAT}`,
+      `${directory} has format ${index.format}, this code reads ${FORMAT}${ADVICE}`,
     )
   }
   if (index.network !== networkHash(definition)) {
-    throw new ModelError('CHECKPOINT_OTHER', `${directory} does not fit network ${definition.name}`)
+    const detail = `${directory} was learned by another network than ${definition.name} is now${ADVICE}`
+    throw new ModelError('CHECKPOINT_OTHER', detail)
   }
   const layout = new ParameterLayout(definition)
   const state = new Floats(files.get(STATE_FILE)!)
