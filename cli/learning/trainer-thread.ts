@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../engine/log/port.ts'
+import { threadFile } from '../../models/threads/thread-file.ts'
 import { TRAINING_TOPICS, type TrainingTopic } from '../../models/training/topic-source.ts'
 import type { TrainerOptions } from '../../models/training/trainer.ts'
 import { logSource } from './log-source.ts'
@@ -16,8 +17,7 @@ export interface TrainerThreadParts {
   readonly failed: (error: unknown) => void
 }
 
-/** Beside this file, as it was written or as it was compiled. */
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url)
+const WORKER = threadFile(import.meta.url, 'thread')
 
 /** The owner's side of a trainer on a thread of its own: steps of learning block their thread. */
 export class TrainerThread {

@@ -2,13 +2,10 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { EngineError } from '../../engine/errors.ts'
 import type { TaskPlace } from '../../features/sink/task-mark.ts'
+import { threadFile } from '../../models/threads/thread-file.ts'
 import type { CarrierData, CarryLag, FromCarrier, ToCarrier } from './carrier-messages.ts'
 
-/** Beside this file, as it was written or as it was compiled. */
-const THREAD = new URL(
-  import.meta.url.endsWith('.ts') ? './carrier-thread.ts' : './carrier-thread.js',
-  import.meta.url,
-)
+const THREAD = threadFile(import.meta.url, 'carrier-thread')
 
 /**
  * Carries the rows of tasks from their changelogs to Redis, on a thread of its own: making requests of rows takes a

@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import { ModelError } from '../errors.ts'
 import { TaskThread } from '../threads/task-thread.ts'
+import { threadFile } from '../threads/thread-file.ts'
 import type { SearchTask, SearchThreadData } from './messages.ts'
 import type { ViewerSide } from './tower-inputs.ts'
 import type { Matches } from './vector-index.ts'
 
-/** Beside this file, as it was written or as it was compiled. */
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+const WORKER = threadFile(import.meta.url, 'worker')
 
 /** Searches that may wait for the thread; more are refused, for they would come too late for their feed. */
 export const SEARCHES_WAITING_MAX = 64

@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import { TaskThread } from '../threads/task-thread.ts'
+import { threadFile } from '../threads/thread-file.ts'
 import type { Task, ThreadData } from './messages.ts'
 
 /** How a thread is started; tests keep hold of what it answers, to kill it. */
 export type Spawn = (data: ThreadData) => Worker
 
-/** Beside this file, as it was written or as it was compiled. */
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+const WORKER = threadFile(import.meta.url, 'worker')
 
 export const spawnWorker: Spawn = (workerData) => new Worker(WORKER, { workerData, name: 'freshet-scorer' })
 
