@@ -68,12 +68,15 @@ export const startCarryingWorker = async (parts: CarryingParts): Promise<Carryin
 
 /** Tells Prometheus, whenever it asks, how far Redis is behind what this worker commits. */
 export const tellCarrying = (registry: Registry, carrying: CarryingWorker): void => {
+  let asking: Promise<CarryLag> | undefined
+  // Asked once for both: each time the brokers are asked how far the changelogs go.
+  const lag = (): Promise<CarryLag> => (asking ??= carrying.carryLag().finally(() => (asking = undefined)))
   const gauge = (name: string, help: string, valueOf: (lag: CarryLag) => number): void => {
     const made: Gauge = new Gauge({
       name: `freshet_${name}`,
       help,
       registers: [registry],
-      collect: async (): Promise<void> => made.set(valueOf(await carrying.carryLag())),
+      collect: async (): Promise<void> => made.set(valueOf(await lag())),
     })
   }
   gauge('carry_lag_offsets', 'Offsets of changelogs that Redis lacks.', ({ offsets }) => offsets)
