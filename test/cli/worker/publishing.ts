@@ -58,6 +58,11 @@ export class Publishing {
     await this.log.append([{ topic: topic.name, partition, frame: frame.take() }])
   }
 
+  /** Offset after the last record that was published to a partition of a topic here. */
+  endOffset({ name }: TopicInfo, partition: number): number {
+    return this.log.endOffset(name, partition)
+  }
+
   /** As one who comes anew finds them: who was here before has heard only of what it follows. */
   async records<Value>(topic: Topic<Value>): Promise<Value[]> {
     const log = await this.open()

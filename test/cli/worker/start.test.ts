@@ -9,7 +9,8 @@ import { workerServer } from '../../../cli/worker/http.ts'
 import { startWorker, type RunningWorker } from '../../../cli/worker/start.ts'
 import { WORKER_SETTINGS_DEFAULTS } from '../../../cli/worker/settings.ts'
 import { NO_METRICS, type Metrics } from '../../../engine/metrics.ts'
-import { reactions } from '../../../processors/topics.ts'
+import type { Topic } from '../../../engine/topic.ts'
+import { impressions, reactions } from '../../../processors/topics.ts'
 import { realServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
 import { aReaction, T0 } from '../../processors/events.ts'
@@ -81,6 +82,17 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       return new Set(tasksOf(workers)).size === tasks && workers.every((worker) => worker.status().settled)
     })
 
+  /**
+   * A reaction that names no request belongs to the newest slate that has come by then, and topics are fetched one
+   * beside the other: so its slate must have been taken before it is published.
+   */
+  const slatesTaken = async (workers: readonly RunningWorker[], publishing: Publishing): Promise<void> => {
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const taken = ({ worker }: RunningWorker): number => worker.committedOffset(impressions.name, partition)
+      while (Math.max(...workers.map(taken)) < publishing.endOffset(impressions, partition)) await sleep(1)
+    }
+  }
+
   test(
     'share the tasks, take them over from each other as they come and go, and end as one process does, byte for byte',
     async () => {
@@ -90,8 +102,12 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       const first = await start(prefix, 'first', clock)
       const tasks = first.worker.allTaskIds().length
       const publishing = await Publishing.start(kafka.brokers, prefix, PARTITIONS)
+      const workers = [first]
       const driver = {
-        publish: publishing.publish.bind(publishing),
+        publish: async <Value>(topic: Topic<Value>, value: Value): Promise<void> => {
+          await publishing.publish(topic, value)
+          if (topic.name === impressions.name) await slatesTaken(workers, publishing)
+        },
         publishRaw: publishing.publishRaw.bind(publishing),
         advance: () => clock.advance(2 * IDLE_MS),
       }
@@ -100,13 +116,13 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       for (const { send } of publications.slice(0, third)) await send(driver)
       const second = await start(prefix, 'second', clock)
       const other = await start(prefix, 'third', clock)
+      workers.push(second, other)
       for (const { send } of publications.slice(third, 2 * third)) await send(driver)
-      const three = [first, second, other]
-      const isFairShare = (count: number): boolean => Math.abs(count - tasks / three.length) < 1
+      const isFairShare = (count: number): boolean => Math.abs(count - tasks / workers.length) < 1
       const isShared = (): boolean =>
-        three.every((each) => isFairShare(Object.keys(each.status().active).length)) &&
-        new Set(tasksOf(three)).size === tasks
-      await until(three, isShared)
+        workers.every((each) => isFairShare(Object.keys(each.status().active).length)) &&
+        new Set(tasksOf(workers)).size === tasks
+      await until(workers, isShared)
       await first.close()
       for (const { send } of publications.slice(2 * third)) await send(driver)
       const two = [second, other]
