@@ -37,15 +37,15 @@ export interface FreshnessResult {
 export const FRESHNESS_DEFAULTS: FreshnessOptions = { keys: 100_000, seconds: 20 }
 
 const PREFIX = 'bench.'
-const PARTITIONS = 4
+const PARTITIONS = 2
 const EVENTS_PER_SECOND = 5_000
-const SLICE_MS = 10
+const SLICE_MS = 20
 /** Slices of events under way at once. */
 const SLICES_MAX = 100
 /** Probes under way at once. */
 const PROBERS = 4
 const PROBE_PAUSE_MS = 20
-const POLL_MS = 2
+const POLL_MS = 10
 const VISIBLE_MS_MAX = 600_000
 
 /**

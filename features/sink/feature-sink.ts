@@ -21,15 +21,15 @@ const CHECK_MS_DEFAULT = 5_000
 export class FeatureSink {
   private readonly services: SinkServices
   private readonly sinks = new Map<string, TaskSink>()
-  /** Sinks that wait for news. */
-  private readonly sleepers = new Set<() => void>()
+  /** Sinks that wait for news: how each is woken, and whether it would find any. */
+  private readonly sleepers = new Map<() => void, () => boolean>()
   private readonly stopListening: () => void
   private isClosed = false
 
   constructor(options: FeatureSinkOptions) {
     const { log } = options
-    this.services = { checkMs: CHECK_MS_DEFAULT, ...options, sleep: (ms) => this.sleep(ms) }
-    this.stopListening = log.onAppend(() => this.wake())
+    this.services = { checkMs: CHECK_MS_DEFAULT, ...options, sleep: (ms, hasNews) => this.sleep(ms, hasNews) }
+    this.stopListening = log.onAppend(() => this.tellNews())
   }
 
   /**
@@ -71,7 +71,7 @@ export class FeatureSink {
     await stopped
   }
 
-  private sleep(ms: number): Promise<void> {
+  private sleep(ms: number, hasNews: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
@@ -79,11 +79,16 @@ export class FeatureSink {
         resolve()
       }
       const timer = setTimeout(done, ms)
-      this.sleepers.add(done)
+      this.sleepers.set(done, hasNews)
     })
   }
 
+  /** Most commits are of other tasks than a sink's own. */
+  private tellNews(): void {
+    for (const [done, hasNews] of this.sleepers) if (hasNews()) done()
+  }
+
   private wake(): void {
-    for (const done of this.sleepers) done()
+    for (const done of this.sleepers.keys()) done()
   }
 }

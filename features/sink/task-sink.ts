@@ -18,6 +18,8 @@ import {
 const READ_BYTES_MAX = 1 << 20
 /** Rows put into one change of a store, unless a commit has more: Redis does nothing else meanwhile. */
 const ROWS_MAX = 4_000
+/** What is known to be there, but cannot be read yet, is asked for again after so long if nothing else is heard. */
+const UNREADABLE_MS = 20
 const RETRY_MS = 50
 const RETRY_MS_MAX = 1_000
 
@@ -26,8 +28,8 @@ export interface SinkServices {
   readonly store: FollowedStore
   /** Stores of a key space whose rows are wanted. */
   readonly storesOf: (keySpace: string) => readonly string[]
-  /** Resolves after `ms`, or when there may be something to read. */
-  readonly sleep: (ms: number) => Promise<void>
+  /** Resolves after `ms`, or earlier when there is news, or a sink is to look whether it goes on. */
+  readonly sleep: (ms: number, hasNews: () => boolean) => Promise<void>
   readonly monotonicMs: () => number
   /** What was written is looked after so often: a store that nothing changes would not be missed otherwise. */
   readonly checkMs: number
@@ -87,14 +89,14 @@ export class TaskSink {
         if (error.recovery === 'stop') return
         this.follower = undefined
         if (error.code === 'FEATURES_LOST' || error.code === 'CHANGELOG_DROPPED') await this.beginAnew()
-        await this.services.sleep(this.retryMs)
+        await this.services.sleep(this.retryMs, () => false)
         this.retryMs = Math.min(this.retryMs * 2, RETRY_MS_MAX)
       }
     }
   }
 
   private async follow(): Promise<void> {
-    const { log, store, sleep, monotonicMs, checkMs } = this.services
+    const { log, store, monotonicMs, checkMs } = this.services
     const mark = await readMark(store, this.place)
     await this.assertKept(mark)
     this.mark = mark
@@ -114,12 +116,18 @@ export class TaskSink {
         if (collected.size >= ROWS_MAX) await this.apply(collected)
       }
       if (blocks.length > 0) await this.apply(collected)
-      else if (monotonicMs() - checkedAt < checkMs) await sleep(checkMs)
+      else if (monotonicMs() - checkedAt < checkMs) await this.waitForNews(follower)
       else {
         await this.assertKept(this.mark)
         checkedAt = monotonicMs()
       }
     }
+  }
+
+  private async waitForNews(follower: ChangelogFollower): Promise<void> {
+    const { sleep, checkMs } = this.services
+    const hasNews = (): boolean => follower.remaining() > 0
+    await sleep(hasNews() ? UNREADABLE_MS : checkMs, hasNews)
   }
 
   private async apply(collected: Collected): Promise<void> {
