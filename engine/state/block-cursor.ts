@@ -4,6 +4,8 @@ import type { ChangelogBlock } from '../log/port.ts'
 
 /** An entry is `u16 store, u16 key length, u32 row length`, key, row. */
 export const ENTRY_HEADER_BYTES = 8
+/** Set in a row's length: the row has not changed, and is only repeated so that older blocks can be dropped. */
+export const REPEATED = 0x8000_0000
 /** In place of a row's length: the row is gone. */
 export const REMOVED = 0xffff_ffff
 /** The store of all stores' numbers, by name; its rows are a `u16` each. */
@@ -18,6 +20,8 @@ export class BlockCursor {
   keyEnd = 0
   /** The row follows its key; −1 for one that is gone. */
   rowEnd = 0
+  /** It has not changed since an earlier block: who has that one needs it no more. */
+  isRepeated = false
   private sequence = 0
   private at = 0
 
@@ -36,9 +40,10 @@ export class BlockCursor {
     this.store = bytes.readUInt16LE(at)
     this.keyStart = at + ENTRY_HEADER_BYTES
     this.keyEnd = this.keyStart + bytes.readUInt16LE(at + 2)
-    const length = bytes.readUInt32LE(at + 4)
-    this.rowEnd = length === REMOVED ? -1 : this.keyEnd + length
-    this.at = length === REMOVED ? this.keyEnd : this.rowEnd
+    const written = bytes.readUInt32LE(at + 4)
+    this.isRepeated = written !== REMOVED && written >= REPEATED
+    this.rowEnd = written === REMOVED ? -1 : this.keyEnd + (this.isRepeated ? written - REPEATED : written)
+    this.at = written === REMOVED ? this.keyEnd : this.rowEnd
     if (this.at > bytes.length) throw this.corrupt(left)
     return true
   }

@@ -1,7 +1,14 @@
 import { ByteWriter } from '../bytes.ts'
 import { EngineError } from '../errors.ts'
 import type { ChangelogBlock } from '../log/port.ts'
-import { BlockCursor, CATALOGUE, CATALOGUE_NUMBER, ENTRY_HEADER_BYTES, REMOVED } from './block-cursor.ts'
+import {
+  BlockCursor,
+  CATALOGUE,
+  CATALOGUE_NUMBER,
+  ENTRY_HEADER_BYTES,
+  REMOVED,
+  REPEATED,
+} from './block-cursor.ts'
 import { ChangelogSweep } from './changelog-sweep.ts'
 import type { StateWrite, TaskStorage } from './port.ts'
 import { Store } from './store.ts'
@@ -31,6 +38,8 @@ export const STATE_DEFAULTS: StateOptions = {
 
 /** Evicting a little more than needed spares the next batches the search. */
 const EVICTION_SLACK_BYTES = 1 << 20
+/** What an entry's length bears in place of `REPEATED`. */
+const CHANGED = 0
 /** A commit without rows to write moves the disk's sequence on only this often. */
 const IDLE_SEQUENCES_MAX = 256
 
@@ -157,12 +166,12 @@ export class TaskState {
     this.block.reset()
     const waiting = this.queue.length
     for (const store of this.byNumber.values()) {
-      for (const slot of store.takeRepeated()) this.appendEntry(store, slot)
+      for (const slot of store.takeRepeated()) this.appendEntry(store, slot, REPEATED)
     }
     const repeatedBytes = this.block.position
     for (const store of this.byNumber.values()) {
       for (const slot of store.takeTouched()) {
-        this.appendEntry(store, slot)
+        this.appendEntry(store, slot, CHANGED)
         this.enqueue(store, slot, sequence)
       }
     }
@@ -201,7 +210,7 @@ export class TaskState {
     return upTo
   }
 
-  private appendEntry(store: Store, slot: number): void {
+  private appendEntry(store: Store, slot: number, flag: typeof CHANGED | typeof REPEATED): void {
     const table = store.table
     const keyStart = table.keyStart(slot)
     const valueLength = table.valueLength(slot)
@@ -210,7 +219,7 @@ export class TaskState {
     block.reserve(ENTRY_HEADER_BYTES + bytes)
     block.u16(store.number)
     block.u16(table.keyLength(slot))
-    block.u32(valueLength === ABSENT ? REMOVED : valueLength)
+    block.u32(valueLength === ABSENT ? REMOVED : flag + valueLength)
     block.copyFrom(table.data(slot), keyStart, keyStart + bytes)
   }
 

@@ -13,6 +13,7 @@ export class Collected {
   private readonly changed: Map<string, number>
   private readonly inputs: Map<string, number>
   private readonly rows = new Map<string, { readonly rows: Rows; sequence: number }>()
+  private isWhole: boolean
   private sequence: number
   private newest: number
   private count = 0
@@ -24,6 +25,7 @@ export class Collected {
     this.names.set(CATALOGUE_NUMBER, CATALOGUE)
     this.changed = new Map(Object.entries(mark.changed))
     this.inputs = new Map(Object.entries(mark.inputs))
+    this.isWhole = [...stores].every((name) => mark.whole.includes(name))
     this.sequence = mark.sequence
     this.newest = mark.newest
   }
@@ -40,7 +42,7 @@ export class Collected {
       if (store === CATALOGUE_NUMBER) this.adopt(bytes, keyStart, keyEnd, rowEnd)
       const name = this.names.get(store)
       // The catalogue's row comes in the same block as, or before, the first row of a store.
-      if (name === undefined || !this.stores.has(name)) continue
+      if (name === undefined || !this.stores.has(name) || (cursor.isRepeated && this.isWhole)) continue
       const key = bytes.subarray(keyStart, keyEnd)
       this.put(name, block.sequence, key, rowEnd === -1 ? null : bytes.subarray(keyEnd, rowEnd))
     }
@@ -49,6 +51,11 @@ export class Collected {
       this.inputs.set(topic, offset)
       this.newest = Math.max(this.newest, newest)
     }
+  }
+
+  /** Every row is among those added, or was there before: from now on repeated ones say nothing new. */
+  becomeWhole(): void {
+    this.isWhole = true
   }
 
   /** What to apply, one a store. Rows begin anew after it. */
@@ -75,6 +82,7 @@ export class Collected {
       inputs: Object.fromEntries(this.inputs),
       names: Object.fromEntries(this.names),
       changed: Object.fromEntries(this.changed),
+      whole: this.isWhole ? [...this.stores] : [],
     }
   }
 

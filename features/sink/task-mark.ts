@@ -20,9 +20,11 @@ export interface TaskMark {
   readonly names: Readonly<Record<string, string>>
   /** By store: sequence of its last change. */
   readonly changed: Readonly<Record<string, number>>
+  /** Stores of which every row as of `sequence` is there; empty while some may still have to come, as repeated ones. */
+  readonly whole: readonly string[]
 }
 
-export const NO_MARK: TaskMark = { sequence: 0, newest: -1, inputs: {}, names: {}, changed: {} }
+export const NO_MARK: TaskMark = { sequence: 0, newest: -1, inputs: {}, names: {}, changed: {}, whole: [] }
 
 const KEY = Buffer.from('mark')
 
@@ -34,7 +36,7 @@ export const readMark = async (
   { keySpace, partition }: TaskPlace,
 ): Promise<TaskMark> => {
   const row = await store.readRow(markStoreOf(keySpace), partition, KEY)
-  return row === null ? NO_MARK : (JSON.parse(row.toString()) as TaskMark)
+  return row === null ? NO_MARK : { ...NO_MARK, ...(JSON.parse(row.toString()) as Partial<TaskMark>) }
 }
 
 /** Throws `FEATURES_LOST` when the store has forgotten the mark before. */

@@ -40,7 +40,8 @@ export interface SinkServices {
 /**
  * Carries what a task commits to a store that others read. It reads the changelog, which holds what is committed
  * and nothing else, and writes rows together with their place in it; so it may be killed, run twice or fall behind,
- * and the store still comes to hold exactly the task's rows.
+ * and the store still comes to hold exactly the task's rows. Once it has read all that was kept when it began, the
+ * store is whole, and rows that are only repeated, so that old blocks can be dropped, are passed over.
  */
 export class TaskSink {
   readonly taskId: string
@@ -99,6 +100,7 @@ export class TaskSink {
     const { log, store, monotonicMs, checkMs } = this.services
     const mark = await readMark(store, this.place)
     await this.assertKept(mark)
+    await this.assertCarried(mark)
     this.mark = mark
     const follower = await log.follow(this.taskId, mark.sequence)
     this.follower = follower
@@ -115,8 +117,11 @@ export class TaskSink {
         collected.add(block)
         if (collected.size >= ROWS_MAX) await this.apply(collected)
       }
-      if (blocks.length > 0) await this.apply(collected)
-      else if (monotonicMs() - checkedAt < checkMs) await this.waitForNews(follower)
+      if (blocks.length > 0) {
+        // An answer with blocks tells how far the changelog goes; before the first, nothing of that is known.
+        if (follower.remaining() === 0) collected.becomeWhole()
+        await this.apply(collected)
+      } else if (monotonicMs() - checkedAt < checkMs) await this.waitForNews(follower)
       else {
         await this.assertKept(this.mark)
         checkedAt = monotonicMs()
@@ -151,6 +156,17 @@ export class TaskSink {
     const marked = await markPosition(store, this.place)
     if (lost === undefined && marked.sequence >= mark.sequence) return
     throw new EngineError('FEATURES_LOST', `${lost?.[0] ?? 'the mark'} of task ${this.taskId} is gone`)
+  }
+
+  /** Throws `FEATURES_LOST` when a store is wanted that was not while others became whole: some of its rows never came. */
+  private async assertCarried({ whole, sequence }: TaskMark): Promise<void> {
+    if (whole.length === 0) return
+    for (const name of this.stores) {
+      if (whole.includes(name)) continue
+      const position = await this.services.store.position(name, this.place.partition)
+      if (position.sequence >= sequence) continue
+      throw new EngineError('FEATURES_LOST', `${name} of task ${this.taskId} was not carried until now`)
+    }
   }
 
   /** Without a mark, all rows are read from the first block kept. Where that fails, it is tried again. */

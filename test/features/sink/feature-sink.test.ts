@@ -6,7 +6,7 @@ import { ByteWriter } from '../../../engine/bytes.ts'
 import { KEY_SEPARATOR } from '../../../engine/key.ts'
 import type { LogSession } from '../../../engine/log/port.ts'
 import { SimulatedLog } from '../../../engine/log/simulated.ts'
-import { CATALOGUE, CATALOGUE_NUMBER, REMOVED } from '../../../engine/state/block-cursor.ts'
+import { CATALOGUE, CATALOGUE_NUMBER, REMOVED, REPEATED } from '../../../engine/state/block-cursor.ts'
 import { FeatureSink } from '../../../features/sink/feature-sink.ts'
 import { readMark } from '../../../features/sink/task-mark.ts'
 import { RedisFeatureStore } from '../../../features/store/redis.ts'
@@ -27,10 +27,10 @@ const storesOf = (): readonly string[] => STORES.filter((store) => store !== 'pr
 /** Row values by key, of each store; null takes a row away. */
 type Changes = readonly { readonly store: number; readonly key: string; readonly value: string | null }[]
 
-const writeEntry = (block: ByteWriter, store: number, key: Buffer, value: Buffer | null): void => {
+const writeEntry = (block: ByteWriter, store: number, key: Buffer, value: Buffer | null, flag = 0): void => {
   block.u16(store)
   block.u16(key.length)
-  block.u32(value === null ? REMOVED : value.length)
+  block.u32(value === null ? REMOVED : flag + value.length)
   block.bytes(key)
   if (value !== null) block.bytes(value)
 }
@@ -66,10 +66,14 @@ class WritingTask {
     await this.session.commit({ positions: [position], outputs: [], changelog: block.copy() })
   }
 
-  /** A changelog may begin anew with a block that holds every row. */
+  /** A changelog may begin anew with a block that repeats every row. */
   async trim(): Promise<void> {
-    await this.commit([], { withAll: true })
+    await this.repeat()
     await this.session.trimChangelog(this.sequence - 1)
+  }
+
+  repeat(): Promise<void> {
+    return this.commit([], { withAll: true })
   }
 
   private writeCatalogue(block: ByteWriter): void {
@@ -83,7 +87,7 @@ class WritingTask {
   private writeAll(block: ByteWriter): void {
     for (const [id, value] of this.rows) {
       const [store, key] = id.split('/') as [string, string]
-      writeEntry(block, STORES.indexOf(store) + 1, Buffer.from(key), value)
+      writeEntry(block, STORES.indexOf(store) + 1, Buffer.from(key), value, REPEATED)
     }
   }
 }
@@ -135,12 +139,16 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
     await log.createTopics([{ name: 'reactions', partitions: 1, retentionMs: Infinity }])
     return log
   }
-  const sinkOn = async (log: SimulatedLog, store: RedisFeatureStore): Promise<FeatureSink> => {
+  const sinkOn = async (
+    log: SimulatedLog,
+    store: RedisFeatureStore,
+    wanted: readonly string[] = storesOf(),
+  ): Promise<FeatureSink> => {
     const monotonicMs = (): number => systemClock.monotonicMs()
     const sink = new FeatureSink({
       log,
       store,
-      storesOf,
+      storesOf: () => wanted,
       monotonicMs,
       failed: () => undefined,
       checkMs: 50,
@@ -215,6 +223,57 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
     expect(sink.lag()).toEqual({ offsets: 0, unknown: 0 })
     await sink.close()
     await store.close()
+  })
+
+  describe('that have not changed and are only repeated', () => {
+    const sequenceOf = async (store: RedisFeatureStore): Promise<number> =>
+      (await readMark(store, PLACE)).sequence
+
+    test('are passed over once all are there, and read by who begins anew', async () => {
+      const log = await openLog()
+      const task = new WritingTask(await log.session(TASK))
+      const prefix = `${runs++}-`
+      const store = await openStore(prefix)
+      let sink = await sinkOn(log, store)
+      await task.commit([{ store: 0, key: 'a', value: 'one' }])
+      await expect.poll(() => sequenceOf(store), POLL).toBe(1)
+      const [row] = await direct.keys(`${prefix}*:a`)
+      await direct.set(row!, 'as it was left')
+      await task.repeat()
+      await expect.poll(() => sequenceOf(store), POLL).toBe(2)
+      expect(await rowsOnRedis(prefix)).toEqual(new Map([['likes/a', 'as it was left']]))
+      await sink.close()
+      for (const key of await direct.keys(`${prefix}*`)) await direct.del(key)
+      await task.trim()
+      sink = await sinkOn(log, store)
+      await expect.poll(() => rowsOnRedis(prefix), POLL).toEqual(new Map([['likes/a', 'one']]))
+      await sink.close()
+      await store.close()
+    })
+
+    test('are read, too, where a store is wanted that was not before', async () => {
+      const log = await openLog()
+      const task = new WritingTask(await log.session(TASK))
+      const prefix = `${runs++}-`
+      const store = await openStore(prefix)
+      const sink = await sinkOn(log, store)
+      await task.commit([
+        { store: 0, key: 'a', value: 'one' },
+        { store: 2, key: 'b', value: 'two' },
+      ])
+      await expect.poll(() => sequenceOf(store), POLL).toBe(1)
+      await task.trim()
+      await expect.poll(() => sequenceOf(store), POLL).toBe(2)
+      await sink.close()
+      const all = await sinkOn(log, store, STORES)
+      const wanted = [
+        ['likes/a', 'one'],
+        ['private/b', 'two'],
+      ] as const
+      await expect.poll(() => rowsOnRedis(prefix), POLL).toEqual(new Map(wanted))
+      await all.close()
+      await store.close()
+    })
   })
 
   test('that are closed follow nothing any more, whatever tasks they are given while a worker leaves', async () => {
