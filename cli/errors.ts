@@ -47,21 +47,11 @@ const MISUSED = 2
 /** One line for people: the code, what happened, what to do. */
 export const lineOf = (error: unknown): string => {
   if (error instanceof CliError) return sentence(error.code, error.message, CLI_ERRORS[error.code])
-  if (error instanceof EngineError) {
-    const detail = error.message.slice(error.code.length + 2)
-    return sentence(error.code, detail, ENGINE_ERRORS[error.code].about)
-  }
-  if (error instanceof ServingError) {
-    const detail = error.message.slice(error.code.length + 2)
-    return sentence(error.code, detail, SERVING_ERRORS[error.code].about)
-  }
-  if (error instanceof ModelError) {
-    const detail = error.message.slice(error.code.length + 2)
-    return sentence(error.code, detail, MODEL_ERRORS[error.code].about)
-  }
-  if (error instanceof RegistryError) {
-    return sentence(error.code, error.message.slice(error.code.length + 2), REGISTRY_ERRORS[error.code])
-  }
+  if (error instanceof EngineError) return sentence(error.code, error.detail, ENGINE_ERRORS[error.code].about)
+  if (error instanceof ServingError)
+    return sentence(error.code, error.detail, SERVING_ERRORS[error.code].about)
+  if (error instanceof ModelError) return sentence(error.code, error.detail, MODEL_ERRORS[error.code].about)
+  if (error instanceof RegistryError) return sentence(error.code, error.detail, REGISTRY_ERRORS[error.code])
   if (error instanceof ContractError) return oneLine(error.message)
   if (error instanceof ImportError) return oneLine(`IMPORT_FAILED: ${error.message}`)
   return oneLine(`UNEXPECTED: ${error instanceof Error ? error.message : String(error)}`)

@@ -94,12 +94,15 @@ export type EngineErrorCode = keyof typeof ENGINE_ERRORS
 
 export class EngineError extends Error {
   readonly code: EngineErrorCode
+  /** The message without its code. */
+  readonly detail: string
   readonly recovery: Recovery
 
   constructor(code: EngineErrorCode, detail: string, options?: ErrorOptions) {
     super(`${code}: ${detail}`, options)
     this.name = 'EngineError'
     this.code = code
+    this.detail = detail
     this.recovery = ENGINE_ERRORS[code].recovery
   }
 }

@@ -95,12 +95,15 @@ export type ModelErrorCode = keyof typeof MODEL_ERRORS
 
 export class ModelError extends Error {
   readonly code: ModelErrorCode
+  /** The message without its code. */
+  readonly detail: string
   readonly recovery: Recovery
 
   constructor(code: ModelErrorCode, detail: string, options?: ErrorOptions) {
     super(`${code}: ${detail}`, options)
     this.name = 'ModelError'
     this.code = code
+    this.detail = detail
     this.recovery = MODEL_ERRORS[code].recovery
   }
 }

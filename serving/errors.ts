@@ -46,6 +46,8 @@ export type ServingErrorCode = keyof typeof SERVING_ERRORS
 
 export class ServingError extends Error {
   readonly code: ServingErrorCode
+  /** The message without its code. */
+  readonly detail: string
   readonly recovery: Recovery
   /** The parameter that is to blame, if it is one. */
   readonly field: string | null
@@ -58,6 +60,7 @@ export class ServingError extends Error {
     super(`${code}: ${detail}`, options)
     this.name = 'ServingError'
     this.code = code
+    this.detail = detail
     this.recovery = SERVING_ERRORS[code].recovery
     this.field = options.field ?? null
   }

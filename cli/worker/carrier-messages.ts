@@ -29,4 +29,4 @@ export type FromCarrier =
   | { readonly kind: 'opened' }
   | { readonly kind: 'lag'; readonly id: number; readonly lag: CarryLag }
   /** An error of the engine: that passes, or, before it has opened, that it does not. */
-  | { readonly kind: 'failed'; readonly code: EngineErrorCode; readonly message: string }
+  | { readonly kind: 'failed'; readonly code: EngineErrorCode; readonly detail: string }

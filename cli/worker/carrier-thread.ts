@@ -12,7 +12,7 @@ const { kafka, redis, stores, timesToLiveMs } = workerData as CarrierData
 const port = parentPort!
 
 const tell = (message: FromCarrier): void => port.postMessage(message)
-const tellFailure = ({ code, message }: EngineError): void => tell({ kind: 'failed', code, message })
+const tellFailure = ({ code, detail }: EngineError): void => tell({ kind: 'failed', code, detail })
 
 const open = async (): Promise<void> => {
   const log = await KafkaLog.open(kafka)

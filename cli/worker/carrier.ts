@@ -72,5 +72,5 @@ export class Carrier {
   }
 }
 
-const errorOf = ({ code, message }: Extract<FromCarrier, { readonly kind: 'failed' }>): EngineError =>
-  new EngineError(code, message.slice(code.length + 2))
+const errorOf = ({ code, detail }: Extract<FromCarrier, { readonly kind: 'failed' }>): EngineError =>
+  new EngineError(code, detail)

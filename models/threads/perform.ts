@@ -48,6 +48,6 @@ const answerTo = async <Task, Result>(
     return { id, result: await perform(task) }
   } catch (error) {
     if (!(error instanceof ModelError)) throw error
-    return { id, error: { code: error.code, detail: error.message.slice(error.code.length + 2) } }
+    return { id, error: { code: error.code, detail: error.detail } }
   }
 }

@@ -10,10 +10,13 @@ export type RegistryErrorCode = keyof typeof REGISTRY_ERRORS
 
 export class RegistryError extends Error {
   readonly code: RegistryErrorCode
+  /** The message without its code. */
+  readonly detail: string
 
   constructor(code: RegistryErrorCode, detail: string, options?: ErrorOptions) {
     super(`${code}: ${detail}`, options)
     this.name = 'RegistryError'
     this.code = code
+    this.detail = detail
   }
 }
