@@ -50,7 +50,7 @@ class Victim {
     this.url = `http://127.0.0.1:${port}`
   }
 
-  /** Starts it and waits until it is ready. */
+  /** Starts it and waits until it answers: it is not ready for as long as much waits to be processed, and may die then, too. */
   async start(): Promise<number> {
     const started = performance.now()
     this.process = spawn(
@@ -59,7 +59,7 @@ class Victim {
       { stdio: ['ignore', 'ignore', 'inherit'] },
     )
     while (performance.now() - started < START_MS_MAX) {
-      if (await this.isReady()) return performance.now() - started
+      if (await this.isAlive()) return performance.now() - started
       await sleep(RETRY_MS)
     }
     throw new Error(`freshet up did not answer within ${START_MS_MAX} ms`)
@@ -72,9 +72,9 @@ class Victim {
     await gone
   }
 
-  private async isReady(): Promise<boolean> {
+  private async isAlive(): Promise<boolean> {
     try {
-      return (await fetch(`${this.url}/readyz`)).ok
+      return (await fetch(`${this.url}/healthz`)).ok
     } catch {
       return false
     }
