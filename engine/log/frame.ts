@@ -67,9 +67,12 @@ export class FrameWriter {
 
   /** The frame so far, as a copy of its own; the writer starts anew. */
   take(): Frame {
-    const frame = { count: this.records, bytes: Buffer.from(this.end().bytes) }
+    const { count, bytes } = this.end()
+    // Frames are held for long. One cut from a pool would hold all 64 KiB of it.
+    const own = Buffer.allocUnsafeSlow(bytes.length)
+    bytes.copy(own)
     this.reset()
-    return frame
+    return { count, bytes: own }
   }
 
   /** The frame as it lies, for a writer that is of no more use. */
