@@ -42,8 +42,11 @@ export interface HostileReport {
   readonly serving_worst_ms: number
 }
 
-/** What `freshet up` may take of memory, whatever it is sent. */
-export const RSS_MIB_MAX = 700
+/**
+ * What `freshet up` may take of memory, whatever it is sent: by their limits 256 MiB for sessions, 64 for what requests
+ * are explained by and 32 for the log's tail; and some 750 for models, heap and state of as many events as this sends.
+ */
+export const RSS_MIB_MAX = 1_200
 
 /** Of all that is malformed: through connections, past the door; the rest are events at the door. */
 const CONNECTION_SHARE = 0.04
