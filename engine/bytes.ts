@@ -186,9 +186,11 @@ export class ByteWriter implements Memory {
     return this.buffer.subarray(0, this.position)
   }
 
-  /** What was written, as a copy of its own. */
+  /** What was written, in memory of its own: one that is held for long, cut from a pool, would hold all 64 KiB of it. */
   copy(): Buffer {
-    return Buffer.from(this.view())
+    const own = Buffer.allocUnsafeSlow(this.position)
+    this.buffer.copy(own, 0, 0, this.position)
+    return own
   }
 }
 

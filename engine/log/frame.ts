@@ -67,12 +67,10 @@ export class FrameWriter {
 
   /** The frame so far, as a copy of its own; the writer starts anew. */
   take(): Frame {
-    const { count, bytes } = this.end()
-    // Frames are held for long. One cut from a pool would hold all 64 KiB of it.
-    const own = Buffer.allocUnsafeSlow(bytes.length)
-    bytes.copy(own)
+    const { count } = this.end()
+    const frame = { count, bytes: this.writer.copy() }
     this.reset()
-    return { count, bytes: own }
+    return frame
   }
 
   /** The frame as it lies, for a writer that is of no more use. */

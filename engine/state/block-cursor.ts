@@ -41,9 +41,10 @@ export class BlockCursor {
     this.keyStart = at + ENTRY_HEADER_BYTES
     this.keyEnd = this.keyStart + bytes.readUInt16LE(at + 2)
     const written = bytes.readUInt32LE(at + 4)
-    this.isRepeated = written !== REMOVED && written >= REPEATED
-    this.rowEnd = written === REMOVED ? -1 : this.keyEnd + (this.isRepeated ? written - REPEATED : written)
-    this.at = written === REMOVED ? this.keyEnd : this.rowEnd
+    const isGone = written === REMOVED
+    this.isRepeated = !isGone && written >= REPEATED
+    this.rowEnd = isGone ? -1 : this.keyEnd + (this.isRepeated ? written - REPEATED : written)
+    this.at = isGone ? this.keyEnd : this.rowEnd
     if (this.at > bytes.length) throw this.corrupt(left)
     return true
   }

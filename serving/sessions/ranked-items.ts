@@ -67,8 +67,7 @@ export class RankedItems {
     this.scores = new Float64Array(3 * length)
     writer.reset()
     for (let index = 0; index < length; index++) this.note(index, order[index]!, viewer)
-    this.words = Buffer.allocUnsafeSlow(writer.position)
-    writer.buffer.copy(this.words, 0, 0, writer.position)
+    this.words = writer.copy()
   }
 
   /** About how much memory it takes. */

@@ -157,6 +157,17 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
     return sink
   }
 
+  /** A task whose rows are carried. */
+  const begun = async () => {
+    const log = await openLog()
+    const task = new WritingTask(await log.session(TASK))
+    const prefix = `${runs++}-`
+    const store = await openStore(prefix)
+    return { log, task, prefix, store, sink: await sinkOn(log, store) }
+  }
+  const sequenceOf = async (store: RedisFeatureStore): Promise<number> =>
+    (await readMark(store, PLACE)).sequence
+
   /** Every row that Redis holds of stores, as text. */
   const rowsOnRedis = async (prefix: string): Promise<Map<string, string>> => {
     const rows = new Map<string, string>()
@@ -197,8 +208,7 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
                 .map(([id, row]) => [id, row.toString()]),
             )
             await expect.poll(() => rowsOnRedis(prefix), POLL).toEqual(wanted)
-            const sequence = (): Promise<number> => readMark(store, PLACE).then((mark) => mark.sequence)
-            await expect.poll(sequence, POLL).toBe(task.sequence)
+            await expect.poll(() => sequenceOf(store), POLL).toBe(task.sequence)
           } finally {
             await stop()
             await store.close()
@@ -211,10 +221,7 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
   )
 
   test('tell how far the task had read, once all its rows are there', async () => {
-    const log = await openLog()
-    const task = new WritingTask(await log.session(TASK))
-    const store = await openStore(`${runs++}-`)
-    const sink = await sinkOn(log, store)
+    const { task, store, sink } = await begun()
     await task.commit([{ store: 0, key: 'a', value: 'one' }])
     await task.commit([{ store: 2, key: 'a', value: 'two' }])
     await expect
@@ -226,15 +233,8 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
   })
 
   describe('that have not changed and are only repeated', () => {
-    const sequenceOf = async (store: RedisFeatureStore): Promise<number> =>
-      (await readMark(store, PLACE)).sequence
-
     test('are passed over once all are there, and read by who begins anew', async () => {
-      const log = await openLog()
-      const task = new WritingTask(await log.session(TASK))
-      const prefix = `${runs++}-`
-      const store = await openStore(prefix)
-      let sink = await sinkOn(log, store)
+      const { log, task, prefix, store, sink: first } = await begun()
       await task.commit([{ store: 0, key: 'a', value: 'one' }])
       await expect.poll(() => sequenceOf(store), POLL).toBe(1)
       const [row] = await direct.keys(`${prefix}*:a`)
@@ -242,21 +242,17 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
       await task.repeat()
       await expect.poll(() => sequenceOf(store), POLL).toBe(2)
       expect(await rowsOnRedis(prefix)).toEqual(new Map([['likes/a', 'as it was left']]))
-      await sink.close()
+      await first.close()
       for (const key of await direct.keys(`${prefix}*`)) await direct.del(key)
       await task.trim()
-      sink = await sinkOn(log, store)
+      const anew = await sinkOn(log, store)
       await expect.poll(() => rowsOnRedis(prefix), POLL).toEqual(new Map([['likes/a', 'one']]))
-      await sink.close()
+      await anew.close()
       await store.close()
     })
 
     test('are read, too, where a store is wanted that was not before', async () => {
-      const log = await openLog()
-      const task = new WritingTask(await log.session(TASK))
-      const prefix = `${runs++}-`
-      const store = await openStore(prefix)
-      const sink = await sinkOn(log, store)
+      const { log, task, prefix, store, sink } = await begun()
       await task.commit([
         { store: 0, key: 'a', value: 'one' },
         { store: 2, key: 'b', value: 'two' },
