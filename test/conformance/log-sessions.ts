@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { entry, readAll, valuesOf } from './frames.ts'
 import { blocksOf, commitOf, position, refusal, type LogSubject } from './log-subject.ts'
 
+/** So many that a fenced commit meets the owner's at each of its steps. */
+const TAKE_OVERS = 20
+
 export const sessionsConformance = (subject: LogSubject): void => {
   describe('sessions', () => {
     test('a commit makes outputs, positions and changelog visible together', async () => {
@@ -44,6 +47,22 @@ export const sessionsConformance = (subject: LogSubject): void => {
       await session.commit(commitOf({ positions: [position(1, 5, -Infinity)] }))
       const inOrder = [...session.positions()].sort((one, other) => one.partition - other.partition)
       expect(inOrder).toEqual([position(0, 1), position(1, 5, -Infinity)])
+    })
+
+    test('commits of who was fenced, made at the same time, do not disturb the owner', async () => {
+      let older = await subject.log.session('task')
+      for (let at = 1; at <= TAKE_OVERS; at++) {
+        const newer = await subject.log.session('task')
+        const outputs = [entry('outputs', 0, `${at}`)]
+        const [late, own] = await Promise.allSettled([
+          older.commit(commitOf({ outputs })),
+          newer.commit(commitOf({ outputs })),
+        ])
+        expect(late).toEqual({ status: 'rejected', reason: refusal('FENCED') })
+        expect(own).toEqual({ status: 'fulfilled', value: at })
+        older = newer
+      }
+      expect(subject.log.endOffset('outputs', 0)).toBeGreaterThanOrEqual(TAKE_OVERS)
     })
 
     test.each([

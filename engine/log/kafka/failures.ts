@@ -55,7 +55,6 @@ const OUTDATED = new Set([
   'INVALID_PRODUCER_EPOCH',
   'INVALID_PRODUCER_ID_MAPPING',
   'TRANSACTION_COORDINATOR_FENCED',
-  'INVALID_TXN_STATE',
 ])
 
 /** Only a person can mend it. */

@@ -81,7 +81,9 @@ export class KafkaSession implements LogSession {
       }
       this.last = next
     } catch (error) {
-      if (!(await this.clearUp(next))) throw unavailable(error)
+      const failure = this.noted(asEngineError(error))
+      // Who asked for the next epoch now would end what the owner after it has begun.
+      if (failure.code === 'FENCED' || !(await this.clearUp(next))) throw unavailable(failure)
     }
     return next.sequence
   }
@@ -126,10 +128,14 @@ export class KafkaSession implements LogSession {
       this.last = next
       return true
     } catch (error) {
-      const failure = asEngineError(error)
-      if (failure.code === 'FENCED') this.state = 'fenced'
-      throw failure
+      throw this.noted(asEngineError(error))
     }
+  }
+
+  /** A session that was told so knows from then on that another owns the task. */
+  private noted(failure: EngineError): EngineError {
+    if (failure.code === 'FENCED') this.state = 'fenced'
+    return failure
   }
 
   private assertOwner(): void {
@@ -141,9 +147,10 @@ export class KafkaSession implements LogSession {
   }
 }
 
-/** Nothing took effect, whatever the transaction failed on; unless a person must act, it may be tried again. */
-const unavailable = (error: unknown): EngineError => {
-  const failure = asEngineError(error)
-  if (failure.recovery === 'stop') return failure
-  return new EngineError('LOG_UNAVAILABLE', `the commit was taken back: ${failure.message}`, { cause: error })
+/** Nothing took effect, whatever the transaction failed on: what may be tried again, may be so as it is. */
+const unavailable = (failure: EngineError): EngineError => {
+  if (failure.recovery !== 'retry') return failure
+  return new EngineError('LOG_UNAVAILABLE', `the commit was taken back: ${failure.message}`, {
+    cause: failure,
+  })
 }

@@ -76,10 +76,11 @@ export class Fleet {
     this.clock.advance(Math.max(ms, 2 * IDLE_MS))
   }
 
-  /** A round of everybody; answers how many records were taken. */
+  /** A round of everybody; answers how many records were taken. Who lost a task that is its own takes it up again. */
   async round(): Promise<number> {
     let taken = 0
     for (const { worker } of [...this.machines, ...this.zombies]) taken += await worker.round()
+    for (const { worker, tasks } of this.machines) await worker.open(tasks)
     for (const zombie of this.zombies) if (zombie.worker.taskIds().length === 0) await zombie.log.close()
     this.zombies = this.zombies.filter(({ worker }) => worker.taskIds().length > 0)
     return taken
@@ -91,6 +92,8 @@ export class Fleet {
     for (let rounds = 0; quiet < QUIET_ROUNDS; rounds++) {
       if (rounds === ROUNDS_MAX) throw new Error(`work is left after ${ROUNDS_MAX} rounds`)
       const taken = await this.round()
+      // News that a slow broker has not told yet is news.
+      if (taken === 0) for (const { log } of this.machines) await log.hearEnds()
       const isQuiet = taken === 0 && this.machines.every(({ worker }) => worker.settled)
       quiet = isQuiet ? quiet + 1 : 0
       if (taken === 0) await sleep(ROUND_MS)
@@ -127,7 +130,9 @@ export class Fleet {
   private async newMachine(index: number): Promise<Machine> {
     const log = await openLog(this.options)
     const state = new MemoryState({ disk: new MemoryDisk() })
-    const services = { log, state, clock: this.clock, metrics: NO_METRICS }
+    // As a member that has not heard the latest news: it takes nothing back.
+    const mayReopen = (): boolean => !this.zombies.some((zombie) => zombie.log === log)
+    const services = { log, state, clock: this.clock, metrics: NO_METRICS, mayReopen }
     const options = {
       ...WORKER_DEFAULTS,
       changelog: 'keep',
