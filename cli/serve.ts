@@ -68,6 +68,7 @@ export const openServed = async (
       clock,
       metrics: new PrometheusStageMetrics(metrics.registry),
       scorers: settings.serving.scorers,
+      cursorSecret: settings.serving.cursorSecret,
       failed: (error) => say(`freshet: impressions wait: ${lineOf(error)}`),
       searchFailed: (error) => say(`freshet: new posts are not searched: ${lineOf(error)}`),
       modelFailed: tellUnserved,

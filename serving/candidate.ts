@@ -114,5 +114,6 @@ export const REMOVALS = [
   'integrity',
   'seen',
   'fatigue',
+  'passed',
 ] as const
 export type Removal = (typeof REMOVALS)[number]

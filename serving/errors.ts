@@ -30,11 +30,8 @@ export const SERVING_ERRORS = {
   },
   CURSOR_INVALID: {
     recovery: 'stop',
-    about: 'The cursor is none that this server gave. Load the feed anew, without a cursor.',
-  },
-  CURSOR_EXPIRED: {
-    recovery: 'stop',
-    about: 'The feed that the cursor goes on with is no longer kept. Load the feed anew, without a cursor.',
+    about:
+      'The cursor is none that this server gave, or another with the same secret. Load the feed anew, without a cursor.',
   },
   CURSOR_FOREIGN: {
     recovery: 'stop',

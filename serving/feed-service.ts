@@ -14,6 +14,7 @@ import type { FeedQuery } from './query.ts'
 import type { Ranking } from './scorers/ranking.ts'
 import { nextPage, type Page, stillShown } from './selector/page.ts'
 import type { Cursors } from './sessions/cursor.ts'
+import { PassedPosts } from './sessions/passed-posts.ts'
 import { Session } from './sessions/session.ts'
 import type { SessionStore } from './sessions/session-store.ts'
 import type { ShadowScoring } from './shadow/shadow-scoring.ts'
@@ -66,7 +67,7 @@ export class FeedService {
     const { clock, visibility, ids } = this.parts
     const startedMs = clock.monotonicMs()
     const requestId = ids() as RequestId
-    const turn = cursor === null ? await this.begin(query, requestId, startedMs) : this.goOn(query, cursor)
+    const turn = await this.turn(query, cursor, requestId, startedMs)
     const selectedMs = clock.monotonicMs()
     const read = await nextPage(turn.session, turn.offset, query.limit, visibility)
     // Nothing is waited for from here to the answer: what was accepted by now counts.
@@ -85,6 +86,22 @@ export class FeedService {
     if (session === undefined) return null
     const index = session.items.indexOf(postId)
     return index === -1 ? null : { session, index }
+  }
+
+  /** A session that is no longer kept is begun again, with what its pages have not come past. */
+  private async turn(
+    query: FeedQuery,
+    cursor: string | null,
+    requestId: RequestId,
+    askedMs: number,
+  ): Promise<Turn> {
+    const { cursors, sessions, clock } = this.parts
+    if (cursor === null) return this.begin(query, requestId, askedMs)
+    const { sessionId, offset, position, passed } = cursors.read(query.userId, cursor)
+    const session = sessions.get(sessionId, clock.monotonicMs())
+    if (session !== undefined) return { session, feed: null, offset, position, stages: [] }
+    const begun = await this.begin({ ...query, passed: new PassedPosts(passed) }, requestId, askedMs)
+    return { ...begun, position }
   }
 
   private async begin(query: FeedQuery, requestId: RequestId, askedMs: number): Promise<Turn> {
@@ -108,13 +125,6 @@ export class FeedService {
     }
   }
 
-  private goOn({ userId }: FeedQuery, cursor: string): Turn {
-    const { cursors, sessions, clock } = this.parts
-    const { sessionId, offset, position } = cursors.read(cursor)
-    const session = sessions.get(sessionId, userId, clock.monotonicMs())
-    return { session, feed: null, offset, position, stages: [] }
-  }
-
   private effects(requestId: RequestId, query: FeedQuery, turn: Turn, page: Page): void {
     const { impressions, shadow, requests, sessions, later } = this.parts
     const { session, position, feed } = turn
@@ -131,6 +141,12 @@ export class FeedService {
     later(() => shadow.take(served))
   }
 
+  private cursorTo(session: Session, offset: number, position: number): string {
+    const { userId, passed: before } = session.query
+    const passed = PassedPosts.printsOf(before, session.items.postIds(offset))
+    return this.parts.cursors.write(userId, { sessionId: session.id, offset, position, passed })
+  }
+
   private answer(
     requestId: RequestId,
     query: FeedQuery,
@@ -139,14 +155,11 @@ export class FeedService {
     stages: readonly StageTime[],
     startedMs: number,
   ): FeedAnswer {
-    const { cursors, clock, newestEventAt, degraded = () => [] } = this.parts
+    const { clock, newestEventAt, degraded = () => [] } = this.parts
     const { shown, next } = page
     const { account } = session
     const newest = newestEventAt()
-    const cursor =
-      next === null
-        ? null
-        : cursors.write({ sessionId: session.id, offset: next, position: position + shown.length })
+    const cursor = next === null ? null : this.cursorTo(session, next, position + shown.length)
     return {
       items: answerItems(shown, session, position, query.asOf),
       cursor,

@@ -1,4 +1,5 @@
 import type { Millis, UserId } from '../schemas/ids.ts'
+import type { PassedPosts } from './sessions/passed-posts.ts'
 
 export const FEED_LIMIT_DEFAULT = 20
 export const FEED_LIMIT_MAX = 100
@@ -18,4 +19,6 @@ export interface FeedQuery {
   readonly surface: string | null
   /** Somebody only looks: nothing is logged. */
   readonly preview: boolean
+  /** Where the feed goes on after pages of a ranking that is no longer kept: what those have come past. */
+  readonly passed?: PassedPosts
 }

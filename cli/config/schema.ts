@@ -89,6 +89,10 @@ export const declared = {
       'Rows of posts kept in this process; 0 keeps none.',
     ),
     nearCacheMsMax: setting(whole(50, 600_000), 2_000, 'A row kept is read anew after this.'),
+    cursorSecret: secret(
+      text(/^.{32,}$/, 'at least 32 characters'),
+      'Signs cursors: processes that share it go on with feeds of each other; drawn at each start where there is none.',
+    ),
   },
 } as const
 

@@ -44,6 +44,8 @@ export interface ServingOptions {
   readonly config?: RankingConfig
   readonly experiments?: readonly ExperimentConfig[]
   readonly sessions?: SessionLimits
+  /** Signs cursors; drawn anew where absent, so that those of other processes are refused. */
+  readonly cursorSecret?: string | null
   /** False where nobody's feed needs posts by strangers, or where a feed must be a function of the log alone. */
   readonly retrieves?: boolean
   /** How many candidates a feed is made of; as serving/quotas.ts says where absent. */
@@ -132,7 +134,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     pipeline,
     visibility,
     sessions,
-    cursors: new Cursors(randomBytes(SECRET_BYTES)),
+    cursors: new Cursors(secretOf(options)),
     impressions,
     shadow,
     samples,
@@ -176,6 +178,9 @@ const retrieving = (
   serve('retrieval', { version: towers.manifest.version, swap })
   return posts
 }
+
+const secretOf = ({ cursorSecret }: ServingOptions): Buffer =>
+  typeof cursorSecret === 'string' ? Buffer.from(cursorSecret) : randomBytes(SECRET_BYTES)
 
 const tellNobody = (): void => undefined
 

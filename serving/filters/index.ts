@@ -2,7 +2,7 @@ import type { FilterStage } from '../pipeline/stage.ts'
 import type { Restrictions } from '../visibility/restrictions.ts'
 import { audience, deleted, keptApart, removedByIntegrity } from './visibility.ts'
 import { future, own, tooOld } from './post.ts'
-import { fatigued, hidden, seen } from './viewer.ts'
+import { fatigued, hidden, passed, seen } from './viewer.ts'
 
 /** Why a post is not for a viewer, in the order asked: run as one pass over all candidates. */
 export const filters = (restrictions: Restrictions): readonly FilterStage[] => [
@@ -16,4 +16,5 @@ export const filters = (restrictions: Restrictions): readonly FilterStage[] => [
   removedByIntegrity(restrictions),
   seen,
   fatigued,
+  passed,
 ]

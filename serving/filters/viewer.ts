@@ -20,6 +20,15 @@ export const seen: FilterStage = {
   removes: (_query, _viewer, candidate) => candidate.seen && !isFoundBy(candidate, 'comments'),
 }
 
+export const passed: FilterStage = {
+  name: 'filter-passed',
+  about: 'An earlier page of the same feed has come past it.',
+  removal: 'passed',
+  required: false,
+  enable: (query) => query.passed !== undefined,
+  removes: (query, _viewer, { post }) => query.passed?.has(post.postId) ?? false,
+}
+
 export const fatigued: FilterStage = {
   name: 'filter-fatigue',
   about: 'The viewer asked to see less of its author less than 14 days ago.',

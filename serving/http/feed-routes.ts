@@ -16,11 +16,11 @@ export interface FeedRouteServices {
 const declared: RouteDeclaration = {
   summary: 'A page of a ranked feed',
   description:
-    'Retrieves, ranks and re-ranks posts for a user, over features as of the time of the request. The cursor of an answer asks for the next page of the same ranking: no post comes twice, and none is left out.',
+    'Retrieves, ranks and re-ranks posts for a user, over features as of the time of the request. The cursor of an answer asks for the next page of the same ranking: no post comes twice, and none is left out. Where the ranking is no longer kept, what the pages before have not come past is ranked anew.',
   tag: 'feed',
   querystring: feedQuery,
   answer: feedAnswer,
-  errors: [400, 403, 404, 410, 503],
+  errors: [400, 403, 404, 503],
 }
 
 /** `GET /v1/feed`. */

@@ -101,12 +101,19 @@ export class RankedItems {
     return items
   }
 
+  /** The posts of the first places. */
+  postIds(count: number): PostId[] {
+    return Array.from({ length: count }, (_, index) => this.postIdAt(index))
+  }
+
   /** Place of a post; −1 without. */
   indexOf(postId: PostId): number {
-    for (let index = 0; index < this.length; index++) {
-      if (reader.over(this.words, this.wordStarts[index]).string() === postId) return index
-    }
+    for (let index = 0; index < this.length; index++) if (this.postIdAt(index) === postId) return index
     return -1
+  }
+
+  private postIdAt(index: number): PostId {
+    return reader.over(this.words, this.wordStarts[index]).string() as PostId
   }
 
   private note(index: number, candidate: Candidate, viewer: Viewer): void {

@@ -1,5 +1,4 @@
 import { MINUTE_MS, type RequestId } from '../../schemas/ids.ts'
-import { ServingError } from '../errors.ts'
 import type { Session } from './session.ts'
 
 export interface SessionLimits {
@@ -52,20 +51,11 @@ export class SessionStore {
     this.trim(nowMs)
   }
 
-  /** Throws `CURSOR_EXPIRED` for a session that is not kept, `CURSOR_FOREIGN` for that of another user. */
-  get(id: string, userId: string, nowMs: number): Session {
+  /** Undefined for a session that is no longer kept. */
+  get(id: string, nowMs: number): Session | undefined {
     this.trim(nowMs)
     const kept = this.sessions.get(id)
-    if (kept === undefined) {
-      throw new ServingError('CURSOR_EXPIRED', 'the feed is no longer kept: load it anew, without a cursor', {
-        field: 'cursor',
-      })
-    }
-    if (kept.session.query.userId !== userId) {
-      throw new ServingError('CURSOR_FOREIGN', "the cursor goes on with another user's feed", {
-        field: 'cursor',
-      })
-    }
+    if (kept === undefined) return undefined
     kept.usedAtMs = nowMs
     this.sessions.delete(id)
     this.sessions.set(id, kept)

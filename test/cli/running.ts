@@ -36,6 +36,7 @@ export interface RunningOptions {
   readonly clock?: Clock
   readonly config?: Partial<RankingConfig>
   readonly sessions?: Partial<SessionLimits>
+  readonly cursorSecret?: string
   /** Whether it learns, by snapshots as often as `trainer` says. */
   readonly learns?: boolean
   readonly trainer?: Partial<TrainerOptions>
@@ -82,6 +83,7 @@ export class Running {
       metrics: new PrometheusStageMetrics(metrics.registry),
       config: { ...RANKING_DEFAULTS, ...options.config },
       sessions: { ...SESSION_DEFAULTS, ...options.sessions },
+      cursorSecret: options.cursorSecret ?? null,
       alarm: patientAlarm,
     })
     tellServing(metrics.registry, serving)
