@@ -1,20 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { digestOf, replayUnderKills } from './kill.ts'
+import { optionsOf } from './options.ts'
 
 /** `node test/chaos/kill-run.ts FILE [--kills 20] [--seed 1]`: prints JSON; exit 1 where the states differ. */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { kills: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' } },
-})
-const [file] = positionals
-if (file === undefined) throw new Error('name a file of events: node test/chaos/kill-run.ts FILE')
+const { numbers, given } = optionsOf({ kills: 20, seed: 1 }, [], 1)
+const file = given[0]!
 const directory = await mkdtemp(join(tmpdir(), 'freshet-chaos-'))
-const common = { file, batchLines: 1000, seed: Number(values.seed), aliveMsMin: 200, aliveMsMax: 1_500 }
+const common = { file, batchLines: 1000, seed: numbers.seed, aliveMsMin: 200, aliveMsMax: 1_500 }
 const calm = { ...common, directory: join(directory, 'calm'), kills: 0 }
-const killed = { ...common, directory: join(directory, 'killed'), kills: Number(values.kills) }
+const killed = { ...common, directory: join(directory, 'killed'), kills: numbers.kills }
 await replayUnderKills(calm)
 const report = await replayUnderKills(killed)
 const expected = await digestOf(calm.directory)
