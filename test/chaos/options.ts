@@ -17,14 +17,14 @@ export const optionsOf = <Names extends string, Texts extends string = never>(
       throw new TypeError(`name ${positionals} file of events after the script`)
     const numbers: Record<Names, number> = { ...defaults }
     for (const name of names) if (values[name] !== undefined) numbers[name] = numberOf(name, values[name])
-    return { numbers, texts: values as Partial<Record<Texts, string>>, given: parsed.positionals }
+    return { numbers, texts: values, given: parsed.positionals }
   } catch (error) {
     const known = [
       ...names.map((name) => `--${name} ${defaults[name]}`),
       ...texts.map((name) => `--${name} FILE`),
     ]
     process.stderr.write(`${(error as Error).message}\nThere are ${known.join(' ')}\n`)
-    process.exit(WRONG)
+    return process.exit(WRONG)
   }
 }
 
