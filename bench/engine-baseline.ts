@@ -51,7 +51,7 @@ class Loop {
         const reaction = next(index)
         batch.put('state', this.keyOf(reaction), this.add(EMPTY, reaction))
       }
-      this.database.write(batch, { sync: false })
+      this.database.write(batch)
       await nextTurn()
     }
   }
@@ -61,7 +61,7 @@ class Loop {
     const [row = EMPTY] = await this.database.getMany('state', [key])
     const batch = this.database.batch()
     batch.put('state', key, this.add(row, reaction))
-    this.database.write(batch, { sync: false })
+    this.database.write(batch)
     await Promise.resolve()
   }
 

@@ -49,7 +49,10 @@ export class EmbeddedLog implements Log {
     this.topics = topics
     this.tasks = tasks
     this.tail = new TailCache(options.tailBytesMax ?? TAIL_BYTES_MAX)
-    this.appender = new Appender((groups) => this.writeGroups(groups))
+    this.appender = new Appender(
+      (groups) => this.writeGroups(groups),
+      () => (this.syncsAppends ? this.database.sync() : Promise.resolve()),
+    )
     this.host = {
       database,
       assertOpen: () => this.assertOpen(),
@@ -67,6 +70,7 @@ export class EmbeddedLog implements Log {
   async createTopics(specs: readonly TopicSpec[]): Promise<void> {
     this.assertOpen()
     this.topics.create(specs)
+    await this.database.sync()
   }
 
   partitions(topic: string): number {
@@ -125,6 +129,7 @@ export class EmbeddedLog implements Log {
     this.appender.flush()
     this.closed = true
     this.listeners.clear()
+    await this.appender.settled()
     await this.retention
   }
 
@@ -151,7 +156,7 @@ export class EmbeddedLog implements Log {
     const staging = this.stage(batch)
     for (const entries of groups) staging.add(entries)
     if (staging.frames === 0) return
-    this.database.write(batch, { sync: this.syncsAppends })
+    this.database.write(batch)
     this.publish(staging)
   }
 

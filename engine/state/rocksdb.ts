@@ -57,7 +57,7 @@ export class RocksState implements StateStorage {
       const batch = this.database.batch()
       for (let at = 0; at < page.rows.length; at += 2) batch.remove('state', page.rows[at]!)
       if (page.finished) batch.remove('state', key)
-      this.database.write(batch, { sync: false })
+      this.database.write(batch)
       if (page.finished) return
     }
   }

@@ -4,6 +4,8 @@ import { diskError } from './disk-error.ts'
 import { rocksDatabase, type RocksColumnOptions, type RocksDatabase } from './rocksdb.ts'
 import type { RowBatch } from './row-batch.ts'
 import { RowWriter } from './row-writer.ts'
+import { RocksWalFiles } from './wal-files.ts'
+import { WalSync } from './wal-sync.ts'
 import { BatchPool, WriteBatch, type ColumnName } from './write-batch.ts'
 
 /**
@@ -79,7 +81,10 @@ export class Database {
   private readonly rocks: RocksDatabase
   private readonly pool: BatchPool
   private readonly writer: RowWriter
+  private readonly wal: WalSync
   private closed = false
+  /** A sync has failed: what is on the device is not known. */
+  private unsynced: EngineError | undefined
   private refusedWrite = false
   /** Reads and writes under way on other threads. */
   private underWay = 0
@@ -90,6 +95,7 @@ export class Database {
     this.rocks = rocks
     this.pool = new BatchPool(rocks, () => this.assertOpen())
     this.writer = new RowWriter(rocks.handle)
+    this.wal = new WalSync(new RocksWalFiles(directory))
   }
 
   /** Opens or creates. Throws `DATA_LOCKED`, `DISK_READ_ONLY`, `DISK_FULL` or `DISK_FAILED`. */
@@ -126,17 +132,32 @@ export class Database {
   }
 
   /**
-   * Writes the batch, atomically and on this thread. With `sync` it is on the device when this returns;
-   * without, it survives the process but may be lost by a power cut, after which nothing later is kept either.
-   * A batch whose write failed keeps its rows and may be written again.
+   * Writes the batch, atomically and on this thread. It then survives the process; a power cut may take it, and then
+   * everything later with it, until `sync` has resolved. A batch whose write failed keeps its rows and may be written
+   * again.
    */
-  write(batch: WriteBatch, { sync }: { readonly sync: boolean }): void {
-    this.assertOpen()
+  write(batch: WriteBatch): void {
+    this.assertWritable()
     try {
-      batch.write(sync)
+      batch.write()
     } catch (error) {
       this.refusedWrite = true
       throw diskError(error, `writing to ${this.directory}`)
+    }
+  }
+
+  /**
+   * Resolves when everything that was written before is on the device. Throws `DISK_FAILED`, after which nothing is
+   * written any more: close the database and open it again.
+   */
+  async sync(): Promise<void> {
+    this.assertWritable()
+    try {
+      await this.whileUnderWay(() => this.wal.sync())
+    } catch (error) {
+      const detail = `syncing ${this.directory}: ${String(error)}`
+      this.unsynced ??= new EngineError('DISK_FAILED', detail, { cause: error })
+      throw this.unsynced
     }
   }
 
@@ -146,11 +167,11 @@ export class Database {
    * written again if it failed.
    */
   async writeRows(name: ColumnName, rows: RowBatch): Promise<void> {
-    this.assertOpen()
+    this.assertWritable()
     if (rows.rows < ROWS_FOR_THREAD_MIN) {
       const batch = this.batch()
       batch.putAll(name, rows.bytes)
-      this.write(batch, { sync: false })
+      this.write(batch)
       return
     }
     try {
@@ -197,6 +218,7 @@ export class Database {
     this.closed = true
     if (this.underWay > 0) await new Promise<void>((resolve) => (this.onIdle = resolve))
     await this.writer.close()
+    await this.wal.close()
     // A read answers before the package lets go of the blocks it pinned: closing at that moment is a crash.
     await new Promise((resolve) => setImmediate(resolve))
     try {
@@ -206,6 +228,11 @@ export class Database {
       if (this.refusedWrite) return
       throw diskError(error, `closing ${this.directory}`)
     }
+  }
+
+  private assertWritable(): void {
+    this.assertOpen()
+    if (this.unsynced !== undefined) throw this.unsynced
   }
 
   private async reading<Result>(read: () => Promise<Result>): Promise<Result> {

@@ -47,7 +47,7 @@ export class NameTable {
     const value = Buffer.alloc(2)
     value.writeUInt16BE(number)
     batch.put(this.column, Buffer.concat([TABLE_PREFIX, Buffer.from(name)]), value)
-    this.database.write(batch, { sync: false })
+    this.database.write(batch)
     this.numbers.set(name, number)
     return number
   }

@@ -72,9 +72,9 @@ export class WriteBatch {
   }
 
   /** Called by the database, which maps what it throws. */
-  write(sync: boolean): void {
+  write(): void {
     const batch = this.open()
-    batch._writeSync({ sync })
+    batch._writeSync({ sync: false })
     this.batch = undefined
     this.pool.give(batch)
   }

@@ -1,6 +1,6 @@
 import type { AppendEntry } from '../port.ts'
 
-/** Bytes that one synced write takes at most; a longer queue takes several. */
+/** Bytes that one write takes at most; a longer queue takes several. */
 const GROUP_BYTES_MAX = 8 << 20
 
 interface Waiting {
@@ -11,19 +11,24 @@ interface Waiting {
 }
 
 /**
- * Group commit: whatever is appended within one turn of the event loop shares one synced write, for the sync
- * costs the same for one frame as for a hundred.
+ * Group commit: whatever is appended within one turn of the event loop shares one write, which makes it readable, and
+ * one sync, which answers. What is read before it is durable leaves nothing behind that a power cut would not take
+ * too: all of it lies later in the same write-ahead log.
  */
 export class Appender {
   private readonly write: (groups: readonly (readonly AppendEntry[])[]) => void
+  private readonly sync: () => Promise<void>
+  private readonly syncing = new Set<Promise<void>>()
   private waiting: Waiting[] = []
   private scheduled = false
 
-  /** `write` makes the entries durable and readable, or throws and does neither. */
-  constructor(write: (groups: readonly (readonly AppendEntry[])[]) => void) {
+  /** `write` makes the entries readable, or throws and does nothing; `sync` makes durable what was written before. */
+  constructor(write: (groups: readonly (readonly AppendEntry[])[]) => void, sync: () => Promise<void>) {
     this.write = write
+    this.sync = sync
   }
 
+  /** Resolves when the entries are durable. Where it throws what `sync` did, they may be there all the same. */
   append(entries: readonly AppendEntry[]): Promise<void> {
     return new Promise((resolve, reject) => {
       const bytes = entries.reduce((sum, entry) => sum + entry.frame.bytes.length, 0)
@@ -46,6 +51,11 @@ export class Appender {
     }
   }
 
+  /** Waits until all that was written is answered. */
+  async settled(): Promise<void> {
+    await Promise.all(this.syncing)
+  }
+
   private writeGroup(group: readonly Waiting[]): void {
     try {
       this.write(group.map(({ entries }) => entries))
@@ -53,7 +63,17 @@ export class Appender {
       for (const { reject } of group) reject(error)
       return
     }
-    for (const { resolve } of group) resolve()
+    const synced = this.answer(group).finally(() => this.syncing.delete(synced))
+    this.syncing.add(synced)
+  }
+
+  private async answer(group: readonly Waiting[]): Promise<void> {
+    try {
+      await this.sync()
+      for (const { resolve } of group) resolve()
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
   }
 }
 

@@ -46,7 +46,7 @@ const step = async (
   const dropped = batch.rows
   if (dropped === 0) return false
   batch.put('log', startOffsetKey(partition.topicNumber, partition.number), startOffsetRow(start))
-  database.write(batch, { sync: false })
+  database.write(batch)
   partition.start = start
   return dropped === STEP_FRAMES_MAX
 }

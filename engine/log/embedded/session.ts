@@ -115,7 +115,7 @@ export class EmbeddedSession implements LogSession {
   /** Writes the batch with the task's row in it; the record counts once that has succeeded. */
   private write(record: TaskRecord, batch: WriteBatch): void {
     batch.put('changelog', taskKey(this.task.number), recordRow(record, this.writer))
-    this.host.database.write(batch, { sync: false })
+    this.host.database.write(batch)
     this.task.record = record
   }
 

@@ -68,7 +68,7 @@ export class TopicTable {
       const number = this.names.number(spec.name)
       const batch = this.database.batch()
       batch.put('log', topicSettingsKey(number), settingsRow(spec))
-      this.database.write(batch, { sync: true })
+      this.database.write(batch)
       const existing = this.topics.get(spec.name)
       if (existing !== undefined) existing.retentionMs = spec.retentionMs
       else this.topics.set(spec.name, newTopic(spec, number))

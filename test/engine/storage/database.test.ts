@@ -1,8 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RowBatch } from '../../../engine/storage/row-batch.ts'
 import { Database } from '../../../engine/storage/database.ts'
+import { RocksWalFiles } from '../../../engine/storage/wal-files.ts'
 import { ScratchDisk } from '../../conformance/disk.ts'
 import { refusal } from '../../conformance/log-subject.ts'
 import { SmallDisk } from '../../conformance/small-disk.ts'
@@ -17,7 +18,14 @@ afterEach(() => disk.dispose())
 const put = (database: Database, ...keys: readonly string[]): void => {
   const batch = database.batch()
   for (const key of keys) batch.put('state', Buffer.from(key), Buffer.from(`value of ${key}`))
-  database.write(batch, { sync: false })
+  database.write(batch)
+}
+
+/** The newest write-ahead log and its size: older ones are dropped in the background. */
+const walBytes = async (directory: string): Promise<[string, number]> => {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.log')).sort()
+  const newest = names.at(-1)!
+  return [newest, (await stat(join(directory, newest))).size]
 }
 
 const expectReadOnlyRefused = async (small: SmallDisk): Promise<void> => {
@@ -151,6 +159,47 @@ describe('pages', () => {
   })
 })
 
+describe('syncing', () => {
+  test('finds the write-ahead log that rows were written to, whatever files came and went', async () => {
+    const database = await disk.open({ stateMemtableBytes: 64 << 10 })
+    const files = new RocksWalFiles(disk.directory)
+    const seen = new Set<number>()
+    for (let round = 0; round < 12; round++) {
+      const before = await walBytes(disk.directory)
+      const batch = database.batch()
+      for (let row = 0; row < 40; row++) {
+        batch.put('state', Buffer.from(`${round}.${row}`), Buffer.alloc(1 << 10, round))
+      }
+      database.write(batch)
+      expect(await walBytes(disk.directory)).not.toEqual(before)
+      await database.sync()
+      for (const number of await files.numbers()) seen.add(number)
+    }
+    expect(seen.size).toBeGreaterThan(1)
+    await expect(files.sync(Math.max(...seen) + 1)).resolves.toBeUndefined()
+  })
+
+  test('is refused once closed', async () => {
+    const database = await disk.open()
+    await database.close()
+    await expect(database.sync()).rejects.toEqual(refusal('CLOSED'))
+  })
+
+  test('that failed leaves a database that writes no more, and says what to do', async () => {
+    const database = await disk.open()
+    put(database, 'a')
+    const sync = vi.spyOn(RocksWalFiles.prototype, 'sync').mockRejectedValueOnce(new Error('EIO: i/o error'))
+    await expect(database.sync()).rejects.toEqual(refusal('DISK_FAILED'))
+    sync.mockRestore()
+    expect(() => put(database, 'b')).toThrow('EIO')
+    await expect(database.sync()).rejects.toEqual(refusal('DISK_FAILED'))
+    await database.close()
+    const again = await disk.open()
+    put(again, 'b')
+    await again.sync()
+  })
+})
+
 describe('batches', () => {
   test('many batches may be filled at once, and each is written whole', async () => {
     const database = await disk.open()
@@ -159,9 +208,9 @@ describe('batches', () => {
       for (let row = 0; row < 10; row++) batch.put('state', Buffer.from(`${number}.${row}`), Buffer.from('x'))
       return batch
     })
-    for (const batch of batches.slice(0, 10)) database.write(batch, { sync: false })
+    for (const batch of batches.slice(0, 10)) database.write(batch)
     expect((await database.page('state', {})).rows).toHaveLength(200)
-    for (const batch of batches.slice(10)) database.write(batch, { sync: true })
+    for (const batch of batches.slice(10)) database.write(batch)
     expect((await database.page('state', {})).rows).toHaveLength(400)
   })
 })
