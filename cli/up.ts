@@ -34,6 +34,8 @@ export interface UpOptions {
   readonly world?: number
   /** Whether models learn; where absent, in a world. */
   readonly learn?: boolean
+  /** See `ServingOptions`. */
+  readonly cursorSecret: string | null
 }
 
 /** Runs everything in this process, until it is told to stop. */
@@ -58,6 +60,7 @@ export const up = async (options: UpOptions): Promise<void> => {
     data,
     clock,
     metrics: new PrometheusStageMetrics(metrics.registry),
+    cursorSecret: options.cursorSecret,
     failed: tellLost,
     searchFailed: tellUnsearched,
     modelFailed: tellUnserved,

@@ -9,6 +9,9 @@ const PORT_DEFAULT = 8080
 /** A larger world would take minutes to begin. */
 const LIVE_USERS_MAX = 5_000
 
+/** What the command line says; secrets are not said there. */
+type GivenOptions = Omit<UpOptions, 'cursorSecret'> & SettingOptions
+
 export const upCommand = (): Command => {
   const command = new Command('up')
     .description('Runs everything in one process: takes events over HTTP, processes them, serves feeds.')
@@ -48,11 +51,11 @@ export const upCommand = (): Command => {
       'after',
       `\nOn services, it is a worker and a serving process in one; see \`freshet config\`.\n`,
     )
-    .action(async (options: UpOptions & SettingOptions, command: Command) => {
+    .action(async (options: GivenOptions, command: Command) => {
       const settings = await settingsFor(options, command)
       if (settings.kafka.brokers.length === 0) {
         const { up } = await import('../up.ts')
-        await up(options)
+        await up({ ...options, cursorSecret: settings.serving.cursorSecret })
       } else {
         const { upOnServices } = await import('../up-on-services.ts')
         await upOnServices(settings, options.learn ?? false)
@@ -63,7 +66,7 @@ export const upCommand = (): Command => {
 }
 
 /** Options that were given count for services too; their defaults are those of one process alone. */
-const settingsFor = async (options: UpOptions & SettingOptions, command: Command): Promise<Settings> => {
+const settingsFor = async (options: GivenOptions, command: Command): Promise<Settings> => {
   const given = (name: 'data' | 'port' | 'host' | 'partitions'): string | undefined =>
     command.getOptionValueSource(name) === 'cli' ? String(options[name]) : undefined
   const { settings } = await settingsOf(options, {

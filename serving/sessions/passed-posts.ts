@@ -12,15 +12,14 @@ const printOf = (id: string): number => fingerprint.of(id).low
  */
 export class PassedPosts {
   readonly prints: Uint32Array
-  private readonly known: ReadonlySet<number>
 
   constructor(prints: Uint32Array) {
     this.prints = prints
-    this.known = new Set(prints)
   }
 
+  /** Looks through all of them: there are few, and a set of them would be kept with each session. */
   has(postId: string): boolean {
-    return this.known.has(printOf(postId))
+    return this.prints.includes(printOf(postId))
   }
 
   /** Those of a feed that has come past some more; at most `PASSED_POSTS_MAX`, the last. */
