@@ -12,12 +12,15 @@ export class Distinct {
   readonly ids: string[] = []
   /** By row: the index of its id in `ids`, or `NONE`. */
   of = new Int32Array(ROWS_FIRST)
-  private readonly indexes = new Map<string, number>()
+  private indexes = new Map<string, number>()
 
-  /** Begins anew. */
+  /**
+   * Begins anew. With a map of its own: V8 links the table of one that is cleared to the next, so that the collector of
+   * young objects would keep all that was ever in it, until the one of old objects comes and holds everybody up.
+   */
   reset(): this {
     this.ids.length = 0
-    this.indexes.clear()
+    this.indexes = new Map()
     return this
   }
 

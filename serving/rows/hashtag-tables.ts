@@ -30,7 +30,7 @@ export class HashtagTables {
     key: keyOfView(view.name),
     best,
   }))
-  private readonly indexes = new Map<string, number>()
+  private indexes = new Map<string, number>()
   private readonly ids: string[] = []
   /** By candidate and place among its hashtags. */
   private tags = new Int32Array(0)
@@ -40,7 +40,8 @@ export class HashtagTables {
     const needed = candidates * HASHTAGS_READ_MAX
     if (this.tags.length < needed) this.tags = new Int32Array(needed)
     this.tags.fill(NONE, 0, needed)
-    this.indexes.clear()
+    // Not cleared: see `Distinct.reset`.
+    this.indexes = new Map()
     this.ids.length = 0
     for (const { table } of this.views) table.reset()
   }
