@@ -10,6 +10,7 @@ import type { Parameters } from '../network/parameters.ts'
 import { TRAINING, trainingGraph } from '../network/training-graph.ts'
 import { onnxModel } from '../onnx/model.ts'
 import type { Batch } from './batch.ts'
+import { Intercepts } from './intercepts.ts'
 
 export interface Rates {
   /** Adam's, of the network's parameters. */
@@ -65,7 +66,7 @@ export interface Foreseen {
 }
 
 /**
- * Learns batch by batch: one run of the training graph, then a step of the tables. State that a step reads and
+ * Learns batch by batch: one run of the training graph, then a step of the intercepts and of the tables. State that a step reads and
  * state that it writes take turns, so that one which fails leaves everything as it was. Runs block their thread.
  */
 export class TrainStep {
@@ -73,6 +74,7 @@ export class TrainStep {
   private readonly session: InferenceSession
   private readonly layout: ParameterLayout
   private readonly rates: Rates
+  private readonly intercepts: Intercepts
   private spare: Pick<Learned, 'parameters' | 'means' | 'squares'>
   private buffers: Buffers
 
@@ -81,6 +83,7 @@ export class TrainStep {
     this.rates = rates
     this.session = session
     this.layout = new ParameterLayout(learned.definition)
+    this.intercepts = new Intercepts(learned.definition)
     const vector = (): Float32Array => new Float32Array(this.layout.size)
     this.spare = { parameters: vector(), means: vector(), squares: vector() }
     this.buffers = buffersOf(learned, 0)
@@ -111,6 +114,7 @@ export class TrainStep {
     if (!isFinite(losses) || !isFinite(this.spare.parameters) || !isFinite(embeddingGradients)) {
       throw new ModelError('TRAINING_DIVERGED', `${learned.definition.name}, step ${learned.steps + 1}`)
     }
+    this.intercepts.move(batch, logits, this.spare.parameters)
     // As sums over rows: how fast an entity is learned then hangs on how often it comes, not on the batch's length.
     learned.tables?.learn(batch.entities, rows, embeddingGradients, {
       rate: rates.embeddings,
