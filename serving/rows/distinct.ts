@@ -31,17 +31,17 @@ export class Distinct {
   }
 
   note(row: number, id: string | null): void {
-    if (id === null) {
-      this.set(row, NONE)
-      return
-    }
+    this.set(row, id === null ? NONE : this.indexOf(id))
+  }
+
+  /** Where an id is in `ids`; it is put there when it is new. */
+  indexOf(id: string): number {
     const known = this.indexes.get(id)
-    if (known !== undefined) {
-      this.set(row, known)
-      return
-    }
-    this.indexes.set(id, this.ids.length)
-    this.add(row, id)
+    if (known !== undefined) return known
+    const index = this.ids.length
+    this.indexes.set(id, index)
+    this.ids.push(id)
+    return index
   }
 
   private set(row: number, index: number): void {

@@ -4,7 +4,7 @@ import { userHashtag as userHashtagView } from '../../processors/views/user-hash
 import type { ViewRows } from '../../features/view.ts'
 import type { Candidate } from '../candidate.ts'
 import { allOf, keyOfView } from './candidate-tables.ts'
-import { NONE } from './distinct.ts'
+import { Distinct, NONE } from './distinct.ts'
 import type { RowRequest } from './view-keys.ts'
 import { ViewTable } from './view-table.ts'
 
@@ -30,8 +30,7 @@ export class HashtagTables {
     key: keyOfView(view.name),
     best,
   }))
-  private indexes = new Map<string, number>()
-  private readonly ids: string[] = []
+  private readonly named = new Distinct()
   /** By candidate and place among its hashtags. */
   private tags = new Int32Array(0)
 
@@ -40,9 +39,7 @@ export class HashtagTables {
     const needed = candidates * HASHTAGS_READ_MAX
     if (this.tags.length < needed) this.tags = new Int32Array(needed)
     this.tags.fill(NONE, 0, needed)
-    // Not cleared: see `Distinct.reset`.
-    this.indexes = new Map()
-    this.ids.length = 0
+    this.named.reset()
     for (const { table } of this.views) table.reset()
   }
 
@@ -53,11 +50,10 @@ export class HashtagTables {
     features: FeatureReader,
   ): Promise<void> | undefined {
     this.note(first, candidates)
+    const { ids } = this.named
     return allOf(
       this.views.map(({ table, key }) => {
-        for (let index = table.count; index < this.ids.length; index++) {
-          key.add(table.keys, this.ids[index]!, request)
-        }
+        for (let index = table.count; index < ids.length; index++) key.add(table.keys, ids[index]!, request)
         return table.fill(features, request.query.asOf)
       }),
     )
@@ -89,17 +85,8 @@ export class HashtagTables {
       if (hashtags === undefined) continue
       const count = Math.min(hashtags.length, HASHTAGS_READ_MAX)
       for (let place = 0; place < count; place++) {
-        this.tags[(first + at) * HASHTAGS_READ_MAX + place] = this.indexOf(hashtags[place]!)
+        this.tags[(first + at) * HASHTAGS_READ_MAX + place] = this.named.indexOf(hashtags[place]!)
       }
     }
-  }
-
-  private indexOf(tag: string): number {
-    const known = this.indexes.get(tag)
-    if (known !== undefined) return known
-    const index = this.ids.length
-    this.indexes.set(tag, index)
-    this.ids.push(tag)
-    return index
   }
 }
