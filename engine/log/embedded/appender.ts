@@ -18,7 +18,7 @@ interface Waiting {
 export class Appender {
   private readonly write: (groups: readonly (readonly AppendEntry[])[]) => void
   private readonly sync: () => Promise<void>
-  private readonly syncing = new Set<Promise<void>>()
+  private readonly answering = new Set<Promise<void>>()
   private waiting: Waiting[] = []
   private scheduled = false
 
@@ -53,22 +53,18 @@ export class Appender {
 
   /** Waits until all that was written is answered. */
   async settled(): Promise<void> {
-    await Promise.all(this.syncing)
+    await Promise.all(this.answering)
   }
 
   private writeGroup(group: readonly Waiting[]): void {
-    try {
-      this.write(group.map(({ entries }) => entries))
-    } catch (error) {
-      for (const { reject } of group) reject(error)
-      return
-    }
-    const synced = this.answer(group).finally(() => this.syncing.delete(synced))
-    this.syncing.add(synced)
+    const answered = this.answer(group).finally(() => this.answering.delete(answered))
+    this.answering.add(answered)
   }
 
+  /** Writes at once, before anything is waited for. */
   private async answer(group: readonly Waiting[]): Promise<void> {
     try {
+      this.write(group.map(({ entries }) => entries))
       await this.sync()
       for (const { resolve } of group) resolve()
     } catch (error) {
