@@ -66,8 +66,9 @@ export interface Foreseen {
 }
 
 /**
- * Learns batch by batch: one run of the training graph, then a step of the intercepts and of the tables. State that a step reads and
- * state that it writes take turns, so that one which fails leaves everything as it was. Runs block their thread.
+ * Learns batch by batch: one run of the training graph, then a step of the intercepts and of the tables. State that a
+ * step reads and state that it writes take turns, so that one which fails leaves everything as it was. Runs block their
+ * thread.
  */
 export class TrainStep {
   readonly learned: Learned

@@ -16,11 +16,11 @@ export interface Cursor {
 const OFFSET_AT = 0
 const POSITION_AT = 2
 const USER_AT = 4
-const PASSED_AT = 12
-const PRINT_BYTES = 4
-const COUNT_BYTES = 2
-const SESSION_BYTES_MAX = 128
 const HASH_BYTES = 8
+const PASSED_AT = USER_AT + HASH_BYTES
+const COUNT_BYTES = 2
+const PRINT_BYTES = 4
+const SESSION_BYTES_MAX = 128
 const BYTES_MAX = PASSED_AT + COUNT_BYTES + PASSED_POSTS_MAX * PRINT_BYTES + SESSION_BYTES_MAX + HASH_BYTES
 /** Longest text that is looked at. */
 export const CURSOR_CHARACTERS_MAX = Math.ceil((BYTES_MAX * 4) / 3)

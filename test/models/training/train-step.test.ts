@@ -7,9 +7,10 @@ import { priorParameters } from '../../../models/prior/prior.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { Batch } from '../../../models/training/batch.ts'
 import { ColumnMoments, MEASURED_ROWS_MAX, noMoments } from '../../../models/training/column-moments.ts'
+import { Intercepts } from '../../../models/training/intercepts.ts'
 import { KnownExamples } from '../../../models/training/known-examples.ts'
 import { LabelAccount } from '../../../models/training/label-account.ts'
-import { beginLearning, TrainStep } from '../../../models/training/train-step.ts'
+import { beginLearning, type Learned, TrainStep } from '../../../models/training/train-step.ts'
 import { transformedOf } from '../network/oracle.ts'
 import { sampleStream } from './sample.ts'
 
@@ -39,6 +40,18 @@ describe('a training step', () => {
     expect(encodeTables(other.learned.tables!)).toEqual(encodeTables(one.learned.tables!))
     await expect(one.run(emptyBatch())).rejects.toThrow(RangeError)
     for (const step of steps) await step.dispose()
+  })
+
+  test('moves the intercepts beside what the rates move', async () => {
+    const begun = (): Learned => beginLearning(HEAVY_NETWORK, priorParameters('heavy'), newTables())
+    const batch = batchOf(64, 6)
+    const expected = begun().parameters
+    const step = await TrainStep.create(begun(), { network: 0, embeddings: 0 })
+    const { logits } = await step.run(batch)
+    new Intercepts(HEAVY_NETWORK).move(batch, logits, expected)
+    expect(expected).not.toEqual(begun().parameters)
+    expect(step.learned.parameters).toEqual(expected)
+    await step.dispose()
   })
 
   test('needs no tables where the network has no embeddings, and tables and contents of its size where it has', async () => {
