@@ -1,8 +1,8 @@
+import { startValue } from './start-values.ts'
+
 /** A power of two, so that a hash becomes a row by a mask. */
 export const TABLE_ROWS_MAX = 2 ** 24
 
-/** Vectors start uniform between plus and minus this: small beside columns, but not alike. */
-export const START_BOUND = 0.05
 /** What squares of gradients start from: it keeps the first steps of a row from being the longest. */
 const START_SQUARE = 0.1
 /** A row that nothing was learned in. */
@@ -34,9 +34,7 @@ export class EmbeddingTable {
 
   /** Throws a RangeError for rows that are no power of two up to `TABLE_ROWS_MAX`. */
   constructor(rows: number, dimensions: number, seed: number) {
-    if (rows < 1 || rows > TABLE_ROWS_MAX || (rows & (rows - 1)) !== 0) {
-      throw new RangeError(`a table of ${rows} rows: use a power of two up to ${TABLE_ROWS_MAX}`)
-    }
+    checkRows(rows)
     this.rows = rows
     this.dimensions = dimensions
     this.starts = startsOf(rows * dimensions, seed)
@@ -136,25 +134,22 @@ export class EmbeddingTable {
   }
 }
 
-/** Values that tables of a size and seed start with: worked out once a thread, for a snapshot is loaded often. */
+/** Throws a RangeError for rows that are no power of two up to `TABLE_ROWS_MAX`. */
+export const checkRows = (rows: number): void => {
+  if (rows < 1 || rows > TABLE_ROWS_MAX || (rows & (rows - 1)) !== 0)
+    throw new RangeError(`a table of ${rows} rows: use a power of two up to ${TABLE_ROWS_MAX}`)
+}
+
+/** Values that tables of a size and seed start with: worked out once a thread, for tables are read often. */
 const startsOf = (length: number, seed: number): Float32Array => {
   const key = `${length} ${seed}`
   let starts = knownStarts.get(key)
   if (starts === undefined) {
     starts = new Float32Array(length)
-    for (let index = 0; index < length; index++)
-      starts[index] = (uniformOf(seed, index) * 2 - 1) * START_BOUND
+    for (let index = 0; index < length; index++) starts[index] = startValue(seed, index)
     knownStarts.set(key, starts)
   }
   return starts
 }
 
 const knownStarts = new Map<string, Float32Array>()
-
-/** A number in [0, 1) for an index, the same for the same seed: the finaliser of MurmurHash3. */
-const uniformOf = (seed: number, index: number): number => {
-  let hash = Math.imul(index + 1, 0x9e3779b1) ^ seed
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 4_294_967_296
-}

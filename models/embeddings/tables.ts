@@ -1,4 +1,6 @@
 import { ENTITY_IDS, ENTITY_WORDS, ID_WORDS } from './entities.ts'
+import { countIds, gatherVectors, type Place, placesOf } from './gather.ts'
+import { seedOf } from './start-values.ts'
 import { EmbeddingTable } from './table.ts'
 
 /** Of tables: what decides their memory. */
@@ -6,14 +8,6 @@ export interface EmbeddingSizes {
   readonly dimensions: number
   /** Rows of each entity's table, powers of two, in the order of `ENTITY_IDS`. */
   readonly rows: readonly number[]
-}
-
-/** Where an entity's hashes and vector lie in a row. */
-interface Place {
-  readonly table: EmbeddingTable
-  readonly words: number
-  readonly idsMax: number
-  readonly vector: number
 }
 
 /**
@@ -26,7 +20,7 @@ export class EmbeddingTables {
   /** Floats of a row's vectors. */
   readonly width: number
   readonly tables: readonly EmbeddingTable[]
-  private readonly places: readonly Place[]
+  private readonly places: readonly Place<EmbeddingTable>[]
 
   constructor(sizes: EmbeddingSizes) {
     if (sizes.rows.length !== ENTITY_IDS.length) {
@@ -34,28 +28,13 @@ export class EmbeddingTables {
     }
     this.sizes = sizes
     this.width = sizes.dimensions * ENTITY_IDS.length
-    let words = 0
-    this.places = ENTITY_IDS.map(({ idsMax }, index) => {
-      const table = new EmbeddingTable(sizes.rows[index]!, sizes.dimensions, index + 1)
-      const place = { table, words, idsMax, vector: index * sizes.dimensions }
-      words += idsMax * ID_WORDS
-      return place
-    })
-    this.tables = this.places.map(({ table }) => table)
+    this.tables = sizes.rows.map((rows, index) => new EmbeddingTable(rows, sizes.dimensions, seedOf(index)))
+    this.places = placesOf(this.tables, sizes.dimensions)
   }
 
   /** Fills `vectors[0 .. rows × width)` for rows of hashes. */
   gather(words: Uint32Array, rows: number, vectors: Float32Array): void {
-    vectors.fill(0, 0, rows * this.width)
-    for (const { table, words: start, idsMax, vector } of this.places) {
-      for (let row = 0; row < rows; row++) {
-        const from = row * ENTITY_WORDS + start
-        const ids = countIds(words, from, idsMax)
-        const to = row * this.width + vector
-        for (let word = 0; word < ids * ID_WORDS; word++)
-          table.addTo(words[from + word]!, 1 / ids, vectors, to)
-      }
-    }
+    gatherVectors(this.places, this.width, words, rows, vectors)
   }
 
   /**
@@ -84,11 +63,4 @@ export class EmbeddingTables {
   expire(before: number): number {
     return this.tables.reduce((expired, table) => expired + table.expire(before), 0)
   }
-}
-
-/** Ids of an entity come first, then none. */
-const countIds = (words: Uint32Array, from: number, idsMax: number): number => {
-  let ids = 0
-  while (ids < idsMax && (words[from + ids * ID_WORDS] !== 0 || words[from + ids * ID_WORDS + 1] !== 0)) ids++
-  return ids
 }

@@ -1,4 +1,4 @@
-import { START_BOUND } from '../embeddings/table.ts'
+import { START_BOUND } from '../embeddings/start-values.ts'
 import { ModelError } from '../errors.ts'
 import { sizeOf } from '../graph/graph.ts'
 import { inputColumns, type NetworkDefinition, vectorsWidth } from './definition.ts'

@@ -1,8 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { decodeTables } from '../embeddings/bytes.ts'
 import { CONTENT_BYTES, readContents } from '../embeddings/contents.ts'
+import { EncodedTables } from '../embeddings/encoded-tables.ts'
 import { ENTITY_WORDS } from '../embeddings/entities.ts'
-import type { EmbeddingTables } from '../embeddings/tables.ts'
 import { ModelError } from '../errors.ts'
 import { CONTENTS_INPUT, EMBEDDINGS_INPUT, INPUT } from '../network/forward.ts'
 import { OUTPUT } from '../network/serving-graph.ts'
@@ -42,7 +41,7 @@ export class ScoringSession {
   private readonly batchRows: number
   private readonly inputs: Float32Array
   private readonly answers: Float32Array
-  private readonly tables: EmbeddingTables | undefined
+  private readonly tables: EncodedTables | undefined
   private readonly vectors: Float32Array
   /** Floats of a row's contents; 0 for a snapshot that reads none. */
   private readonly contentWidth: number
@@ -51,7 +50,7 @@ export class ScoringSession {
   private constructor(
     manifest: SnapshotManifest,
     session: InferenceSession,
-    tables: EmbeddingTables | undefined,
+    tables: EncodedTables | undefined,
   ) {
     this.manifest = manifest
     this.session = session
@@ -75,7 +74,7 @@ export class ScoringSession {
         interOpNumThreads: 1,
         executionMode: 'sequential',
       })
-      return new ScoringSession(manifest, session, embeddings && decodeTables(embeddings))
+      return new ScoringSession(manifest, session, embeddings && new EncodedTables(embeddings))
     } catch (cause) {
       throw new ModelError('SNAPSHOT_FAILED', `${manifest.model}-${manifest.version}: ${String(cause)}`, {
         cause,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
 import { decodeTables, encodeTables } from '../../../models/embeddings/bytes.ts'
+import { EncodedTables } from '../../../models/embeddings/encoded-tables.ts'
 import {
   ENTITY_IDS,
   ENTITY_WORDS,
@@ -167,12 +168,38 @@ describe('embedding tables', () => {
     expect(read.tables.map(({ squares }) => squares)).toEqual(tables.tables.map(({ squares }) => squares))
   })
 
+  test('are served from their bytes as they are, wherever these lie', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const random = new Random(seed)
+      const tables = learnt(random.below(4), seed)
+      const bytes = encodeTables(tables)
+      const shift = random.below(5)
+      const memory = new Uint8Array(new SharedArrayBuffer(shift + bytes.length))
+      memory.set(bytes, shift)
+      const served = new EncodedTables(memory.subarray(shift))
+      const words = wordsOf(Array.from({ length: 20 }, () => sampleIds(random)))
+      const vectors = new Float32Array(20 * tables.width)
+      tables.gather(words, 20, vectors)
+      const read = new Float32Array(20 * served.width).fill(9)
+      served.gather(words, 20, read)
+      expect(read).toEqual(vectors)
+    }
+  })
+
   test('are not read from bytes that are something else', () => {
     const bytes = encodeTables(learnt(3))
-    expect(() => decodeTables(bytes.slice(0, -4))).toThrow(RangeError)
-    expect(() => decodeTables(Uint8Array.of(...bytes, 0))).toThrow(RangeError)
-    expect(() => decodeTables(new Uint8Array(64))).toThrow(RangeError)
-    expect(() => decodeTables(new Uint8Array())).toThrow(RangeError)
+    const withRow = bytes.slice()
+    new DataView(withRow.buffer).setUint32(20, SIZES.rows[0]!, true)
+    const withRows = bytes.slice()
+    new DataView(withRows.buffer).setUint32(12, 3, true)
+    for (const read of [decodeTables, (each: Uint8Array) => new EncodedTables(each)]) {
+      expect(() => read(bytes.slice(0, -4))).toThrow(RangeError)
+      expect(() => read(Uint8Array.of(...bytes, 0))).toThrow(RangeError)
+      expect(() => read(new Uint8Array(64))).toThrow(RangeError)
+      expect(() => read(new Uint8Array())).toThrow(RangeError)
+      expect(() => read(withRow)).toThrow('row 16 of a table of 16')
+      expect(() => read(withRows)).toThrow('use a power of two')
+    }
   })
 
   test('have a table for each entity, of a power of two of rows', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
-import { START_BOUND } from '../../../models/embeddings/table.ts'
+import { START_BOUND } from '../../../models/embeddings/start-values.ts'
 import { checkParameters, initialParameters, parameterSlots } from '../../../models/network/parameters.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { answerOf } from './oracle.ts'
