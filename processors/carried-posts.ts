@@ -5,14 +5,14 @@ import {
   entryTime,
   ERASABLE_HEADER_BYTES,
   erasableLayout,
-  erase,
   erasedAt,
+  erasuresOfUser,
   forgetErasure,
 } from './erasable-entries.ts'
 import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
 import { SESSION_GAP_MINUTES } from './seen.ts'
-import { erasures, impressions } from './topics.ts'
+import { impressions } from './topics.ts'
 
 /** Posts carried over for a user: those ranked last. Two full slates of them. */
 export const CARRIED_POSTS_MAX = 400
@@ -100,11 +100,7 @@ export const carriedPosts: Processor<IdEntries> = {
       key: (impression, key) => key.id(impression.userId),
       process: serve,
     }),
-    on({
-      input: erasures,
-      key: (erasure, key) => key.id(erasure.userId),
-      process: (erasure, state, context) => erase(erasure.at, state, context),
-    }),
+    erasuresOfUser,
   ],
   outputs: [],
   onTimer: (at, _key, state) => forgetErasure(at, state),

@@ -1,7 +1,9 @@
-import type { Context, StateLayout } from '../engine/processor.ts'
+import { type AnyHandler, type Context, on, type StateLayout } from '../engine/processor.ts'
+import type { Erasure } from '../schemas/erasures/index.ts'
 import { type Millis, millis } from '../schemas/ids.ts'
 import { ERASURE_MEMORY_MS } from './erasure.ts'
 import type { IdEntries } from './id-entries.ts'
+import { erasures } from './topics.ts'
 
 /**
  * What rows of entries by id share whose user may be erased. Their header is `f64 time of the last erasure`, 0
@@ -32,7 +34,7 @@ export const entryTime = (state: IdEntries, entry: number): number =>
   state.bytes.readDoubleLE(state.fieldsAt(entry))
 
 /** Takes away every entry that is not newer; answers whether the row changed. */
-export const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
+const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
   if (at <= erasedAt(state)) return false
   for (let entry = state.count - 1; entry >= 0; entry--)
     if (entryTime(state, entry) <= at) state.remove(entry)
@@ -41,10 +43,42 @@ export const erase = (at: Millis, state: IdEntries, context: Context): boolean =
   return true
 }
 
-/** For the timer that `erase` sets; answers whether the row changed. */
+/** Of a row keyed by its user. */
+export const erasuresOfUser: AnyHandler<IdEntries> = on<Erasure, IdEntries>({
+  input: erasures,
+  key: (erasure, key) => key.id(erasure.userId),
+  process: (erasure, state, context) => erase(erasure.at, state, context),
+})
+
+/** For the timer that an erasure sets; answers whether the row changed. */
 export const forgetErasure = (at: Millis, state: IdEntries): boolean => {
   const erased = erasedAt(state)
   if (erased === 0 || erased > at - ERASURE_MEMORY_MS) return false
   setErasedAt(state, 0)
   return true
+}
+
+/**
+ * Drops the entry of the earliest time if there are more than `max`, and counts it under `dropped`; answers whether the
+ * one that was added stayed.
+ */
+export const keepNewest = (
+  state: IdEntries,
+  added: number,
+  max: number,
+  context: Context,
+  dropped: string,
+): boolean => {
+  if (state.count <= max) return true
+  let oldest = 0
+  for (let entry = 1; entry < state.count; entry++) if (isOlder(state, entry, oldest)) oldest = entry
+  state.remove(oldest)
+  context.count(dropped)
+  return oldest !== added
+}
+
+/** Among equals the smaller hash, whatever the order they came in. */
+const isOlder = (state: IdEntries, one: number, other: number): boolean => {
+  const difference = entryTime(state, one) - entryTime(state, other)
+  return difference < 0 || (difference === 0 && state.hash(one) < state.hash(other))
 }

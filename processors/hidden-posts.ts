@@ -5,13 +5,14 @@ import {
   entryTime,
   ERASABLE_HEADER_BYTES,
   erasableLayout,
-  erase,
   erasedAt,
+  erasuresOfUser,
   forgetErasure,
+  keepNewest,
 } from './erasable-entries.ts'
 import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
-import { erasures, reactions } from './topics.ts'
+import { reactions } from './topics.ts'
 
 /** Posts kept hidden from a user: those they hid or reported last. */
 export const HIDDEN_POSTS_MAX = 1_024
@@ -39,7 +40,8 @@ const hide = ({ postId, kind, undo, at }: Reaction, state: IdEntries, context: C
   const entry = found === NO_ENTRY ? state.add(postId) : found
   count(state, entry, HIDING.indexOf(kind), undo ? -1 : 1, at)
   if (HIDING.every((_, each) => countAt(state, entry, each) === 0)) state.remove(entry)
-  else if (found === NO_ENTRY) return keepNewest(state, entry, context)
+  else if (found === NO_ENTRY)
+    return keepNewest(state, entry, HIDDEN_POSTS_MAX, context, 'hidden_posts.dropped')
   return true
 }
 
@@ -49,21 +51,6 @@ const count = (state: IdEntries, entry: number, kind: number, weight: number, at
   const bytes = state.own()
   bytes.writeInt32LE(counted, state.fieldsAt(entry) + COUNTS_AT + kind * COUNT_BYTES)
   bytes.writeDoubleLE(Math.max(before, at), state.fieldsAt(entry))
-}
-
-/** Drops the entry that changed longest ago if there are too many; answers whether the new one stayed. */
-const keepNewest = (state: IdEntries, added: number, context: Context): boolean => {
-  if (state.count <= HIDDEN_POSTS_MAX) return true
-  let oldest = 0
-  for (let entry = 1; entry < state.count; entry++) if (isOlder(state, entry, oldest)) oldest = entry
-  state.remove(oldest)
-  context.count('hidden_posts.dropped')
-  return oldest !== added
-}
-
-const isOlder = (state: IdEntries, one: number, other: number): boolean => {
-  const difference = entryTime(state, one) - entryTime(state, other)
-  return difference < 0 || (difference === 0 && state.hash(one) < state.hash(other))
 }
 
 /**
@@ -81,11 +68,7 @@ export const hiddenPosts: Processor<IdEntries> = {
       key: ({ kind, userId }, key) => userId !== null && HIDING.includes(kind) && key.id(userId),
       process: hide,
     }),
-    on({
-      input: erasures,
-      key: (erasure, key) => key.id(erasure.userId),
-      process: (erasure, state, context) => erase(erasure.at, state, context),
-    }),
+    erasuresOfUser,
   ],
   outputs: [],
   onTimer: (at, _key, state) => forgetErasure(at, state),

@@ -5,13 +5,14 @@ import {
   entryTime,
   ERASABLE_HEADER_BYTES,
   erasableLayout,
-  erase,
   erasedAt,
+  erasuresOfUser,
   forgetErasure,
+  keepNewest,
 } from './erasable-entries.ts'
 import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
-import { erasures, reactions } from './topics.ts'
+import { reactions } from './topics.ts'
 
 /** Posts watched for a user: those they came back to last. */
 export const WATCHED_POSTS_MAX = 128
@@ -48,7 +49,7 @@ const watch = (reaction: Reaction, state: IdEntries, context: Context): boolean 
   const entry = found === NO_ENTRY ? state.add(postId) : found
   const seen = markSeen(state, entry, at, flags)
   if (reason !== NO_REASON) addReason(state, entry, reason, undo ? -1 : 1)
-  if (found === NO_ENTRY) return keepNewest(state, entry, context)
+  if (found === NO_ENTRY) return keepNewest(state, entry, WATCHED_POSTS_MAX, context, 'watched_posts.dropped')
   if (hasNoReason(state, entry)) state.remove(entry)
   return seen || reason !== NO_REASON
 }
@@ -70,21 +71,6 @@ const addReason = (state: IdEntries, entry: number, reason: number, weight: numb
 const hasNoReason = (state: IdEntries, entry: number): boolean =>
   flagsAt(state, entry) === 0 && WATCHING.every((_, reason) => countAt(state, entry, reason) === 0)
 
-/** Drops the entry seen longest ago if there are too many; answers whether the new one stayed. */
-const keepNewest = (state: IdEntries, added: number, context: Context): boolean => {
-  if (state.count <= WATCHED_POSTS_MAX) return true
-  let oldest = 0
-  for (let entry = 1; entry < state.count; entry++) if (isOlder(state, entry, oldest)) oldest = entry
-  state.remove(oldest)
-  context.count('watched_posts.dropped')
-  return oldest !== added
-}
-
-const isOlder = (state: IdEntries, one: number, other: number): boolean => {
-  const difference = entryTime(state, one) - entryTime(state, other)
-  return difference < 0 || (difference === 0 && state.hash(one) < state.hash(other))
-}
-
 /**
  * Posts whose comments a user cares about: those they liked, commented on, saved or shared, and their own once
  * they came back to them. With the comments of a post, the last time it was seen says what is new to them. A
@@ -104,11 +90,7 @@ export const watchedPosts: Processor<IdEntries> = {
       key: (reaction, key) => reaction.userId !== null && key.id(reaction.userId),
       process: watch,
     }),
-    on({
-      input: erasures,
-      key: (erasure, key) => key.id(erasure.userId),
-      process: (erasure, state, context) => erase(erasure.at, state, context),
-    }),
+    erasuresOfUser,
   ],
   outputs: [],
   onTimer: (at, _key, state) => forgetErasure(at, state),
