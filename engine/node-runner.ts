@@ -17,7 +17,12 @@ export class NodeRunner {
   private readonly effects = new Effects()
   private readonly context: EffectsContext
   private readonly reader = new ByteReader()
-  private readonly counted: (name: string) => void
+  private readonly metrics: Metrics
+  /** By name, what processors counted since it was told. */
+  private readonly counts = new Map<string, number>()
+  private readonly counted = (name: string): void => {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
+  }
   private nodes: readonly NodeRun[] = []
   private running = 0
 
@@ -25,7 +30,16 @@ export class NodeRunner {
     this.outputs = outputs
     this.timers = timers
     this.context = new EffectsContext(this.effects, outputs)
-    this.counted = (name) => metrics.count('processor_counts', { name }, 1)
+    this.metrics = metrics
+  }
+
+  /** Tells what processors counted: once a batch, for a metric costs more than a count. */
+  tellCounts(): void {
+    for (const [name, count] of this.counts) {
+      if (count === 0) continue
+      this.metrics.count('processor_counts', { name }, count)
+      this.counts.set(name, 0)
+    }
   }
 
   /** The node that ran last: the one that threw, if `event` did. */

@@ -172,6 +172,7 @@ export class Task {
     this.changed ||= taken > 0 || fired > 0
     this.takenRecords += taken
     if (taken > 0) this.tellBatch(taken)
+    this.runner.tellCounts()
     this.polling = false
     return taken
   }
