@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { CliError } from '../errors.ts'
@@ -95,7 +95,9 @@ const load = async (name: string): Promise<Bench> => {
 /** Other files there are parts of benchmarks; importing one may run it. */
 const EXPORTS_RUN = /^export const run\b/m
 
-const benches = (): string[] =>
-  readdirSync(DIRECTORY)
+const benches = (): string[] => {
+  if (!existsSync(DIRECTORY)) throw new CliError('NOT_A_CHECKOUT', 'benchmarks are not part of the package')
+  return readdirSync(DIRECTORY)
     .filter((file) => file.endsWith('.ts') && EXPORTS_RUN.test(readFileSync(join(DIRECTORY, file), 'utf8')))
     .map((file) => file.slice(0, -'.ts'.length))
+}

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../engine/log/port.ts'
-import { threadFile } from '../../models/threads/thread-file.ts'
+import { threadFile } from '../../engine/thread-file.ts'
 import { TRAINING_TOPICS, type TrainingTopic } from '../../models/training/topic-source.ts'
 import type { TrainerOptions } from '../../models/training/trainer.ts'
 import { logSource } from './log-source.ts'

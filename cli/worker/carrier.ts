@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { EngineError } from '../../engine/errors.ts'
 import type { TaskPlace } from '../../features/sink/task-mark.ts'
-import { threadFile } from '../../models/threads/thread-file.ts'
+import { threadFile } from '../../engine/thread-file.ts'
 import type { CarrierData, CarryLag, FromCarrier, ToCarrier } from './carrier-messages.ts'
 
 const THREAD = threadFile(import.meta.url, 'carrier-thread')

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { threadFile } from '../thread-file.ts'
 
 /** What the writing thread is told: where the rows lie, in memory that both share. */
 export interface RowsToWrite {
@@ -18,7 +19,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-const THREAD = new URL('./row-writer-thread.ts', import.meta.url)
+const THREAD = threadFile(import.meta.url, 'row-writer-thread')
 
 /**
  * A thread that writes rows into an open database, so that the one that makes them need not wait: RocksDB

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { ModelError } from '../errors.ts'
 import { TaskThread } from '../threads/task-thread.ts'
-import { threadFile } from '../threads/thread-file.ts'
+import { threadFile } from '../../engine/thread-file.ts'
 import type { SearchTask, SearchThreadData } from './messages.ts'
 import type { ViewerSide } from './tower-inputs.ts'
 import type { Matches } from './vector-index.ts'

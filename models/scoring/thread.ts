@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { TaskThread } from '../threads/task-thread.ts'
-import { threadFile } from '../threads/thread-file.ts'
+import { threadFile } from '../../engine/thread-file.ts'
 import type { Task, ThreadData } from './messages.ts'
 
 /** How a thread is started; tests keep hold of what it answers, to kill it. */

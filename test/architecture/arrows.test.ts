@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
   services: [],
+  release: [],
   engine: ['schemas'],
   features: ['schemas', 'engine'],
   processors: ['schemas', 'engine', 'features'],

@@ -17,6 +17,7 @@ const ROOMS = [
   'cli',
   'bench',
   'web',
+  'release',
 ]
 /** Where the world outside may be asked for time, chance and identity. */
 const EDGES = /^(cli|bench|services|web)\//

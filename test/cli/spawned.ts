@@ -17,8 +17,14 @@ export class Spawned {
   readonly ended: Promise<Ended>
   private readonly child: ChildProcess
 
-  constructor(directory: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, [ENTRY, ...args], {
+  /** Of this checkout, unless another entry is named. */
+  constructor(
+    directory: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    entry: string = ENTRY,
+  ) {
+    this.child = spawn(process.execPath, [entry, ...args], {
       cwd: directory,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

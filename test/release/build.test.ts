@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { build } from '../../release/build.ts'
+import { Spawned } from '../cli/spawned.ts'
+
+const run = promisify(execFile)
+const MODULES = join(import.meta.dirname, '..', '..', 'node_modules')
+
+/** In TypeScript, as a publisher writes it. */
+const PUBLISHER = `
+import { contracts } from 'freshet/schemas'
+import { reactions, type Reaction } from 'freshet/schemas/reactions'
+
+const like: Reaction = contracts.reactions.fromJson({
+  eventId: 'r-1', userId: 'ada', postId: 'p-1', authorId: 'bo', kind: 'like', at: 1_780_000_000_000,
+})
+console.log(reactions.keyOf(like), like.kind satisfies string)
+// @ts-expect-error a reaction has no such field
+console.log(like.colour)
+`
+
+describe('the package that is published', () => {
+  let directory = ''
+  let installed = ''
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'freshet-test-'))
+    installed = join(directory, 'node_modules', 'freshet')
+    await build(installed)
+    await symlink(MODULES, join(installed, 'node_modules'))
+    await symlink(join(MODULES, '@types'), join(directory, 'node_modules', '@types'))
+  })
+
+  afterAll(() => rm(directory, { recursive: true, force: true }))
+
+  test('holds modules that Node runs where it is installed, and what they read', async () => {
+    expect(globSync(`${installed}/*/**/*.ts`).filter((file) => !file.endsWith('.d.ts'))).toEqual([])
+    expect(globSync(`${installed}/{test,bench}/**`)).toEqual([])
+    const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as object
+    expect(manifest).toMatchObject({ name: 'freshet', bin: { freshet: 'cli/freshet.js' } })
+    expect(manifest).not.toHaveProperty('devDependencies')
+    expect(manifest).not.toHaveProperty('scripts')
+  })
+
+  test('opens a world, on all of its threads, and serves feeds and the page', async () => {
+    const up = new Spawned(
+      directory,
+      ['up', '--world', '40', '--port', '0'],
+      {},
+      join(installed, 'cli/freshet.js'),
+    )
+    const url = await up.printed(/Open\s+(http:\S+)/)
+    const feed = (await (await fetch(`${url}/v1/feed?userId=ada`)).json()) as { readonly items: unknown[] }
+    expect(feed.items.length).toBeGreaterThan(0)
+    expect(await (await fetch(url)).text()).toContain('<title>Freshet')
+    expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'alive' })
+    up.signal('SIGTERM')
+    expect(await up.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('says that benchmarks are of a checkout', async () => {
+    const bench = new Spawned(directory, ['bench', 'engine'], {}, join(installed, 'cli/freshet.js'))
+    expect((await bench.ended).stderr).toContain('NOT_A_CHECKOUT')
+  })
+
+  test('has contracts with types for publishers', async () => {
+    await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
+    await writeFile(join(directory, 'publisher.ts'), PUBLISHER)
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
+    await run(process.execPath, [join(MODULES, 'typescript/bin/tsc'), ...options, 'publisher.ts'], {
+      cwd: directory,
+    })
+    const { stdout } = await run(process.execPath, ['publisher.ts'], { cwd: directory })
+    expect(stdout).toBe('ada like\nundefined\n')
+  })
+})
