@@ -3,6 +3,7 @@ import type { Settings } from './config/schema.ts'
 import { lineOf } from './errors.ts'
 import { buildServer, closeServer, listen } from './http/server.ts'
 import { HTTP_DEFAULTS } from './http/services.ts'
+import { tellOpen } from './http/tell-open.ts'
 import type { Inspection } from './inspect/inspection.ts'
 import { ServedInspection } from './inspect/served.ts'
 import { tellLearning } from './learning/metrics.ts'
@@ -94,7 +95,7 @@ export const openServed = async (
         progress: () => ({ processed, lagRecords: backend.lagRecords(), settled: backend.isSettled }),
       })
     const app = buildServer(
-      { embedded: backend, serving, inspection, clock, metrics, live, learning },
+      { embedded: backend, serving, inspection, clock, metrics, live, learning, token: settings.http.token },
       LIMITS,
     )
     const close = async (): Promise<void> => {
@@ -118,4 +119,5 @@ export const serve = async (settings: Settings): Promise<void> => {
   const served = await openServed(settings, schemas)
   stopOnSignals(() => served.close())
   print(`Freshet serves at ${served.url}. Stop it with Ctrl+C.`)
+  tellOpen(settings.serving.host, settings.http.token)
 }

@@ -1,5 +1,6 @@
 import { everything } from '../topologies/index.ts'
 import type { Settings } from './config/schema.ts'
+import { tellOpen } from './http/tell-open.ts'
 import { PrometheusMetrics } from './metrics.ts'
 import { tellPassing } from './remote/passing.ts'
 import { openSchemas } from './remote/registry.ts'
@@ -50,4 +51,5 @@ export const upOnServices = async (settings: Settings, learns: boolean): Promise
   stopOnSignals(() => served.close())
   const { brokers } = settings.kafka
   print(`Freshet listens at ${served.url}, on Kafka at ${brokers.join(', ')}. Stop it with Ctrl+C.`)
+  tellOpen(settings.serving.host, settings.http.token)
 }

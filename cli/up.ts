@@ -5,6 +5,7 @@ import { WORLD_DIRECTORY } from './commands/options.ts'
 import { CliError, lineOf } from './errors.ts'
 import { buildServer, closeServer, listen } from './http/server.ts'
 import { HTTP_DEFAULTS } from './http/services.ts'
+import { tellOpen } from './http/tell-open.ts'
 import { tellLearning } from './learning/metrics.ts'
 import { openLearning } from './learning/open.ts'
 import { LocalInspection } from './inspect/local.ts'
@@ -36,6 +37,8 @@ export interface UpOptions {
   readonly learn?: boolean
   /** See `ServingOptions`. */
   readonly cursorSecret: string | null
+  /** See `HttpServices`. */
+  readonly token: string | null
 }
 
 /** Runs everything in this process, until it is told to stop. */
@@ -73,7 +76,16 @@ export const up = async (options: UpOptions): Promise<void> => {
   const learning = openLearning({ log: embedded.log, serving, data, clock, learns, failed: tellUnlearned })
   tellLearning(metrics.registry, learning)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
-  const app = buildServer({ embedded, serving, inspection, clock, metrics, live, learning })
+  const app = buildServer({
+    embedded,
+    serving,
+    inspection,
+    clock,
+    metrics,
+    live,
+    learning,
+    token: options.token,
+  })
   let world: LiveWorld | undefined
   const stopping = new Stopping(async () => {
     await world?.stop()
@@ -85,7 +97,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   try {
     const url = await listen(app, options.host, options.port)
     print(`Freshet listens at ${url}, with its data in ${data}. Stop it with Ctrl+C.`)
-    if (!isLoopback(options.host)) say(`Whoever reaches ${options.host} may publish events and read feeds.`)
+    tellOpen(options.host, options.token)
     if (options.world !== undefined) {
       world = new LiveWorld(options.world, url, clock)
       await tellWorld(world, url)
@@ -132,9 +144,6 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
 const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lineOf(error)}`)
 
 const tellUnsearched = (error: unknown): void => say(`freshet: new posts are not searched: ${lineOf(error)}`)
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host.startsWith('127.')
 
 /** Says once when processing stopped on an error; the health check says so from then on. */
 const watch = (embedded: Embedded): void => {

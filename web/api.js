@@ -1,4 +1,5 @@
 /** @import { Explanation, Feed, FeedRequest, LiveReport, Reaction, RecentViewer, ViewerState } from './shapes.ts' */
+import { askForToken, authorization } from './token.js'
 
 /** The server refused or could not be reached; the message is for people. */
 export class ApiError extends Error {}
@@ -90,13 +91,15 @@ export const listen = (hear) => {
 /**
  * The answer's JSON. Throws an `ApiError`.
  * @param {string} path
- * @param {RequestInit} options
+ * @param {{ method?: string, headers?: Record<string, string>, body?: string }} options
  */
 const ask = async (path, options = {}) => {
-  const response = await fetch(path, options).catch(() => {
+  const headers = { ...options.headers, ...authorization() }
+  const response = await fetch(path, { ...options, headers }).catch(() => {
     throw new ApiError('The server cannot be reached. Is it running?')
   })
   const body = await response.json().catch(() => null)
   if (response.ok) return body
+  if (response.status === 401) askForToken()
   throw new ApiError(body?.message ?? `The server answered ${response.status}.`)
 }

@@ -10,7 +10,7 @@ const PORT_DEFAULT = 8080
 const LIVE_USERS_MAX = 5_000
 
 /** What the command line says; secrets are not said there. */
-type GivenOptions = Omit<UpOptions, 'cursorSecret'> & SettingOptions
+type GivenOptions = Omit<UpOptions, 'cursorSecret' | 'token'> & SettingOptions
 
 export const upCommand = (): Command => {
   const command = new Command('up')
@@ -55,7 +55,7 @@ export const upCommand = (): Command => {
       const settings = await settingsFor(options, command)
       if (settings.kafka.brokers.length === 0) {
         const { up } = await import('../up.ts')
-        await up({ ...options, cursorSecret: settings.serving.cursorSecret })
+        await up({ ...options, cursorSecret: settings.serving.cursorSecret, token: settings.http.token })
       } else {
         const { upOnServices } = await import('../up-on-services.ts')
         await upOnServices(settings, options.learn ?? false)

@@ -67,6 +67,12 @@ export const declared = {
     retentionDays: setting(whole(1, DAYS_MAX), 7, 'How long records of topics are kept.'),
     deadLetterRetentionDays: setting(whole(1, DAYS_MAX), 30, 'How long dead letters are kept.'),
   },
+  http: {
+    token: secret(
+      text(/^[!-~]{32,}$/, 'at least 32 characters of ASCII without spaces'),
+      'Asked for as `authorization: Bearer …` by servers, but on routes that tell of nobody; nobody is asked where there is none.',
+    ),
+  },
   worker: {
     group: setting(name, 'workers', 'Workers that share the partitions.'),
     member: optional(

@@ -12,13 +12,18 @@ export interface RequestBody {
   readonly bytes: Buffer
 }
 
+/** Where the token of the server that is asked comes from: as that of one's own. */
+const TOKEN = 'FRESHET_HTTP_TOKEN'
+
 /** One HTTP request: a POST where there is a body. Throws `NOT_REACHABLE` when nothing answers. */
 export const ask = async (url: string, body?: RequestBody): Promise<Answer> => {
   try {
-    const response = await fetch(
-      url,
-      body && { method: 'POST', headers: { 'content-type': body.type }, body: body.bytes },
-    )
+    const token = process.env[TOKEN]
+    const headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': body.type }),
+    }
+    const response = await fetch(url, { headers, ...(body && { method: 'POST', body: body.bytes }) })
     const text = await response.text()
     const retryAfter = Number(response.headers.get('retry-after') ?? NaN)
     return {

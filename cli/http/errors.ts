@@ -8,6 +8,7 @@ export const HTTP_ERRORS = {
   BAD_REQUEST: { status: 400, about: 'A parameter or the body is not as it must be.' },
   EVENTS_REFUSED: { status: 400, about: 'No event was accepted; `refused` says why.' },
   NO_EVENTS: { status: 400, about: 'The body holds no event.' },
+  UNAUTHORIZED: { status: 401, about: 'The token of this server is missing or wrong.' },
   LOOPBACK_ONLY: { status: 403, about: 'Asked for from another machine, or by another name than localhost.' },
   NOT_FOUND: { status: 404, about: 'There is no such route or thing.' },
   METHOD_NOT_ALLOWED: { status: 405, about: 'The path is there, but not by this method.' },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { SECURITY_SCHEME } from './access.ts'
 
 const manifest = (): { readonly version: string; readonly description: string } =>
   JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as ReturnType<
@@ -9,7 +10,7 @@ const manifest = (): { readonly version: string; readonly description: string } 
   >
 
 /** `GET /openapi.json`: every route, from the schemas that check requests and write answers. */
-export const describeRoutes = (app: FastifyInstance): void => {
+export const describeRoutes = (app: FastifyInstance, asksForToken: boolean): void => {
   const { version, description } = manifest()
   void app.register(swagger, {
     openapi: {
@@ -20,6 +21,9 @@ export const describeRoutes = (app: FastifyInstance): void => {
         { name: 'events', description: 'What publishers send.' },
         { name: 'operations', description: 'Whether and how it runs.' },
       ],
+      ...(asksForToken && {
+        components: { securitySchemes: { [SECURITY_SCHEME]: { type: 'http', scheme: 'bearer' } } },
+      }),
     },
   })
   void app.register(async (scope) => {

@@ -6,6 +6,7 @@ import { type FeedRouteServices, feedRoutes } from '../../serving/http/feed-rout
 import { explainRoute } from '../../serving/http/explain-route.ts'
 import { CliError, systemCodeOf } from '../errors.ts'
 import { say } from '../terminal.ts'
+import { requireToken } from './access.ts'
 import { adminRoutes } from './admin-routes.ts'
 import { answerOf, HTTP_ERRORS, type HttpErrorCode } from './errors.ts'
 import { eventBodies, eventsRoute } from './events-route.ts'
@@ -28,6 +29,7 @@ const TIMEOUT_CHECK_MS = 1_000
 
 /** The HTTP server, not listening yet. Close it with `closeServer`. */
 export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DEFAULTS): FastifyInstance => {
+  const { token = null } = services
   const app = fastify({
     logger: false,
     bodyLimit: SMALL_BODY_BYTES_MAX,
@@ -50,8 +52,9 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
   app.setErrorHandler(answerError)
   refuseMalformed(app)
   refuseUnknown(app)
+  requireToken(app, token)
   metricsRoute(app, services)
-  describeRoutes(app)
+  describeRoutes(app, token !== null)
   // Routes come after the plugin that describes them, or it would not hear of them.
   void app.register(async (scope) => {
     healthRoutes(scope, services, limits)

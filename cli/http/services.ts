@@ -15,6 +15,8 @@ export interface HttpServices {
   readonly metrics: PrometheusMetrics
   readonly live: LiveFigures
   readonly learning?: Learning
+  /** What whoever asks must say; everybody is answered where there is none. */
+  readonly token?: string | null
 }
 
 export interface HttpLimits {

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Clock } from '../../engine/clock.ts'
 import type { InputSchemas } from '../../engine/input-schemas.ts'
+import { requireToken } from '../http/access.ts'
 import { adminRoutes } from '../http/admin-routes.ts'
 import { HttpError } from '../http/errors.ts'
 import { refuseUnknown } from '../http/methods.ts'
@@ -16,6 +17,8 @@ export interface WorkerHttpServices {
   readonly counts: EventCounts
   readonly clock: Clock
   readonly schemas: InputSchemas | undefined
+  /** See `HttpServices`. */
+  readonly token: string | null
 }
 
 const HEADER_BYTES_MAX = 16 << 10
@@ -31,6 +34,7 @@ export const workerServer = ({
   counts,
   clock,
   schemas,
+  token,
 }: WorkerHttpServices): FastifyInstance => {
   const app = fastify({
     logger: false,
@@ -41,6 +45,7 @@ export const workerServer = ({
   app.server.maxConnections = CONNECTIONS_MAX
   app.setErrorHandler(answerError)
   refuseUnknown(app)
+  requireToken(app, token)
   app.get('/healthz', () => {
     running.assertRunning()
     return { status: 'alive' }

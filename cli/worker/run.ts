@@ -41,7 +41,14 @@ export const runWorker = async (settings: Settings): Promise<void> => {
   })
   const { running } = carrying
   tellCarrying(registered.registry, carrying)
-  const app = workerServer({ running, metrics: registered, counts, clock, schemas: schemas.inputs })
+  const app = workerServer({
+    running,
+    metrics: registered,
+    counts,
+    clock,
+    schemas: schemas.inputs,
+    token: settings.http.token,
+  })
   try {
     const { host, port, group } = settings.worker
     const url = await listen(app, host, port)

@@ -229,3 +229,21 @@ test('what the server refuses is said, and the feed stays', async () => {
   await expect.poll(() => page.getByRole('alert').count(), SOON).toBe(1)
   expect(await page.getByRole('alert').textContent()).toContain('userId')
 })
+
+test('a server that asks for a token is told it, once for the tab', async () => {
+  const token = 'a-token-of-more-than-thirty-two-characters'
+  const running = await Running.start({ token })
+  await running.take(neighbourhood())
+  const { page } = await openPage({})
+  await page.goto(running.url)
+  const dialog = page.getByRole('dialog', { name: 'This server asks for a token' })
+  await dialog.getByLabel('Token').fill('not the token of this server, but as long')
+  await page.keyboard.press('Enter')
+  await dialog.getByLabel('Token').fill(token)
+  await keepScreenshot(page, 'token')
+  await dialog.getByRole('button', { name: 'Use it' }).click()
+  await posts(page).first().waitFor()
+  await page.reload()
+  await posts(page).first().waitFor()
+  expect(await dialog.count()).toBe(0)
+})

@@ -37,6 +37,7 @@ export interface RunningOptions {
   readonly config?: Partial<RankingConfig>
   readonly sessions?: Partial<SessionLimits>
   readonly cursorSecret?: string
+  readonly token?: string
   /** Whether it learns, by snapshots as often as `trainer` says. */
   readonly learns?: boolean
   readonly trainer?: Partial<TrainerOptions>
@@ -97,7 +98,9 @@ export class Running {
     }
     const learning = openLearning({ log: embedded.log, serving, data, clock, learns, trainer, failed })
     tellLearning(metrics.registry, learning)
-    const app = buildServer({ embedded, serving, inspection, clock, metrics, live, learning }, limits)
+    const { token = null } = options
+    const services = { embedded, serving, inspection, clock, metrics, live, learning, token }
+    const app = buildServer(services, limits)
     const url = await listen(app, '127.0.0.1', 0)
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {

@@ -161,7 +161,7 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       const both = [one, other]
       await until(both, () => both.every((each) => Object.keys(each.status().active).length === tasks / 2))
       await settled(both, tasks)
-      const app = workerServer({ running: one, metrics, counts, clock, schemas: undefined })
+      const app = workerServer({ running: one, metrics, counts, clock, schemas: undefined, token: null })
       const ready = await app.inject('/readyz')
       expect([ready.statusCode, ready.json()]).toEqual([
         200,
