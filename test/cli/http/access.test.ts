@@ -40,7 +40,8 @@ describe('a server with a token', () => {
         expect(answer.headers.get('www-authenticate')).toBe('Bearer')
         expect(await answer.json()).toEqual({
           code: 'UNAUTHORIZED',
-          message: 'Say the token of this server as "authorization: Bearer TOKEN"',
+          message:
+            'Say the token of this server as "authorization: Bearer TOKEN"; commands take it from FRESHET_HTTP_TOKEN',
         })
       }
       expect((await saying(`${url}${path}`, TOKEN)).status, path).not.toBe(401)
