@@ -8,6 +8,8 @@ export interface RetrievalBenchOptions {
   readonly posts: number
   readonly days: number
   readonly seed: number
+  /** Says how far it is. */
+  readonly told: (line: string) => void
 }
 
 export const RETRIEVAL_BENCH_DEFAULTS: RetrievalBenchOptions = {
@@ -16,6 +18,7 @@ export const RETRIEVAL_BENCH_DEFAULTS: RetrievalBenchOptions = {
   posts: 10_000,
   days: 5,
   seed: 1,
+  told: () => undefined,
 }
 
 const SIZE_MIN = 1_000
@@ -32,7 +35,9 @@ export const run = async (given: Partial<RetrievalBenchOptions> = {}): Promise<R
   const options = { ...RETRIEVAL_BENCH_DEFAULTS, ...given }
   const indexes: IndexFigures[] = []
   for (let size = Math.min(SIZE_MIN, options.keys); size <= options.keys; size *= 10) {
-    indexes.push(await measureIndexes(size))
+    const figures = await measureIndexes(size)
+    options.told(`${size} vectors: ${JSON.stringify(figures)}`)
+    indexes.push(figures)
   }
   const wins = indexes.find(
     ({ graph_p50_ms, exact_p50_ms }) => graph_p50_ms !== null && graph_p50_ms < exact_p50_ms,
