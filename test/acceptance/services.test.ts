@@ -19,6 +19,8 @@ const TEST_MS_MAX = 180_000
 const POLL = { timeout: 60_000, interval: 200 }
 const READ_BYTES_MAX = 1 << 20
 const PARTITIONS = 2
+/** Of every process here, as it inherits the environment, and of what asks them. */
+const TOKEN = 'a-token-of-more-than-thirty-two-characters'
 
 /** What a process tells, as queries name it. */
 const metricNames = async (url: string): Promise<readonly string[]> => {
@@ -42,6 +44,10 @@ describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a regist
     ])
   }, START_MS_MAX)
   afterAll(() => Promise.all([kafka.stop(), redis.stop(), registry.stop()]))
+  beforeAll(() => {
+    process.env['FRESHET_HTTP_TOKEN'] = TOKEN
+    return () => delete process.env['FRESHET_HTTP_TOKEN']
+  })
 
   const environment = (app: string): Record<string, string> => ({
     FRESHET_KAFKA_BROKERS: kafka.brokers.join(','),
@@ -67,6 +73,7 @@ describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a regist
     const { status, body } = await ask(`${url}/v1/feed?userId=${userId}&preview=true`)
     return status === 200 ? (body as FeedAnswer).items.map(({ postId }) => postId) : []
   }
+  const statusWithoutToken = async (url: string): Promise<number> => (await fetch(url)).status
 
   test(
     '`freshet up` runs on them as it does alone, and stops in order',
@@ -75,6 +82,7 @@ describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a regist
       const url = await up.printed(/listens at (http:\S+), on Kafka at/)
       await publish(url, tie('ann', 'bob', 'follow'), post('p1', 'bob'))
       await expect.poll(() => shown(url, 'ann'), POLL).toContain('p1')
+      expect(await statusWithoutToken(`${url}/v1/feed?userId=ann`)).toBe(401)
       const state = await ask(`${url}/admin/v1/stores/connections/rows?limit=10`)
       expect(JSON.stringify(state.body)).toContain('ann')
       up.signal('SIGTERM')
@@ -93,6 +101,8 @@ describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a regist
       const url = await serve.printed(/serves at (http:\S+)\./)
       await publish(url, tie('ann', 'bob', 'follow'), post('before', 'bob'))
       await expect.poll(() => shown(url, 'ann'), POLL).toContain('before')
+      expect(await statusWithoutToken(`${url}/v1/feed?userId=ann`)).toBe(401)
+      expect(await statusWithoutToken(`${workerUrl}/v1/worker`)).toBe(401)
       const told = await Promise.all([workerUrl, url].map((each) => metricNames(`${each}/metrics`)))
       if (noCheckers === undefined) {
         expect([...new Set(told.flat())]).toEqual(expect.arrayContaining([...(await metricsAskedFor())]))
