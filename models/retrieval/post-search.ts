@@ -3,8 +3,10 @@ import { ITEM_BYTES, readItem, readViewer, TOWER_INPUTS, type ViewerSide } from 
 import { TOWERS_SIZE, towerVector } from './towers.ts'
 import { ITEM_DIMENSIONS, type Matches, quantiseInto } from './vector-index.ts'
 
-/** Posts whose vectors are made anew at a time after new towers came: some 5 ms. */
+/** Posts whose vectors are made anew at a time after new towers came: some 5 ms, */
 const RENEWED_AT_ONCE = 256
+/** unless so many of them had to be put into a graph: some 10 ms. */
+const PUT_AT_ONCE = 16
 const SLOTS_FIRST = 1_024
 
 /**
@@ -50,7 +52,7 @@ export class PostSearch {
       this.held[slot] = 1
       changed.push(slot)
     }
-    this.renew(changed)
+    this.index.put(Uint32Array.from(changed), this.vectorsOf(changed))
   }
 
   remove(slots: Uint32Array): void {
@@ -92,24 +94,34 @@ export class PostSearch {
   }
 
   private renewSome(): void {
-    const slots: number[] = []
-    let slot = this.renewed
-    for (; slot < this.held.length && slots.length < RENEWED_AT_ONCE; slot++) {
-      if (this.held[slot] === 1) slots.push(slot)
+    for (let left = RENEWED_AT_ONCE, put = 0; left > 0 && put < PUT_AT_ONCE; left -= PUT_AT_ONCE) {
+      const slots = this.heldFrom(this.renewed, PUT_AT_ONCE)
+      if (slots.length === 0) {
+        this.renewed = Infinity
+        return
+      }
+      this.renewed = slots.at(-1)! + 1
+      put += this.index.renew(Uint32Array.from(slots), this.vectorsOf(slots))
     }
-    this.renew(slots)
-    this.renewed = slot < this.held.length ? slot : Infinity
   }
 
-  private renew(slots: readonly number[]): void {
-    if (slots.length === 0) return
+  /** At most `count` slots that hold a post, from one on. */
+  private heldFrom(first: number, count: number): number[] {
+    const slots: number[] = []
+    for (let slot = first; slot < this.held.length && slots.length < count; slot++)
+      if (this.held[slot] === 1) slots.push(slot)
+    return slots
+  }
+
+  /** Made anew by the towers in use. */
+  private vectorsOf(slots: readonly number[]): Int8Array {
     const vectors = new Int8Array(slots.length * ITEM_DIMENSIONS)
     for (const [index, slot] of slots.entries()) {
       readItem(this.items, slot * ITEM_BYTES, this.row, 0)
       towerVector(this.towers, 'item', this.row, this.vector)
       quantiseInto(this.vector, vectors, index * ITEM_DIMENSIONS)
     }
-    this.index.put(Uint32Array.from(slots), vectors)
+    return vectors
   }
 
   private itemAt(slot: number): Int8Array {

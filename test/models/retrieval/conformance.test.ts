@@ -110,4 +110,40 @@ describe('the adaptive index', () => {
     expect(index.kind).toBe('exact')
     expect(await index.tend()).toBe(false)
   })
+
+  test('makes another graph of one that is worn, and finds all meanwhile', async () => {
+    const index = (await open(() => AdaptiveIndex.create(100))) as AdaptiveIndex
+    const vectors = vectorsAround(8, 200, 6)
+    index.put(slotsBelow(200), vectors)
+    while (await index.tend());
+    const half = vectorsAround(8, 120, 7)
+    index.put(slotsBelow(120), half)
+    const held = (slot: number): Int8Array => vectorOf(slot < 120 ? half : vectors, slot)
+    const all = new Map(Array.from(slotsBelow(200), (slot) => [slot, held(slot)]))
+    for (let round = 0, isMore = true; isMore; round++) {
+      isMore = await index.tend()
+      expect(index.kind).toBe('graph')
+      const { slots } = await index.search(held(round % 200), 200)
+      expect(slots[0]).toBe(byProduct(all, held(round % 200))[0])
+      expect(slots.toSorted()).toEqual(slotsBelow(200))
+      expect(round).toBeLessThan(100)
+    }
+    expect(await index.tend()).toBe(false)
+  })
+
+  test('leaves vectors in a graph that have hardly drifted, and replaces those that have', async () => {
+    const index = (await open(() => AdaptiveIndex.create(100))) as AdaptiveIndex
+    const vectors = vectorsAround(8, 150, 8)
+    const nudged = vectors.map((value, at) => (at % 7 === 0 ? value + 1 : value))
+    expect(index.renew(slotsBelow(150), vectors)).toBe(0)
+    expect(index.size).toBe(150)
+    while (await index.tend());
+    expect(index.renew(slotsBelow(150), nudged)).toBe(0)
+    const others = vectorsAround(8, 150, 9)
+    expect(index.renew(slotsBelow(150), others)).toBe(150)
+    const { slots } = await index.search(vectorOf(others, 42), 1)
+    expect(productOf(vectorOf(others, slots[0]!), vectorOf(others, 42))).toBeGreaterThan(
+      0.97 * ITEM_SCALE ** 2,
+    )
+  })
 })
