@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { millis, type Millis } from '../../schemas/ids.ts'
@@ -6,6 +7,8 @@ import { frameOfValues, readAll, recordsOf, valuesOf } from './frames.ts'
 import type { LogFixture, LogTraits } from './log-subject.ts'
 
 const RETENTION_MS = 1000
+const VISIBLE_MS_MAX = 10_000
+const VISIBLE_POLL_MS = 20
 const TOPICS = ['one', 'two']
 const PARTITIONS = 2
 const TASKS = ['first', 'second']
@@ -202,9 +205,16 @@ class ModelRun {
   /** Everything, in order, and each record where it was when it was last read. */
   private async readSparse(name: string): Promise<void> {
     const [topic, partition] = name.split('/') as [string, string]
-    const read = await readAll(this.log, topic, Number(partition))
     const { frames } = this.partitions.get(name)!
-    expect(valuesOf(read)).toEqual(frames.flatMap(({ values }) => values))
+    const values = frames.flatMap((each) => each.values)
+    let read = await readAll(this.log, topic, Number(partition))
+    // A commit is answered when it can no longer fail; that it may be read is told to each partition after that.
+    for (const deadline = performance.now() + VISIBLE_MS_MAX; read.length < values.length;) {
+      expect(performance.now()).toBeLessThan(deadline)
+      await setTimeout(VISIBLE_POLL_MS)
+      read = await readAll(this.log, topic, Number(partition))
+    }
+    expect(valuesOf(read)).toEqual(values)
     for (const [index, { value, offset }] of read.entries()) {
       if (index > 0) expect(offset).toBeGreaterThan(read[index - 1]!.offset)
       expect(offset).toBe(this.offsets.get(value) ?? offset)

@@ -96,8 +96,17 @@ test('what the light ranker and retrieval learn goes live and is swapped in whil
   expect(await stop()).toBeGreaterThan(0)
 
   const run = (...args: string[]): Promise<number> => main(['model', ...args, '--data', running.data])
+  // Another snapshot may still be under way, and would be what is rolled back.
+  const resting = async (model: RegisteredModel): Promise<ModelRecord> => {
+    for (let before = await live(model); ;) {
+      await pause(5 * SNAPSHOT_MS)
+      const now = await live(model)
+      if (now.version === before.version) return now
+      before = now
+    }
+  }
   for (const model of OTHERS) {
-    const { version, parent } = await live(model)
+    const { version, parent } = await resting(model)
     expect(await run('diff', parent!, version)).toBe(0)
     expect(await run('rollback', model)).toBe(0)
     expect((await live(model)).version).not.toBe(version)
