@@ -61,7 +61,7 @@ export const beginLearning = (
 export interface Foreseen {
   /** rows × heads. */
   readonly logits: Float32Array
-  /** The mean over rows, by head. */
+  /** By head, the sum over rows by how many a full batch has. */
   readonly losses: Float32Array
 }
 
@@ -120,7 +120,7 @@ export class TrainStep {
     learned.tables?.learn(batch.entities, rows, embeddingGradients, {
       rate: rates.embeddings,
       at: batch.at,
-      scale: rows,
+      scale: batch.rowsMax,
     })
     this.takeTurns()
     learned.steps++
@@ -136,16 +136,19 @@ export class TrainStep {
     await this.session.release()
   }
 
-  /** Means over rows, whatever the batch's length. */
-  private fill({ entities, contents, weights, targets, count }: Batch): void {
+  /**
+   * Sums over rows by how many a full batch has, so that a row counts alike in whichever batch it comes: Adam's averages
+   * carry what a short batch said into the full ones after it, and of its mean each of a few rows would be a great part.
+   */
+  private fill({ entities, contents, weights, targets, count, rowsMax }: Batch): void {
     const { buffers, learned } = this
     const { heads, embeddings } = learned.definition
     learned.tables?.gather(entities, count, buffers.vectors)
     if (embeddings?.contents !== undefined) readContents(contents, count, buffers.contents)
     for (let at = 0; at < count * heads.length; at++) {
-      buffers.weights[at] = weights[at]! / count
+      buffers.weights[at] = weights[at]! / rowsMax
       const isTime = heads[at % heads.length]!.output === 'seconds'
-      buffers.targets[at] = isTime ? targets[at]! : targets[at]! / count
+      buffers.targets[at] = isTime ? targets[at]! : targets[at]! / rowsMax
     }
   }
 

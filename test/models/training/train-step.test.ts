@@ -42,6 +42,14 @@ describe('a training step', () => {
     for (const step of steps) await step.dispose()
   })
 
+  test('counts a row alike in a full batch and in one of a few rows, whatever follows', async () => {
+    const moved = await Promise.all([1, ROWS_FULL].map((rows) => movedByOneRow(rows)))
+    const [inShort, inFull] = moved as [number, number]
+    expect(inFull).toBeGreaterThan(0)
+    expect(inShort / inFull).toBeGreaterThan(0.8)
+    expect(inShort / inFull).toBeLessThan(1.05)
+  })
+
   test('moves the intercepts beside what the rates move', async () => {
     const begun = (): Learned => beginLearning(HEAVY_NETWORK, priorParameters('heavy'), newTables())
     const batch = batchOf(64, 6)
@@ -71,6 +79,36 @@ describe('a training step', () => {
     ).toThrow('reads contents of 64, examples have 128')
   })
 })
+
+const ROWS_FULL = 64
+/** Until nothing of a batch is left in Adam's average of gradients. */
+const STEPS_AFTER = 60
+
+/** How far parameters move for the likes of one row, in a batch of so many rows of which the others teach nothing. */
+const movedByOneRow = async (rows: number): Promise<number> => {
+  const learnt = async (isTaught: boolean): Promise<Float32Array> => {
+    const step = await TrainStep.create(beginLearning(HEAVY_NETWORK, priorParameters('heavy'), newTables()))
+    for (let seed = 0; seed < 8; seed++) await step.run(batchOf(ROWS_FULL, seed))
+    const batch = batchOf(ROWS_FULL, 9)
+    batch.count = rows
+    silence(batch)
+    if (isTaught) batch.targets.fill(1, 0, HEADS.length)
+    await step.run(batch)
+    const after = batchOf(ROWS_FULL, 10)
+    silence(after)
+    for (let steps = 0; steps < STEPS_AFTER; steps++) await step.run(after)
+    await step.dispose()
+    return step.learned.parameters
+  }
+  const [taught, untaught] = [await learnt(true), await learnt(false)]
+  return Math.hypot(...taught.map((value, index) => value - untaught[index]!))
+}
+
+/** Rows without weights and targets have no gradient. */
+const silence = ({ weights, targets }: Batch): void => {
+  weights.fill(0)
+  targets.fill(0)
+}
 
 const emptyBatch = (): Batch => {
   const batch = batchOf(1, 1)
