@@ -1,14 +1,24 @@
-import { alignedFloats, HEADER_BYTES, ROW_BYTES, sectionsOf, TABLE_BYTES, FORMAT } from './byte-layout.ts'
+import {
+  eachRow,
+  FLOAT_BYTES,
+  FORMAT,
+  HEADER_BYTES,
+  openTables,
+  type OpenTables,
+  ROW_BYTES,
+  rowBytesOf,
+  type Section,
+  TABLE_BYTES,
+} from './byte-layout.ts'
 import { NEVER, type EmbeddingTable } from './table.ts'
 import { type EmbeddingSizes, EmbeddingTables } from './tables.ts'
 
-const FLOAT_BYTES = 4
-
 export const encodeTables = ({ sizes, tables }: EmbeddingTables): Uint8Array => {
-  const rowBytes = ROW_BYTES + sizes.dimensions * FLOAT_BYTES
   const touched = tables.map((table) => table.touchedRows)
   const rows = touched.reduce((sum, count) => sum + count, 0)
-  const bytes = new Uint8Array(HEADER_BYTES + tables.length * TABLE_BYTES + rows * rowBytes)
+  const bytes = new Uint8Array(
+    HEADER_BYTES + tables.length * TABLE_BYTES + rows * rowBytesOf(sizes.dimensions),
+  )
   const view = new DataView(bytes.buffer)
   view.setUint32(0, FORMAT, true)
   view.setUint32(4, sizes.dimensions, true)
@@ -40,29 +50,21 @@ const encodeRows = (table: EmbeddingTable, view: DataView, start: number): numbe
 
 /** Throws a RangeError for bytes that are no tables. */
 export const decodeTables = (bytes: Uint8Array): EmbeddingTables => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const { dimensions, sections } = sectionsOf(view)
+  const opened = openTables(bytes)
+  const { dimensions, sections } = opened
   const sizes: EmbeddingSizes = { dimensions, rows: sections.map(({ rows }) => rows) }
   const tables = new EmbeddingTables(sizes)
-  for (const [index, table] of tables.tables.entries()) {
-    const { start, touched } = sections[index]!
-    decodeRows(table, view, start, touched)
-  }
+  for (const [index, table] of tables.tables.entries()) decodeRows(table, opened, sections[index]!)
   return tables
 }
 
-/** Rows are whole numbers of float32s, and so is what comes before them. */
-const decodeRows = (table: EmbeddingTable, view: DataView, start: number, touched: number): void => {
+const decodeRows = (table: EmbeddingTable, opened: OpenTables, section: Section): void => {
   const { dimensions, values } = table
-  const floats = alignedFloats(view)
-  const rowBytes = ROW_BYTES + dimensions * FLOAT_BYTES
-  let at = start
-  for (let count = 0; count < touched; count++, at += rowBytes) {
-    const row = view.getUint32(at, true)
-    if (row >= table.rows) throw new RangeError(`row ${row} of a table of ${table.rows}`)
+  const { view, floats } = opened
+  eachRow(opened, section, (row, at, vectorAt) => {
     table.touchedAt[row] = view.getFloat64(at + 4, true)
     table.squares[row] = view.getFloat32(at + 12, true)
-    let from = (at + ROW_BYTES) / FLOAT_BYTES
-    for (let to = row * dimensions; to < (row + 1) * dimensions; to++) values[to] = floats[from++]!
-  }
+    for (let index = 0; index < dimensions; index++)
+      values[row * dimensions + index] = floats[vectorAt + index]!
+  })
 }

@@ -1,10 +1,9 @@
-import { alignedFloats, ROW_BYTES, type Section, sectionsOf } from './byte-layout.ts'
+import { eachRow, openTables, type OpenTables, type Section } from './byte-layout.ts'
 import { gatherVectors, type Place, placesOf, type VectorTable } from './gather.ts'
 import { ENTITY_IDS } from './entities.ts'
 import { seedOf, startValue } from './start-values.ts'
 import { checkRows } from './table.ts'
 
-const FLOAT_BYTES = 4
 const NOTHING_LEARNED = -1
 
 /**
@@ -18,14 +17,11 @@ export class EncodedTables {
 
   /** The bytes must not change. Throws a RangeError for bytes that are no tables. */
   constructor(bytes: Uint8Array) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const { dimensions, sections } = sectionsOf(view)
+    const opened = openTables(bytes)
+    const { dimensions, sections } = opened
     if (sections.length !== ENTITY_IDS.length)
       throw new RangeError(`${sections.length} tables, ${ENTITY_IDS.length} entities`)
-    const floats = alignedFloats(view)
-    const tables = sections.map(
-      (section, entity) => new EncodedTable(view, floats, section, dimensions, entity),
-    )
+    const tables = sections.map((section, entity) => new EncodedTable(opened, section, seedOf(entity)))
     this.width = dimensions * ENTITY_IDS.length
     this.places = placesOf(tables, dimensions)
   }
@@ -43,19 +39,13 @@ class EncodedTable implements VectorTable {
   /** By row: where its vector begins among the floats, or `NOTHING_LEARNED`. */
   private readonly vectorAt: Int32Array
 
-  constructor(view: DataView, floats: Float32Array, section: Section, dimensions: number, entity: number) {
-    const { rows, touched, start } = section
-    checkRows(rows)
-    this.dimensions = dimensions
-    this.seed = seedOf(entity)
-    this.floats = floats
-    this.vectorAt = new Int32Array(rows).fill(NOTHING_LEARNED)
-    const rowBytes = ROW_BYTES + dimensions * FLOAT_BYTES
-    for (let count = 0, at = start; count < touched; count++, at += rowBytes) {
-      const row = view.getUint32(at, true)
-      if (row >= rows) throw new RangeError(`row ${row} of a table of ${rows}`)
-      this.vectorAt[row] = (at + ROW_BYTES) / FLOAT_BYTES
-    }
+  constructor(opened: OpenTables, section: Section, seed: number) {
+    checkRows(section.rows)
+    this.dimensions = opened.dimensions
+    this.seed = seed
+    this.floats = opened.floats
+    this.vectorAt = new Int32Array(section.rows).fill(NOTHING_LEARNED)
+    eachRow(opened, section, (row, _at, vectorAt) => (this.vectorAt[row] = vectorAt))
   }
 
   addTo(hash: number, share: number, target: Float32Array, at: number): void {
