@@ -8,10 +8,8 @@ const EXPANSION_ADD = 96
 const EXPANSION_SEARCH = 192
 
 const PLACES_FIRST = 1_024
-/** Of a slot that holds nothing. */
-const NO_KEY = -1
-/** Of a vector that its slot has left. */
-const NO_SLOT = 0xffff_ffff
+/** Key of a slot that holds nothing, and slot of a vector that its slot has left. */
+const NONE = -1
 
 /**
  * A graph of neighbours ("Efficient and robust approximate nearest neighbor search using Hierarchical Navigable
@@ -25,9 +23,9 @@ const NO_SLOT = 0xffff_ffff
 export class HnswIndex implements VectorIndex {
   private readonly index: Index
   /** By slot. Keys are given out in order. */
-  private keyOf = new Int32Array(PLACES_FIRST).fill(NO_KEY)
+  private keyOf: Int32Array = new Int32Array(PLACES_FIRST).fill(NONE)
   /** By key. */
-  private slotOf = new Uint32Array(PLACES_FIRST)
+  private slotOf: Int32Array = new Int32Array(PLACES_FIRST)
   private added = 0
   private held = 0
 
@@ -95,7 +93,7 @@ export class HnswIndex implements VectorIndex {
     let found = 0
     for (let at = 0; at < keys.length && found < wanted; at++) {
       const slot = this.slotOf[Number(keys[at])]!
-      if (slot === NO_SLOT) continue
+      if (slot === NONE) continue
       slots[found] = slot
       scores[found++] = 1 - distances[at]!
     }
@@ -106,8 +104,8 @@ export class HnswIndex implements VectorIndex {
   private enter(slot: number): number {
     this.leave(slot)
     const key = this.added++
-    this.keyOf = reaching(slot, this.keyOf, NO_KEY)
-    this.slotOf = reaching(key, this.slotOf, NO_SLOT)
+    this.keyOf = reaching(slot, this.keyOf)
+    this.slotOf = reaching(key, this.slotOf)
     this.keyOf[slot] = key
     this.slotOf[key] = slot
     this.held++
@@ -115,25 +113,18 @@ export class HnswIndex implements VectorIndex {
   }
 
   private leave(slot: number): void {
-    const key = this.keyOf[slot] ?? NO_KEY
-    if (key === NO_KEY) return
-    this.slotOf[key] = NO_SLOT
-    this.keyOf[slot] = NO_KEY
+    const key = this.keyOf[slot] ?? NONE
+    if (key === NONE) return
+    this.slotOf[key] = NONE
+    this.keyOf[slot] = NONE
     this.held--
   }
 }
 
 /** The array, or a longer one that has a place. */
-const reaching = <Places extends Int32Array | Uint32Array>(
-  place: number,
-  places: Places,
-  filler: number,
-): Places => {
+const reaching = (place: number, places: Int32Array): Int32Array => {
   if (place < places.length) return places
-  const longer = new (places.constructor as new (length: number) => Places)(
-    Math.max(place + 1, places.length * 2),
-  )
-  longer.fill(filler)
+  const longer = new Int32Array(Math.max(place + 1, places.length * 2)).fill(NONE)
   longer.set(places)
   return longer
 }

@@ -9,12 +9,16 @@ import { slotsBelow, vectorOf, vectorsAround } from './indexes.ts'
 const POSTS = 200
 const GRAPH_FROM = 100
 
-test('a search that settles has built its graph, and has nothing left to do behind searches', async () => {
-  const contents = vectorsAround(6, POSTS, 11)
+const itemsOf = (contents: Int8Array): Int8Array => {
   const items = new Int8Array(POSTS * ITEM_BYTES)
   for (let index = 0; index < POSTS; index++) {
     packItem(vectorOf(contents, index), { language: null, kind: 'text' }, items, index * ITEM_BYTES)
   }
+  return items
+}
+
+test('a search that settles has built its graph, and has nothing left to do behind searches', async () => {
+  const items = itemsOf(vectorsAround(6, POSTS, 11))
   const search = await PostSearch.create(priorTowers(), GRAPH_FROM)
   search.put(slotsBelow(POSTS), items)
   expect(search.kind).toBe('exact')
@@ -26,10 +30,7 @@ test('a search that settles has built its graph, and has nothing left to do behi
 
 test('after new towers a search by graph finds what one over every vector finds', async () => {
   const contents = vectorsAround(6, POSTS, 12)
-  const items = new Int8Array(POSTS * ITEM_BYTES)
-  for (let index = 0; index < POSTS; index++) {
-    packItem(vectorOf(contents, index), { language: null, kind: 'text' }, items, index * ITEM_BYTES)
-  }
+  const items = itemsOf(contents)
   const random = new Random(3)
   const towers = priorTowers().map((weight) => weight + 0.2 * (random.next() - 0.5))
   const [graph, exact] = [await PostSearch.create(priorTowers(), GRAPH_FROM), await PostSearch.create(towers)]
