@@ -13,7 +13,7 @@ export const assertLoopback = (request: FastifyRequest): void => {
   throw new HttpError('LOOPBACK_ONLY', 'Ask from this machine, at localhost or 127.0.0.1')
 }
 
-const isLoopbackName = (name: string): boolean => {
+export const isLoopbackName = (name: string): boolean => {
   const bare = name.replace(/^\[|\]$/g, '')
   return isIP(bare) > 0 ? LOOPBACK_ADDRESS.test(bare) : bare === 'localhost'
 }
