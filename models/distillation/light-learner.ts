@@ -141,6 +141,7 @@ export class LightLearner {
     const { learned } = this.state
     const samples = this.count
     this.count = 0
+    await this.columns.measure({ rows: this.rows, count: samples * SAMPLE_ROWS }, learned)
     const { loss, scores, next } = LIGHT_TRAINING
     const answers = await this.session.run(this.feeds(samples))
     const values = (name: string): Float32Array => answers[name]!.data as Float32Array
@@ -151,7 +152,6 @@ export class LightLearner {
     await this.judge(samples, values(scores))
     Object.assign(learned, { parameters, means: values(next.means), squares: values(next.squares) })
     learned.steps++
-    await this.columns.measure({ rows: this.rows, count: samples * SAMPLE_ROWS }, learned.given)
     return values(loss)[0]! / samples
   }
 

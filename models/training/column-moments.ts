@@ -5,6 +5,8 @@ import { INPUT, ROWS } from '../network/forward.ts'
 import { transformed } from '../network/transform-graph.ts'
 import { onnxModel } from '../onnx/model.ts'
 import type { Batch } from './batch.ts'
+import { renormalise } from './renormalise.ts'
+import type { Learned } from './train-step.ts'
 
 /** Rows after which means and deviations are no longer measured: they are then good to a third of a percent. */
 export const MEASURED_ROWS_MAX = 100_000
@@ -31,8 +33,8 @@ export const noMoments = (definition: NetworkDefinition): MomentSums => {
 
 /**
  * Means and deviations of a network's columns, as its transforms read them, measured on the first rows that it
- * learns from and frozen then. The network's parameters follow them whenever the rows have doubled: each change
- * moves what the deep part has learned, and there are few that way.
+ * learns from and frozen then. The network reads its columns by them anew whenever the rows have doubled, and answers
+ * as it did (see `renormalise`).
  */
 export class ColumnMoments {
   private readonly session: InferenceSession
@@ -60,11 +62,8 @@ export class ColumnMoments {
     return new ColumnMoments(session, width, totals)
   }
 
-  /** Measures a batch, and sets the parameters anew where it is time. */
-  async measure(
-    { rows, count }: Pick<Batch, 'rows' | 'count'>,
-    measured: Map<string, Float32Array>,
-  ): Promise<void> {
+  /** Measures a batch, and renormalises what learns from it where it is time. */
+  async measure({ rows, count }: Pick<Batch, 'rows' | 'count'>, learned: Learned): Promise<void> {
     const { totals, width } = this
     if (totals.rows >= MEASURED_ROWS_MAX) return
     const input = new Tensor('float32', rows.subarray(0, count * width), [count, width])
@@ -74,7 +73,7 @@ export class ColumnMoments {
     totals.rows += count
     if (totals.rows < 2 * totals.usedRows && totals.rows < MEASURED_ROWS_MAX) return
     totals.usedRows = totals.rows
-    setParameters(totals, measured)
+    renormalise(learned, meansOf(totals), scalesOf(totals))
   }
 
   async dispose(): Promise<void> {
@@ -86,13 +85,11 @@ const addTo = (totals: Float64Array, values: Float32Array): void => {
   for (let index = 0; index < totals.length; index++) totals[index]! += values[index]!
 }
 
+const meansOf = ({ rows, sums }: MomentSums): Float32Array => Float32Array.from(sums, (sum) => sum / rows)
+
 /** (x − mean) · scale has a mean of 0 and a deviation of 1, where the columns vary at all. */
-const setParameters = ({ rows, sums, squares }: MomentSums, measured: Map<string, Float32Array>): void => {
-  const means = Float32Array.from(sums, (sum) => sum / rows)
-  const scales = Float32Array.from(squares, (square, column) => {
+const scalesOf = ({ rows, sums, squares }: MomentSums): Float32Array =>
+  Float32Array.from(squares, (square, column) => {
     const variance = Math.max(0, square / rows - (sums[column]! / rows) ** 2)
     return 1 / Math.sqrt(variance + VARIANCE_FLOOR)
   })
-  measured.set('normalise.mean', means)
-  measured.set('normalise.scale', scales)
-}

@@ -124,9 +124,9 @@ export class Learner {
     const { flow, step } = this
     const { batch } = flow
     if (batch.count === 0) return
+    // First, so that no step reads columns as they come; what a batch is foreseen by stays what would have been served.
+    await this.moments.measure(batch, step.learned)
     const { logits } = await step.run(batch)
-    // After the step: what a batch is foreseen by is what would have been served.
-    await this.moments.measure(batch, step.learned.given)
     this.latestAt = Math.max(this.latestAt, batch.at)
     flow.foreseen(logits)
   }

@@ -1,5 +1,9 @@
 import { Random } from '../../../engine/driver/random.ts'
+import { HEADS } from '../../../models/heads.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
+import { Batch } from '../../../models/training/batch.ts'
+import { KnownExamples } from '../../../models/training/known-examples.ts'
+import { LabelAccount } from '../../../models/training/label-account.ts'
 import { CONTENT_DIMENSIONS } from '../../../processors/content/content-vector.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
 import { millis, type PostId, type RequestId, type UserId } from '../../../schemas/ids.ts'
@@ -78,6 +82,14 @@ export const sampleStream = (count: number, seed: number): Example[] => {
       labels: isClicked ? labelled('click', dwell) : labelled(dwell),
     })
   })
+}
+
+/** Rows of such a stream as one full batch. */
+export const batchOf = (rows: number, seed: number): Batch => {
+  const account = new LabelAccount(HEADS, 1, new KnownExamples())
+  const batch = new Batch({ row: rankingRow, heads: HEADS, rowsMax: rows }, account)
+  for (const example of sampleStream(rows, seed)) batch.add(example)
+  return batch
 }
 
 const TOPICS = 6

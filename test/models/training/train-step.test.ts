@@ -5,23 +5,12 @@ import { HEADS } from '../../../models/heads.ts'
 import { withoutEmbeddings } from '../../../models/network/definition.ts'
 import { priorParameters } from '../../../models/prior/prior.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
-import { Batch } from '../../../models/training/batch.ts'
-import { ColumnMoments, MEASURED_ROWS_MAX, noMoments } from '../../../models/training/column-moments.ts'
+import type { Batch } from '../../../models/training/batch.ts'
 import { Intercepts } from '../../../models/training/intercepts.ts'
-import { KnownExamples } from '../../../models/training/known-examples.ts'
-import { LabelAccount } from '../../../models/training/label-account.ts'
 import { beginLearning, type Learned, TrainStep } from '../../../models/training/train-step.ts'
-import { transformedOf } from '../network/oracle.ts'
-import { sampleStream } from './sample.ts'
+import { batchOf } from './sample.ts'
 
 const newTables = (): EmbeddingTables => new EmbeddingTables({ dimensions: 16, rows: [64, 64, 8, 8] })
-
-const batchOf = (rows: number, seed: number): Batch => {
-  const account = new LabelAccount(HEADS, 1, new KnownExamples())
-  const batch = new Batch({ row: HEAVY_NETWORK.row, heads: HEADS, rowsMax: rows }, account)
-  for (const example of sampleStream(rows, seed)) batch.add(example)
-  return batch
-}
 
 describe('a training step', () => {
   test('that is not finite is not taken: the next one goes on as if it had not been', async () => {
@@ -115,37 +104,3 @@ const emptyBatch = (): Batch => {
   batch.clear()
   return batch
 }
-
-describe('means and deviations of columns', () => {
-  test('are those of all rows so far, whenever these have doubled, until enough were seen', async () => {
-    const totals = noMoments(HEAVY_NETWORK)
-    const moments = await ColumnMoments.create(HEAVY_NETWORK, totals)
-    const measured = new Map<string, Float32Array>()
-    const seen: number[][] = []
-    for (const [index, rows] of [10, 20, 5, 40].entries()) {
-      const before = measured.get('normalise.mean')
-      const batch = batchOf(rows, index)
-      await moments.measure(batch, measured)
-      for (let row = 0; row < rows; row++) {
-        const { width } = HEAVY_NETWORK.row
-        seen.push(transformedOf(HEAVY_NETWORK, batch.rows.subarray(row * width, (row + 1) * width)))
-      }
-      // 10 rows, then 30, then 35, which is not twice 30, then 75.
-      if (rows === 5) {
-        expect(measured.get('normalise.mean')).toBe(before)
-        continue
-      }
-      for (let column = 0; column < seen[0]!.length; column++) {
-        const mean = seen.reduce((sum, each) => sum + each[column]!, 0) / seen.length
-        const variance = seen.reduce((sum, each) => sum + (each[column]! - mean) ** 2, 0) / seen.length
-        expect(measured.get('normalise.mean')![column]).toBeCloseTo(mean, 4)
-        expect(measured.get('normalise.scale')![column]).toBeCloseTo(1 / Math.sqrt(variance + 0.01), 3)
-      }
-    }
-    totals.rows = MEASURED_ROWS_MAX
-    const frozen = measured.get('normalise.mean')
-    await moments.measure(batchOf(10, 9), measured)
-    expect(measured.get('normalise.mean')).toBe(frozen)
-    await moments.dispose()
-  })
-})
