@@ -62,6 +62,11 @@ export class ColumnMoments {
     return new ColumnMoments(session, width, totals)
   }
 
+  /** Measured so far. */
+  get rows(): number {
+    return this.totals.rows
+  }
+
   /** Measures a batch, and renormalises what learns from it where it is time. */
   async measure({ rows, count }: Pick<Batch, 'rows' | 'count'>, learned: Learned): Promise<void> {
     const { totals, width } = this

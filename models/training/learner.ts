@@ -11,6 +11,7 @@ import { ColumnMoments, noMoments } from './column-moments.ts'
 import { type Counts, ExampleFlow } from './example-flow.ts'
 import { KnownExamples } from './known-examples.ts'
 import type { Position } from './standing.ts'
+import { stepLength } from './step-length.ts'
 import { beginLearning, DEFAULT_RATES, type Rates, TrainStep } from './train-step.ts'
 
 export interface LearnerOptions {
@@ -121,12 +122,12 @@ export class Learner {
 
   /** Learns what is left of a batch that is not full. */
   async flush(): Promise<void> {
-    const { flow, step } = this
+    const { flow, step, moments } = this
     const { batch } = flow
     if (batch.count === 0) return
     // First, so that no step reads columns as they come; what a batch is foreseen by stays what would have been served.
-    await this.moments.measure(batch, step.learned)
-    const { logits } = await step.run(batch)
+    await moments.measure(batch, step.learned)
+    const { logits } = await step.run(batch, stepLength(moments.rows))
     this.latestAt = Math.max(this.latestAt, batch.at)
     flow.foreseen(logits)
   }

@@ -13,7 +13,7 @@ import type { Batch } from './batch.ts'
 import { Intercepts } from './intercepts.ts'
 
 export interface Rates {
-  /** Adam's, of the network's parameters. */
+  /** Adam's, of the network's parameters, where steps are not shortened. */
   readonly network: number
   /** Adagrad's, of embedding tables. */
   readonly embeddings: number
@@ -101,16 +101,16 @@ export class TrainStep {
   }
 
   /**
-   * Foresees a batch, then learns it. Throws `TRAINING_DIVERGED` where what would be learned is not finite, and
-   * a RangeError for a batch without rows. One call at a time.
+   * Foresees a batch, then learns it, the network by a step of so much of its rate. Throws `TRAINING_DIVERGED` where what
+   * would be learned is not finite, and a RangeError for a batch without rows. One call at a time.
    */
-  async run(batch: Batch): Promise<Foreseen> {
+  async run(batch: Batch, length = 1): Promise<Foreseen> {
     const { learned, rates } = this
     const rows = batch.count
     if (rows === 0) throw new RangeError('a batch without rows')
     if (this.buffers.rows !== rows) this.buffers = buffersOf(learned, rows)
     this.fill(batch)
-    await this.session.run(this.feeds(batch), this.fetches())
+    await this.session.run(this.feeds(batch, length), this.fetches())
     const { logits, losses, embeddingGradients } = this.buffers
     if (!isFinite(losses) || !isFinite(this.spare.parameters) || !isFinite(embeddingGradients)) {
       throw new ModelError('TRAINING_DIVERGED', `${learned.definition.name}, step ${learned.steps + 1}`)
@@ -152,12 +152,12 @@ export class TrainStep {
     }
   }
 
-  private feeds({ rows, count, rowsMax }: Batch): Record<string, Tensor> {
+  private feeds({ rows, count, rowsMax }: Batch, length: number): Record<string, Tensor> {
     const { learned, layout, buffers, rates } = this
     const { row, heads, embeddings } = learned.definition
     // A batch that is not full says less, and Adam's steps are as long whatever it says.
     const share = count / rowsMax
-    const { rate, epsilon } = adamScalars(rates.network * share, learned.steps + 1)
+    const { rate, epsilon } = adamScalars(rates.network * length * share, learned.steps + 1)
     const vector = (values: Float32Array): Tensor => tensor(values, [layout.size])
     return {
       [INPUT]: tensor(rows.subarray(0, count * row.width), [count, row.width]),
