@@ -126,6 +126,7 @@ export class Task {
     this.watermark = new Watermark(
       plan.inputs.map(({ isEcho, graceMs }) => (isEcho ? null : graceMs)),
       options.idleMs,
+      options.futureMsMax,
     )
     const written = new Set(plan.nodes.flatMap((node) => node.outputs.map(({ name }) => name)))
     const ownInputs = this.reader.inputs.filter(({ topic }) => written.has(topic))

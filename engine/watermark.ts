@@ -1,18 +1,22 @@
 /**
  * Event time of a task: the smallest, over its inputs, of (newest event time − grace). An input that brought
  * nothing for `idleMs` of wall time is left out, so that a quiet topic does not hold the others back. It
- * never goes back. An echo (an input without a grace) neither moves it nor holds it back, and is never late.
+ * never goes back. An echo (an input without a grace) neither moves it nor holds it back, and is never late. Nor
+ * does it run ahead of wall time by more than `futureMs`: one record with a time that is not yet would make all others
+ * late.
  */
 export class Watermark {
   private readonly newest: Float64Array
   private readonly graceMs: readonly (number | null)[]
   private readonly heardAt: Float64Array
   private readonly idleMs: number
+  private readonly futureMs: number
   private reached = -Infinity
 
-  constructor(graceMs: readonly (number | null)[], idleMs: number) {
+  constructor(graceMs: readonly (number | null)[], idleMs: number, futureMs: number) {
     this.graceMs = graceMs
     this.idleMs = idleMs
+    this.futureMs = futureMs
     this.newest = new Float64Array(graceMs.length).fill(-Infinity)
     this.heardAt = new Float64Array(graceMs.length).fill(-Infinity)
   }
@@ -38,7 +42,8 @@ export class Watermark {
 
   /** Notes an event; answers whether it is late. */
   observe(input: number, time: number, wallMs: number): boolean {
-    if (time > this.newest[input]!) this.newest[input] = time
+    const reached = Math.min(time, wallMs + this.futureMs)
+    if (reached > this.newest[input]!) this.newest[input] = reached
     this.heardAt[input] = wallMs
     return time < this.reached && this.graceMs[input] !== null
   }

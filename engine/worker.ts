@@ -1,4 +1,5 @@
 import { AssignedTask, type TurnOptions } from './assigned-task.ts'
+import { FUTURE_MS_MAX } from './clock.ts'
 import { heldBack, type Waits } from './backpressure.ts'
 import { EngineError } from './errors.ts'
 import { partitionOf } from './hash.ts'
@@ -27,7 +28,7 @@ export interface WorkerOptions extends TurnOptions {
 export const WORKER_DEFAULTS: WorkerOptions = {
   batchEventsMax: 2048,
   idleMs: 2_000,
-  futureMsMax: 5 * 60_000,
+  futureMsMax: FUTURE_MS_MAX,
   eventIdsMax: 1 << 20,
   timersMax: 2048,
   changelog: 'until-on-disk',

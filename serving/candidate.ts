@@ -33,6 +33,8 @@ export interface Candidate {
   unseenCommentsByFriends: number
   /** Who wrote those, friends first: at most `COMMENTERS_MAX`. */
   commenters: readonly UserId[]
+  /** How many people did beside them. */
+  otherCommenters: number
   /** The viewer saw the post before, as far as is remembered. */
   seen: boolean
   /** Earlier sessions that ranked it and did not show it. */
@@ -85,6 +87,7 @@ export const candidateOf = (post: IndexedPost, source: Source): Candidate => ({
   unseenComments: 0,
   unseenCommentsByFriends: 0,
   commenters: NOBODY,
+  otherCommenters: 0,
   seen: false,
   carriedTimes: 0,
   verdict: 'allow',

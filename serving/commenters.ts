@@ -7,6 +7,8 @@ export interface Commenters {
   readonly byFriends: number
   /** Friends first; at most `COMMENTERS_MAX`. None whom either keeps away. */
   readonly commenters: readonly UserId[]
+  /** How many there are beside them whom nobody keeps away. */
+  readonly otherCommenters: number
 }
 
 /** Of those who commented, newest first, whom to name to the viewer. */
@@ -18,5 +20,10 @@ export const commentersOf = (userIds: readonly UserId[], viewer: Viewer): Commen
     if (viewer.friends.has(userId)) friends.push(userId)
     else others.push(userId)
   }
-  return { byFriends: friends.length, commenters: [...friends, ...others].slice(0, COMMENTERS_MAX) }
+  const all = [...friends, ...others]
+  return {
+    byFriends: friends.length,
+    commenters: all.slice(0, COMMENTERS_MAX),
+    otherCommenters: Math.max(0, all.length - COMMENTERS_MAX),
+  }
 }

@@ -17,12 +17,8 @@ export const answerItems = (
   asOf: Millis,
 ): FeedItem[] => shown.map((each, place) => itemOf(each, session, position + place, asOf))
 
-const itemOf = (
-  { candidate, attributes }: Shown,
-  session: Session,
-  position: number,
-  asOf: Millis,
-): FeedItem => {
+const itemOf = (shown: Shown, session: Session, position: number, asOf: Millis): FeedItem => {
+  const { candidate, attributes } = shown
   const { post } = candidate
   const { kind, audience, containerId, text, language, hashtags } = attributes.content!
   return {
@@ -30,7 +26,7 @@ const itemOf = (
     authorId: post.authorId,
     position,
     score: rounded(candidate.value),
-    reason: reasonOf(candidate, attributes, asOf),
+    reason: reasonOf(shown, asOf),
     post: {
       kind,
       audience,

@@ -150,6 +150,7 @@ export class Inventory {
       known.unseenComments = again.unseenComments
       known.unseenCommentsByFriends = again.unseenCommentsByFriends
       known.commenters = again.commenters
+      known.otherCommenters = again.otherCommenters
     }
     if (isStronger) known.source = again.source
     if (!wasNew && isNew(known)) this.unseen++

@@ -1,5 +1,4 @@
-import type { Clock } from '../../engine/clock.ts'
-import { WORKER_DEFAULTS } from '../../engine/worker.ts'
+import { type Clock, FUTURE_MS_MAX } from '../../engine/clock.ts'
 import { type Envelope, readEnvelope } from '../../schemas/envelope.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 
@@ -26,7 +25,7 @@ export class Intake {
     try {
       const event = readEnvelope(buffer, start, end)
       const at = event.contract.timeOf(event.value)
-      const latest = this.clock.now() + WORKER_DEFAULTS.futureMsMax
+      const latest = this.clock.now() + FUTURE_MS_MAX
       if (at > latest) return inFuture(line, at, latest)
       this.sink.add(event)
       return undefined

@@ -147,7 +147,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   })
   return {
     feeds,
-    explainer: new Explainer({ requests, rows, stages }),
+    explainer: new Explainer({ requests, rows, stages, visibility }),
     given: new GivenScorer({ rows, ranker, queryHydrators: stages.queryHydrators }),
     impressions,
     samples,

@@ -1,10 +1,13 @@
-import type { PostId, RequestId } from '../../schemas/ids.ts'
+import { keyOf } from '../../engine/key.ts'
+import { type PostAttributes, readPostAttributes } from '../../processors/post-attributes.ts'
+import type { PostId, RequestId, UserId } from '../../schemas/ids.ts'
 import { REMOVALS, type Removal, sourcesIn } from '../candidate.ts'
 import type { FilterStage, QueryHydratorStage, SourceStage } from '../pipeline/stage.ts'
 import type { StateRows } from '../state-rows.ts'
 import { ViewerDraft } from '../viewer-draft.ts'
+import type { Visibility } from '../visibility/index.ts'
 import type { Explanation, PassWord, SourceWord } from './explanation.ts'
-import { readMissed, reasonMissed, wordsOnMissed } from './missed.ts'
+import { reasonMissed, wordsOnMissed } from './missed.ts'
 import {
   type CandidateRecord,
   type Cut,
@@ -17,6 +20,7 @@ import type { ServedPage, ServedRequests } from './served-requests.ts'
 
 export interface ExplainerParts {
   readonly rows: StateRows
+  readonly visibility: Visibility
   readonly requests: ServedRequests
   /** The stages that the requests were served by. */
   readonly stages: {
@@ -35,7 +39,7 @@ export class Explainer {
   }
 
   /**
-   * By what is remembered of the request; of a post that no source found, by its row as it is now. Throws
+   * By what is remembered of the request; of a post that no source found and the viewer may see, by its row as it is now. Throws
    * `REQUEST_UNKNOWN`, and what reading rows throws.
    */
   async explain(requestId: RequestId, postId: PostId): Promise<Explanation> {
@@ -77,17 +81,25 @@ export class Explainer {
   }
 
   private async missed(feed: ServedFeed, postId: PostId): Promise<Told> {
-    const post = await readMissed(this.parts.rows, postId)
+    const post = await this.visible(feed.query.userId, postId)
     const told = { outcome: 'not-found', sources: [], passes: {} } as const
-    if (post === null) return { ...told, text: 'No such post is known.' }
-    if (post.content === null) return { ...told, text: 'The post was deleted.' }
-    if (post.publishedAt === null) return { ...told, text: 'The post is not published.' }
+    if (post === null) return { ...told, text: NOT_VISIBLE }
     const missed = { viewer: await this.viewerNow(feed), post, postId, feed }
     const reason =
       post.authorId === feed.query.userId
         ? 'it is their own, and nothing new was said under it.'
         : (reasonMissed(missed) ?? 'nothing ties the viewer to it, and it does not trend.')
     return { ...told, sources: wordsOnMissed(missed), text: `No source found it: ${reason}` }
+  }
+
+  /** Null for a post that is not there, or not for the viewer: what is said must not tell which. */
+  private async visible(viewerId: UserId, postId: PostId): Promise<PostAttributes | null> {
+    const { rows, visibility } = this.parts
+    const row = await rows.read('post-attributes', keyOf(postId))
+    if (row === undefined) return null
+    const { authorId } = readPostAttributes(row)
+    const { kept } = await visibility.recheck(viewerId, [{ post: { postId, authorId } }])
+    return kept[0]?.attributes ?? null
   }
 
   private async viewerNow({ query }: ServedFeed): Promise<ViewerDraft> {
@@ -97,6 +109,9 @@ export class Explainer {
     return viewer
   }
 }
+
+const NOT_VISIBLE =
+  'The viewer may see no such post: none is known by this id, or it was deleted, or it is not for them.'
 
 type Told = Omit<Explanation, 'requestId' | 'postId'>
 

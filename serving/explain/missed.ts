@@ -1,12 +1,10 @@
-import { keyOf } from '../../engine/key.ts'
-import { type PostAttributes, readPostAttributes } from '../../processors/post-attributes.ts'
+import type { PostAttributes } from '../../processors/post-attributes.ts'
 import { DAY_MS, type Millis, type PostId, type UserId } from '../../schemas/ids.ts'
 import { type Source, SOURCES } from '../candidate.ts'
 import type { SourceCount } from '../inventory.ts'
 import { POST_AGE_MAX_MS, SHELVES_MAX } from '../quotas.ts'
 import { closest, newest } from '../sources/connected.ts'
 import { touchedStrangers } from '../sources/touched.ts'
-import type { StateRows } from '../state-rows.ts'
 import type { Viewer } from '../viewer.ts'
 import type { SourceWord } from './explanation.ts'
 import type { ServedFeed } from './served-feed.ts'
@@ -17,12 +15,6 @@ export interface MissedPost {
   readonly post: PostAttributes
   readonly postId: PostId
   readonly feed: ServedFeed
-}
-
-/** The post's row; null where there is no such post, undefined content where it was deleted. */
-export const readMissed = async (rows: StateRows, postId: PostId): Promise<PostAttributes | null> => {
-  const row = await rows.read('post-attributes', keyOf(postId))
-  return row === undefined ? null : readPostAttributes(row)
 }
 
 /** What each source says to having missed it: the ones that it concerns first. */

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Clock } from '../../engine/clock.ts'
+import { type Clock, FUTURE_MS_MAX } from '../../engine/clock.ts'
+import type { Millis } from '../../schemas/ids.ts'
+import { ServingError } from '../errors.ts'
 import type { FeedService } from '../feed-service.ts'
 import { feedAnswer, feedQuery, type FeedAnswer } from './feed-schemas.ts'
 import { idFrom } from './ids.ts'
@@ -28,7 +30,8 @@ export const feedRoutes = (app: FastifyInstance, services: FeedRouteServices): v
   const { feeds, clock, assertRunning } = services
   app.get<{ Querystring: ValueOf<typeof feedQuery>; Reply: FeedAnswer }>(
     '/v1/feed',
-    routeOptions(declared),
+    // An answer without its body would be logged as a feed that somebody saw.
+    { ...routeOptions(declared), exposeHeadRoute: false },
     ({ query }) => {
       assertRunning()
       const { userId, limit, cursor, asOf, device, surface, preview } = query
@@ -36,7 +39,7 @@ export const feedRoutes = (app: FastifyInstance, services: FeedRouteServices): v
         {
           userId: idFrom(userId, 'userId'),
           limit,
-          asOf: asOf ?? clock.now(),
+          asOf: asOf === undefined ? clock.now() : pastOf(asOf, clock),
           device: device ?? null,
           surface: surface === undefined ? null : idFrom(surface, 'surface'),
           preview,
@@ -45,4 +48,12 @@ export const feedRoutes = (app: FastifyInstance, services: FeedRouteServices): v
       )
     },
   )
+}
+
+/** What is shown is logged at the time that it is asked for; a time that is not yet would count as event time. */
+const pastOf = (asOf: Millis, clock: Clock): Millis => {
+  const latest = clock.now() + FUTURE_MS_MAX
+  if (asOf <= latest) return asOf
+  const detail = `asOf: It is ${asOf}, later than ${latest}. Leave it out for a feed as of now.`
+  throw new ServingError('BAD_REQUEST', detail, { field: 'asOf' })
 }

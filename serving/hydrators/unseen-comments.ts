@@ -38,8 +38,9 @@ export const commentsUnseen = (rows: StateRows): HydratorStage => ({
 const EVER = millis(0)
 
 const note = (candidate: Candidate, { count, userIds }: UnseenComments, viewer: Viewer): void => {
-  const { byFriends, commenters } = commentersOf(userIds, viewer)
+  const { byFriends, commenters, otherCommenters } = commentersOf(userIds, viewer)
   candidate.unseenComments = count
   candidate.unseenCommentsByFriends = byFriends
   candidate.commenters = commenters
+  candidate.otherCommenters = otherCommenters
 }

@@ -3,6 +3,7 @@ import { CLOSENESSES } from '../../schemas/connections/index.ts'
 import type { Millis, UserId } from '../../schemas/ids.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../schemas/ids.ts'
 import type { Source } from '../candidate.ts'
+import type { Shown } from '../selector/page.ts'
 import type { RankedItem } from '../sessions/ranked-items.ts'
 
 /** Why a post is in a feed, for programs and for people. */
@@ -11,18 +12,19 @@ export interface Reason {
   readonly text: string
 }
 
-export const reasonOf = (item: RankedItem, attributes: PostAttributes, asOf: Millis): Reason => ({
-  source: item.source,
-  text: SENTENCES[item.source](item, attributes, asOf),
+export const reasonOf = ({ candidate, attributes, commenters }: Shown, asOf: Millis): Reason => ({
+  source: candidate.source,
+  text: SENTENCES[candidate.source]({ ...candidate, commenters }, attributes, asOf),
 })
 
+/** Of an item with the commenters that may still be named. */
 type Sentence = (item: RankedItem, attributes: PostAttributes, asOf: Millis) => string
 
 const FRIENDSHIP = { none: 'a friend', close: 'a close friend', family: 'family' } as const
 
 const SENTENCES: Readonly<Record<Source, Sentence>> = {
-  comments: ({ commenters, unseenComments }, { authorId }) =>
-    `${namesOf(commenters, unseenComments)} commented on ${authorId}'s post since you saw it.`,
+  comments: ({ commenters, otherCommenters }, { authorId }) =>
+    `${namesOf(commenters, otherCommenters)} commented on ${authorId}'s post since you saw it.`,
   mention: (_item, { authorId, publishedAt }, asOf) =>
     `${authorId} mentioned you ${agoOf(asOf - (publishedAt ?? asOf))}.`,
   friend: ({ tie }, { authorId }) =>
@@ -42,10 +44,9 @@ const SENTENCES: Readonly<Record<Source, Sentence>> = {
     `Like what you engage with, published ${agoOf(asOf - (publishedAt ?? asOf))}.`,
 }
 
-/** Up to three by name, the rest as a number. */
-const namesOf = (names: readonly UserId[], count: number): string => {
-  const others = Math.max(0, count - names.length)
-  if (names.length === 0) return others === 1 ? 'Somebody' : `${others} people`
+/** Up to three by name, the rest as a number; who wrote a comment need not be known. */
+const namesOf = (names: readonly UserId[], others: number): string => {
+  if (names.length === 0) return others > 1 ? `${others} people` : 'Somebody'
   const rest = others === 0 ? [] : [others === 1 ? '1 other' : `${others} others`]
   const all = [...names, ...rest]
   return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} and ${all.at(-1)!}`

@@ -1,4 +1,5 @@
 import type { PostAttributes } from '../../processors/post-attributes.ts'
+import type { UserId } from '../../schemas/ids.ts'
 import type { Removal } from '../candidate.ts'
 import type { RankedItem } from '../sessions/ranked-items.ts'
 import type { Session } from '../sessions/session.ts'
@@ -8,6 +9,8 @@ import type { Visibility } from '../visibility/index.ts'
 export interface Shown {
   readonly candidate: RankedItem
   readonly attributes: PostAttributes
+  /** Those of its commenters who may be named. */
+  readonly commenters: readonly UserId[]
 }
 
 /** A post of the order that may not be shown any more. */
@@ -49,8 +52,9 @@ export const nextPage = async (
     for (const candidate of batch) {
       if (shown.length === limit) break
       const visible = visibleOf.get(candidate)
-      if (visible !== undefined) shown.push(visible)
-      else removed.push(removalOf.get(candidate)!)
+      if (visible === undefined) removed.push(removalOf.get(candidate)!)
+      else if (hasLostItsReason(visible)) removed.push({ candidate, removal: 'kept-apart' })
+      else shown.push(visible)
       next++
     }
   }
@@ -62,9 +66,18 @@ export const stillShown = (page: Page, { query }: Session, visibility: Visibilit
   const shown: Shown[] = []
   const removed = [...page.removed]
   for (const each of page.shown) {
-    const removal = visibility.removalOf(query.userId, each)
-    if (removal === null) shown.push(each)
-    else removed.push({ candidate: each.candidate, removal })
+    const { candidate } = each
+    const now = { ...each, commenters: visibility.nameable(query.userId, each.commenters) }
+    const removal = visibility.removalOf(query.userId, each) ?? (hasLostItsReason(now) ? 'kept-apart' : null)
+    if (removal === null) shown.push(now)
+    else removed.push({ candidate, removal })
   }
   return { ...page, shown, removed }
 }
+
+/** It is there for comments alone, and all are by people whom the viewer is kept apart from by now. */
+const hasLostItsReason = ({ candidate, commenters }: Shown): boolean =>
+  candidate.source === 'comments' &&
+  candidate.commenters.length > 0 &&
+  commenters.length === 0 &&
+  candidate.otherCommenters === 0

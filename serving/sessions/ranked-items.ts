@@ -16,7 +16,7 @@ export interface RankedItem {
   readonly hashtags: readonly Hashtag[]
   readonly source: Source
   readonly tie: Tie
-  readonly unseenComments: number
+  readonly otherCommenters: number
   readonly commenters: readonly UserId[]
   readonly carriedTimes: number
   readonly lightScore: number
@@ -48,7 +48,7 @@ export class RankedItems {
   private readonly sources: Uint8Array
   private readonly tieTimes: Float64Array
   private readonly tieDetails: Uint16Array
-  private readonly unseenComments: Uint16Array
+  private readonly otherCommenters: Uint16Array
   private readonly carriedTimes: Uint16Array
   private readonly ranks: Int16Array
   /** Light score, expected value and value of a place at 3 i. */
@@ -61,7 +61,7 @@ export class RankedItems {
     this.sources = new Uint8Array(length)
     this.tieTimes = new Float64Array(length)
     this.tieDetails = new Uint16Array(length)
-    this.unseenComments = new Uint16Array(length)
+    this.otherCommenters = new Uint16Array(length)
     this.carriedTimes = new Uint16Array(length)
     this.ranks = new Int16Array(2 * length)
     this.scores = new Float64Array(3 * length)
@@ -84,7 +84,7 @@ export class RankedItems {
       hashtags,
       source: SOURCES[this.sources[index]!]!,
       tie: { at: this.tieTimes[index]!, detail: this.tieDetails[index]! },
-      unseenComments: this.unseenComments[index]!,
+      otherCommenters: this.otherCommenters[index]!,
       commenters,
       carriedTimes: this.carriedTimes[index]!,
       lightScore: this.scores[3 * index]!,
@@ -121,7 +121,7 @@ export class RankedItems {
     this.sources[index] = SOURCES.indexOf(candidate.source)
     this.tieTimes[index] = at
     this.tieDetails[index] = Math.min(detail, COUNT_MAX)
-    this.unseenComments[index] = Math.min(candidate.unseenComments, COUNT_MAX)
+    this.otherCommenters[index] = Math.min(candidate.otherCommenters, COUNT_MAX)
     this.carriedTimes[index] = Math.min(candidate.carriedTimes, COUNT_MAX)
     this.ranks[2 * index] = candidate.lightRank
     this.ranks[2 * index + 1] = candidate.heavyRank

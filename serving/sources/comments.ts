@@ -3,9 +3,9 @@ import { unseenComments } from '../../processors/comments.ts'
 import { readPosts } from '../../processors/post-index.ts'
 import type { IndexedPost } from '../../processors/topics/post-entry.ts'
 import { readWatchedPosts } from '../../processors/watched-posts.ts'
-import { type Millis, millis, type PostId, type UserId } from '../../schemas/ids.ts'
+import { type Millis, millis, type PostId } from '../../schemas/ids.ts'
 import { type Candidate, candidateOf } from '../candidate.ts'
-import { commentersOf } from '../commenters.ts'
+import { type Commenters, commentersOf } from '../commenters.ts'
 import { SOURCE_MS } from '../pipeline/deadlines.ts'
 import { always, type SourceStage } from '../pipeline/stage.ts'
 import type { FeedQuery } from '../query.ts'
@@ -16,11 +16,9 @@ import { ListFinding } from './list.ts'
 import { postsById } from './posts.ts'
 
 /** A post under which something was said since the viewer saw it. */
-interface Commented {
+interface Commented extends Commenters {
   readonly postId: PostId
   readonly count: number
-  readonly byFriends: number
-  readonly commenters: readonly UserId[]
 }
 
 export const comments = (rows: StateRows): SourceStage => ({
@@ -93,9 +91,13 @@ const commentedOf = async (
   )
 }
 
-const candidateFor = ({ count, byFriends, commenters }: Commented, post: IndexedPost): Candidate => ({
+const candidateFor = (
+  { count, byFriends, commenters, otherCommenters }: Commented,
+  post: IndexedPost,
+): Candidate => ({
   ...candidateOf(post, 'comments'),
   unseenComments: count,
   unseenCommentsByFriends: byFriends,
   commenters,
+  otherCommenters,
 })

@@ -12,12 +12,16 @@ import type { Restrictions } from './restrictions.ts'
 /** A post that somebody is about to be shown. */
 export interface Shown {
   readonly post: { readonly postId: PostId; readonly authorId: UserId }
+  /** Whom the answer would name beside the author. */
+  readonly commenters?: readonly UserId[]
 }
 
 /** A post that may be shown, with what it says now. */
 export interface Visible<Item> {
   readonly candidate: Item
   readonly attributes: PostAttributes
+  /** Whom the answer may name beside the author. */
+  readonly commenters: readonly UserId[]
 }
 
 export interface Rechecked<Item> {
@@ -38,7 +42,7 @@ export class Visibility {
   /**
    * Asks again right before answering: blocks and mutes, audience, deletion and moderation. Nothing is waited
    * for after it has asked what is accepted and not processed; whoever waits longer before the answer is made
-   * must ask `removalOf` for each post again. Throws when a row cannot be read: then nothing may be shown.
+   * must ask `removalOf` and `nameable` for each post again. Throws when a row cannot be read: then nothing may be shown.
    */
   async recheck<Item extends Shown>(viewerId: UserId, items: readonly Item[]): Promise<Rechecked<Item>> {
     const release = this.restrictions.hold()
@@ -57,6 +61,11 @@ export class Visibility {
     const containerId = attributes.content?.containerId ?? null
     const { postId, authorId } = candidate.post
     return this.restrictions.removalOf(viewerId, { postId, authorId, containerId })
+  }
+
+  /** Of users that rows allow to name, those that nothing forbids which is accepted and not processed; without waiting. */
+  nameable(viewerId: UserId, userIds: readonly UserId[]): readonly UserId[] {
+    return userIds.filter((userId) => !this.restrictions.keepsApart(viewerId, userId))
   }
 
   private async check<Item extends Shown>(
@@ -81,8 +90,10 @@ export class Visibility {
           ? 'deleted'
           : (removalByRows(connections, ties, attributes, integrityRows[index]) ??
             this.removalOf(viewerId, { candidate, attributes }))
-      if (removal === null) kept.push({ candidate, attributes: attributes! })
-      else removed.push({ candidate, removal })
+      if (removal === null) {
+        const named = candidate.commenters?.filter((userId) => !areKeptApart(connections, userId)) ?? []
+        kept.push({ candidate, attributes: attributes!, commenters: this.nameable(viewerId, named) })
+      } else removed.push({ candidate, removal })
     }
     return { kept, removed }
   }

@@ -133,7 +133,7 @@ export class PendingRestrictions implements Restrictions {
     const { counts } = this
     if (counts.size === 0) return null
     const { postId, authorId, containerId } = post
-    if (counts.has(apartKey(viewerId, authorId))) return 'kept-apart'
+    if (this.keepsApart(viewerId, authorId)) return 'kept-apart'
     if (authorId !== viewerId) {
       const isUntied =
         counts.has(untiedKey(viewerId, authorId)) ||
@@ -142,6 +142,10 @@ export class PendingRestrictions implements Restrictions {
     }
     if (counts.has(deletedKey(postId))) return 'deleted'
     return counts.has(judgedKey(postId)) ? 'integrity' : null
+  }
+
+  keepsApart(viewerId: UserId, otherId: UserId): boolean {
+    return this.counts.size > 0 && this.counts.has(apartKey(viewerId, otherId))
   }
 
   /** Throws `CATCHING_UP` until everything is processed that was accepted before this process began. */

@@ -15,6 +15,8 @@ export interface Restrictable {
 export interface Restrictions {
   /** Why the post must not be shown to the viewer; null when nothing that waits forbids it. */
   removalOf(viewerId: UserId, post: Restrictable): Removal | null
+  /** Whether a block or mute that waits keeps the two apart, either way. */
+  keepsApart(viewerId: UserId, otherId: UserId): boolean
   /**
    * Called before rows are read that are then asked about: what they may not know of is not let go of until
    * what is answered is called.
@@ -23,4 +25,8 @@ export interface Restrictions {
 }
 
 /** Where everything accepted is processed before the next feed. */
-export const noRestrictions: Restrictions = { removalOf: () => null, hold: () => () => undefined }
+export const noRestrictions: Restrictions = {
+  removalOf: () => null,
+  keepsApart: () => false,
+  hold: () => () => undefined,
+}

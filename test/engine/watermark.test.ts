@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Watermark } from '../../engine/watermark.ts'
 
 const IDLE_MS = 1_000
+const FUTURE_MS = 30_000
 
 type Step = { readonly kind: 'event'; input: number; time: number } | { readonly kind: 'wait'; ms: number }
 
@@ -34,7 +35,10 @@ const oracle = (
   for (let input = 0; input < INPUTS; input++) {
     const events = done.filter((step) => step.kind === 'event' && step.input === input)
     const heard = Math.max(-Infinity, ...events.map((step) => step.wallMs))
-    const newest = Math.max(-Infinity, ...events.map((step) => (step.kind === 'event' ? step.time : 0)))
+    const times = events.map((step) =>
+      step.kind === 'event' ? Math.min(step.time, step.wallMs + FUTURE_MS) : 0,
+    )
+    const newest = Math.max(-Infinity, ...times)
     const ownGrace = grace[input]!
     if (ownGrace !== null && wallMs - heard < IDLE_MS) bounds.push(newest - ownGrace)
   }
@@ -45,7 +49,7 @@ describe('a watermark', () => {
   it('is the least of newest minus grace over the inputs that are neither idle nor echoes, and never goes back', () => {
     fc.assert(
       fc.property(fc.tuple(graceOrEcho, graceOrEcho, graceOrEcho), steps, (grace, sequence) => {
-        const watermark = new Watermark(grace, IDLE_MS)
+        const watermark = new Watermark(grace, IDLE_MS, FUTURE_MS)
         const done: (Step & { wallMs: number })[] = []
         let wallMs = 5_000
         let expected = -Infinity
@@ -65,7 +69,7 @@ describe('a watermark', () => {
   })
 
   it('waits for an input just restored, for as long as an idle one is waited for', () => {
-    const watermark = new Watermark([0, 0], IDLE_MS)
+    const watermark = new Watermark([0, 0], IDLE_MS, FUTURE_MS)
     watermark.restore(0, 50, 5_000)
     watermark.restore(1, 10, 5_000)
     watermark.advance(5_000)
@@ -75,8 +79,16 @@ describe('a watermark', () => {
     expect(watermark.value).toBe(90)
   })
 
+  it('runs ahead of wall time by no more than clocks may differ: one wrong time makes nothing late', () => {
+    const watermark = new Watermark([0], IDLE_MS, FUTURE_MS)
+    watermark.observe(0, 9_000_000, 5_000)
+    watermark.advance(5_000)
+    expect(watermark.value).toBe(5_000 + FUTURE_MS)
+    expect(watermark.observe(0, 5_000 + FUTURE_MS + 1, 6_000)).toBe(false)
+  })
+
   it('stands still when every input is idle', () => {
-    const watermark = new Watermark([0], IDLE_MS)
+    const watermark = new Watermark([0], IDLE_MS, FUTURE_MS)
     watermark.observe(0, 70, 5_000)
     watermark.advance(5_000 + IDLE_MS)
     expect(watermark.value).toBe(-Infinity)

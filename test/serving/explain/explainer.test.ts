@@ -7,6 +7,8 @@ import type { FeedStages, RankedFeed } from '../../../serving/feed-pipeline.ts'
 import type { Ranker } from '../../../serving/pipeline/stage.ts'
 import { later, postId } from '../../processors/events.ts'
 import { requestId } from '../../processors/personal-events.ts'
+import { Visibility } from '../../../serving/visibility/index.ts'
+import { noRestrictions } from '../../../serving/visibility/restrictions.ts'
 import { aQuery, newestRanker, pipelineOver, stagesOver } from '../feeds.ts'
 import { People } from '../people.ts'
 
@@ -26,8 +28,14 @@ const serve = async (
   const stages = options.stages ?? stagesOver(people.state)
   const feed = await pipelineOver(people.state, options, stages).rank(aQuery())
   const requests = new ServedRequests()
+  const { rows } = people.state
   requests.note(REQUEST, feed, feed.order.slice(0, 1))
-  const explainer = new Explainer({ rows: people.state.rows, requests, stages })
+  const explainer = new Explainer({
+    rows,
+    requests,
+    stages,
+    visibility: new Visibility(rows, noRestrictions),
+  })
   const explain = (post: string, request = 'request-1'): Promise<Explanation> =>
     explainer.explain(requestId(request), postId(post))
   return { feed, requests, explain }
@@ -117,11 +125,24 @@ describe('a post that no source found', () => {
     return told.text
   }
 
-  it('is unknown, or deleted, or not published', async () => {
-    expect(await missedBy(community(), 'nothing')).toBe('No such post is known.')
-    const people = community().post('third', { action: 'deleted' }).post('draft', { action: 'edited' })
-    expect(await missedBy(people, 'third')).toBe('The post was deleted.')
-    expect(await missedBy(people, 'draft')).toBe('The post is not published.')
+  it('is not for the viewer, of whatever kind that is: nothing tells them apart', async () => {
+    const people = community()
+      .post('third', { action: 'deleted' })
+      .post('draft', { action: 'edited' })
+      .post('for-friends', { authorId: 'cyd', audience: 'friends' })
+      .post('in-group', { authorId: 'cyd', audience: 'group', containerId: 'climbers' })
+      .post('by-eve-too', { authorId: 'eve', at: later(-31 * 24 * HOUR_MS) })
+    for (const post of ['nothing', 'third', 'draft', 'for-friends', 'in-group', 'by-eve-too']) {
+      const { explain } = await serve(people)
+      expect(await explain(post)).toEqual({
+        requestId: 'request-1',
+        postId: post,
+        outcome: 'not-found',
+        sources: [],
+        passes: {},
+        text: 'The viewer may see no such post: none is known by this id, or it was deleted, or it is not for them.',
+      })
+    }
   })
 
   it('is too old, or not out yet', async () => {
@@ -133,9 +154,11 @@ describe('a post that no source found', () => {
   })
 
   it('is by nobody the viewer is tied to, which every source says for itself', async () => {
-    const people = community().post('private', { authorId: 'cyd', audience: 'friends' })
+    const people = community()
+      .post('by-cyd', { authorId: 'cyd', at: later(-31 * 24 * HOUR_MS) })
+      .post('for-friends', { authorId: 'ann', audience: 'friends', at: later(-31 * 24 * HOUR_MS) })
     const { explain } = await serve(people)
-    const { text, sources } = await explain('private')
+    const { text, sources } = await explain('by-cyd')
     expect(text).toBe('No source found it: nothing ties the viewer to it, and it does not trend.')
     const said = Object.fromEntries(sources.map((each) => [each.source, each.text]))
     expect(said).toMatchObject({
@@ -143,9 +166,12 @@ describe('a post that no source found', () => {
       follow: 'The viewer does not follow cyd.',
       group: 'It is in no group of the viewer.',
       mention: 'It does not mention the viewer.',
-      trending: 'Only public posts trend.',
+      trending: 'It does not do well enough with everyone to trend.',
       retrieval: 'The source was not enabled.',
     })
+    const forFriends = await explain('for-friends')
+    const { text: trends } = forFriends.sources.find(({ source }) => source === 'trending')!
+    expect(trends).toBe('Only public posts trend.')
   })
 
   it('is beyond the newest of one author', async () => {

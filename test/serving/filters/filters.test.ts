@@ -97,6 +97,7 @@ test.each(['kept-apart', 'audience', 'deleted', 'integrity'] as const)(
         asked.push([viewer, post.postId, post.containerId])
         return removal
       },
+      keepsApart: () => false,
       hold: () => () => undefined,
     }
     expect(removals(candidate({ containerId: containerId('c') }), viewerWith(), waiting)).toEqual([removal])

@@ -96,6 +96,55 @@ describe('a feed', () => {
     expect(first!.reason.text).toBe("cem and dan commented on bea's post since you saw it.")
   })
 
+  test('counts people who commented, not comments, and none who are kept apart', async () => {
+    const ago = Date.now() - HOUR_MS
+    const { items } = await feedOf([
+      post('p1', 'ada', { at: Date.now() - DAY_MS }),
+      ...['bea', 'cem', 'dan', 'eve', 'fay', 'gil'].flatMap((user) =>
+        [1, 2].map((count) =>
+          reaction(user, 'p1', 'ada', 'comment', { at: ago, commentId: `${user}-${count}` }),
+        ),
+      ),
+      tie('ada', 'eve', 'block'),
+    ])
+    expect(items[0]!.reason.text).toMatch(/^\w+, \w+, \w+ and 2 others commented on ada's post/)
+    expect(items[0]!.reason.text).not.toContain('eve')
+  })
+
+  test('names nobody on a later page who is blocked since, and shows no post that is there for them alone', async () => {
+    const running = await Running.start()
+    const own = ['p1', 'p2', 'p3', 'p4']
+    await running.take([
+      ...own.map((id, index) => post(id, 'ada', { at: Date.now() - DAY_MS - index * HOUR_MS })),
+      ...own.map((id) => reaction('eve', id, 'ada', 'comment', { commentId: `eve-${id}` })),
+      reaction('bea', 'p4', 'ada', 'comment', { commentId: 'bea-p4' }),
+    ])
+    const { cursor, items } = await running.feed({ userId: 'ada', limit: 1 })
+    expect(items[0]!.reason.text).toContain('eve')
+    await running.take([tie('ada', 'eve', 'block', { at: Date.now() })])
+    const rest = await running.feed({ userId: 'ada', limit: 10, cursor: cursor! })
+    const named = [...items, ...rest.items].find(({ postId }) => postId === 'p4')!
+    expect(rest.items.map(({ postId }) => postId)).toEqual(items[0]!.postId === 'p4' ? [] : ['p4'])
+    if (items[0]!.postId !== 'p4') {
+      expect(named.reason.text).toBe("bea commented on ada's post since you saw it.")
+    }
+    expect(rest.meta.removed['kept-apart']).toBe(rest.items.length === 1 ? 2 : 3)
+  })
+
+  test('as of a time that is not yet is refused: it would make all that follows late', async () => {
+    const running = await Running.start()
+    const asOf = Date.now() + DAY_MS
+    const { status, body } = await running.get(`/v1/feed?userId=ada&asOf=${asOf}`)
+    expect([status, body['code'], body['field']]).toEqual([400, 'BAD_REQUEST', 'asOf'])
+    expect(body['message']).toMatch(/Leave it out/)
+  })
+
+  test('is not served without its body: nobody would have seen what is logged', async () => {
+    const running = await Running.start()
+    const answer = await fetch(`${running.url}/v1/feed?userId=ada`, { method: 'HEAD' })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET'])
+  })
+
   test('shows what its posts say now', async () => {
     const running = await Running.start()
     await running.take([post('p1', 'bea'), post('p2', 'bea'), tie('ada', 'bea', 'friend')])

@@ -77,6 +77,7 @@ test('what is accepted and not processed is asked after the rows were read, and 
       order.push(`ask ${post.postId} ${post.containerId}`)
       return 'deleted'
     },
+    keepsApart: () => false,
   }
   const visibility = new Visibility(of.state.rows, restrictions)
   expect((await visibility.recheck(viewer, [found('public')])).kept).toEqual([])
@@ -87,4 +88,20 @@ test('what is accepted and not processed is asked after the rows were read, and 
   ])
   visibility.removalOf(viewer, inGroup.kept[0]!)
   expect(order.at(-1)).toBe(`ask in-group ${containerId('climbers')}`)
+})
+
+test('whom an answer names is checked as authors are, by rows and by what is not in them yet', async () => {
+  const commenters = ['bob', 'cyd', 'dan', 'eve'].map(userId)
+  const commented = { ...found('public'), commenters }
+  const of = people()
+    .tie({ targetId: 'bob', kind: 'block' })
+    .tie({ userId: 'cyd', targetId: 'user-1', kind: 'mute' })
+  const waiting: Restrictions = {
+    ...noRestrictions,
+    keepsApart: (viewerId, otherId) => viewerId === viewer && otherId === 'dan',
+  }
+  const visibility = new Visibility(of.state.rows, waiting)
+  const { kept } = await visibility.recheck(viewer, [commented])
+  expect(kept[0]!.commenters).toEqual(['eve'])
+  expect(visibility.nameable(viewer, commenters)).toEqual(['bob', 'cyd', 'eve'])
 })
