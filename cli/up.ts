@@ -35,6 +35,8 @@ export interface UpOptions {
   readonly world?: number
   /** Whether models learn; where absent, in a world. */
   readonly learn?: boolean
+  /** Threads that score. */
+  readonly scorers: number
   /** See `ServingOptions`. */
   readonly cursorSecret: string | null
   /** See `HttpServices`. */
@@ -63,6 +65,7 @@ export const up = async (options: UpOptions): Promise<void> => {
     data,
     clock,
     metrics: new PrometheusStageMetrics(metrics.registry),
+    scorers: options.scorers,
     cursorSecret: options.cursorSecret,
     failed: tellLost,
     searchFailed: tellUnsearched,

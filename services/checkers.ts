@@ -29,6 +29,10 @@ export type Findings = string | null
 export const checkPrometheus = async (what: 'config' | 'rules', file: string): Promise<Findings> =>
   findings(await promtool(), ['check', what, file])
 
+/** Runs tests of rules, which name the files that they test. */
+export const testPrometheusRules = async (file: string): Promise<Findings> =>
+  findings(await promtool(), ['test', 'rules', file])
+
 /** Against the schema of the Compose specification, and habits that spare surprises. Order of keys is ours. */
 export const checkCompose = async (file: string): Promise<Findings> => {
   const program = join(await checker('dclint'), 'bin', 'dclint.cjs')

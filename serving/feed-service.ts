@@ -109,12 +109,13 @@ export class FeedService {
   }
 
   private async rank(query: FeedQuery, requestId: RequestId, askedMs: number): Promise<Turn> {
-    const { pipeline, sessions, samples, clock, ids } = this.parts
+    const { pipeline, sessions, samples, clock, ids, newestEventAt } = this.parts
+    const newest = newestEventAt()
     const waited = { stage: 'turn', ms: clock.monotonicMs() - askedMs, kept: 0 }
     const feed = await pipeline.rank(query)
     try {
       const startedMs = clock.monotonicMs()
-      const session = new Session(ids(), requestId, feed, accountOf(feed))
+      const session = new Session(ids(), requestId, feed, accountOf(feed), newest)
       sessions.put(session, clock.monotonicMs())
       const sample = rankingSampleOf(feed, requestId)
       if (sample !== null) samples.add(sample)
@@ -155,10 +156,9 @@ export class FeedService {
     stages: readonly StageTime[],
     startedMs: number,
   ): FeedAnswer {
-    const { clock, newestEventAt, degraded = () => [] } = this.parts
+    const { clock, degraded = () => [] } = this.parts
     const { shown, next } = page
-    const { account } = session
-    const newest = newestEventAt()
+    const { account, newestEventAt: newest } = session
     const cursor = next === null ? null : this.cursorTo(session, next, position + shown.length)
     return {
       items: answerItems(shown, session, position, query.asOf),

@@ -34,13 +34,21 @@ export const getViewers = async (limit) => (await ask(`v1/viewers?limit=${limit}
  * @param {Reaction} reaction
  */
 export const react = async (reaction) => {
-  const value = { eventId: crypto.randomUUID(), ...reaction, surface: 'page', at: Date.now() }
+  const value = { eventId: newEventId(), ...reaction, surface: 'page', at: Date.now() }
   await ask('v1/events', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ topic: 'reactions', value }),
   })
 }
+
+const EVENT_ID_BYTES = 16
+
+/** Random; `crypto.randomUUID` is there at localhost and over HTTPS alone. */
+const newEventId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(EVENT_ID_BYTES)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
 
 const PROCESSED_WAIT_MS = 1_000
 const PROCESSED_POLL_MS = 25

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { USERS_MIN } from '../../world/parameters.ts'
 import { configOption, serviceOptions, type SettingOptions, settingsOf } from '../config/options.ts'
 import type { Settings } from '../config/schema.ts'
+import { CliError } from '../errors.ts'
 import type { UpOptions } from '../up.ts'
 import { DATA_DEFAULT, WORLD_DIRECTORY, examples, integer, PARTITIONS_MAX } from './options.ts'
 
@@ -10,7 +11,7 @@ const PORT_DEFAULT = 8080
 const LIVE_USERS_MAX = 5_000
 
 /** What the command line says; secrets are not said there. */
-type GivenOptions = Omit<UpOptions, 'cursorSecret' | 'token'> & SettingOptions
+type GivenOptions = Omit<UpOptions, 'scorers' | 'cursorSecret' | 'token'> & SettingOptions
 
 export const upCommand = (): Command => {
   const command = new Command('up')
@@ -55,14 +56,25 @@ export const upCommand = (): Command => {
       const settings = await settingsFor(options, command)
       if (settings.kafka.brokers.length === 0) {
         const { up } = await import('../up.ts')
-        await up({ ...options, cursorSecret: settings.serving.cursorSecret, token: settings.http.token })
+        const { host, port, scorers, cursorSecret } = settings.serving
+        await up({ ...options, host, port, scorers, cursorSecret, token: settings.http.token })
       } else {
+        assertNoWorld(options)
         const { upOnServices } = await import('../up-on-services.ts')
         await upOnServices(settings, options.learn ?? false)
       }
     })
   for (const option of serviceOptions()) command.addOption(option.conflicts('world'))
   return command
+}
+
+/** The option is at odds with those of services, and with services that a file or the environment names. */
+const assertNoWorld = ({ world }: GivenOptions): void => {
+  if (world === undefined) return
+  throw new CliError(
+    'USAGE',
+    '--world opens in one process; kafka.brokers is set by a file or FRESHET_KAFKA_BROKERS: leave one out',
+  )
 }
 
 /** Options that were given count for services too; their defaults are those of one process alone. */

@@ -83,7 +83,9 @@ const allRefused = (code: HttpErrorCode, refused: readonly Refusal[]): object =>
   }
 }
 
-const body = { content: { [JSON_TYPE]: { schema: envelopeSchema() } } }
+/** Of lines: each of them. */
+const envelope = { schema: envelopeSchema() }
+const body = { content: { [JSON_TYPE]: envelope, [LINE_TYPES[0]!]: envelope } }
 
 const reserveBody =
   (budget: BodyBudget, limits: HttpLimits) =>

@@ -4,13 +4,20 @@ import { HttpError } from './errors.ts'
 
 const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/
 
+/** Who asks through a proxy on this machine looks like this machine, and says so in one of these. */
+const PROXIED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
+
 /**
  * For what tells of people: answers this machine only. The name asked for must be this machine's too, or a web
- * page could have its own name lead here.
+ * page could have its own name lead here; nor may a proxy have passed it on, for whoever asked it.
  */
 export const assertLoopback = (request: FastifyRequest): void => {
-  if (LOOPBACK_ADDRESS.test(request.ip) && isLoopbackName(request.hostname)) return
-  throw new HttpError('LOOPBACK_ONLY', 'Ask from this machine, at localhost or 127.0.0.1')
+  const isPassedOn = PROXIED.some((header) => request.headers[header] !== undefined)
+  if (!isPassedOn && LOOPBACK_ADDRESS.test(request.ip) && isLoopbackName(request.hostname)) return
+  throw new HttpError(
+    'LOOPBACK_ONLY',
+    'Ask from this machine, at localhost or 127.0.0.1, and through no proxy',
+  )
 }
 
 export const isLoopbackName = (name: string): boolean => {

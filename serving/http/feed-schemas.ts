@@ -107,7 +107,10 @@ const meta = object({
   asOf: timeSchema,
   tookMs: number(),
   featureAgeMs: nullable(
-    number({ description: 'asOf minus the time of the newest event behind the features; null without any.' }),
+    number({
+      description:
+        'asOf minus the time of the newest event behind the features, which all pages of a ranking share; null without any.',
+    }),
   ),
   modelVersion: string(),
   lightModelVersion: string(),

@@ -52,7 +52,8 @@ const checkExploration = (exploration: Exploration | null): void => {
   const refuse = (field: string, allowed: string): never => {
     throw new ServingError('CONFIG_INVALID', `exploration.${field} must be ${allowed}`)
   }
-  if (!(share >= 0 && share <= EXPLORATION_SHARE_MAX)) refuse('share', `0 to ${EXPLORATION_SHARE_MAX}`)
+  if (!(typeof share === 'number' && share >= 0 && share <= EXPLORATION_SHARE_MAX))
+    refuse('share', `a number from 0 to ${EXPLORATION_SHARE_MAX}`)
   if (!(Number.isInteger(position) && position >= 0)) refuse('position', 'an integer of at least 0')
   if (!(Number.isInteger(depth) && depth >= 1 && depth <= EXPLORATION_DEPTH_MAX)) {
     refuse('depth', `an integer from 1 to ${EXPLORATION_DEPTH_MAX}`)

@@ -1,3 +1,4 @@
+import { HEAD_NAMES } from '../../models/heads.ts'
 import { ServingError } from '../errors.ts'
 import type { ExperimentConfig } from '../experiments/config.ts'
 import { changed, type RankingChanges } from './changes.ts'
@@ -17,6 +18,8 @@ export interface ReadSettings {
 
 /** Fields by where they stand; what is not named here is refused, not ignored. */
 const RANKING_FIELDS = ['valueModel', 'rulesOff', 'exploration']
+const VALUE_MODEL_FIELDS = ['version', 'weights', 'unit', 'passive']
+const EXPLORATION_FIELDS = ['share', 'position', 'depth']
 const ARM_FIELDS = ['name', 'share', 'ranking']
 
 /**
@@ -25,17 +28,31 @@ const ARM_FIELDS = ['name', 'share', 'ranking']
  */
 export const readSettings = (text: string): ReadSettings => {
   const root = fields('the file', jsonOf(text), ['ranking', 'experiments'])
-  const ranking = fields('ranking', root['ranking'] ?? {}, RANKING_FIELDS) as RankingChanges
+  const ranking = rankingOf('ranking', root['ranking'] ?? {})
   const experiments = listOf('experiments', root['experiments'] ?? [])
   experiments.forEach((experiment, index) => {
     const at = `experiments.${index}`
     const { arms } = fields(at, experiment, ['name', 'salt', 'arms'])
     listOf(`${at}.arms`, arms).forEach((arm, place) => {
       const read = fields(`${at}.arms.${place}`, arm, ARM_FIELDS)
-      fields(`${at}.arms.${place}.ranking`, read['ranking'] ?? {}, RANKING_FIELDS)
+      rankingOf(`${at}.arms.${place}.ranking`, read['ranking'] ?? {})
     })
   })
   return { config: changed(RANKING_DEFAULTS, ranking), experiments: experiments as ExperimentConfig[] }
+}
+
+/** The shape of changes, down to what `Configuration` and `ValueModel` check of a whole configuration. */
+const rankingOf = (at: string, value: unknown): RankingChanges => {
+  const ranking = fields(at, value, RANKING_FIELDS)
+  const { valueModel, rulesOff, exploration } = ranking
+  if (valueModel !== undefined) {
+    const { weights } = fields(`${at}.valueModel`, valueModel, VALUE_MODEL_FIELDS)
+    if (weights !== undefined) fields(`${at}.valueModel.weights`, weights, HEAD_NAMES)
+  }
+  if (rulesOff !== undefined) listOf(`${at}.rulesOff`, rulesOff)
+  if (exploration !== undefined && exploration !== null)
+    fields(`${at}.exploration`, exploration, EXPLORATION_FIELDS)
+  return ranking
 }
 
 const jsonOf = (text: string): unknown => {

@@ -3,7 +3,7 @@ import type { HeadTrace, SignedWeights } from '../../models/value-model.ts'
 import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
 import type { UserProfile } from '../../processors/profiles.ts'
 import type { UserTaste } from '../../processors/user-taste.ts'
-import type { RequestId } from '../../schemas/ids.ts'
+import type { Millis, RequestId } from '../../schemas/ids.ts'
 import type { FeedAccount } from '../feed-account.ts'
 import type { RankedFeed } from '../feed-pipeline.ts'
 import type { FeedQuery } from '../query.ts'
@@ -27,6 +27,8 @@ export class Session {
   readonly profile: UserProfile | null
   readonly taste: UserTaste | null
   readonly account: FeedAccount
+  /** Time of the newest event behind its features; null without any. */
+  readonly newestEventAt: Millis | null
   readonly configuration: Configuration
   /** `EXPERIMENT/ARM`; null outside of all. */
   readonly experiment: string | null
@@ -43,7 +45,13 @@ export class Session {
   private readonly contentVectors: Buffer
 
   /** Copies what a ranking holds, which must not be released yet. */
-  constructor(id: string, requestId: RequestId, feed: RankedFeed<Ranking>, account: FeedAccount) {
+  constructor(
+    id: string,
+    requestId: RequestId,
+    feed: RankedFeed<Ranking>,
+    account: FeedAccount,
+    newestEventAt: Millis | null,
+  ) {
     const { query, viewer, order, ranking } = feed
     this.id = id
     this.requestId = requestId
@@ -51,6 +59,7 @@ export class Session {
     this.profile = viewer.profile
     this.taste = viewer.taste
     this.account = account
+    this.newestEventAt = newestEventAt
     this.configuration = ranking.configuration
     this.experiment = ranking.experiment
     this.weights = ranking.weights

@@ -78,6 +78,17 @@ test('a like counts at once: the post makes room, and the others are ranked anew
   expect(complaints).toEqual([])
 })
 
+/** Over plain HTTP from another machine a browser does not offer this. */
+const NOT_SECURE = 'delete Crypto.prototype.randomUUID'
+
+test('a like counts where the page is not of this machine and not over HTTPS', async () => {
+  const { page, complaints } = await visit({}, NOT_SECURE)
+  expect(await page.evaluate(() => 'randomUUID' in crypto)).toBe(false)
+  await posts(page).first().getByRole('button', { name: 'Like' }).click()
+  await expect.poll(() => said(page).textContent(), SOON).toMatch(/[Ll]iked/)
+  expect(complaints).toEqual([])
+})
+
 test('what is hidden is gone, and comes back when that is taken back', async () => {
   const { page } = await visit()
   const target = post(page, 'Note 2 of bea')

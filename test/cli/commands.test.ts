@@ -68,6 +68,13 @@ describe('a command that cannot run', () => {
     expect([code, stdout]).toEqual([expected, ''])
   })
 
+  test('says what is at odds with what the environment sets', async () => {
+    const environment = { FRESHET_KAFKA_BROKERS: '127.0.0.1:1' }
+    const args = ['up', '--world', '30', '--port', '0']
+    const { code, stderr } = await new Spawned(await temporaryDirectory(), args, environment).ended
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/USAGE: --world .*FRESHET_KAFKA_BROKERS/)])
+  })
+
   test('shows where it failed when asked', async () => {
     const args = ['describe', 'nope']
     const { stderr } = await new Spawned(await temporaryDirectory(), args, { FRESHET_DEBUG: '1' }).ended
@@ -106,6 +113,15 @@ describe('freshet up', () => {
     expect([none.code, none.stdout]).toEqual([1, 'nobody: there is no row\n'])
     const rows = await freshet(directory, 'state', 'scan', 'user-author', 'ada', '--json')
     expect(lastJson(rows)['rows']).toMatchObject([{ key: ['ada', 'bea'] }])
+  })
+
+  test('listens where the environment says, unless an option does', async () => {
+    const environment = { FRESHET_SERVING_HOST: '127.0.0.2', FRESHET_SERVING_PORT: '0' }
+    const up = new Spawned(await temporaryDirectory(), ['up'], environment)
+    const url = new URL(await up.printed(LISTENS))
+    expect([url.hostname, url.port === '8080']).toEqual(['127.0.0.2', false])
+    up.signal('SIGTERM')
+    expect(await up.ended).toMatchObject({ code: 0 })
   })
 
   test('with --world serves a feed to people of an invented society, and names a request to try', async () => {

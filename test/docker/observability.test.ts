@@ -1,12 +1,38 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { checkPrometheus, metricFinder, yamlReader } from '../../services/checkers.ts'
+import { checkPrometheus, metricFinder, testPrometheusRules, yamlReader } from '../../services/checkers.ts'
+import { temporaryDirectory } from '../cli/temporary.ts'
 import { missing } from '../services/here.ts'
 import { dashboardPanels, metricsAskedFor, prometheusRules } from './queries.ts'
 
 const DOCKER = join(import.meta.dirname, '..', '..', 'docker')
 const noCheckers = await missing('checkers')
+
+/** Topic a has no counter until its first letters; topic b has one, and gets a letter after twenty minutes. */
+const DEAD_LETTERS = {
+  rule_files: [join(DOCKER, 'prometheus', 'rules.yml')],
+  evaluation_interval: '1m',
+  tests: [
+    {
+      interval: '1m',
+      input_series: [
+        { series: 'freshet_dead_letters_total{topic="a"}', values: '_x4 500x60' },
+        { series: 'freshet_dead_letters_total{topic="b"}', values: '3x20 4x60' },
+      ],
+      promql_expr_test: [
+        { expr: 'count(ALERTS{alertname="FreshetDeadLetters",topic="a"})', at: [6, true] },
+        { expr: 'count(ALERTS{alertname="FreshetDeadLetters",topic="a"})', at: [50, false] },
+        { expr: 'count(ALERTS{alertname="FreshetDeadLetters",topic="b"})', at: [19, false] },
+        { expr: 'count(ALERTS{alertname="FreshetDeadLetters",topic="b"})', at: [25, true] },
+      ].map(({ expr, at: [minute, isFiring] }) => ({
+        expr,
+        eval_time: `${Number(minute)}m`,
+        exp_samples: isFiring === true ? [{ value: 1 }] : [],
+      })),
+    },
+  ],
+}
 
 /** That they are told by real processes, test/acceptance/services.test.ts shows. */
 describe.skipIf(noCheckers !== undefined)(`what is watched ${noCheckers ?? ''}`, () => {
@@ -14,6 +40,12 @@ describe.skipIf(noCheckers !== undefined)(`what is watched ${noCheckers ?? ''}`,
     expect(await checkPrometheus('config', join(DOCKER, 'prometheus', 'prometheus.yml'))).toBeNull()
     expect(await checkPrometheus('rules', join(DOCKER, 'prometheus', 'rules.yml'))).toBeNull()
     expect(await checkPrometheus('rules', join(DOCKER, 'compose.yaml'))).toMatch(/FAILED/)
+  })
+
+  test('tells of the first dead letters of a topic, and of later ones', async () => {
+    const file = join(await temporaryDirectory(), 'rules-test.yml')
+    await writeFile(file, JSON.stringify(DEAD_LETTERS))
+    expect(await testPrometheusRules(file)).toBeNull()
   })
 
   test('is asked for in queries, of metrics by name', async () => {

@@ -19,6 +19,17 @@ test('the state of a store is read over HTTP, decoded', async () => {
   expect(none.body).toEqual({ store: 'connections', key: ['nobody'], bytes: null, value: null })
 })
 
+test.each(['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'])(
+  'what a proxy on this machine passes on is not asked from this machine: %s',
+  async (header) => {
+    const running = await Running.start()
+    const headers = { [header]: '203.0.113.9' }
+    const answer = await fetch(`${running.url}/admin/v1/status`, { headers })
+    expect([answer.status, (await answer.json()) as object]).toMatchObject([403, { code: 'LOOPBACK_ONLY' }])
+    expect((await fetch(`${running.url}/admin/v1/status`)).status).toBe(200)
+  },
+)
+
 test('rows are listed in the order of their keys, over every partition', async () => {
   const running = await Running.start({ partitions: 4 })
   await running.take(

@@ -206,6 +206,15 @@ describe('a feed', () => {
     expect(meta.featureAgeMs).toBeGreaterThanOrEqual(MINUTE_MS)
     expect(meta.featureAgeMs).toBeLessThan(2 * MINUTE_MS)
   })
+
+  test('tells on every page how old the features are that it was ranked by', async () => {
+    const running = await Running.start()
+    await running.take(['p1', 'p2', 'p3'].map((id) => post(id, 'bea', { at: Date.now() - 5 * MINUTE_MS })))
+    const { cursor } = await running.feed({ userId: 'ada', limit: 1 })
+    await running.take([post('p4', 'cem', { at: Date.now() })])
+    const { meta } = await running.feed({ userId: 'ada', limit: 1, cursor: cursor! })
+    expect(meta.featureAgeMs).toBeGreaterThanOrEqual(5 * MINUTE_MS)
+  })
 })
 
 describe('without scorers', () => {

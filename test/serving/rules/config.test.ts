@@ -25,6 +25,10 @@ describe('a configuration', () => {
   test.each([
     [{ rulesOff: ['nope'] }, /rulesOff names "nope"; rules are out-of-network/],
     [{ exploration: { share: 0.5, position: 0, depth: 1 } }, /exploration\.share/],
+    [
+      { exploration: { ...JSON.parse('{"share":"0.1"}'), position: 0, depth: 1 } },
+      /exploration\.share must be a number/,
+    ],
     [{ exploration: { share: 0.1, position: -1, depth: 1 } }, /exploration\.position/],
     [{ exploration: { share: 0.1, position: 0, depth: 0 } }, /exploration\.depth/],
     [{ valueModel: { ...DEFAULT_VALUE_MODEL, version: '' } }, /version/],

@@ -32,6 +32,19 @@ test.each([
     'experiments.0.arms.0 has no field',
   ],
   ['{"experiments":[{"arms":[{"ranking":{"weights":1}}]}]}', 'experiments.0.arms.0.ranking has no field'],
+  ['{"ranking":{"valueModel":5}}', 'ranking.valueModel must be an object'],
+  ['{"ranking":{"valueModel":null}}', 'ranking.valueModel must be an object'],
+  ['{"ranking":{"valueModel":{"weights":null}}}', 'ranking.valueModel.weights must be an object'],
+  ['{"ranking":{"valueModel":{"weights":{"likes":1}}}}', 'ranking.valueModel.weights has no field "likes"'],
+  ['{"ranking":{"rulesOff":"author-diversity"}}', 'ranking.rulesOff must be a list'],
+  [
+    '{"ranking":{"exploration":{"share":0.1,"position":1,"depth":2,"bogus":1}}}',
+    'ranking.exploration has no field "bogus"',
+  ],
+  [
+    '{"experiments":[{"arms":[{"ranking":{"exploration":3}}]}]}',
+    'experiments.0.arms.0.ranking.exploration must be an object',
+  ],
 ])('%s is refused by the field', (text, message) => {
   expect(() => readSettings(text)).toThrow(`CONFIG_INVALID: ${message}`)
 })
