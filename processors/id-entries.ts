@@ -80,6 +80,11 @@ export class IdEntries {
     return this.start
   }
 
+  /** Bytes of the row as `save` writes it. */
+  get size(): number {
+    return this.end - this.start
+  }
+
   fieldsAt(entry: number): number {
     return this.hashesAt + this.count * HASH_BYTES + entry * this.fieldBytes
   }

@@ -27,6 +27,21 @@ export const EDGES_MAX: Readonly<Record<EdgeKind, number>> = {
   'muted-by': 5_000,
 }
 
+/**
+ * Most bytes of a row. As many edges as a row may have of each kind do not fit into a record of the log, and an
+ * event whose row is too large would be put aside: who filled their own row could not be blocked by anybody.
+ */
+export const EDGES_BYTES_MAX = 1_000_000
+
+/**
+ * What a row gives up, in turn, when it has too many bytes. Blocks are not among it: as many as a row may have,
+ * on both sides and with ids of any length, always fit.
+ */
+const GIVEN_UP: readonly (readonly EdgeKind[])[] = [
+  ['friend', 'follow', 'group', 'page'],
+  ['mute', 'muted-by'],
+]
+
 /** An edge's entry is found by one of these letters and the target's id. */
 const LETTERS: Readonly<Record<EdgeKind, string>> = {
   friend: 'f',
@@ -155,6 +170,25 @@ export class Edges extends IdEntries {
       if (oldest === NO_ENTRY || this.isOlder(entry, oldest)) oldest = entry
     }
     return count > EDGES_MAX[kind] ? oldest : NO_ENTRY
+  }
+
+  /** The edge to give up, the one that changed longest ago, when the row has too many bytes; `NO_ENTRY` otherwise. */
+  overweight(): number {
+    if (this.size <= EDGES_BYTES_MAX) return NO_ENTRY
+    for (const kinds of GIVEN_UP) {
+      const oldest = this.oldestOf(kinds)
+      if (oldest !== NO_ENTRY) return oldest
+    }
+    return NO_ENTRY
+  }
+
+  private oldestOf(kinds: readonly EdgeKind[]): number {
+    let oldest = NO_ENTRY
+    for (let entry = 0; entry < this.count; entry++) {
+      if (!kinds.includes(this.kind(entry))) continue
+      if (oldest === NO_ENTRY || this.isOlder(entry, oldest)) oldest = entry
+    }
+    return oldest
   }
 
   private time(entry: number, field: number): number {

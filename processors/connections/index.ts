@@ -13,7 +13,7 @@ import {
 import { followerDeltas } from '../topics/follower-deltas.ts'
 import { type EdgeKind, type Edges, edgesLayout, REVERSE_OF } from './edges.ts'
 
-export { EDGES_MAX } from './edges.ts'
+export { EDGES_BYTES_MAX, EDGES_MAX } from './edges.ts'
 export { readConnections, type Connections, type Edge } from './reader.ts'
 
 const connect = (event: Connection, state: Edges, context: Context): boolean => {
@@ -52,9 +52,16 @@ const tellFollowed = (targetId: string, followers: number, at: Millis, context: 
 
 const dropExcess = (state: Edges, kind: EdgeKind, at: Millis, context: Context): void => {
   const oldest = state.excess(kind)
-  if (oldest === NO_ENTRY) return
-  if (kind === 'follow' && state.isPresent(oldest)) tellFollowed(state.target(oldest), -1, at, context)
-  state.remove(oldest)
+  if (oldest !== NO_ENTRY) drop(state, oldest, at, context)
+  for (let entry = state.overweight(); entry !== NO_ENTRY; entry = state.overweight()) {
+    drop(state, entry, at, context)
+  }
+}
+
+const drop = (state: Edges, entry: number, at: Millis, context: Context): void => {
+  const isFollow = state.kind(entry) === 'follow' && state.isPresent(entry)
+  if (isFollow) tellFollowed(state.target(entry), -1, at, context)
+  state.remove(entry)
   context.count('connections.dropped')
 }
 

@@ -1,19 +1,23 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteWriter } from '../../../engine/bytes.ts'
+import { RECORD_BYTES_MAX } from '../../../engine/log/frame.ts'
 import { node } from '../../../engine/topology.ts'
 import {
   connections,
   type Connections,
+  EDGES_BYTES_MAX,
   EDGES_MAX,
   readConnections,
 } from '../../../processors/connections/index.ts'
-import { Edges, edgesLayout } from '../../../processors/connections/edges.ts'
+import { type EdgeKind, Edges, edgesLayout } from '../../../processors/connections/edges.ts'
 import { ERASURE_MEMORY_MS } from '../../../processors/erasure.ts'
 import { followers, readFollowers } from '../../../processors/followers.ts'
 import { connections as connectionTopic, erasures } from '../../../processors/topics.ts'
+import { connectionsReversed } from '../../../processors/topics/connections-reversed.ts'
 import { followerDeltas } from '../../../processors/topics/follower-deltas.ts'
 import { CLOSENESSES, CONNECTION_KINDS, type Connection } from '../../../schemas/connections/index.ts'
+import { ID_BYTES_MAX, type UserId } from '../../../schemas/ids.ts'
 import { later, T0 } from '../events.ts'
 import { aConnection, anErasure } from '../personal-events.ts'
 import { type Pick, picks, Pipeline } from '../pipeline.ts'
@@ -231,6 +235,66 @@ test('a follow that gives way to newer ones is no follower any more', () => {
     ['user-0', -1],
   ])
   expect(readConnections(harness.row('user-1')).follows).toHaveLength(EDGES_MAX.follow)
+})
+
+/** Ids as long as a contract lets them be. */
+const longId = (index: number): string => `user-${index}-`.padEnd(ID_BYTES_MAX, 'x')
+const LONG_EDGE_BYTES = 39 + ID_BYTES_MAX
+
+/** A stored row of as many edges of these kinds as it may have and has bytes for, the first the oldest. */
+const largeRow = (...kinds: readonly EdgeKind[]): Buffer => {
+  const edges = new Edges()
+  edges.clear()
+  for (const kind of kinds) {
+    for (let index = 0; index < EDGES_MAX[kind]; index++) {
+      if (edges.size + LONG_EDGE_BYTES > EDGES_BYTES_MAX) break
+      edges.begin(edges.addEdge(kind, longId(index)), later(index))
+    }
+  }
+  const writer = new ByteWriter()
+  writer.u8(edgesLayout.version)
+  edges.save(writer)
+  return writer.copy()
+}
+
+const reversed = (kind: 'block' | 'mute', otherId: string, at: number) => ({
+  userId: 'user-1' as UserId,
+  otherId: otherId as UserId,
+  kind,
+  removed: false,
+  at: later(at),
+})
+
+test('a row without room for more gives up its oldest tie, so that nobody is beyond being blocked', () => {
+  const harness = pipelineOf([]).of('connections')
+  harness.rows.set('user-1', largeRow('follow'))
+  const before = readConnections(harness.row('user-1')).follows.length
+  harness.apply(connectionsReversed, reversed('block', longId(EDGES_MAX.follow), 1))
+  const { blockedBy, follows } = readConnections(harness.row('user-1'))
+  expect(blockedBy).toEqual(new Set([longId(EDGES_MAX.follow)]))
+  expect(follows).toHaveLength(before - 1)
+  expect(follows.map(({ id }) => id)).not.toContain(longId(0))
+  expect(harness.sent(followerDeltas).map((delta) => [delta.userId, delta.followers])).toEqual([
+    [longId(0), -1],
+  ])
+  expect(harness.row('user-1').length).toBeLessThanOrEqual(EDGES_BYTES_MAX + 1)
+  expect(EDGES_BYTES_MAX + 1).toBeLessThan(RECORD_BYTES_MAX)
+})
+
+test('a tie takes no room from blocks and mutes, and a mute none from blocks, all of which fit', () => {
+  const harness = pipelineOf([]).of('connections')
+  harness.rows.set('user-1', largeRow('block', 'blocked-by', 'mute', 'muted-by'))
+  const { blocks, blockedBy, mutes, mutedBy } = readConnections(harness.row('user-1'))
+  expect([blocks.size, blockedBy.size]).toEqual([EDGES_MAX.block, EDGES_MAX['blocked-by']])
+  expect(mutedBy.size).toBeLessThan(EDGES_MAX['muted-by'])
+  const tie = aConnection({ kind: 'follow', targetId: longId(0), at: later(1_000_000) })
+  harness.apply(connectionTopic, tie)
+  expect(readConnections(harness.row('user-1'))).toMatchObject({ follows: [], mutes, mutedBy })
+  harness.apply(connectionsReversed, reversed('mute', longId(9_999), 1_000_000))
+  const after = readConnections(harness.row('user-1'))
+  expect([after.blocks, after.blockedBy]).toEqual([blocks, blockedBy])
+  expect(after.mutedBy).toContain(longId(9_999))
+  expect(after.mutes.size + after.mutedBy.size).toBe(mutes.size + mutedBy.size)
 })
 
 test('an erasure ends the connections on both sides, refuses late ones, and is itself forgotten', () => {
