@@ -24,6 +24,10 @@ export class Follower {
   isFetching = false
   /** The broker is known to have more from `next` on: its answer will not have to be waited for. */
   isBehind = false
+  /** What was fetched last could not be read, or was refused. */
+  hasFailed = false
+  /** After a fetch that failed, it is not asked for until somebody has looked what to do about it. */
+  isResting = false
   /** Looks at it, a second apart, since anybody asked for it. */
   idleLooks = 0
   private from: number
@@ -40,8 +44,9 @@ export class Follower {
     return this.bytes >= BUFFER_BYTES_MAX
   }
 
+  /** Where fetching failed, only the leader can tell a reader why: nothing more will be read ahead for it. */
   covers(offset: number): boolean {
-    return offset >= this.from && offset <= this.next
+    return offset >= this.from && (this.hasFailed ? offset < this.next : offset <= this.next)
   }
 
   /** Begins again elsewhere; an answer that is on its way is then of no use. */
@@ -50,6 +55,7 @@ export class Follower {
     this.next = offset
     this.frames = []
     this.bytes = 0
+    this.hasFailed = false
     this.isBehind = true
   }
 
@@ -59,6 +65,7 @@ export class Follower {
       this.frames.push(frame)
       this.bytes += frame.frame.bytes.length
     }
+    this.hasFailed = false
     // The marker of a commit comes a moment after its records: nothing new is news to wait for.
     this.isBehind = nextOffset > this.next && nextOffset < end
     this.next = nextOffset

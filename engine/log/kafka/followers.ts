@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { StoredFrame } from '../port.ts'
 import { COMMON_LANE, type Cluster } from './cluster.ts'
-import { BrokerError } from './failures.ts'
+import { BrokerError, mayPass } from './failures.ts'
 import { fetchFrom, type Fetched } from './fetch.ts'
 import { Follower, nothingBefore } from './follower.ts'
 import { PlaceMap, type Place } from './names.ts'
@@ -29,6 +29,12 @@ interface Led {
   readonly behind: Follower[]
   readonly current: Follower[]
   count: number
+}
+
+/** A follower that is asked for, and from where on. */
+interface Asked {
+  readonly follower: Follower
+  readonly offset: number
 }
 
 /**
@@ -165,15 +171,15 @@ export class Followers {
     followers: readonly Follower[],
     waitMs: number,
   ): Promise<void> {
-    const asked = followers.map((follower) => ({ follower, offset: follower.next }))
+    const asked = followers.map((follower): Asked => ({ follower, offset: follower.next }))
     for (const follower of followers) follower.isFetching = true
     try {
       const places = asked.map(({ follower, offset }) => ({ ...follower.place, offset }))
       const limits = { waitMs, partitionBytesMax: FETCH_BYTES_MAX }
       const fetched = await fetchFrom(this.cluster, leader, lane, places, limits)
-      const byPlace = new PlaceMap<(typeof asked)[number]>()
+      const byPlace = new PlaceMap<Asked>()
       for (const each of asked) byPlace.set(each.follower.place.topic, each.follower.place.partition, each)
-      for (const each of fetched) this.take(each, byPlace.get(each.topic, each.partition)!)
+      for (const each of fetched) this.takeOrRest(each, byPlace.get(each.topic, each.partition)!)
     } catch (error) {
       await this.recover(error)
     }
@@ -182,7 +188,24 @@ export class Followers {
     this.ask()
   }
 
-  private take(fetched: Fetched, { follower, offset }: { follower: Follower; offset: number }): void {
+  /** What cannot be taken of one partition holds up no other. */
+  private takeOrRest(fetched: Fetched, asked: Asked): void {
+    try {
+      this.take(fetched, asked)
+    } catch (error) {
+      void this.rest(asked.follower, error)
+    }
+  }
+
+  private async rest(follower: Follower, failure: unknown): Promise<void> {
+    follower.hasFailed = !isMended(failure)
+    follower.isResting = true
+    await this.recover(failure)
+    follower.isResting = false
+    this.ask()
+  }
+
+  private take(fetched: Fetched, { follower, offset }: Asked): void {
     const { place } = follower
     this.cluster.check(fetched.errorCode, `${place.topic}-${place.partition} at ${offset}`)
     const { start, stableEnd, bytes, aborted } = fetched
@@ -198,7 +221,7 @@ export class Followers {
   private async recover(failure: unknown): Promise<void> {
     if (this.closed) return
     await sleep(RETRY_MS)
-    if (failure instanceof BrokerError && failure.code === 'OFFSET_OUT_OF_RANGE') await this.moveIntoRange()
+    if (isOutOfRange(failure)) await this.moveIntoRange()
     else await this.cluster.refresh().catch(() => undefined)
   }
 
@@ -243,5 +266,14 @@ const addTo = (byLeader: Map<number, Led>, leader: number, follower: Follower): 
     byLeader.set(leader, led)
   }
   led.count++
-  if (!follower.isFetching && !follower.isFull) (follower.isBehind ? led.behind : led.current).push(follower)
+  if (follower.isFetching || follower.isResting || follower.isFull) return
+  const list = follower.isBehind ? led.behind : led.current
+  list.push(follower)
 }
+
+const isOutOfRange = (failure: unknown): boolean =>
+  failure instanceof BrokerError && failure.code === 'OFFSET_OUT_OF_RANGE'
+
+/** It passes, or is mended by looking anew where a partition lies and begins: its reader need not hear of it. */
+const isMended = (failure: unknown): boolean =>
+  isOutOfRange(failure) || (failure instanceof BrokerError && mayPass(failure))
