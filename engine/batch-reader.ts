@@ -40,6 +40,8 @@ export class BatchReader {
   private readonly key = new KeyWriter()
   private readonly finder: RowFinder
   private readonly unknownSchemas = new Set<number>()
+  /** What the registry gave last. A record that still cannot be read must not be tried for ever. */
+  private learntSchema: number | undefined
 
   constructor(
     topics: readonly TopicRun[],
@@ -121,21 +123,26 @@ export class BatchReader {
       }
       this.addToBatch(index, input, event, time)
     } catch (error) {
-      if (this.mayBeLearnt(error, input)) return false
+      if (this.mayBeLearnt(error, index)) return false
       const { buffer, keyStart, keyEnd, valueEnd } = cursor
       const record = { offset: input.offset, buffer, keyStart, keyEnd, valueEnd }
       this.writeDeadLetter(index, record, error, 'DECODE_FAILED', null)
     }
+    this.learntSchema = undefined
     input.take()
     return true
   }
 
-  private mayBeLearnt(error: unknown, { cursor }: Input): boolean {
+  /** Only public topics are read by the registry's ids; those of others are this code's own. */
+  private mayBeLearnt(error: unknown, index: number): boolean {
+    const { topic } = this.topics[index]!
+    const { buffer, valueStart } = this.inputs[index]!.cursor
     return (
       this.services.schemas !== undefined &&
+      topic.visibility === 'public' &&
       error instanceof ContractError &&
       error.rule === 'SCHEMA_UNKNOWN' &&
-      !this.unknownSchemas.has(schemaIdOf(cursor.buffer, cursor.valueStart))
+      !this.unknownSchemas.has(schemaIdOf(buffer, valueStart))
     )
   }
 
@@ -144,7 +151,10 @@ export class BatchReader {
     const { buffer, valueStart } = this.inputs[index]!.cursor
     const schemaId = schemaIdOf(buffer, valueStart)
     try {
-      if (await this.services.schemas!.load(schemaId)) return true
+      if (schemaId !== this.learntSchema && (await this.services.schemas!.load(schemaId))) {
+        this.learntSchema = schemaId
+        return true
+      }
     } catch {
       this.services.metrics.count('task_failures', { code: 'LOG_UNAVAILABLE' }, 1)
       return false
