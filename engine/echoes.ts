@@ -34,9 +34,12 @@ export class Echoes {
     return this.heard
   }
 
-  /** A task that starts has yet to hear what its last owner sent; `heard` is how far that owner had come. */
+  /**
+   * A task that starts has yet to hear what its last owner sent; `heard` is how far that owner had come, by a clock that
+   * may have been ahead.
+   */
   restore(watermark: number, heard: number): void {
-    this.heard = heard
+    this.heard = Math.min(heard, watermark)
     this.sent.push({ watermark, ends: this.ends() })
     this.advance(watermark)
   }

@@ -6,7 +6,7 @@ const KEY = Buffer.from('watermark')
 const ROW_BYTES = 16
 
 /**
- * How far event time was at a task's last commit: a row beside its others, so that time never goes back. It
+ * How far event time was at a task's last commit: a row beside its others, so that time does not go back. It
  * cannot be told from the inputs alone, for one that was idle no longer is when the task starts again.
  */
 export class TaskTime {

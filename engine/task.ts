@@ -274,7 +274,7 @@ export class Task {
       this.reader.inputs[index]!.offset = position.offset
       this.watermark.restore(index, position.newest, wallMs)
     }
-    this.watermark.resume(this.time.reached)
+    this.watermark.resume(this.time.reached, wallMs)
     this.watermark.advance(wallMs)
     this.echoes.restore(this.watermark.value, this.time.heard)
   }

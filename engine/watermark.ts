@@ -1,7 +1,7 @@
 /**
  * Event time of a task: the smallest, over its inputs, of (newest event time − grace). An input that brought
  * nothing for `idleMs` of wall time is left out, so that a quiet topic does not hold the others back. It
- * never goes back. An echo (an input without a grace) neither moves it nor holds it back, and is never late. Nor
+ * never goes back while a task is open. An echo (an input without a grace) neither moves it nor holds it back, and is never late. Nor
  * does it run ahead of wall time by more than `futureMs`: one record with a time that is not yet would make all others
  * late.
  */
@@ -29,14 +29,17 @@ export class Watermark {
     return this.newest[input]!
   }
 
-  /** Takes up where the last commit left off. */
-  resume(reached: number): void {
-    this.reached = reached
+  /** Takes up where the last commit left off, unless that lies ahead: a clock that was wrong once would be for ever. */
+  resume(reached: number, wallMs: number): void {
+    this.reached = Math.min(reached, wallMs + this.futureMs)
   }
 
-  /** Takes up an input where the last commit left off; it counts as heard just now: time waits for it until it is idle. */
+  /**
+   * Takes up an input where the last commit left off, as `resume` does; it counts as heard just now: time waits for it
+   * until it is idle.
+   */
   restore(input: number, newest: number, wallMs: number): void {
-    this.newest[input] = newest
+    this.newest[input] = Math.min(newest, wallMs + this.futureMs)
     this.heardAt[input] = wallMs
   }
 

@@ -339,6 +339,23 @@ describe('the watermark of a task', () => {
     },
   )
 
+  it('is not taken up from a clock that was ahead: nothing is late, and no timer early, after it was set right', async () => {
+    const rig = await Rig.start(merging)
+    const before = await rig.worker()
+    const aheadMs = 1_000 * 60 * MINUTE_MS
+    rig.clock.advance(aheadMs)
+    await rig.publish(taps, tap('ahead', { at: rig.clock.now() }))
+    await rig.settle(before)
+    await before.release(before.taskIds())
+    rig.clock.advance(-aheadMs)
+    const worker = await rig.worker()
+    rig.clock.advance(10 * MINUTE_MS)
+    await rig.publish(taps, tap('now', { at: rig.clock.now() }))
+    await rig.settle(worker)
+    expect(rig.metrics.counts.get('late_events taps')).toBeUndefined()
+    expect(rig.metrics.counts.get('timers_fired user-0')).toBeUndefined()
+  })
+
   it('is taken up where the last commit left it', async () => {
     const driver = await Driver.start(timers, { partitions: 1, workers: 1 })
     await flush(driver, AT + 60 * MINUTE_MS)

@@ -87,6 +87,16 @@ describe('a watermark', () => {
     expect(watermark.observe(0, 5_000 + FUTURE_MS + 1, 6_000)).toBe(false)
   })
 
+  it('takes up nothing that lies ahead of wall time: one wrong time before is forgotten at a restart', () => {
+    const watermark = new Watermark([0], IDLE_MS, FUTURE_MS)
+    watermark.restore(0, 9_000_000, 5_000)
+    watermark.resume(9_000_000, 5_000)
+    expect(watermark.value).toBe(5_000 + FUTURE_MS)
+    watermark.advance(5_000)
+    expect(watermark.value).toBe(5_000 + FUTURE_MS)
+    expect(watermark.observe(0, 5_000 + FUTURE_MS + 1, 6_000)).toBe(false)
+  })
+
   it('stands still when every input is idle', () => {
     const watermark = new Watermark([0], IDLE_MS, FUTURE_MS)
     watermark.observe(0, 70, 5_000)
