@@ -8,15 +8,16 @@ const GAP_MAX = 64
 
 /** The newest frames of one partition, oldest first. */
 export class FrameQueue {
-  private frames: StoredFrame[] = []
+  private frames: (StoredFrame | undefined)[] = []
   private from = 0
 
   push(frame: StoredFrame): void {
     this.frames.push(frame)
   }
 
+  /** Lets go of the oldest; its slot too, or its bytes would stay until the queue is moved together. */
   shift(): void {
-    this.from++
+    this.frames[this.from++] = undefined
     if (this.from < GAP_MAX || this.from * 2 < this.frames.length) return
     this.frames = this.frames.slice(this.from)
     this.from = 0
@@ -57,7 +58,7 @@ export class FrameQueue {
 export class TailCache {
   private readonly bytesMax: number
   private bytes = 0
-  private queues: FrameQueue[] = []
+  private queues: (FrameQueue | undefined)[] = []
   private sizes: number[] = []
   private from = 0
 
@@ -77,7 +78,7 @@ export class TailCache {
   private evict(): void {
     this.queues[this.from]!.shift()
     this.bytes -= this.sizes[this.from]!
-    this.from++
+    this.queues[this.from++] = undefined
     if (this.from < GAP_MAX || this.from * 2 < this.queues.length) return
     this.queues = this.queues.slice(this.from)
     this.sizes = this.sizes.slice(this.from)

@@ -1,3 +1,4 @@
+import { serialize } from 'node:v8'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FrameQueue, HELD_FRAME_BYTES, TailCache } from '../../../../engine/log/embedded/tail.ts'
@@ -36,6 +37,17 @@ test('the newest frames within the limit are held, over all partitions together'
       },
     ),
   )
+})
+
+test('nothing of what was evicted is held on to', () => {
+  const bytesMax = 10_000
+  const cache = new TailCache(bytesMax)
+  const queues = Array.from({ length: 20 }, () => new FrameQueue())
+  for (const queue of queues) {
+    for (let offset = 0; offset < 60; offset++) cache.push(queue, frameAt(offset, 1, 1_000))
+  }
+  // All that can be reached, as bytes; what frames cost beside their own is counted higher than it is here.
+  expect(serialize([cache, queues]).length).toBeLessThan(2 * bytesMax)
 })
 
 const newestWithin = <Push extends { stored: StoredFrame }>(
