@@ -5,7 +5,7 @@ import { writeBlock, type CommitRecord } from './blocks.ts'
 import type { Changelog } from './changelog.ts'
 import { asEngineError } from './failures.ts'
 import type { Place } from './names.ts'
-import type { Transactions } from './transaction.ts'
+import type { Transactions, Written } from './transaction.ts'
 
 /** What a session asks of its log. */
 export interface SessionHost {
@@ -76,10 +76,7 @@ export class KafkaSession implements LogSession {
     if (this.transactions.doubt !== 'none' && (await this.clearUp(next))) return next.sequence
     try {
       const block = { ...this.log.place, frame: writeBlock(next, changelog) }
-      for (const { place, end } of await this.transactions.commit([...entries, block])) {
-        this.host.wrote(place, end)
-      }
-      this.last = next
+      this.committed(next, await this.transactions.commit([...entries, block]))
     } catch (error) {
       const failure = this.noted(asEngineError(error))
       // Who asked for the next epoch now would end what the owner after it has begun.
@@ -125,11 +122,16 @@ export class KafkaSession implements LogSession {
         throw error
       })
       if (last?.sequence !== next.sequence) return false
-      this.last = next
+      this.committed(next, this.transactions.written)
       return true
     } catch (error) {
       throw this.noted(asEngineError(error))
     }
+  }
+
+  private committed(commit: CommitRecord, written: readonly Written[]): void {
+    this.last = commit
+    for (const { place, end } of written) this.host.wrote(place, end)
   }
 
   /** A session that was told so knows from then on that another owns the task. */

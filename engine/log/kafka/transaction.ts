@@ -50,6 +50,8 @@ export interface Written {
  */
 export class Transactions {
   doubt: Doubt = 'none'
+  /** Where the records end that the last commit wrote, as far as the leaders said, whether or not it is one. */
+  written: readonly Written[] = []
   private readonly cluster: Cluster
   private readonly lane: string
   private readonly id: string
@@ -80,9 +82,10 @@ export class Transactions {
   }
 
   /** Writes entries and commits them. Throws an `EngineError` with `doubt` saying what is to be cleared up. */
-  async commit(entries: readonly AppendEntry[]): Promise<Written[]> {
-    const written = entries.filter(({ frame }) => frame.count > 0)
-    return this.isOneRecord(written) ? this.append(written) : this.transact(written)
+  async commit(entries: readonly AppendEntry[]): Promise<readonly Written[]> {
+    const records = entries.filter(({ frame }) => frame.count > 0)
+    this.written = []
+    return this.isOneRecord(records) ? this.append(records) : this.transact(records)
   }
 
   private async takeOver(): Promise<void> {
@@ -110,7 +113,7 @@ export class Transactions {
     }
   }
 
-  private async transact(entries: readonly AppendEntry[]): Promise<Written[]> {
+  private async transact(entries: readonly AppendEntry[]): Promise<readonly Written[]> {
     const outgoing = outgoingOf(entries)
     const written = new Map<string, Written>()
     this.doubt = 'open'
@@ -120,10 +123,11 @@ export class Transactions {
         written.set(placeKey(each.place.topic, each.place.partition), each)
       }
     }
+    this.written = [...written.values()]
     this.doubt = 'ended'
     await this.end('commit')
     this.doubt = 'none'
-    return [...written.values()]
+    return this.written
   }
 
   private isOneRecord([first, ...more]: readonly AppendEntry[]): boolean {
