@@ -29,7 +29,8 @@ export type News = 'news' | 'no-news' | 'left-out'
  * learned adds up to the gradient of the whole example, and nothing is estimated ("Addressing Delayed Feedback for
  * Continuous Training with Neural Networks in CTR prediction", Ktena et al., 2019, call such examples fake negatives
  * and correct for them by importance; here the join says which one was fake). An undo takes back its label when the
- * slate settles.
+ * slate settles: what was known before and is not among the settled labels is gone. So a label of a longer window
+ * must come after its slate settled, as the label join sees to.
  *
  * Negatives are kept at a rate r and then weigh 1 / r; which ones hangs on the example alone. One that turns out to
  * be no negative weighs 1 from then on, kept or not.

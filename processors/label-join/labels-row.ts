@@ -157,7 +157,7 @@ export class LabelsRow {
     return false
   }
 
-  /** The labels up to `until` that no undo up to `until` took back, in order of time; only later undos stay. */
+  /** The labels up to `until` that no undo up to `until` took back, in order of time; those after it stay. */
   settle(until: number): JoinedLabel[] {
     const all = this.allLabels()
     const undone = lastUndos(all.filter((label) => label.at <= until))
@@ -165,9 +165,16 @@ export class LabelsRow {
     this.bytes[SETTLED_AT] = 1
     for (const { post, kind, undo, at, value } of all)
       if (at > until) this.addLabel(post, kind, undo, at, value)
-    return all
-      .filter((label) => !label.undo && label.at <= until && !((undone.get(undoKey(label)) ?? 0) >= label.at))
-      .map(({ post, kind, at, value }) => ({ candidate: post, kind, at, value }))
+    return all.filter((label) => !label.undo && label.at <= until && !isUndoneBy(undone, label)).map(joined)
+  }
+
+  /** The labels that waited for their slate to settle and that no undo took back, in order of time; undos stay. */
+  takeLate(): JoinedLabel[] {
+    const all = this.allLabels()
+    const undone = lastUndos(all)
+    this.end = this.labelsStart
+    for (const { post, kind, undo, at, value } of all) if (undo) this.addLabel(post, kind, undo, at, value)
+    return all.filter((label) => !label.undo && !isUndoneBy(undone, label)).map(joined)
   }
 
   private earlyLabels(): EarlyLabel[] {
@@ -226,6 +233,8 @@ export interface EarlyLabel extends Omit<StoredLabel, 'post'> {
 
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 
+const joined = ({ post, kind, at, value }: StoredLabel): JoinedLabel => ({ candidate: post, kind, at, value })
+
 const undoKey = (label: StoredLabel): string => `${label.post} ${label.kind}`
 
 const lastUndos = (labels: readonly StoredLabel[]): Map<string, number> => {
@@ -235,6 +244,9 @@ const lastUndos = (labels: readonly StoredLabel[]): Map<string, number> => {
   }
   return last
 }
+
+const isUndoneBy = (undone: ReadonlyMap<string, number>, label: StoredLabel): boolean =>
+  (undone.get(undoKey(label)) ?? 0) >= label.at
 
 const fingerprint = new Fingerprint()
 const row = new LabelsRow()

@@ -88,7 +88,10 @@ const joinShown = (each: Label, state: LabelsRow, context: Context): boolean => 
   if (post === NO_POST || ageMs < -CLOCK_SKEW_MS) return unmatched(each, context)
   if (each.undo) return undo(each, post, ageMs, state, context)
   if (ageMs > LABEL_WINDOW_MS[each.kind]) return expired(context)
-  if (ageMs <= SETTLE_MS && !state.settled) return storeAndTell(each, post, state, context)
+  if (!state.settled) {
+    const keep = ageMs <= SETTLE_MS ? storeAndTell : store
+    return keep(each, post, state, context)
+  }
   if (LABEL_WINDOW_MS[each.kind] <= SETTLE_MS) return expired(context)
   if (state.isUndone(post, each.kind, each.at)) return false
   const joined = { candidate: post, kind: each.kind, at: each.at, value: each.value }
@@ -111,13 +114,13 @@ const expired = (context: Context): false => {
   return false
 }
 
-/** Kept until the slate settles; one that comes later holds back only a label that it overtook. */
+/** Kept until the slate settles; one that is later takes back only a label that waits, or that it overtook. */
 const undo = (each: Label, post: number, ageMs: number, state: LabelsRow, context: Context): boolean => {
   const isLate = ageMs > SETTLE_MS || state.settled
   if (!isLate) return store(each, post, state, context)
   context.count('label_join.undo_late')
-  const mayOvertake = ageMs <= LABEL_WINDOW_MS[each.kind] && LABEL_WINDOW_MS[each.kind] > SETTLE_MS
-  return mayOvertake && store(each, post, state, context)
+  const mayMatter = ageMs <= LABEL_WINDOW_MS[each.kind] && LABEL_WINDOW_MS[each.kind] > SETTLE_MS
+  return mayMatter && store(each, post, state, context)
 }
 
 const settlement = (
@@ -160,6 +163,7 @@ const onTimer = (at: Millis, key: readonly string[], state: LabelsRow, context: 
   if (at > impressionAt + SETTLE_MS && !state.settled) {
     const settleAt = millis(impressionAt + SETTLE_MS)
     settlement(userId, requestId, 'settled', settleAt, state.settle(settleAt), context)
+    for (const late of state.takeLate()) settlement(userId, requestId, 'late', late.at, [late], context)
     return true
   }
   if (at <= impressionAt + LONGEST_WINDOW_MS) return false
@@ -178,9 +182,10 @@ const expireEarly = (at: Millis, state: LabelsRow, context: Context): boolean =>
  * The labels of each slate so far, by user and request: small rows that reactions touch, beside the large
  * ones with the features (see slates.ts). A reaction that names its request comes here directly, one that
  * does not through `label-index`. Each label is sent to the features at once, and all of a slate once more when it
- * settles, as far as they were not undone; one after that time, within its longer window, is sent on alone. What counts is the time of an event, not when it
- * came, up to the grace; an undo takes back the labels of its kind dated up to its own time, before the slate
- * settles. Rows end with the longest window.
+ * settles, as far as they were not undone. One dated after that, within its longer window, is sent on alone, never ahead
+ * of its settled slate, which would seem to take it back: the watermark trails, so that it may have to wait. What counts
+ * is the time of an event, not when it came, up to the grace; an undo takes back the labels of its kind dated up to its
+ * own time, before the slate settles. Rows end with the longest window.
  */
 export const labelJoin: Processor<LabelsRow> = {
   name: 'label-join',

@@ -4,8 +4,12 @@ import { KnownExamples } from '../../../models/training/known-examples.ts'
 import { LabelAccount } from '../../../models/training/label-account.ts'
 import { Random } from '../../../engine/driver/random.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
-import type { PostId } from '../../../schemas/ids.ts'
+import { MINUTE_MS, type PostId } from '../../../schemas/ids.ts'
 import type { ReactionKind } from '../../../schemas/reactions/v1.ts'
+import { SETTLE_MS } from '../../../processors/label-join/windows.ts'
+import { aReaction, later } from '../../processors/events.ts'
+import { JoinRun } from '../../processors/label-join/run.ts'
+import { anImpression } from '../../processors/personal-events.ts'
 import { exampleOf, labelled } from './sample.ts'
 
 type LabelArguments = readonly (ReactionKind | readonly [ReactionKind, number])[]
@@ -158,6 +162,39 @@ test('whatever the parts and their order, what is learned adds up to the whole e
         expect([0, 1 / negativesKept].some((each) => Math.abs(each - weight) < 1e-5)).toBe(true)
         expect(target).toBeCloseTo(isPositive ? weight : 0, 5)
       }
+    }
+  }
+})
+
+test('what the label join sends adds up to the whole example, however far its watermark trails', () => {
+  const random = new Random(6)
+  for (let round = 0; round < 300; round++) {
+    const isLookedAt = random.chance(0.7)
+    const soon = (['click', 'like', 'comment', 'hide'] as const).filter(() => random.chance(0.3))
+    const late = (['comment', 'share', 'save'] as const).filter(() => random.chance(0.4))
+    const join = new JoinRun()
+    const react = (kind: ReactionKind, at: number): void =>
+      join.react(aReaction({ requestId: 'request-1', kind, at: later(at) }))
+    const after = (atMost: number): number => (1 + random.below(atMost)) * MINUTE_MS
+    join.show(anImpression())
+    if (isLookedAt) react('view', MINUTE_MS)
+    for (const kind of soon) react(kind, after(29))
+    // Some come before the watermark has passed the settling of their slate, some after.
+    for (const kind of late) react(kind, SETTLE_MS + after(8))
+    join.passTo(later(SETTLE_MS + 30 * MINUTE_MS))
+
+    const known = new KnownExamples()
+    known.tellsOfViews = true
+    const take = taking(1, known)
+    const parts = join.all().map(take)
+    const kinds = new Set<ReactionKind>([...(isLookedAt ? (['view'] as const) : []), ...soon, ...late])
+    for (const { name, output, labels: own } of HEADS) {
+      if (output === 'seconds' || own.length === 0) continue
+      const sum = (side: 0 | 1): number => parts.reduce((total, part) => total + part[name]![side], 0)
+      expect([sum(0), sum(1)], name).toEqual([
+        kinds.size > 0 ? 1 : 0,
+        own.some((kind) => kinds.has(kind)) ? 1 : 0,
+      ])
     }
   }
 })

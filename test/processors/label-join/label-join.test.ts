@@ -171,6 +171,35 @@ test('a label of a long window becomes an example of its own once its slate has 
   })
 })
 
+test('one that comes before its slate settles waits for it, for the watermark trails', () => {
+  const run = new JoinRun()
+  run.show(anImpression())
+  const at = later(SETTLE_MS + 2 * MINUTE_MS)
+  run.react(tagged({ kind: 'view' }), tagged({ kind: 'comment', at }))
+  expect(labelsOf(run)).toEqual([])
+  run.passTo(settled)
+  expect(labelsOf(run)).toEqual([
+    ['request-1', 'post-1', 'settled', 'view'],
+    ['request-1', 'post-1', 'late', 'comment'],
+  ])
+  expect(run.examples().at(-1)!.labels).toEqual([{ label: 'comment', at, value: null }])
+  expect(run.early()).toHaveLength(1)
+})
+
+test('one that is undone before its slate settles is none, given again it is one', () => {
+  for (const isGivenAgain of [false, true]) {
+    const run = new JoinRun()
+    run.show(anImpression())
+    const given = tagged({ kind: 'save', at: later(SETTLE_MS + MINUTE_MS) })
+    run.react(given, tagged({ kind: 'save', undo: true, at: later(SETTLE_MS + 2 * MINUTE_MS) }))
+    if (isGivenAgain) run.react({ ...given, at: later(SETTLE_MS + 3 * MINUTE_MS) })
+    run.passTo(settled)
+    expect(labelsOf(run).map(([, , phase]) => phase)).toEqual(
+      isGivenAgain ? ['settled', 'late'] : ['settled'],
+    )
+  }
+})
+
 test('when the longest window is over nothing of the slate is left', () => {
   const run = new JoinRun()
   run.show(anImpression())

@@ -45,7 +45,8 @@ export class JoinRun {
     return this.all().filter(({ isEarly }) => isEarly)
   }
 
-  private all(): readonly Example[] {
+  /** All of them, in the order that whoever learns from them reads. */
+  all(): readonly Example[] {
     return this.pipeline.of('label-slates').sent(examples)
   }
 
