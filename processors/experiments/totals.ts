@@ -5,7 +5,7 @@ import { experimentMoments } from '../topics/experiment-moments.ts'
 import { readMoments, writeMoments } from './bytes.ts'
 import { type Moments, NO_MOMENTS, summed } from './measures.ts'
 
-/** Sums of a window to which nothing came for so long are dropped. */
+/** Sums of a window to which nothing came for so long are dropped, as what comes of other windows tells the time. */
 const KEPT_MS = 400 * DAY_MS
 
 interface Totals {
@@ -36,16 +36,22 @@ export const experimentTotals: Processor<Totals> = {
       input: experimentMoments,
       key: ({ experiment, window }, key) => key.id(experiment) && key.id(window),
       process: ({ at, moments }, state, context) => {
+        // One timer a row, which sets the next: one an event would be as many as there were events in all that time.
+        if (state.at === 0) context.timer(millis(at + KEPT_MS))
         state.at = Math.max(state.at, at)
         state.moments = summed(state.moments, moments)
-        context.timer(millis(at + KEPT_MS))
         return true
       },
     }),
   ],
   outputs: [],
-  onTimer: (at, _key, state) => {
-    if (state.at === 0 || state.at + KEPT_MS > at) return false
+  onTimer: (at, _key, state, context) => {
+    if (state.at === 0) return false
+    const dueAt = millis(state.at + KEPT_MS)
+    if (dueAt > at) {
+      context.timer(dueAt)
+      return false
+    }
     state.at = 0
     return true
   },

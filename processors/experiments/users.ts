@@ -85,13 +85,14 @@ const add = (
     entry.measures = after
     entry.at = Math.max(entry.at, at)
   }
-  context.timer(millis(at + keptMs(window)))
 }
 
-const keptMs = (window: string): number => (window === ALL ? ALL_KEPT_MS : DAY_KEPT_MS)
+/** When an entry leaves the state, unless more comes of it. */
+const dueOf = ({ at, window }: Entry): Millis => millis(at + (window === ALL ? ALL_KEPT_MS : DAY_KEPT_MS))
 
 const insert = (entry: Entry, state: UserOutcomes, context: Context): void => {
   state.entries = [...state.entries, entry].sort(byName)
+  context.timer(dueOf(entry))
   if (state.entries.length <= ENTRIES_MAX) return
   const oldest = state.entries.reduce((one, other) => (other.at < one.at ? other : one))
   state.entries = state.entries.filter((each) => each !== oldest)
@@ -116,13 +117,19 @@ const erase = (at: Millis, state: UserOutcomes, context: Context): boolean => {
   return true
 }
 
-const onTimer = (at: Millis, state: UserOutcomes): boolean => {
-  const kept = state.entries.filter((entry) => entry.at + keptMs(entry.window) > at)
+const onTimer = (at: Millis, state: UserOutcomes, context: Context): boolean => {
+  const kept = state.entries.filter((entry) => dueOf(entry) > at)
+  setNext(kept, context)
   const isForgotten = state.erasedAt !== 0 && state.erasedAt + ERASURE_MEMORY_MS <= at
   if (kept.length === state.entries.length && !isForgotten) return false
   state.entries = kept
   if (isForgotten) state.erasedAt = 0
   return true
+}
+
+/** A timer an entry, set as it is made, and then one for whichever is due next: one an outcome would be far more. */
+const setNext = (entries: readonly Entry[], context: Context): void => {
+  if (entries.length > 0) context.timer(millis(Math.min(...entries.map(dueOf))))
 }
 
 /**
@@ -146,5 +153,5 @@ export const experimentUsers: Processor<UserOutcomes> = {
     }),
   ],
   outputs: [experimentMoments],
-  onTimer: (at, _key, state) => onTimer(at, state),
+  onTimer: (at, _key, state, context) => onTimer(at, state, context),
 }

@@ -3,6 +3,7 @@ import type { Topic } from '../../engine/topic.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import { readMoments, writeMoments } from '../experiments/bytes.ts'
 import { type Moments, NO_MOMENTS, summed } from '../experiments/measures.ts'
+import { LONGEST_WINDOW_MS } from '../label-join/windows.ts'
 import { GRACE_MS } from '../topics.ts'
 
 /** What users added to the sums of an arm, over a window: a UTC day such as `2026-11-26`, or `all`. */
@@ -21,8 +22,8 @@ export const experimentMoments: Topic<ExperimentMoments> = {
   name: 'experiment-moments',
   about: 'What users add to the sums of an arm, added up by arm and window in each commit.',
   keySpace: 'experiment',
-  graceMs: GRACE_MS,
-  isEcho: true,
+  // No echo: nothing else tells these tasks the time. Dated as their feeds, of which labels tell for so long.
+  graceMs: LONGEST_WINDOW_MS + GRACE_MS,
   visibility: 'internal',
   key: ({ experiment, window }, key) => {
     key.id(experiment)

@@ -104,6 +104,10 @@ export class Harness<State> {
     return row
   }
 
+  get pendingTimers(): number {
+    return [...this.timers.values()].reduce((sum, times) => sum + times.size, 0)
+  }
+
   /** What was emitted to a topic so far. */
   sent<Value>(topic: Topic<Value>): readonly Value[] {
     return this.emitted.filter((each) => each.topic.name === topic.name).map((each) => each.value as Value)

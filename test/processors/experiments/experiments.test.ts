@@ -16,9 +16,9 @@ import { labelJoin } from '../../../processors/label-join/labels.ts'
 import { labelIndex } from '../../../processors/label-join/slate-index.ts'
 import { LONGEST_WINDOW_MS, SETTLE_MS } from '../../../processors/label-join/windows.ts'
 import { erasures, impressions, reactions, surveys } from '../../../processors/topics.ts'
-import { experimentMoments } from '../../../processors/topics/experiment-moments.ts'
+import { type ExperimentMoments, experimentMoments } from '../../../processors/topics/experiment-moments.ts'
 import { type ExperimentOutcome, experimentOutcomes } from '../../../processors/topics/experiment-outcomes.ts'
-import { DAY_MS, millis, MINUTE_MS, SECOND_MS } from '../../../schemas/ids.ts'
+import { DAY_MS, HOUR_MS, millis, MINUTE_MS, SECOND_MS } from '../../../schemas/ids.ts'
 import type { Impression } from '../../../schemas/impressions/index.ts'
 import type { Survey } from '../../../schemas/surveys/index.ts'
 import { aReaction, eventId, T0, userId } from '../events.ts'
@@ -272,6 +272,31 @@ test('of a user a bounded number of arms and days is kept, and none that is over
   expect(harness.counts.get('experiments.entries_dropped')).toBe(ENTRIES_MAX)
   harness.advance(T0 + 200 * DAY_MS)
   expect(harness.rows.size).toBe(0)
+})
+
+test('timers are as many as the rows hold entries, however much comes, and each entry ends after its newest', () => {
+  const users = new Harness(experimentUsers) as Harness<unknown>
+  const totals = new Harness(experimentTotals) as Harness<unknown>
+  const take = (at: number): void => {
+    for (const { value } of users.apply(experimentOutcomes, outcome('ada', at, { feeds: 1 })))
+      totals.apply(experimentMoments, value as ExperimentMoments)
+  }
+  for (let hour = 0; hour < 20 * 24; hour++) {
+    take(T0 + hour * HOUR_MS)
+    users.advance(T0 + hour * HOUR_MS)
+    totals.advance(T0 + hour * HOUR_MS)
+    expect(users.pendingTimers).toBeLessThanOrEqual(6)
+  }
+  expect(totals.pendingTimers).toBe(totals.rows.size)
+  const last = T0 + (20 * 24 - 1) * HOUR_MS
+  users.advance(last + 90 * DAY_MS - 1)
+  expect(users.rows.size).toBe(1)
+  users.advance(last + 90 * DAY_MS)
+  expect([users.rows.size, users.pendingTimers]).toEqual([0, 0])
+  totals.advance(last + 400 * DAY_MS - 1)
+  expect([...totals.rows.keys()]).toContain(`${ARM}\0all`)
+  totals.advance(last + 400 * DAY_MS)
+  expect([totals.rows.size, totals.pendingTimers]).toEqual([0, 0])
 })
 
 test('folded moments say what they say one by one', () => {
