@@ -22,6 +22,14 @@ export interface SeriesDeclaration<In, Tag extends string> {
 /** What a view must know of where its events come from, when another node finds them (see `DeltaEmitter`). */
 export type EventSource<In> = Pick<Topic<In>, 'keySpace' | 'graceMs' | 'time'>
 
+/** What erases rows that are about one person alone. */
+export interface ErasedBy {
+  /** Its records' keys are the rows' keys; each is dated to the erasure. */
+  readonly topic: Topic<unknown>
+  /** How long events dated before an erasure are refused, for they may come after it. */
+  readonly rememberedMs: number
+}
+
 /** A feature view: said once, used by the stream, the backfill, the training row, the serving row and the docs. */
 export interface ViewDeclaration<In, Tag extends string, Series extends string> {
   /** Also the store's name: the deployment contract. Lower case, digits and dashes. */
@@ -50,6 +58,11 @@ export interface ViewDeclaration<In, Tag extends string, Series extends string> 
   sign?(event: In): 1 | -1
   /** Sorts events into series: one look-up in a table an event, not one question a series. */
   by?(event: In): Tag
+  /**
+   * Of a view whose rows are each about one person and nothing else: an erasure empties their row, of what came after
+   * it and was processed before, too, for of a sum nothing can be told apart. Rows must lie with the source's keys.
+   */
+  readonly erasedBy?: ErasedBy
   readonly series: Readonly<Record<Series, SeriesDeclaration<In, NoInfer<Tag>>>>
   readonly aggregates: readonly Aggregate<NoInfer<Series>>[]
   /** A key reads as never seen once its newest event is this long ago; stores may drop its row then. */
@@ -66,6 +79,9 @@ export const checkDeclaration = (declared: ViewDeclaration<never, string, string
   }
   if (!VIEW_NAME.test(declared.name)) refuse('its name may hold a-z, 0-9 and dashes')
   if (!(declared.version >= 1 && declared.version <= 255)) refuse('version must be 1 to 255')
+  const { keySpace, source, erasedBy } = declared
+  if (erasedBy !== undefined && (erasedBy.topic.keySpace !== keySpace || source.keySpace !== keySpace))
+    refuse(`erasedBy needs rows that lie with the keys of ${erasedBy.topic.name} and of the source`)
   const names = Object.keys(declared.series)
   for (const name of names) {
     if (!SERIES_NAME.test(name)) refuse(`series "${name}" may hold a-z, 0-9 and underscores`)

@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import type { StateLayout } from '../engine/processor.ts'
 import { Contributions } from './contributions.ts'
+import { ERASURE_BYTES, ERASURE_MARK, NEWEST_BYTES } from './row.ts'
 import type { ViewRows } from './view.ts'
 
 /** A row as it was, and what is to be added to it when it is written. */
@@ -16,6 +17,25 @@ export class ViewRow {
     this.end = end
     this.added.reset()
     return this
+  }
+
+  /** Leaves nothing but when it was erased. */
+  erase(at: number): void {
+    const bytes = Buffer.alloc(NEWEST_BYTES + ERASURE_BYTES, ERASURE_MARK)
+    bytes.writeUIntLE(at, 0, NEWEST_BYTES)
+    bytes.writeUIntLE(at, NEWEST_BYTES + 1, NEWEST_BYTES)
+    this.over(bytes, 0, bytes.length)
+  }
+
+  /** Takes the erasure out of a row that remembers one; where nothing came after it, nothing is left. */
+  forgetErasure(): void {
+    const { buffer, start, end } = this
+    const entries = start + NEWEST_BYTES + ERASURE_BYTES
+    const erasedAt = buffer.readUIntLE(entries - NEWEST_BYTES, NEWEST_BYTES)
+    const isEmpty = entries === end && buffer.readUIntLE(start, NEWEST_BYTES) === erasedAt
+    const newest = buffer.subarray(start, start + NEWEST_BYTES)
+    const bytes = isEmpty ? Buffer.alloc(0) : Buffer.concat([newest, buffer.subarray(entries, end)])
+    this.over(bytes, 0, bytes.length)
   }
 }
 

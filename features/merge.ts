@@ -3,6 +3,8 @@ import { Contributions } from './contributions.ts'
 import {
   ENTRY_BYTES_MAX,
   ENTRY_GROWTH_MAX,
+  ERASURE_BYTES,
+  ERASURE_MARK,
   LOW_MASK,
   LOW_SCALE,
   LOW_VARINT_BITS,
@@ -38,7 +40,8 @@ export class RowMerger {
 
   /**
    * Writes the row `buffer[start..end)` plus `added`, in one pass; an empty range is a row without events.
-   * Answers false, and writes nothing, when neither holds an event. Throws `STATE_CORRUPT`.
+   * Answers false, and writes nothing, when neither holds an event. An erasure that the row remembers stays in it.
+   * Throws `STATE_CORRUPT`.
    */
   add(buffer: Buffer, start: number, end: number, added: Contributions, writer: ByteWriter): boolean {
     this.row.over(buffer, start, end)
@@ -49,8 +52,16 @@ export class RowMerger {
     writer.reserve(bytesMax)
     this.out = writer.buffer
     this.out.writeUIntLE(newest, writer.position, NEWEST_BYTES)
-    writer.position = this.addEntries(buffer, end, added, writer.position + NEWEST_BYTES)
+    writer.position += NEWEST_BYTES
+    if (this.row.erasedAt !== 0) this.writeErasure(this.row.erasedAt, writer)
+    writer.position = this.addEntries(buffer, end, added, writer.position)
     return true
+  }
+
+  private writeErasure(at: number, writer: ByteWriter): void {
+    this.out[writer.position] = ERASURE_MARK
+    this.out.writeUIntLE(at, writer.position + 1, NEWEST_BYTES)
+    writer.position += ERASURE_BYTES
   }
 
   /** Writes the sum of two rows. */

@@ -4,7 +4,9 @@ import { KeyWriter } from '../engine/key.ts'
 import { type AnyHandler, type Context, type Mapper, on, type Processor } from '../engine/processor.ts'
 import { type Node, node } from '../engine/topology.ts'
 import type { Topic } from '../engine/topic.ts'
+import { millis } from '../schemas/ids.ts'
 import { Contributions } from './contributions.ts'
+import type { ErasedBy } from './declaration.ts'
 import { beginDelta, copyKey, deltaTopicOf, ViewDelta } from './delta.ts'
 import { layoutOf, type ViewRow } from './layout.ts'
 import type { View } from './view.ts'
@@ -16,16 +18,7 @@ import type { View } from './view.ts'
  */
 export const viewNodes = <In>(view: View<In>): readonly Node[] => {
   const sources = sourcesOf(view)
-  if (view.keySpace === view.source.keySpace) {
-    return [
-      node(
-        processorOf(
-          view,
-          sources.map((source) => countEvents(view, source)),
-        ),
-      ),
-    ]
-  }
+  if (view.keySpace === view.source.keySpace) return [node(directProcessorOf(view, sources))]
   const emitter = new DeltaEmitter(view)
   return [...sources.map((source) => node(deltaMapper(view, emitter, source))), emitter.node]
 }
@@ -56,11 +49,58 @@ const processorOf = <In>(view: View<In>, handlers: readonly AnyHandler<ViewRow>[
   outputs: [],
 })
 
+/** Of a view whose rows lie with the source's keys. */
+const directProcessorOf = <In>(view: View<In>, sources: readonly Source<In>[]): Processor<ViewRow> => {
+  const { erasedBy } = view
+  if (erasedBy === undefined)
+    return processorOf(
+      view,
+      sources.map((source) => countEvents(view, source)),
+    )
+  const counting = sources.map((source) => countNewEvents(view, source))
+  return {
+    ...processorOf(view, [...counting, eraseRows(view, erasedBy)]),
+    onTimer(at, _key, row) {
+      const erasedAt = erasedAtOf(view, row)
+      if (erasedAt === 0 || erasedAt + erasedBy.rememberedMs > at) return false
+      row.forgetErasure()
+      return true
+    },
+  }
+}
+
 const countEvents = <In>(view: View<In>, source: Source<In>): AnyHandler<ViewRow> =>
   on({
     input: source.topic,
     key: (event, key) => source.counts(event) && view.key(event, key),
     process: (event, row: ViewRow) => view.count(event, row.added),
+  })
+
+const erasedAtOf = <In>(view: View<In>, { buffer, start, end }: ViewRow): number =>
+  view.erasedAt(buffer, start, end)
+
+/** As `countEvents`, less what is no newer than the erasure that the row remembers. */
+const countNewEvents = <In>(view: View<In>, source: Source<In>): AnyHandler<ViewRow> =>
+  on({
+    ...countEvents(view, source),
+    process: (event: In, row: ViewRow) =>
+      view.count(event, row.added) && row.added.newest > erasedAtOf(view, row),
+  })
+
+const eraseRows = <In>(view: View<In>, { topic, rememberedMs }: ErasedBy): AnyHandler<ViewRow> =>
+  on({
+    input: topic,
+    key(erasure, key) {
+      topic.key(erasure, key)
+      return true
+    },
+    process(erasure, row: ViewRow, context) {
+      const at = topic.time(erasure)
+      if (at <= erasedAtOf(view, row)) return false
+      row.erase(at)
+      context.timer(millis(at + rememberedMs))
+      return true
+    },
   })
 
 const addDeltas = <In>(view: View<In>, deltas: Topic<ViewDelta>): AnyHandler<ViewRow> =>

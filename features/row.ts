@@ -11,6 +11,9 @@ import { EVENT_TIME_MAX_MS } from './tiles.ts'
  * - the sum as a varint whose lowest bit is the sign.
  * So equal sums are equal bytes, and an entry takes about 2 bytes for a count, 4 to 5 for a decayed sum.
  *
+ * A row that remembers an erasure (see `erasedBy` of a view) has, between the newest time and the entries, a byte 0 and
+ * the erasure's time in 6 bytes: no entry begins so, for the first one has a slot.
+ *
  * Here are the constants of that form and the cursor that reads it; merge.ts writes it.
  */
 export const STEP_BITS = 4
@@ -28,6 +31,8 @@ const TWO_32 = 2 ** 32
 const HIGH_MAX = 2 ** 26 - 1
 
 export const NEWEST_BYTES = 6
+export const ERASURE_MARK = 0
+export const ERASURE_BYTES = 1 + NEWEST_BYTES
 /** Two steps with their rest, and a sum. */
 export const ENTRY_BYTES_MAX = 1 + 5 + 5 + 8
 /** An entry of two bytes may need this much more for its steps once the newest event is later. */
@@ -39,6 +44,8 @@ export const STEP_MAX = 2 ** 31 - 1
 export class RowCursor {
   /** Newest event time of the row; -1 for no row. */
   newest = -1
+  /** Time of the erasure that the row remembers; 0 for none. */
+  erasedAt = 0
   /** Of the current entry. */
   slot = -1
   tile = 0
@@ -65,10 +72,14 @@ export class RowCursor {
     this.end = end
     this.slot = -1
     this.newest = -1
+    this.erasedAt = 0
     if (start >= end) return
-    this.readNewest(start)
+    this.newest = this.time(start)
     this.at = start + NEWEST_BYTES
     this.clock.set(this.newest)
+    if (this.at === end || buffer[this.at] !== ERASURE_MARK) return
+    this.erasedAt = this.time(this.at + 1)
+    this.at += ERASURE_BYTES
   }
 
   next(): boolean {
@@ -90,13 +101,14 @@ export class RowCursor {
     return true
   }
 
-  private readNewest(at: number): void {
+  private time(at: number): number {
     const { buffer } = this
     if (at + NEWEST_BYTES > this.end) throw this.corrupt()
     const low = buffer[at]! | (buffer[at + 1]! << 8) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24)
     const high = buffer[at + 4]! | (buffer[at + 5]! << 8)
-    this.newest = high * TWO_32 + (low >>> 0)
-    if (this.newest > EVENT_TIME_MAX_MS) throw this.corrupt()
+    const time = high * TWO_32 + (low >>> 0)
+    if (time > EVENT_TIME_MAX_MS) throw this.corrupt()
+    return time
   }
 
   /** Reads the sum that begins at a byte; `at` is then after it. */

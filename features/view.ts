@@ -4,7 +4,7 @@ import type { KeySpace, Topic } from '../engine/topic.ts'
 import { type Column, planOf, type SeriesInfo } from './columns.ts'
 import type { Contributions } from './contributions.ts'
 import { EventCounter, FRACTION_BITS } from './counter.ts'
-import { checkDeclaration, type EventSource, type ViewDeclaration } from './declaration.ts'
+import { checkDeclaration, type ErasedBy, type EventSource, type ViewDeclaration } from './declaration.ts'
 import { RowMerger } from './merge.ts'
 import { RowReader } from './reader.ts'
 import { RowCursor } from './row.ts'
@@ -42,6 +42,10 @@ export interface View<In> extends ViewRows {
   readonly source: Topic<In> | EventSource<In>
   /** Where events that take back come from, if not from the source. */
   readonly undone: Topic<In> | undefined
+  /** What erases its rows, if anything does. */
+  readonly erasedBy: ErasedBy | undefined
+  /** Time of the erasure that a row remembers; 0 for none. */
+  erasedAt(buffer: Buffer, start: number, end: number): number
   /** Whether the event takes back. */
   takesBack(event: In): boolean
   /** Writes the key of the event's row; false when the view does not count it. */
@@ -66,6 +70,7 @@ class DeclaredView<In> implements View<In> {
   readonly keySpace: KeySpace
   readonly source: Topic<In> | EventSource<In>
   readonly undone: Topic<In> | undefined
+  readonly erasedBy: ErasedBy | undefined
   readonly slots: readonly Slot[]
   readonly columns: readonly Column[]
   readonly columnsHash: string
@@ -84,6 +89,7 @@ class DeclaredView<In> implements View<In> {
     this.keySpace = declared.keySpace
     this.source = declared.source
     this.undone = declared.undone
+    this.erasedBy = declared.erasedBy
     this.timeToLiveMs = declared.timeToLive.ms
     const series = Object.entries(declared.series).map(([name, { unit = 'events' }]): SeriesInfo => ({
       name,
@@ -127,6 +133,11 @@ class DeclaredView<In> implements View<In> {
   newest(buffer: Buffer, start: number, end: number): number {
     this.cursor.over(buffer, start, end)
     return this.cursor.newest
+  }
+
+  erasedAt(buffer: Buffer, start: number, end: number): number {
+    this.cursor.over(buffer, start, end)
+    return this.cursor.erasedAt
   }
 }
 

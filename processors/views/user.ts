@@ -2,8 +2,9 @@ import { daysActive, decayed, lastSeen, total } from '../../features/aggregates.
 import { days } from '../../features/durations.ts'
 import { view } from '../../features/view.ts'
 import type { Reaction } from '../../schemas/reactions/index.ts'
+import { ERASURE_MEMORY_MS } from '../erasure.ts'
 import { undoneReactions } from '../given-reactions.ts'
-import { reactions } from '../topics.ts'
+import { erasures, reactions } from '../topics.ts'
 import { LOOKING, lookedMs, NEGATIVE, ofReactions, POSITIVE } from './reaction-series.ts'
 
 /** How much a user does at all: tells passive viewers from active ones. */
@@ -15,6 +16,7 @@ export const user = view({
   undone: undoneReactions,
   keySpace: 'user',
   key: (reaction, key) => reaction.userId !== null && key.id(reaction.userId),
+  erasedBy: { topic: erasures, rememberedMs: ERASURE_MEMORY_MS },
   ...ofReactions<Reaction>(),
   series: {
     views: { of: ['view'] },

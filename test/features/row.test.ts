@@ -100,6 +100,8 @@ test.each([
   ['names a slot that the view has not', [...NEWEST, 0xf0, 0xff, 0x02, 0x02]],
   ['names a tile before the epoch', [...NEWEST, 0x11, 0x02]],
   ['holds a sum of zero', [...NEWEST, 0x10, 0x00]],
+  ['ends within the time of its erasure', [...NEWEST, 0x00, 1, 0, 0]],
+  ['was erased after all times', [...NEWEST, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
   ['ends within its steps', [...NEWEST, 0x1f, 0x80]],
   ['ends within a sum', [...NEWEST, 0x10, 0x80]],
   ['holds a sum beyond all sums', [...NEWEST, 0x10, ...Array.from({ length: 12 }, () => 0xff), 0]],

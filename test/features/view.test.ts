@@ -85,6 +85,8 @@ describe('a declaration', () => {
     ['decayed of likes has a half-life of 30s', { aggregates: [decayed(['likes'], [seconds(30)])] }],
     ['daysActive of likes needs a window in days', { aggregates: [daysActive(['likes'], hours(24))] }],
     ['aggregates', { aggregates: [] }],
+    ['erasedBy', { keySpace: 'author', erasedBy: { topic: touches, rememberedMs: 1 } }],
+    ['erasedBy', { erasedBy: { topic: { ...touches, keySpace: 'author' }, rememberedMs: 1 } }],
     ['two columns', { aggregates: [total(['likes']), total(['likes'])] }],
     [
       'priorTrials',
