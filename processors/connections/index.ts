@@ -65,11 +65,14 @@ const drop = (state: Edges, entry: number, at: Millis, context: Context): void =
   context.count('connections.dropped')
 }
 
-/** Writes what the other side did. A friend that an erased user had before is told that it is over. */
+/**
+ * Writes what the other side did. A friend that an erased user had before is told that it is over; blocks and mutes are
+ * the other side's own, and hold whatever was erased here.
+ */
 const connectReversed = (event: ReversedConnection, state: Edges, context: Context): boolean => {
   const { userId, otherId, kind, removed, at } = event
-  if (at <= state.erasedAt) {
-    if (kind === 'friend' && !removed) tellEnd(userId, otherId, kind, at, context)
+  if (kind === 'friend' && at <= state.erasedAt) {
+    if (!removed) tellEnd(userId, otherId, kind, at, context)
     return false
   }
   const edge = REVERSE_OF[kind]!
@@ -84,11 +87,14 @@ const tellEnd = (userId: UserId, otherId: string, kind: ReversedKind, at: Millis
   context.emit(connectionsReversed, { userId: otherId as UserId, otherId: userId, kind, removed: true, at })
 }
 
-/** Takes away every edge not changed since, on the other side too. */
+/** Who others keep away is for them to say: that a user erases themselves lifts nobody's block of them. */
+const isOthersWord = (kind: EdgeKind): boolean => kind === 'blocked-by' || kind === 'muted-by'
+
+/** Takes away every edge of the user's own not changed since, on the other side too. */
 const erase = (userId: UserId, at: Millis, state: Edges, context: Context): boolean => {
   if (at <= state.erasedAt) return false
   for (let entry = state.count - 1; entry >= 0; entry--) {
-    if (state.changedAt(entry) > at) continue
+    if (state.changedAt(entry) > at || isOthersWord(state.kind(entry))) continue
     if (state.isPresent(entry)) tellErased(userId, state, entry, context)
     state.remove(entry)
   }

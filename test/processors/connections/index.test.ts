@@ -311,7 +311,8 @@ test('an erasure ends the connections on both sides, refuses late ones, and is i
   pipeline.publish(connectionTopic, aConnection({ targetId: 'user-6', at: later(5) }))
   pipeline.publish(connectionTopic, aConnection({ userId: 'user-7', targetId: 'user-1', at: later(6) }))
   pipeline.drain(inOrder)
-  const { groups, ...others } = of(pipeline, 'user-1')
+  const { groups, blockedBy, ...others } = of(pipeline, 'user-1')
+  expect([...blockedBy]).toEqual(['user-5'])
   expect(groups.map(({ id }) => id)).toEqual(['kept'])
   expect(Object.values(others).every((each) => [...each].length === 0)).toBe(true)
   for (const user of ['user-2', 'user-6', 'user-7']) expect(of(pipeline, user).friends).toEqual([])
@@ -321,5 +322,31 @@ test('an erasure ends the connections on both sides, refuses late ones, and is i
   pipeline.publish(erasures, anErasure(later(30)))
   pipeline.drain(inOrder)
   pipeline.advance(later(30 + ERASURE_MEMORY_MS))
-  expect(pipeline.of('connections').rows.has('user-1')).toBe(false)
+  expect(of(pipeline, 'user-1')).toMatchObject({ groups: [], blockedBy: new Set(['user-5']) })
+  pipeline.publish(erasures, anErasure(later(40), 'user-2'))
+  pipeline.drain(inOrder)
+  pipeline.advance(later(40 + ERASURE_MEMORY_MS))
+  expect(pipeline.of('connections').rows.has('user-2')).toBe(false)
+})
+
+test("a user's own erasure lifts no block or mute of them, whichever is heard of first", () => {
+  for (const kind of ['block', 'mute'] as const) {
+    for (const isErasedFirst of [false, true]) {
+      const pipeline = pipelineOf([])
+      const keepAway = aConnection({ kind, userId: 'user-2', targetId: 'user-1' })
+      if (isErasedFirst) pipeline.publish(erasures, anErasure(later(10)))
+      pipeline.drain(inOrder)
+      pipeline.publish(connectionTopic, keepAway)
+      pipeline.drain(inOrder)
+      if (!isErasedFirst) pipeline.publish(erasures, anErasure(later(10)))
+      pipeline.drain(inOrder)
+      const { blockedBy, mutedBy } = of(pipeline, 'user-1')
+      expect([...blockedBy, ...mutedBy]).toEqual(['user-2'])
+      // Their own does, dated before the erasure here or not.
+      pipeline.publish(erasures, anErasure(later(5), 'user-2', 'erasure-2'))
+      pipeline.drain(inOrder)
+      const after = of(pipeline, 'user-1')
+      expect([...after.blockedBy, ...after.mutedBy]).toEqual([])
+    }
+  }
 })
