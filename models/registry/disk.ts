@@ -1,6 +1,6 @@
 import { link, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncDirectory, writeSynced } from '../snapshot/whole-directory.ts'
+import { syncDirectory, withPart, writeSynced } from '../snapshot/whole-directory.ts'
 
 /** What a registry asks of the disk, each call all or nothing; names lie right below its root. */
 export interface RegistryDisk {
@@ -15,29 +15,26 @@ export interface RegistryDisk {
   writtenAt(name: string): Promise<number | null>
 }
 
-/** Ends the names of files that are not whole. */
-const PART = '.part'
-
-/** The directory `root`, made if it is missing. `unique` tells apart the writers of one root. */
-export const registryDisk = async (root: string, unique: string): Promise<RegistryDisk> => {
+/** The directory `root`, made if it is missing. What is not whole yet bears the writer's name. */
+export const registryDisk = async (root: string, writer: string): Promise<RegistryDisk> => {
   await mkdir(root, { recursive: true })
   return {
     list: () => readdir(root),
     read: (name) => absentAs(null, readFile(join(root, name), 'utf8')),
-    create: async (name, text) => {
-      const part = join(root, `${name}.${unique}${PART}`)
-      await writeSynced(part, Buffer.from(text))
-      try {
-        await link(part, join(root, name))
-      } catch (error) {
-        if (codeOf(error) === 'EEXIST') return false
-        throw error
-      } finally {
-        await rm(part, { force: true })
-      }
-      await syncDirectory(root)
-      return true
-    },
+    create: (name, text) =>
+      // Of each call its own, for one process changes several things at once, and many have the same id.
+      withPart(join(root, `${name}.${writer}`), async (part) => {
+        const whole = join(part, name)
+        await writeSynced(whole, Buffer.from(text))
+        try {
+          await link(whole, join(root, name))
+        } catch (error) {
+          if (codeOf(error) === 'EEXIST') return false
+          throw error
+        }
+        await syncDirectory(root)
+        return true
+      }),
     remove: (name) => rm(join(root, name), { recursive: true, force: true }),
     writtenAt: (name) =>
       absentAs(

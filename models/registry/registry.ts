@@ -31,7 +31,7 @@ export const UNOFFERED_MS_MAX = 60 * 60 * 1_000
 export interface RegistryOptions {
   /** Wall time. */
   readonly now: () => Millis
-  /** Tells apart the writers of one root, such as a process's id. */
+  /** Stands in the names of files that it has not finished, such as a process's id; others may have the same. */
   readonly writer: string
   readonly gate?: GateLimits
   /** Where not the directory itself: for tests of what a crash leaves. */

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
@@ -25,6 +25,19 @@ export const writeWholeDirectory = async (
 
 /** Ends the names of directories that are not whole. */
 export const PART = '.part'
+
+/**
+ * Has something made in a directory beside `path` that no other writer has, since the disk gives each a name of its
+ * own: `.part-` and six characters. What is not moved away from there is dropped; one that dies leaves it behind.
+ */
+export const withPart = async <Made>(path: string, make: (part: string) => Promise<Made>): Promise<Made> => {
+  const part = await mkdtemp(`${path}${PART}-`)
+  try {
+    return await make(part)
+  } finally {
+    await rm(part, { recursive: true, force: true })
+  }
+}
 
 /** Writes a file and makes its bytes durable; its name is, once its directory is synced. */
 export const writeSynced = async (path: string, bytes: Uint8Array): Promise<void> => {

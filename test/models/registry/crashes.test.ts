@@ -93,9 +93,13 @@ describe('a registry whose process is killed', () => {
   )
 })
 
-test('several who change a registry at once lose nothing of each other', async () => {
+test.each([
+  ['of names of their own', ['a', 'b', 'c']],
+  // As processes in containers are, of which each is the first.
+  ['of one name', ['1', '1', '1']],
+])('several who change a registry at once lose nothing of each other: %s', async (_, names) => {
   const root = await temporaryDirectory()
-  const writers = await Promise.all(['a', 'b', 'c'].map((writer) => openRegistry(root, { writer })))
+  const writers = await Promise.all(names.map((writer) => openRegistry(root, { writer })))
   await writers[0]!.begin(await fakeSnapshot(root, 'prior', { origin: 'prior' }))
   await Promise.all(
     writers.map(async (registry, writer) => {
@@ -109,4 +113,16 @@ test('several who change a registry at once lose nothing of each other', async (
   expect(records).toHaveLength(37)
   expect(new Set(records.map(({ version }) => version)).size).toBe(37)
   expect(records.filter(({ state }) => state === 'live')).toHaveLength(1)
+})
+
+test('of all who create one file at once on one disk the first is the only one, and it is whole', async () => {
+  const root = await temporaryDirectory()
+  const disk = await registryDisk(root, 'one')
+  for (let round = 0; round < 20; round++) {
+    const texts = Array.from({ length: 8 }, (_, index) => `${index}`.repeat(10_000 * (index + 1)))
+    const created = await Promise.all(texts.map((text) => disk.create(`file-${round}`, text)))
+    expect(created.filter((isFirst) => isFirst)).toHaveLength(1)
+    expect(await disk.read(`file-${round}`)).toBe(texts[created.indexOf(true)])
+  }
+  expect(await disk.list()).toHaveLength(20)
 })
