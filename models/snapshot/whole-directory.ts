@@ -1,30 +1,54 @@
-import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Writes files into `root/name`, all of them or none: they are written and synced in a directory beside it, which
- * is then renamed. What stood there before is replaced. One writer a root. Throws what the disk says.
+ * Writes files into `root/name`, all of them or none: they are written and synced in a directory of the writer's own,
+ * which is then renamed. One that is whole there already stays: of several who write the same content at once the
+ * first is the one that is used. What is not whole is replaced. Throws what the disk says.
  */
 export const writeWholeDirectory = async (
   root: string,
   name: string,
   files: Readonly<Record<string, Uint8Array>>,
 ): Promise<string> => {
+  await mkdir(root, { recursive: true })
   const directory = join(root, name)
-  const part = `${directory}${PART}`
-  // Left by a writer that died.
-  await rm(part, { recursive: true, force: true })
-  await mkdir(part, { recursive: true })
-  for (const [file, bytes] of Object.entries(files)) await writeSynced(join(part, file), bytes)
-  await syncDirectory(part)
-  await rm(directory, { recursive: true, force: true })
-  await rename(part, directory)
+  await withPart(directory, async (part) => {
+    const whole = join(part, 'whole')
+    await mkdir(whole)
+    for (const [file, bytes] of Object.entries(files)) await writeSynced(join(whole, file), bytes)
+    await syncDirectory(whole)
+    await place(whole, directory, Object.keys(files))
+  })
   await syncDirectory(root)
   return directory
 }
 
-/** Ends the names of directories that are not whole. */
-export const PART = '.part'
+/** Times that what is not whole is moved out of the way: another writer may always be a step ahead. */
+const PLACE_TRIES = 8
+
+/** Gives a directory the name that it is used by, unless one with such files has it by now. */
+const place = async (whole: string, directory: string, files: readonly string[]): Promise<void> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await rename(whole, directory)
+    } catch (error) {
+      if (await holdsAll(directory, files)) return
+      if (tries === PLACE_TRIES) throw error
+      // In one step, and not file by file: whoever comes meanwhile finds nothing, and not a part. Where that fails
+      // another writer did so, or the next try says why not.
+      await rename(directory, `${whole}-replaces-${tries}`).catch(() => undefined)
+    }
+  }
+}
+
+const holdsAll = async (directory: string, files: readonly string[]): Promise<boolean> => {
+  const names = await readdir(directory).catch((): string[] => [])
+  return files.every((file) => names.includes(file))
+}
+
+/** Stands in the names of directories that are not whole. */
+const PART = '.part'
 
 /**
  * Has something made in a directory beside `path` that no other writer has, since the disk gives each a name of its

@@ -27,8 +27,8 @@ export interface Written {
 
 /**
  * Writes a snapshot of a ranker into `root/MODEL-VERSION`, whole or not at all. Without tables its graph reads
- * rows alone, and no manifest names embeddings. Equal content is written once. One writer a root. Throws
- * `NETWORK_INVALID`, and what the disk says.
+ * rows alone, and no manifest names embeddings. Equal content is written once, whoever writes it at the same time.
+ * Throws `NETWORK_INVALID`, and what the disk says.
  */
 export const writeSnapshot = async (
   root: string,

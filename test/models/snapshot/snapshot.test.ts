@@ -1,13 +1,14 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
 import { decodeTables, encodeTables } from '../../../models/embeddings/bytes.ts'
 import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { priorParameters } from '../../../models/prior/prior.ts'
-import { writePriors } from '../../../models/prior/snapshots.ts'
+import { writePrior, writePriors } from '../../../models/prior/snapshots.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
+import { readTowers } from '../../../models/retrieval/tower-snapshot.ts'
 import { type SnapshotManifest, withVersion } from '../../../models/snapshot/manifest.ts'
 import { readSnapshot } from '../../../models/snapshot/read.ts'
 import { snapshotRecord } from '../../../models/snapshot/record.ts'
@@ -82,12 +83,26 @@ describe('a snapshot', () => {
   test('replaces what a writer that died left behind', async () => {
     const { root, directory, manifest } = await heavySnapshot()
     await rm(join(directory, 'manifest.json'))
-    await mkdir(`${directory}.part`)
-    await writeFile(join(`${directory}.part`, 'left-over'), '')
+    await writeFile(join(directory, 'left-over'), '')
     await writeSnapshot(root, 'heavy', 'prior', priorParameters('heavy'))
     expect((await readSnapshot(directory, 'heavy')).manifest).toEqual(manifest)
     expect(await readdir(root)).toEqual([`heavy-${manifest.version}`])
     expect((await readdir(directory)).sort()).toEqual(['manifest.json', 'model.onnx'])
+  })
+
+  test('is one, where several processes begin with it at once: none takes it away from the others', async () => {
+    for (let round = 0; round < 5; round++) {
+      const root = await temporaryDirectory()
+      const places = new Set<number>()
+      const begin = async (): Promise<void> => {
+        const { directory } = await writePrior(root, 'retrieval')
+        places.add((await stat(directory)).ino)
+        await readTowers(directory)
+      }
+      await Promise.all(Array.from({ length: 6 }, begin))
+      expect(places.size).toBe(1)
+      expect(await readdir(root)).toHaveLength(1)
+    }
   })
 
   test('is told on its topic in a record that keeps the contract', async () => {
