@@ -50,7 +50,9 @@ export const CHECKPOINTS_KEPT = 2
 const FORMAT = 3
 const ADVICE = ': move it and its neighbours away, and learning begins anew from the first example kept'
 const NAME = /^checkpoint-(\d{12})$/
-const STEP_DIGITS = 12
+/** What a writer that died had not finished. */
+const PART_NAME = /^checkpoint-\d{12}\.part/
+const NAME_DIGITS = 12
 const INDEX_FILE = 'checkpoint.json'
 const STATE_FILE = 'state.bin'
 const MOMENTS_FILE = 'moments.bin'
@@ -98,17 +100,23 @@ export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Pro
     beside: beside && { light: beside.light.position, towers: beside.towers.position },
     files: Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, sha256Of(bytes)])),
   }
-  const name = `checkpoint-${String(stepsOf(checkpoint)).padStart(STEP_DIGITS, '0')}`
+  const name = await nextNameIn(root)
   const text = Buffer.from(`${JSON.stringify({ ...index, check: checkOf(index) }, null, 2)}\n`)
   const directory = await writeWholeDirectory(root, name, { ...files, [INDEX_FILE]: text })
-  const old = (await namesIn(root)).slice(CHECKPOINTS_KEPT)
-  for (const each of old) await rm(join(root, each), { recursive: true })
+  for (const each of await oldIn(root)) await rm(join(root, each), { recursive: true })
   return directory
 }
 
-/** Of all that learns: it never falls, so that names tell what is newer. */
-const stepsOf = ({ learned, beside }: Checkpoint): number =>
-  learned.steps + (beside === null ? 0 : beside.light.state.learned.steps + beside.towers.state.steps)
+/** Names tell what is newer, and none comes again: where nothing but a position is new, no checkpoint makes room for it. */
+const nextNameIn = async (root: string): Promise<string> => {
+  const [, newest = '0'] = NAME.exec((await namesIn(root))[0] ?? '') ?? []
+  return `checkpoint-${String(Number(newest) + 1).padStart(NAME_DIGITS, '0')}`
+}
+
+const oldIn = async (root: string): Promise<readonly string[]> => {
+  const parts = (await readdir(root)).filter((name) => PART_NAME.test(name))
+  return [...(await namesIn(root)).slice(CHECKPOINTS_KEPT), ...parts]
+}
 
 /** What was found to go on from, and what was passed over because its bytes are not what was written. */
 export interface FoundCheckpoint {

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
@@ -204,6 +204,26 @@ describe('checkpoints', () => {
     const check = sha256Of(Buffer.from(JSON.stringify([2, network, steps, latestAt, position, files])))
     await writeFile(file, JSON.stringify({ format: 2, network, steps, latestAt, position, files, check }))
     await expect(Learner.open(root, OPTIONS)).rejects.toThrow(/CHECKPOINT_OTHER: .* has format 2/)
+  })
+
+  test('of one number of steps stand beside each other, so that none makes room for one that is not there yet', async () => {
+    const root = await temporaryDirectory()
+    const learner = await open(root)
+    await learner.learn(sampleStream(64, 7))
+    const first = await learner.checkpoint(root, { '0': 64 })
+    const { ino } = await stat(first)
+    // As an earlier version named them, by steps; and what its writer left when it died.
+    const renamed = join(root, 'checkpoint-000000004711')
+    await rename(first, renamed)
+    await cp(renamed, `${renamed}.part`, { recursive: true })
+    const second = await learner.checkpoint(root, { '0': 68 })
+    await learner.dispose()
+    expect((await stat(renamed)).ino).toBe(ino)
+    expect((await readdir(root)).sort()).toEqual(['checkpoint-000000004711', 'checkpoint-000000004712'])
+    const { checkpoint } = await readCheckpoint(root, HEAVY_NETWORK)
+    expect(checkpoint?.position).toEqual({ '0': 68 })
+    await rm(second, { recursive: true })
+    expect((await readCheckpoint(root, HEAVY_NETWORK)).checkpoint?.position).toEqual({ '0': 64 })
   })
 
   test('are whole or passed over, and only the newest are kept', async () => {
