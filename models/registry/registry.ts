@@ -242,7 +242,7 @@ export class ModelRegistry {
       REGISTERED_MODELS.flatMap((model) => state[model].records).map((each) => [directoryNameOf(each), each]),
     )
     for (const name of await this.disk.list()) {
-      if (!SNAPSHOT_DIRECTORY.test(name)) continue
+      if (!SNAPSHOT_DIRECTORY.test(name) && !PART_NAME.test(name)) continue
       const record = records.get(name)
       if (record === undefined ? await this.isLeft(name) : !record.hasFiles) await this.disk.remove(name)
     }
@@ -255,6 +255,10 @@ export class ModelRegistry {
 }
 
 const SNAPSHOT_DIRECTORY = new RegExp(`^(${REGISTERED_MODELS.join('|')})-[0-9a-f]{16}$`)
+/** A snapshot or a state of the registry that is not whole: no record is of one. */
+const PART_NAME = new RegExp(
+  `^((${REGISTERED_MODELS.join('|')})-[0-9a-f]{16}|registry-\\d{12}\\.json).*\\.part`,
+)
 
 const NEW_RECORD = {
   examples: 0,

@@ -1,4 +1,4 @@
-import { access, readdir, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { HOUR_MS, millis } from '../../../schemas/ids.ts'
@@ -217,12 +217,28 @@ test('what is kept is bounded: records, files and states; the prior keeps its fi
 test('what a dead writer left is deleted after a while, and what is being offered is not', async () => {
   const { root } = await begun()
   const { directory } = await fakeSnapshot(root, 'left')
-  const now = (await import('node:fs/promises')).stat
-  const { mtimeMs } = await now(directory)
+  const { mtimeMs } = await stat(directory)
   await openRegistry(root, { now: () => millis(mtimeMs + 30 * 60_000) })
   expect(await isThere(directory)).toBe(true)
   await openRegistry(root, { now: () => millis(mtimeMs + 2 * HOUR_MS) })
   expect(await isThere(directory)).toBe(false)
+})
+
+test.each([
+  'heavy-0123456789abcdef.part-x1Y2z3',
+  'retrieval-0123456789abcdef.part',
+  'registry-000000000009.json.1.part-x1Y2z3',
+  'registry-000000000009.json.77.part',
+])('so is what it had not finished, as this version names it or an earlier one: %s', async (name) => {
+  const { root } = await begun()
+  const part = join(root, name)
+  await mkdir(part)
+  await writeFile(join(part, 'model.onnx'), 'x')
+  const { mtimeMs } = await stat(part)
+  await openRegistry(root, { now: () => millis(mtimeMs + 30 * 60_000) })
+  expect(await isThere(part)).toBe(true)
+  await openRegistry(root, { now: () => millis(mtimeMs + 2 * HOUR_MS) })
+  expect(await isThere(part)).toBe(false)
 })
 
 test('a state that is not what was written is refused by the name of its file', async () => {
