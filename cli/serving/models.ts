@@ -70,7 +70,7 @@ export const openModels = async ({
     light: await liveDirectory(registry, 'light', failed),
   })
   const towers = await readTowers(await liveDirectory(registry, 'retrieval', failed))
-  const follower = new RegistryFollower({ registry, failed: (_model, error) => failed(error) })
+  const follower = new RegistryFollower({ registry, clock, failed: (_model, error) => failed(error) })
   for (const model of MODELS) {
     const { version } = scorers.manifests[model]
     follower.serve(model, { version, swap: (directory) => scorers.swap(model, directory) })

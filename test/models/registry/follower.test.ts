@@ -35,12 +35,13 @@ const following = async () => {
   const scorers = new Scorers({ heavy: heavy.manifest, light: light.manifest })
   const failures: string[] = []
   const failed = (model: RegisteredModel): void => void failures.push(model)
-  const follower = new RegistryFollower({ registry, failed })
+  const time = { ms: 0 }
+  const follower = new RegistryFollower({ registry, clock: { monotonicMs: () => time.ms }, failed })
   for (const model of MODELS) {
     const { version } = scorers.manifests[model]
     follower.serve(model, { version, swap: (directory) => scorers.swap(model, directory) })
   }
-  return { root, registry, scorers, follower, failures, heavy, light }
+  return { root, registry, scorers, follower, time, failures, heavy, light }
 }
 
 test('what goes live is swapped in once, and only of its model', async () => {
@@ -57,7 +58,7 @@ test('what goes live is swapped in once, and only of its model', async () => {
   expect(scorers.manifests.heavy.version).toBe((await registry.live('heavy'))?.version)
 })
 
-test('what cannot be served is tried once, and what served goes on until something else goes live', async () => {
+test('what cannot be served is not tried at each look, and what served goes on until something else goes live', async () => {
   const { root, registry, scorers, follower, failures, heavy } = await following()
   const bad = await fakeSnapshot(root, 'bad')
   scorers.broken.add(bad.manifest.version)
@@ -70,4 +71,42 @@ test('what cannot be served is tried once, and what served goes on until somethi
   await registry.offer(good.directory, progress())
   await follower.check()
   expect(scorers.manifests.heavy).toEqual(good.manifest)
+})
+
+test('what could not be served once, such as what was rolled back to, is tried again after pauses that grow', async () => {
+  const { root, registry, scorers, follower, time, failures, heavy } = await following()
+  const { directory, manifest } = await fakeSnapshot(root, 'odd')
+  await registry.offer(directory, progress())
+  await follower.check()
+  expect(scorers.manifests.heavy).toEqual(manifest)
+  await registry.rollback('heavy', 'odd')
+  scorers.broken.add(heavy.manifest.version)
+  const triedAt: number[] = []
+  for (; time.ms < 120_000; time.ms += 500) {
+    const before = failures.length
+    await follower.check()
+    if (failures.length > before) triedAt.push(time.ms / 1_000)
+  }
+  expect(triedAt).toEqual([0, 1, 3, 7, 15, 31, 61, 91])
+  expect(scorers.manifests.heavy).toEqual(manifest)
+  scorers.broken.clear()
+  time.ms += 30_000
+  await follower.check()
+  expect(scorers.manifests.heavy).toEqual(heavy.manifest)
+})
+
+test('a version that goes live anew is tried at once', async () => {
+  const { root, registry, scorers, follower, failures, heavy } = await following()
+  const { directory, manifest } = await fakeSnapshot(root, 'odd')
+  await registry.offer(directory, progress())
+  scorers.broken.add(manifest.version)
+  await follower.check()
+  await registry.rollback('heavy', 'odd')
+  await follower.check()
+  scorers.broken.clear()
+  await registry.promote('heavy', manifest.version, { reason: 'mended' })
+  await follower.check()
+  expect(failures).toEqual(['heavy'])
+  expect(scorers.manifests.heavy).toEqual(manifest)
+  expect(scorers.manifests.heavy).not.toEqual(heavy.manifest)
 })
