@@ -1,5 +1,5 @@
 import type { Figures } from '../metrics/paired-figures.ts'
-import { SAMPLE_ROWS, SAMPLE_TOP } from './ranking-sample.ts'
+import { SAMPLE_ROWS, SAMPLE_TOP, topShareOf } from './ranking-sample.ts'
 
 /** Of 1,500 candidates pass 0 keeps 500. */
 const KEPT_OF_ALL = 1 / 3
@@ -14,7 +14,7 @@ export interface JudgedSample {
 /**
  * How well scores foresee a sample of a ranking: the loss that `lightTrainingGraph` learns by; and which share of those
  * that the heavy ranker put first would be among the third that is kept, were each candidate there as often as it
- * stands for. Equal scores come in the midst of each other.
+ * stands for, the first too. Equal scores come in the midst of each other.
  */
 export const rankingFigures = (scores: Float32Array, { teacher, shares, at }: JudgedSample): Figures => {
   const greatest = scores.subarray(at, at + SAMPLE_ROWS).reduce((most, score) => Math.max(most, score))
@@ -28,9 +28,9 @@ export const rankingFigures = (scores: Float32Array, { teacher, shares, at }: Ju
   }
   let kept = 0
   for (let row = at; row < at + SAMPLE_TOP; row++) {
-    if (aheadOf(row, scores, shares, at) < all * KEPT_OF_ALL) kept++
+    if (aheadOf(row, scores, shares, at) < all * KEPT_OF_ALL) kept += shares[row]!
   }
-  return { loss: Math.log(sum) + greatest - taught, share: kept / SAMPLE_TOP }
+  return { loss: Math.log(sum) + greatest - taught, share: kept / topShareOf(shares, at) }
 }
 
 const aheadOf = (row: number, scores: Float32Array, shares: Float32Array, at: number): number => {

@@ -9,16 +9,23 @@ export interface RankingSample {
   readonly rows: Float32Array
   /** Expected values by the heavy ranker, best first. */
   readonly values: Float32Array
-  /** How many candidates of the request each stands for; 1 for the first `SAMPLE_TOP`. */
+  /**
+   * How many candidates of the request each stands for, above 0. Of the first `SAMPLE_TOP` too those that pass 0 would
+   * have dropped stand for more than themselves.
+   */
   readonly shares: Float32Array
 }
+
+/** How many candidates the first `SAMPLE_TOP` of a sample stand for, whose shares begin at `at`. */
+export const topShareOf = (shares: Float32Array, at: number): number =>
+  shares.subarray(at, at + SAMPLE_TOP).reduce((sum, share) => sum + share, 0)
 
 /** Chooses from `count` places; a number in [0, 1) each time it is called. */
 export type Chance = () => number
 
 /**
  * Which candidates of a ranking to learn from, by their places in it: the first, and of the others as many as fit, each
- * as likely as all others and standing for as many. Null where a ranking is too short.
+ * as likely as all others and standing for as many of the ranking. Null where a ranking is too short.
  */
 export const samplePlaces = (
   count: number,

@@ -1,4 +1,4 @@
-import { SAMPLE_ROWS, SAMPLE_TOP } from './ranking-sample.ts'
+import { SAMPLE_ROWS, SAMPLE_TOP, topShareOf } from './ranking-sample.ts'
 
 /** Half of what is learned is which candidates are kept at all, half how much better one is than the other. */
 const KEPT_SHARE = 0.5
@@ -7,9 +7,10 @@ const SOFTNESS = 0.5
 const DEVIATION_FLOOR = 1e-6
 
 /**
- * What the light ranker is to foresee of a sample, as probabilities that sum to 1: one half evenly over those that the
- * heavy ranker put first ("kept in its top"), one half by e to their expected values ("soft scores": "Distilling the
- * Knowledge in a Neural Network", Hinton et al., 2015). What stands for many counts for many. Written to `into`.
+ * What the light ranker is to foresee of a sample, as probabilities that sum to 1: one half over those that the heavy
+ * ranker put first ("kept in its top"), one half by e to their expected values ("soft scores": "Distilling the Knowledge
+ * in a Neural Network", Hinton et al., 2015). In both, what stands for many counts for many: for one that pass 0 would
+ * have dropped there are others of its kind, of which nothing was heard. Written to `into`.
  */
 export const teach = (values: Float32Array, shares: Float32Array, into: Float32Array, at: number): void => {
   const temperature = SOFTNESS * deviationOf(values, shares)
@@ -19,9 +20,10 @@ export const teach = (values: Float32Array, shares: Float32Array, into: Float32A
     into[at + row] = shares[row]! * Math.exp((values[row]! - greatest) / temperature)
     sum += into[at + row]!
   }
+  const kept = topShareOf(shares, 0)
   for (let row = 0; row < SAMPLE_ROWS; row++) {
-    const kept = row < SAMPLE_TOP ? KEPT_SHARE / SAMPLE_TOP : 0
-    into[at + row] = kept + ((1 - KEPT_SHARE) * into[at + row]!) / sum
+    const keptHere = row < SAMPLE_TOP ? (KEPT_SHARE * shares[row]!) / kept : 0
+    into[at + row] = keptHere + ((1 - KEPT_SHARE) * into[at + row]!) / sum
   }
 }
 

@@ -62,6 +62,21 @@ test('the teacher gives half to what is kept, half by value, and all sums to 1',
   expect(taught.every(Number.isFinite)).toBe(true)
 })
 
+test('one of the first that stands for many is taught as many times as the others, and counts so in what is kept', () => {
+  const many = 40
+  const shares = new Float32Array(SAMPLE_ROWS).fill(1).fill(10, SAMPLE_TOP)
+  shares[3] = many
+  const teacher = new Float32Array(SAMPLE_ROWS)
+  // Of equal values, so that each is taught by how many it stands for alone.
+  teach(new Float32Array(SAMPLE_ROWS).fill(1), shares, teacher, 0)
+  for (let row = 0; row < SAMPLE_TOP; row++) expect(teacher[row]! / shares[row]!).toBeCloseTo(teacher[0]!, 6)
+  expect(teacher.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5)
+  // It alone is dropped, for all others come before it.
+  const scores = Float32Array.from({ length: SAMPLE_ROWS }, (_, row) => (row === 3 ? -1e3 : -row))
+  const first = SAMPLE_TOP - 1 + many
+  expect(rankingFigures(scores, { teacher, shares, at: 0 }).share).toBeCloseTo(1 - many / first, 6)
+})
+
 test('the light ranker learns what is kept, and begins as the prior', async () => {
   const learner = await LightLearner.create(beginLight(), { batchSamples: 4, rate: 1e-2 })
   const losses = await learner.learn(samples(400, 2))
