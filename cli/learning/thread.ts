@@ -8,7 +8,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { liveOf } from './live-of.ts'
 import type { FromTrainer, ToTrainer, TrainerThreadData } from './messages.ts'
 import { progressOf } from './progress.ts'
-import { reportOf } from './report.ts'
+import { Reporting } from './report.ts'
 
 /** A trainer's thread: its owner reads the log for it and takes its offers. */
 
@@ -80,7 +80,9 @@ const trainer = await Trainer.open(
   },
   options,
 )
-const reports = setInterval(() => tell({ kind: 'report', report: reportOf(trainer) }), REPORT_MS)
+const reporting = new Reporting(trainer)
+const tellReport = (): void => tell({ kind: 'report', report: reporting.now() })
+const reports = setInterval(tellReport, REPORT_MS)
 try {
   await trainer.run({
     stopping: () => isStopping,
@@ -95,7 +97,7 @@ try {
   })
 } finally {
   clearInterval(reports)
-  tell({ kind: 'report', report: reportOf(trainer) })
+  tellReport()
   await trainer.dispose()
   port.close()
 }

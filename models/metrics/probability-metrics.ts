@@ -14,7 +14,7 @@ export interface ProbabilityReport {
   readonly calibration: number | null
 }
 
-/** The report of logits against labels. Costs a sort. */
+/** The report of logits against labels. */
 export const probabilityReport = ({ scores, labels, weights }: Judged): ProbabilityReport => {
   let count = 0
   let positives = 0
@@ -23,10 +23,11 @@ export const probabilityReport = ({ scores, labels, weights }: Judged): Probabil
   for (let at = 0; at < scores.length; at++) {
     const weight = weights[at]!
     const logit = scores[at]!
+    const small = Math.exp(-Math.abs(logit))
     count += weight
     positives += weight * labels[at]!
-    expected += weight / (1 + Math.exp(-logit))
-    loss += weight * (softplus(logit) - labels[at]! * logit)
+    expected += (weight * (logit < 0 ? small : 1)) / (1 + small)
+    loss += weight * (Math.max(logit, 0) + Math.log1p(small) - labels[at]! * logit)
   }
   return {
     count,
@@ -37,8 +38,6 @@ export const probabilityReport = ({ scores, labels, weights }: Judged): Probabil
     calibration: said(expected / positives),
   }
 }
-
-const softplus = (value: number): number => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value)))
 
 const entropyOf = (rate: number): number =>
   rate <= 0 || rate >= 1 ? Number.NaN : -rate * Math.log(rate) - (1 - rate) * Math.log1p(-rate)

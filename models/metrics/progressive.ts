@@ -1,4 +1,5 @@
 import type { Head } from '../heads.ts'
+import { type Column, JudgedColumns } from './judged-columns.ts'
 import { probabilityReport, type ProbabilityReport } from './probability-metrics.ts'
 import { timeReport, type TimeReport } from './time-metrics.ts'
 
@@ -55,7 +56,9 @@ export class ProgressiveMetrics {
   private readonly positives: Uint32Array
   private readonly segments: Uint8Array
   private readonly placeOf = new Map<number, number>()
+  private readonly columns: JudgedColumns
   private begun = 0
+  private changed = 0
 
   constructor(heads: readonly Head[], window: number = WINDOW) {
     const floats = (): Float32Array => new Float32Array(window * heads.length)
@@ -68,6 +71,7 @@ export class ProgressiveMetrics {
     this.weights = new Float32Array(window)
     this.positives = new Uint32Array(window)
     this.segments = new Uint8Array(window)
+    this.columns = new JudgedColumns(window)
   }
 
   /**
@@ -75,6 +79,7 @@ export class ProgressiveMetrics {
    * head of the model that served it said (probabilities, seconds), empty where that was not logged.
    */
   begin(key: number, segments: number, served: readonly number[]): number {
+    this.changed++
     const place = this.begun++ % this.window
     if (this.begun > this.window && this.placeOf.get(this.keys[place]!) === place)
       this.placeOf.delete(this.keys[place]!)
@@ -94,6 +99,7 @@ export class ProgressiveMetrics {
 
   /** What the learner foresaw of a begun example: a logit a head, from `logits[at..]`. */
   foresee(place: number, logits: Float32Array, at: number): void {
+    this.changed++
     this.logits.learner.set(logits.subarray(at, at + this.heads.length), place * this.heads.length)
     this.foreseen[place] = 1
   }
@@ -102,6 +108,7 @@ export class ProgressiveMetrics {
   judge(key: number, { weight, positives }: Judgement): void {
     const place = this.placeOf.get(key)
     if (place === undefined) return
+    this.changed++
     this.weights[place] = weight
     this.positives[place] = positives
   }
@@ -109,7 +116,9 @@ export class ProgressiveMetrics {
   /** Tells the time that a head of times is measured by. */
   judgeTime(key: number, head: number, logMs: number): void {
     const place = this.placeOf.get(key)
-    if (place !== undefined) this.times[place * this.heads.length + head] = logMs
+    if (place === undefined) return
+    this.changed++
+    this.times[place * this.heads.length + head] = logMs
   }
 
   /** Tells what a head of surveys is measured by: whether the viewer said yes. */
@@ -118,6 +127,7 @@ export class ProgressiveMetrics {
   }
 
   clear(): void {
+    this.changed++
     this.begun = 0
     this.placeOf.clear()
     this.foreseen.fill(0)
@@ -126,6 +136,11 @@ export class ProgressiveMetrics {
   /** Examples begun so far. */
   get examples(): number {
     return this.begun
+  }
+
+  /** Grows with whatever a report may tell anew: as long as it stays, so does every report. */
+  get changes(): number {
+    return this.changed
   }
 
   /**
@@ -166,33 +181,32 @@ export class ProgressiveMetrics {
 
   private probabilityReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
     if (this.heads[head]!.isSurveyed) return this.surveyReport(foresight, head, places)
-    const logits = this.logits[foresight]
-    return probabilityReport({
-      scores: Float32Array.from(places, (place) => logits[place * this.heads.length + head]!),
-      labels: Uint8Array.from(places, (place) => (this.positives[place]! >>> head) & 1),
-      weights: Float32Array.from(places, (place) => this.weights[place]!),
-    })
+    const { columns, logits, weights, positives } = this
+    return probabilityReport(
+      columns.ofBit(places, this.columnOf(logits[foresight], head), weights, positives, head),
+    )
   }
 
   /** Over those who were asked, each as one: what others weigh says nothing of them. */
   private surveyReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
-    const at = (place: number): number => place * this.heads.length + head
-    const asked = places.filter((place) => !Number.isNaN(this.times[at(place)]))
-    return probabilityReport({
-      scores: Float32Array.from(asked, (place) => this.logits[foresight][at(place)]!),
-      labels: Uint8Array.from(asked, (place) => this.times[at(place)]!),
-      weights: new Float32Array(asked.length).fill(1),
-    })
+    const foreseen = this.columnOf(this.logits[foresight], head)
+    const answers = this.columnOf(this.times, head)
+    return probabilityReport(this.columns.ofAnswers(this.toldOf(head, places), foreseen, answers))
   }
 
   private timeReport(foresight: Foresight, head: number, places: Uint32Array): TimeReport {
-    const at = (place: number): number => place * this.heads.length + head
-    const timed = places.filter((place) => !Number.isNaN(this.times[at(place)]))
-    return timeReport({
-      foreseen: Float32Array.from(timed, (place) => this.logits[foresight][at(place)]!),
-      actual: Float32Array.from(timed, (place) => this.times[at(place)]!),
-      weights: Float32Array.from(timed, (place) => this.weights[place]!),
-    })
+    const foreseen = this.columnOf(this.logits[foresight], head)
+    const actual = this.columnOf(this.times, head)
+    return timeReport(this.columns.ofTimes(this.toldOf(head, places), foreseen, actual, this.weights))
+  }
+
+  /** Those of the places where a time, or an answer, was told. */
+  private toldOf(head: number, places: Uint32Array): Uint32Array {
+    return places.filter((place) => !Number.isNaN(this.times[place * this.heads.length + head]))
+  }
+
+  private columnOf(values: Float32Array, head: number): Column {
+    return { values, stride: this.heads.length, at: head }
   }
 }
 

@@ -1,3 +1,5 @@
+import { ScoreOrder } from './score-order.ts'
+
 /** Predictions with what became of them; all arrays are as long as each other. */
 export interface Judged {
   /** Any numbers that order: logits as well as probabilities. */
@@ -8,17 +10,21 @@ export interface Judged {
   readonly weights: Float32Array
 }
 
+const scoreOrder = new ScoreOrder()
+
 /**
  * The area under the ROC curve: the probability that a positive scores above a negative, a tie counting half. By
- * rank sums (Mann and Whitney, 1947) over weights, exactly; NaN without a positive and a negative.
+ * rank sums (Mann and Whitney, 1947) over weights, exactly; NaN without a positive and a negative, and where a score
+ * is NaN. Takes a time that grows with the number of scores alone.
  */
 export const rocAuc = ({ scores, labels, weights }: Judged): number => {
-  const order = Uint32Array.from(scores.keys()).sort((one, other) => scores[one]! - scores[other]!)
+  const order = scoreOrder.of(scores)
   let negativesBelow = 0
   let positives = 0
   let ordered = 0
   for (let start = 0; start < order.length;) {
     const score = scores[order[start]!]!
+    if (Number.isNaN(score)) return Number.NaN
     let tiedPositives = 0
     let tiedNegatives = 0
     for (; start < order.length && scores[order[start]!] === score; start++) {

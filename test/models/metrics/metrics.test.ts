@@ -34,19 +34,48 @@ const aucOfPairs = (predictions: readonly Prediction[]): number => {
   return ordered / pairs
 }
 
+const aucOf = (predictions: readonly Prediction[]): number =>
+  rocAuc({
+    scores: Float32Array.from(predictions, ({ logit }) => logit),
+    labels: Uint8Array.from(predictions, ({ isPositive }) => Number(isPositive)),
+    weights: Float32Array.from(predictions, ({ weight }) => weight),
+  })
+
+const PARTICULAR = [0, -0, Infinity, -Infinity]
+
+/** A float32 of any exponent, or one of the particular ones. */
+const anyScore = (random: Random): number =>
+  random.chance(0.3)
+    ? PARTICULAR[random.below(PARTICULAR.length)]!
+    : Math.fround((random.next() - 0.5) * 2 ** (random.below(200) - 100))
+
 describe('the area under the ROC curve', () => {
   test('is the share of pairs in the right order, ties and weights included', () => {
     for (let seed = 0; seed < 200; seed++) {
       const predictions = samplePredictions(new Random(seed))
-      const auc = rocAuc({
-        scores: Float32Array.from(predictions, ({ logit }) => logit),
-        labels: Uint8Array.from(predictions, ({ isPositive }) => Number(isPositive)),
-        weights: Float32Array.from(predictions, ({ weight }) => weight),
-      })
+      const auc = aucOf(predictions)
       const expected = aucOfPairs(predictions)
       if (Number.isNaN(expected)) expect(auc).toBeNaN()
       else expect(auc).toBeCloseTo(expected, 10)
     }
+  })
+
+  test('is that of pairs for scores of any size and sign, the two zeros being one score', () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const random = new Random(seed)
+      const predictions = samplePredictions(random).map((each) => ({ ...each, logit: anyScore(random) }))
+      const expected = aucOfPairs(predictions)
+      if (!Number.isNaN(expected)) expect(aucOf(predictions)).toBeCloseTo(expected, 10)
+    }
+  })
+
+  test('is none where a score is none', () => {
+    const [negative, positive] = [
+      { logit: 1, isPositive: false, weight: 1 },
+      { logit: 2, isPositive: true, weight: 1 },
+    ]
+    for (const unknown of [positive, negative])
+      expect(aucOf([negative, positive, { ...unknown, logit: Number.NaN }])).toBeNaN()
   })
 })
 
@@ -176,5 +205,40 @@ describe('progressive metrics', () => {
     expect(metrics.report()['click']).toMatchObject({ count: 4, positives: 1, auc: 0 })
     expect(metrics.report('learner', 0, 3)['click']).toMatchObject({ count: 3, positives: 0 })
     expect(metrics.examples).toBe(7)
+  })
+
+  test('say whether there is anything new to report', () => {
+    const metrics = new ProgressiveMetrics(HEADS, 4)
+    let known = metrics.changes
+    const isNew = (): boolean => known !== (known = metrics.changes)
+    const place = metrics.begin(1, 0, [])
+    expect(isNew()).toBe(true)
+    metrics.foresee(place, flat(0), 0)
+    expect(isNew()).toBe(true)
+    metrics.judge(1, { weight: 1, positives: 0 })
+    expect(isNew()).toBe(true)
+    metrics.judgeTime(1, at('dwell'), 7)
+    expect(isNew()).toBe(true)
+    metrics.report()
+    // Of one that was never begun nothing is reported.
+    metrics.judge(2, { weight: 1, positives: 0 })
+    expect(isNew()).toBe(false)
+    metrics.clear()
+    expect(isNew()).toBe(true)
+  })
+
+  test('report the same again, whatever was reported in between: arrays that are used again hold nothing back', () => {
+    const random = new Random(7)
+    const metrics = new ProgressiveMetrics(HEADS, 64)
+    for (let key = 0; key < 100; key++) {
+      const logits = flat(0).map(() => random.next() * 4 - 2)
+      metrics.foresee(metrics.begin(key, 1 << random.below(3), answers(random.next())), logits, 0)
+      metrics.judge(key, { weight: 1 + random.below(2), positives: random.below(2 ** HEADS.length) })
+      if (random.chance(0.5)) metrics.judgeTime(key, at('dwell'), random.next() * 10)
+    }
+    const all = metrics.report()
+    const segment = metrics.report('served', 2)
+    expect(metrics.report()).toEqual(all)
+    expect(metrics.report('served', 2)).toEqual(segment)
   })
 })
