@@ -121,6 +121,14 @@ export class ProgressiveMetrics {
     this.times[place * this.heads.length + head] = logMs
   }
 
+  /** Tells of a time that it took so many milliseconds more. */
+  addTime(key: number, head: number, ms: number): void {
+    const place = this.placeOf.get(key)
+    if (place === undefined) return
+    const before = this.times[place * this.heads.length + head]!
+    this.judgeTime(key, head, Math.log1p(ms + (Number.isNaN(before) ? 0 : Math.expm1(before))))
+  }
+
   /** Tells what a head of surveys is measured by: whether the viewer said yes. */
   judgeAnswer(key: number, head: number, isYes: boolean): void {
     this.judgeTime(key, head, isYes ? 1 : 0)

@@ -73,13 +73,19 @@ export class ExampleFlow {
       this.places[row] = metrics.begin(account.key, segments, example.heads)
     }
     metrics.judge(account.key, account)
-    for (const head of this.timeHeads) {
-      const logMs = Math.log1p(account.timeOf(example, head))
-      if (logMs > 0) metrics.judgeTime(account.key, head, logMs)
-    }
+    for (const head of this.timeHeads) this.judgeTime(example, head)
     if (example.satisfaction === null) return
     for (const head of this.surveyHeads)
       metrics.judgeAnswer(account.key, head, example.satisfaction >= SATISFIED_MIN)
+  }
+
+  /** A settled example tells all of a time, what comes before it one part more. */
+  private judgeTime(example: Example, head: number): void {
+    const { account, metrics } = this
+    const ms = account.timeOf(example, head)
+    if (ms === 0) return
+    if (example.phase === 'settled') metrics.judgeTime(account.key, head, Math.log1p(ms))
+    else metrics.addTime(account.key, head, ms)
   }
 
   /** Tells what was foreseen of the batch, rows × heads of logits, and begins the next one. */

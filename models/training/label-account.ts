@@ -22,7 +22,8 @@ export type News = 'news' | 'no-news' | 'left-out'
  * - not looked at: nothing. Where an app tells of views, a post is looked at once it has a view or any other
  *   reaction; where it does not, every post of a slate is, once the slate settles.
  * - looked at: each head of a probability has the example's weight, and as target that weight or 0; a head of a
- *   time learns the logarithm of milliseconds, once, where somebody stayed.
+ *   time learns the logarithm of milliseconds, once, where somebody stayed: when the slate settles, for a look may be
+ *   told in parts, their logarithms do not add up, and nothing of it comes later.
  *
  * So a view is learned as a negative of every head the moment it comes, and a like that follows as the difference
  * between a positive and a negative: weight 0, target 1. Whenever labels come, and in whatever parts, what is
@@ -128,8 +129,10 @@ export class LabelAccount {
     if (example.isEarly && !tells) return old
     const of = this.bitsOf(example)
     // A survey about a whole feed does not say which of its posts were looked at.
-    if (example.phase === 'late') return example.labels.length === 0 ? old | of : old | of | LOOKED_AT
-    const isLookedAt = example.labels.length > 0 || !tells ? LOOKED_AT : old & LOOKED_AT
+    const hasLabels = example.labels.length > 0
+    // Of a time nothing is learned before the whole of it is known.
+    if (example.phase === 'late') return old | (of & ~this.timeBits) | (hasLabels ? LOOKED_AT : 0)
+    const isLookedAt = hasLabels || !tells ? LOOKED_AT : old & LOOKED_AT
     return of | isLookedAt | SETTLED | (old & this.onceBits)
   }
 
@@ -147,6 +150,10 @@ export class LabelAccount {
   /** Heads that learn of an example once. */
   private get onceBits(): number {
     return this.bitsWhere(({ output, isSurveyed }) => output === 'seconds' || isSurveyed === true)
+  }
+
+  private get timeBits(): number {
+    return this.bitsWhere(({ output }) => output === 'seconds')
   }
 
   private get surveyBits(): number {

@@ -207,6 +207,20 @@ describe('progressive metrics', () => {
     expect(metrics.examples).toBe(7)
   })
 
+  test('add up what a time is told to have been, until the whole of it is', () => {
+    const metrics = new ProgressiveMetrics(HEADS)
+    metrics.foresee(metrics.begin(1, 0, []), flat(Math.log1p(60_000)), 0)
+    metrics.judge(1, { weight: 1, positives: 0 })
+    const dwellNow = (): unknown => metrics.report()['dwell']
+    metrics.addTime(1, at('dwell'), 3_000)
+    const part = Math.log1p(60_000) - Math.log1p(3_000)
+    expect(dwellNow()).toMatchObject({ count: 1, bias: expect.closeTo(part, 4) as number })
+    metrics.addTime(1, at('dwell'), 57_000)
+    expect(dwellNow()).toMatchObject({ count: 1, bias: expect.closeTo(0, 4) as number })
+    metrics.judgeTime(1, at('dwell'), Math.log1p(60_000) - 1)
+    expect(dwellNow()).toMatchObject({ count: 1, bias: expect.closeTo(1, 4) as number })
+  })
+
   test('say whether there is anything new to report', () => {
     const metrics = new ProgressiveMetrics(HEADS, 4)
     let known = metrics.changes

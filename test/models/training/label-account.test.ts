@@ -93,13 +93,19 @@ describe('what comes before a slate settles', () => {
   test('is learned at once where an app tells of views: a view as a negative, then each reaction', () => {
     const take = taking()
     expect(take(early('view'))['like']).toEqual([1, 0])
-    expect(take(early(['dwell', 999]))).toMatchObject({
-      dwell: [1, Math.fround(Math.log(1_000))],
-      like: [0, 0],
-    })
     expect(take(early('like'))).toMatchObject({ like: [0, 1], click: [0, 0] })
-    const settled = take(exampleOf({ labels: labelled('view', ['dwell', 999], 'like') }))
+    const settled = take(exampleOf({ labels: labelled('view', 'like') }))
     for (const { name } of HEADS) expect(settled[name], name).toEqual([0, 0])
+  })
+
+  test('is no time yet: one that is told in parts is learned when the slate settles, all of it and once', () => {
+    const take = taking()
+    take(early('view'))
+    expect(take(early(['watch', 3_000]))['dwell']).toEqual([0, 0])
+    expect(take(early(['watch', 56_999]))['dwell']).toEqual([0, 0])
+    const settled = exampleOf({ labels: labelled('view', ['watch', 3_000], ['watch', 56_999]) })
+    expect(take(settled)['dwell']).toEqual([1, Math.fround(Math.log(60_000))])
+    expect(take(settled)['dwell']).toEqual([0, 0])
   })
 
   test('waits for the end where an app never tells of views: nobody knows what was looked at before', () => {
@@ -123,12 +129,20 @@ test('where an app tells of views, a post that nobody looked at teaches nothing'
   for (const { name } of HEADS) expect(take(unseen)[name]).toEqual([0, 0])
 })
 
+/** Looks, told in up to four parts of dwell and watch. */
+const looksOf = (random: Random): (readonly [ReactionKind, number])[] =>
+  Array.from({ length: random.below(5) }, () => [
+    random.chance(0.5) ? 'dwell' : 'watch',
+    1 + random.below(60_000),
+  ])
+
 test('whatever the parts and their order, what is learned adds up to the whole example', () => {
   const random = new Random(5)
   const kinds: readonly ReactionKind[] = ['view', 'click', 'like', 'comment', 'hide', 'skip', 'share']
   for (let round = 0; round < 500; round++) {
     const negativesKept = random.chance(0.5) ? 1 : 0.3
-    const labels = kinds.filter(() => random.chance(0.3))
+    const looks = looksOf(random)
+    const labels = [...kinds.filter(() => random.chance(0.3)), ...looks]
     const lateLabels = (['comment', 'share'] as const).filter(() => random.chance(0.3))
     const known = new KnownExamples()
     known.tellsOfViews = true
@@ -147,8 +161,17 @@ test('whatever the parts and their order, what is learned adds up to the whole e
     const answer = random.chance(0.4) ? 1 + random.below(5) : null
     if (answer !== null) add(exampleOf({ phase: 'late', satisfaction: answer }))
 
-    const all = new Set<ReactionKind>([...labels, ...lateLabels])
-    const isActive = [...all].some((kind) => kind !== 'view' && kind !== 'skip')
+    const passive: readonly ReactionKind[] = ['view', 'skip', 'dwell', 'watch']
+    const settledKinds = labels.map((label) => (typeof label === 'string' ? label : label[0]))
+    const all = new Set<ReactionKind>([...settledKinds, ...lateLabels])
+    const isActive = [...all].some((kind) => !passive.includes(kind))
+    const [timeWeight, timeTarget] = sums.get('dwell')!
+    const isActiveSettled = settledKinds.some((kind) => !passive.includes(kind))
+    if (looks.length === 0) expect([timeWeight, timeTarget]).toEqual([0, 0])
+    else if (isActiveSettled || negativesKept === 1) expect(timeWeight).toBe(1)
+    else expect([0, Math.fround(1 / negativesKept)]).toContain(timeWeight)
+    const ms = looks.reduce((sum, [, value]) => sum + value, 0)
+    expect(timeTarget).toBe(timeWeight === 0 ? 0 : Math.fround(Math.log1p(ms)))
     expect(sums.get('satisfaction')).toEqual([answer === null ? 0 : 1, (answer ?? 0) >= 4 ? 1 : 0])
     for (const { name, output, labels: own } of HEADS) {
       // Surveys have a head of their own, which reactions say nothing to.
