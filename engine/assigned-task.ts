@@ -1,7 +1,8 @@
-import { EngineError } from './errors.ts'
+import type { EngineError } from './errors.ts'
 import type { TaskState } from './state/task-state.ts'
 import { Task, taskIdOf, type TaskOptions, type TaskServices } from './task.ts'
 import type { TaskPlan } from './topology.ts'
+import { coded, UnexpectedFailures } from './unexpected.ts'
 
 export interface TurnOptions extends TaskOptions {
   /** Longest wall time that work stays uncommitted. */
@@ -42,6 +43,7 @@ export class AssignedTask {
   private committing: Promise<void> | undefined
   /** What a commit failed on; the next turn deals with it, for a batch may be under way. */
   private commitFailure: EngineError | undefined
+  private readonly unexpected = new UnexpectedFailures()
   /** A commit is to be tried again; until it is through, no batch is taken on top of it. */
   private retrying = false
   private fullAt: number | undefined
@@ -170,6 +172,7 @@ export class AssignedTask {
     this.fullAt = undefined
     this.retrying = false
     this.retryMs = this.options.retryMs
+    this.unexpected.passed(this.id)
   }
 
   private commitFailed(failure: EngineError): void {
@@ -183,7 +186,8 @@ export class AssignedTask {
   }
 
   /** What is in memory may be wrong, or half a batch: the next turn restores what is committed. */
-  private async startOver(failure: EngineError): Promise<void> {
+  private async startOver(thrown: EngineError): Promise<void> {
+    const failure = this.unexpected.judged(this.id, thrown)
     this.tell(failure)
     await this.letGo().catch(() => undefined)
     this.commitFailure = undefined
@@ -203,6 +207,3 @@ export class AssignedTask {
 }
 
 const nothing = (): void => undefined
-
-const coded = (error: unknown): EngineError =>
-  error instanceof EngineError ? error : new EngineError('DISK_FAILED', String(error), { cause: error })

@@ -58,6 +58,16 @@ export const ENGINE_ERRORS = {
     about: 'The data directory cannot be written. Make it writable and start again.',
   },
   DISK_FAILED: { recovery: 'rebuild', about: 'The disk refused a read or write.' },
+  UNEXPECTED: {
+    recovery: 'rebuild',
+    about:
+      'Something failed that nobody foresaw, in most cases on a mistake in the code. The message says on what.',
+  },
+  TASK_STUCK: {
+    recovery: 'stop',
+    about:
+      'A task failed unexpectedly time and again without a commit between. Deploy a version without the mistake that the message names.',
+  },
   BACKLOG_FULL: {
     recovery: 'retry',
     about: 'Processing is too far behind what was accepted. Send again later.',

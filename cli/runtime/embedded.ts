@@ -8,6 +8,7 @@ import { RocksState } from '../../engine/state/rocksdb.ts'
 import { Database, DATABASE_DEFAULTS, type DatabaseOptions } from '../../engine/storage/database.ts'
 import type { TaskServices } from '../../engine/task.ts'
 import type { Topology } from '../../engine/topology.ts'
+import { coded } from '../../engine/unexpected.ts'
 import { topicSpecsOf, Worker, WORKER_DEFAULTS, type WorkerOptions } from '../../engine/worker.ts'
 import type { Envelope } from '../../schemas/envelope.ts'
 import { EmbeddedFeatureStore } from '../../features/store/embedded.ts'
@@ -253,8 +254,7 @@ export class Embedded implements Backend {
     try {
       await this.log.enforceRetention(this.options.clock.now())
     } catch (error) {
-      const code = error instanceof EngineError ? error.code : 'DISK_FAILED'
-      this.options.metrics.count('task_failures', { code }, 1)
+      this.options.metrics.count('task_failures', { code: coded(error).code }, 1)
     }
   }
 }

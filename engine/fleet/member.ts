@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.ts'
 import type { TaskServices } from '../task.ts'
+import { coded, UnexpectedFailures } from '../unexpected.ts'
 import type { Worker, WorkerOptions } from '../worker.ts'
 import type { SharedLog } from '../log/port.ts'
 import type { Holdings, Membership } from './membership.ts'
@@ -43,6 +44,7 @@ export class FleetMember {
   private readonly standbys = new Map<string, Standby>()
   /** What is under way, a task. */
   private readonly busy = new Map<string, Promise<void>>()
+  private readonly unexpected = new UnexpectedFailures()
   private readonly retryAt = new Map<string, number>()
   /** Since when a task is owned but not run. */
   private readonly wantedAt = new Map<string, number>()
@@ -114,6 +116,8 @@ export class FleetMember {
       try {
         if (!(await standby.advance())) continue
         advanced = true
+        // A copy that is to run has got on only once it does.
+        if (this.roleOf(id) !== 'owner') this.unexpected.passed(id)
         this.fullAt = undefined
       } catch (error) {
         this.doing(id, () => this.giveUp(id, standby, error))
@@ -169,6 +173,7 @@ export class FleetMember {
     const standby = this.standbys.get(id)
     if (role !== 'owner' || this.runs(id)) this.wantedAt.delete(id)
     if (this.runs(id)) {
+      this.unexpected.passed(id)
       if (role !== 'owner') this.doing(id, () => this.worker.release([id]))
     } else if (role === 'none') {
       if (standby !== undefined) this.doing(id, () => this.drop(id, standby))
@@ -234,8 +239,7 @@ export class FleetMember {
   }
 
   private failed(id: string, error: unknown): void {
-    const failure =
-      error instanceof EngineError ? error : new EngineError('DISK_FAILED', String(error), { cause: error })
+    const failure = this.unexpected.judged(id, coded(error))
     this.services.metrics.count('task_failures', { code: failure.code }, 1)
     if (failure.recovery === 'stop') this.failure ??= failure
     if (failure.code === 'DISK_FULL') this.fullAt ??= this.now

@@ -5,6 +5,7 @@ import { on, type Mapper, type Processor } from '../../engine/processor.ts'
 import type { SimulatedFaults, SimulatedStep } from '../../engine/storage/simulated-faults.ts'
 import type { Topic } from '../../engine/topic.ts'
 import { node, topology, type Node, type Topology } from '../../engine/topology.ts'
+import { UNEXPECTED_MAX } from '../../engine/unexpected.ts'
 import type { Worker } from '../../engine/worker.ts'
 import { byPair, countLayout, countOf, counting, taps, type Count, type Tap } from './counting.ts'
 import { Rig, turns } from './rig.ts'
@@ -269,6 +270,39 @@ describe('an error that only a person can mend', () => {
       breathe: turns,
     })
     await expect(run).rejects.toThrow('STATE_VERSION')
+  })
+})
+
+describe('an error that nobody foresaw', () => {
+  const failing = async () => {
+    let failures = 0
+    const before = (step: SimulatedStep): void => {
+      if (step === 'commit' && failures-- > 0) throw new TypeError('x is not a function')
+    }
+    const rig = await Rig.start(pairs, { faults: { before }, worker: { retryMs: 0 } })
+    const worker = await rig.worker()
+    let published = 0
+    const fail = async (times: number): Promise<void> => {
+      failures = times
+      await rig.publish(taps, tap(published++))
+      await rig.settle(worker)
+    }
+    return { rig, worker, fail }
+  }
+
+  it('has a code of its own; the task starts over, and goes on once it has passed', async () => {
+    const { rig, worker, fail } = await failing()
+    await fail(UNEXPECTED_MAX - 1)
+    await fail(UNEXPECTED_MAX - 1)
+    expect(failuresOf(rig)).toEqual({ UNEXPECTED: 2 * (UNEXPECTED_MAX - 1) })
+    expect(await countIn(worker, 'by-pair', 'ann', 'bob')).toBe(2)
+  })
+
+  it('ends the worker when it comes time and again without a commit between', async () => {
+    const { rig, worker, fail } = await failing()
+    await expect(fail(UNEXPECTED_MAX)).rejects.toThrow(/^TASK_STUCK: .* x is not a function$/)
+    expect(failuresOf(rig)).toEqual({ UNEXPECTED: UNEXPECTED_MAX - 1, TASK_STUCK: 1 })
+    expect(worker.taskIds()).toEqual([])
   })
 })
 

@@ -100,6 +100,20 @@ describe('a fleet over a simulated log', () => {
     expect(counted).toBe(300)
   })
 
+  test('a process that cannot take in a copy, for a reason that nobody foresaw, stops rather than trying for ever', async () => {
+    const fleet = await Machines.start(4, 2, 1)
+    const [, mistaken] = fleet.machines
+    await mistaken!.crash()
+    for (let id = 0; id < 300; id++) {
+      const tap = { id: `${id}`, user: `user-${id % 40}`, author: `author-${id % 7}`, amount: 1, at: AT + id }
+      await fleet.publish(taps, tap)
+    }
+    await fleet.settle()
+    mistaken!.isMistaken = true
+    await fleet.startOne(mistaken!)
+    await expect(fleet.settle()).rejects.toThrow(/^TASK_STUCK: .* x is not a function$/)
+  })
+
   test('a process whose name another has taken stops, and the other has its tasks', async () => {
     const fleet = await Machines.start(2, 2, 0)
     await fleet.settle()

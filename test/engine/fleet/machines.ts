@@ -35,6 +35,8 @@ class Machine {
   process: Process | undefined
   isFrozen = false
   diskIsFull = false
+  /** What runs on it has a mistake that shows whenever it writes state. */
+  isMistaken = false
   private starts = 0
 
   constructor(name: string) {
@@ -71,6 +73,7 @@ class Process {
     this.log = new SimulatedLog({ clock: () => clock.now(), disk: logDisk, dropsTrimmed: true })
     const before = (step: SimulatedStep): void => {
       if (machine.diskIsFull && step === 'state-write') throw new EngineError('DISK_FULL', 'no space left')
+      if (machine.isMistaken && step === 'state-write') throw new TypeError('x is not a function')
     }
     this.state = new MemoryState({ disk: machine.disk, faults: { before } })
     const services = { log: this.log, state: this.state, clock, metrics: NO_METRICS }
