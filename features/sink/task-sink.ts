@@ -90,7 +90,7 @@ export class TaskSink {
         if (error.recovery === 'stop') return
         this.follower = undefined
         if (error.code === 'FEATURES_LOST' || error.code === 'CHANGELOG_DROPPED') await this.beginAnew()
-        await this.services.sleep(this.retryMs, () => false)
+        await this.rest(this.retryMs, () => false)
         this.retryMs = Math.min(this.retryMs * 2, RETRY_MS_MAX)
       }
     }
@@ -130,9 +130,13 @@ export class TaskSink {
   }
 
   private async waitForNews(follower: ChangelogFollower): Promise<void> {
-    const { sleep, checkMs } = this.services
     const hasNews = (): boolean => follower.remaining() > 0
-    await sleep(hasNews() ? UNREADABLE_MS : checkMs, hasNews)
+    await this.rest(hasNews() ? UNREADABLE_MS : this.services.checkMs, hasNews)
+  }
+
+  /** Only those asleep are woken to look whether they go on: one that was told to stop before does not fall asleep. */
+  private async rest(ms: number, hasNews: () => boolean): Promise<void> {
+    if (!this.stopping) await this.services.sleep(ms, hasNews)
   }
 
   private async apply(collected: Collected): Promise<void> {

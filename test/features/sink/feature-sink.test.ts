@@ -4,11 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../cli/runtime/clock.ts'
 import { ByteWriter } from '../../../engine/bytes.ts'
 import { KEY_SEPARATOR } from '../../../engine/key.ts'
-import type { LogSession } from '../../../engine/log/port.ts'
+import type { FollowedBlock, LogSession } from '../../../engine/log/port.ts'
 import { SimulatedLog } from '../../../engine/log/simulated.ts'
 import { CATALOGUE, CATALOGUE_NUMBER, REMOVED, REPEATED } from '../../../engine/state/block-cursor.ts'
 import { FeatureSink } from '../../../features/sink/feature-sink.ts'
+import type { ChangelogSource } from '../../../features/sink/source.ts'
 import { readMark } from '../../../features/sink/task-mark.ts'
+import { TaskSink } from '../../../features/sink/task-sink.ts'
 import { RedisFeatureStore } from '../../../features/store/redis.ts'
 import { realServices } from '../../../services/index.ts'
 import type { RedisService } from '../../../services/port.ts'
@@ -282,6 +284,40 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
     // Of a task that is followed nothing would be known yet.
     expect(sink.lag()).toEqual({ offsets: 0, unknown: 0 })
     await Promise.all([closing, assigned])
+    await store.close()
+  })
+
+  test('that are let go of in the midst of a read stop after it, and wait for no news', async () => {
+    const log = await openLog()
+    await (await log.session(TASK)).close()
+    const store = await openStore(`${runs++}-`)
+    const reading = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const follow: ChangelogSource['follow'] = async (taskId, afterSequence) => {
+      const follower = await log.follow(taskId, afterSequence)
+      const read = async (bytesMax: number): Promise<readonly FollowedBlock[]> => {
+        reading.resolve()
+        await goOn.promise
+        return follower.read(bytesMax)
+      }
+      return { read, remaining: () => follower.remaining() }
+    }
+    let sleeps = 0
+    const sink = new TaskSink(PLACE, {
+      log: { follow, onAppend: (listener) => log.onAppend(listener) },
+      store,
+      storesOf,
+      sleep: async () => void sleeps++,
+      monotonicMs: () => systemClock.monotonicMs(),
+      checkMs: Infinity,
+      failed: () => undefined,
+    })
+    sink.start()
+    await reading.promise
+    const stopped = sink.stop()
+    goOn.resolve()
+    await stopped
+    expect(sleeps).toBe(0)
     await store.close()
   })
 })
