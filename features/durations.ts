@@ -26,5 +26,3 @@ export const ENGAGEMENT_HALF_LIVES = [minutes(30), days(1), days(30)] as const
 /** Half-lives of what a user rejects: slower, for there is less of it and it means more. */
 export const NEGATIVE_HALF_LIVES = [hours(72), days(14), days(140)] as const
 export const WINDOWS = [hours(1), hours(24), days(7), days(30)] as const
-/** How long a look has to last to count as one of its length. */
-export const DWELL_THRESHOLDS = [seconds(8), seconds(15), seconds(25), seconds(30)] as const
