@@ -34,7 +34,7 @@ export interface ErasedBy {
 export interface ViewDeclaration<In, Tag extends string, Series extends string> {
   /** Also the store's name: the deployment contract. Lower case, digits and dashes. */
   readonly name: string
-  /** 1 to 255. Raise it when series or aggregates change: rows are laid out by them. */
+  /** 1 to 255. Raise it when series or aggregates change: rows are laid out by them, and counting begins anew. */
   readonly version: number
   /** One sentence for pictures and docs. */
   readonly about: string

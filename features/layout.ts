@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import type { StateLayout } from '../engine/processor.ts'
 import { Contributions } from './contributions.ts'
-import { ERASURE_BYTES, ERASURE_MARK, NEWEST_BYTES } from './row.ts'
+import { ERASURE_BYTES, ERASURE_MARK, erasedAtOf, NEWEST_BYTES } from './row.ts'
 import type { ViewRows } from './view.ts'
 
 /** A row as it was, and what is to be added to it when it is written. */
@@ -19,6 +19,11 @@ export class ViewRow {
     return this
   }
 
+  /** 0 for never, as far as it is remembered. */
+  get erasedAt(): number {
+    return erasedAtOf(this.buffer, this.start, this.end)
+  }
+
   /** Leaves nothing but when it was erased. */
   erase(at: number): void {
     const bytes = Buffer.alloc(NEWEST_BYTES + ERASURE_BYTES, ERASURE_MARK)
@@ -29,9 +34,8 @@ export class ViewRow {
 
   /** Takes the erasure out of a row that remembers one; where nothing came after it, nothing is left. */
   forgetErasure(): void {
-    const { buffer, start, end } = this
+    const { buffer, start, end, erasedAt } = this
     const entries = start + NEWEST_BYTES + ERASURE_BYTES
-    const erasedAt = buffer.readUIntLE(entries - NEWEST_BYTES, NEWEST_BYTES)
     const isEmpty = entries === end && buffer.readUIntLE(start, NEWEST_BYTES) === erasedAt
     const newest = buffer.subarray(start, start + NEWEST_BYTES)
     const bytes = isEmpty ? Buffer.alloc(0) : Buffer.concat([newest, buffer.subarray(entries, end)])
@@ -41,20 +45,30 @@ export class ViewRow {
 
 /**
  * A view's state: one reused handle over the bytes of the row at hand, so that reading, adding and writing an
- * event is one pass from the old bytes to the new ones.
+ * event is one pass from the old bytes to the new ones. Rows of older versions, which slots of this one do not fit, read
+ * as empty, as they do where they are served: but for an erasure.
  */
 export const layoutOf = (view: ViewRows): StateLayout<ViewRow> => {
   const row = new ViewRow()
+  const read = (reader: ByteReader): ViewRow => {
+    const { buffer, position, end } = reader
+    reader.position = end
+    return row.over(buffer, position, end)
+  }
+  const readOlder = (reader: ByteReader): ViewRow => {
+    const { erasedAt } = read(reader)
+    if (erasedAt === 0) return row.over(row.buffer, 0, 0)
+    row.erase(erasedAt)
+    return row
+  }
+  const olderVersions = Array.from({ length: view.version - 1 }, (_, index) => index + 1)
   return {
     version: view.version,
+    migrations: Object.fromEntries(olderVersions.map((version) => [version, readOlder])),
     create() {
       return row.over(row.buffer, 0, 0)
     },
-    read(reader: ByteReader) {
-      const { buffer, position, end } = reader
-      reader.position = end
-      return row.over(buffer, position, end)
-    },
+    read,
     write({ buffer, start, end, added }: ViewRow, writer: ByteWriter) {
       return view.rows.add(buffer, start, end, added, writer)
     },

@@ -59,9 +59,9 @@ const directProcessorOf = <In>(view: View<In>, sources: readonly Source<In>[]): 
     )
   const counting = sources.map((source) => countNewEvents(view, source))
   return {
-    ...processorOf(view, [...counting, eraseRows(view, erasedBy)]),
+    ...processorOf(view, [...counting, eraseRows(erasedBy)]),
     onTimer(at, _key, row) {
-      const erasedAt = erasedAtOf(view, row)
+      const { erasedAt } = row
       if (erasedAt === 0 || erasedAt + erasedBy.rememberedMs > at) return false
       row.forgetErasure()
       return true
@@ -76,18 +76,14 @@ const countEvents = <In>(view: View<In>, source: Source<In>): AnyHandler<ViewRow
     process: (event, row: ViewRow) => view.count(event, row.added),
   })
 
-const erasedAtOf = <In>(view: View<In>, { buffer, start, end }: ViewRow): number =>
-  view.erasedAt(buffer, start, end)
-
 /** As `countEvents`, less what is no newer than the erasure that the row remembers. */
 const countNewEvents = <In>(view: View<In>, source: Source<In>): AnyHandler<ViewRow> =>
   on({
     ...countEvents(view, source),
-    process: (event: In, row: ViewRow) =>
-      view.count(event, row.added) && row.added.newest > erasedAtOf(view, row),
+    process: (event: In, row: ViewRow) => view.count(event, row.added) && row.added.newest > row.erasedAt,
   })
 
-const eraseRows = <In>(view: View<In>, { topic, rememberedMs }: ErasedBy): AnyHandler<ViewRow> =>
+const eraseRows = ({ topic, rememberedMs }: ErasedBy): AnyHandler<ViewRow> =>
   on({
     input: topic,
     key(erasure, key) {
@@ -96,7 +92,7 @@ const eraseRows = <In>(view: View<In>, { topic, rememberedMs }: ErasedBy): AnyHa
     },
     process(erasure, row: ViewRow, context) {
       const at = topic.time(erasure)
-      if (at <= erasedAtOf(view, row)) return false
+      if (at <= row.erasedAt) return false
       row.erase(at)
       context.timer(millis(at + rememberedMs))
       return true
@@ -110,7 +106,11 @@ const addDeltas = <In>(view: View<In>, deltas: Topic<ViewDelta>): AnyHandler<Vie
       copyKey(delta, key)
       return true
     },
-    process(delta, row: ViewRow) {
+    process(delta, row: ViewRow, context) {
+      if (delta.version !== view.version) {
+        context.count('views.deltas_of_other_versions')
+        return false
+      }
       view.rows.load(delta.buffer, delta.rowStart, delta.end, row.added)
       return true
     },
@@ -140,7 +140,8 @@ export class DeltaEmitter<In> {
     key.reset()
     if (!view.key(event, key) || !view.count(event, added)) return
     writer.reset()
-    beginDelta(key, writer)
+    delta.version = view.version
+    delta.keyStart = beginDelta(view.version, key, writer)
     delta.rowStart = writer.position
     view.rows.add(writer.buffer, 0, 0, added, writer)
     delta.buffer = writer.buffer

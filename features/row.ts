@@ -40,6 +40,13 @@ export const ENTRY_GROWTH_MAX = 10
 
 export const STEP_MAX = 2 ** 31 - 1
 
+/** Time of the erasure that a row remembers, whatever its view's version; 0 for none. */
+export const erasedAtOf = (buffer: Buffer, start: number, end: number): number => {
+  const mark = start + NEWEST_BYTES
+  if (mark + ERASURE_BYTES > end || buffer[mark] !== ERASURE_MARK) return 0
+  return buffer.readUIntLE(mark + 1, NEWEST_BYTES)
+}
+
 /** Reads rows entry by entry: `over`, then `next` until it answers false. Makes no objects. */
 export class RowCursor {
   /** Newest event time of the row; -1 for no row. */

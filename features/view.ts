@@ -44,8 +44,6 @@ export interface View<In> extends ViewRows {
   readonly undone: Topic<In> | undefined
   /** What erases its rows, if anything does. */
   readonly erasedBy: ErasedBy | undefined
-  /** Time of the erasure that a row remembers; 0 for none. */
-  erasedAt(buffer: Buffer, start: number, end: number): number
   /** Whether the event takes back. */
   takesBack(event: In): boolean
   /** Writes the key of the event's row; false when the view does not count it. */
@@ -133,11 +131,6 @@ class DeclaredView<In> implements View<In> {
   newest(buffer: Buffer, start: number, end: number): number {
     this.cursor.over(buffer, start, end)
     return this.cursor.newest
-  }
-
-  erasedAt(buffer: Buffer, start: number, end: number): number {
-    this.cursor.over(buffer, start, end)
-    return this.cursor.erasedAt
   }
 }
 
