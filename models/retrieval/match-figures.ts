@@ -1,4 +1,5 @@
 import type { Figures } from '../metrics/paired-figures.ts'
+import { HIDDEN } from './tower-training.ts'
 
 /** Pairs of a batch, as `towerTrainingGraph` reads them. */
 export interface JudgedPairs {
@@ -7,7 +8,7 @@ export interface JudgedPairs {
   readonly weights: Float32Array
   /** ln q, by row. */
   readonly frequencies: Float32Array
-  /** rows × rows: below 0 where a column's post is the row's again. */
+  /** rows × rows: `HIDDEN` where a column's post is the row's again, else how much less it counts. */
   readonly hidden: Float32Array
 }
 
@@ -42,7 +43,7 @@ const nearerShare = (row: number, products: Float32Array, { rows, hidden }: Judg
   let others = 0
   for (let other = 0; other < rows; other++) {
     const at = row * rows + other
-    if (other === row || hidden[at]! < 0) continue
+    if (other === row || hidden[at]! === HIDDEN) continue
     others++
     if (products[at]! < own) nearer++
     else if (products[at] === own) nearer += 0.5

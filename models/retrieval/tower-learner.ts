@@ -9,7 +9,7 @@ import { matchFigures } from './match-figures.ts'
 import { SamplingFrequency } from './sampling-frequency.ts'
 import { ITEM_BYTES, readItem, readViewer, TOWER_INPUTS, type ViewerSide } from './tower-inputs.ts'
 import { MATCH_HEAD, writeTowers } from './tower-snapshot.ts'
-import { TOWER_TRAINING, towerTrainingGraph } from './tower-training.ts'
+import { HIDDEN, TOWER_TRAINING, towerTrainingGraph } from './tower-training.ts'
 import { priorTowers, TOWERS_SIZE } from './towers.ts'
 
 /** A reaction that speaks for a post, with both sides as they were when it was shown. */
@@ -49,9 +49,6 @@ export const beginTowers = (): TowerState => ({
   squares: new Float32Array(TOWERS_SIZE),
   frequency: new SamplingFrequency(),
 })
-
-/** Added where a row's post comes again in the batch: e to it is nothing. */
-const HIDDEN = -50
 
 /**
  * Learns the two towers, batch by batch. What is learned is a function of the state and the examples in their order;
@@ -154,16 +151,26 @@ export class TowerLearner {
   }
 
   private fill(examples: readonly TowerExample[]): void {
-    const { state, weights, hidden } = this
-    const rows = examples.length
+    const { state, weights } = this
     const sum = examples.reduce((total, { weight }) => total + weight, 0)
     for (const [row, { viewer, item, postId, weight }] of examples.entries()) {
       readViewer(viewer, this.viewers, row * TOWER_INPUTS)
       readItem(item, 0, this.items, row * TOWER_INPUTS)
       weights[row] = weight / sum
       this.frequencies[row] = state.frequency.meet(postId, state.steps + 1)
-      for (let other = 0; other < rows; other++) {
-        hidden[row * rows + other] = row !== other && postId === examples[other]!.postId ? HIDDEN : 0
+    }
+    this.hideRepeated(examples)
+  }
+
+  /** What comes several times is one post that might have been shown, and none instead of itself. */
+  private hideRepeated(examples: readonly TowerExample[]): void {
+    const times = Map.groupBy(examples, ({ postId }) => postId)
+    const less = examples.map(({ postId }) => -Math.log(times.get(postId)!.length))
+    for (const [row, { postId }] of examples.entries()) {
+      const at = row * examples.length
+      this.hidden.set(less, at)
+      for (const [column, other] of examples.entries()) {
+        if (other.postId === postId) this.hidden[at + column] = column === row ? 0 : HIDDEN
       }
     }
   }

@@ -12,6 +12,7 @@ const arraysOf = ({ parameters, means, squares, frequency }: TowerState): readon
   squares,
   frequency.lastMet,
   frequency.intervals,
+  frequency.meetings,
 ]
 
 /** Everything that learning goes on from, for a checkpoint. */
@@ -36,12 +37,12 @@ export const decodeTowerState = (bytes: Buffer): TowerState => {
   const floats = new Float32Array(new Uint8Array(bytes.subarray(HEADER_BYTES)).buffer)
   let at = 0
   const next = (length: number): Float32Array<ArrayBuffer> => floats.slice(at, (at += length))
-  const [parameters, means, squares, lastMet, intervals] = lengths.map(next)
+  const [parameters, means, squares, lastMet, intervals, meetings] = lengths.map(next)
   return {
     steps: bytes.readDoubleLE(),
     parameters: parameters!,
     means: means!,
     squares: squares!,
-    frequency: new SamplingFrequency(lastMet, intervals),
+    frequency: new SamplingFrequency(lastMet, intervals, meetings),
   }
 }

@@ -22,15 +22,19 @@ export const TOWER_TRAINING = {
 /** Cosines are divided by it: the smaller, the more the nearest of the others count. */
 export const TEMPERATURE = 0.1
 
+/** Stands in `hidden` where a row's own post comes again: e to it is nothing. */
+export const HIDDEN = -50
+
 /**
  * A step of the towers. Row i pairs a viewer with a post they reacted to; the posts of all other rows are what they
  * might have been shown instead, each less the logarithm of how often it comes, for what is popular comes in most
- * batches without being wrong for most viewers:
+ * batches without being wrong for most viewers. A post that comes several times in a batch counts once in all:
  *
  * loss = Σ wᵢ · (ln Σⱼ e^zᵢⱼ − zᵢᵢ),  zᵢⱼ = uᵢ · vⱼ / T − ln qⱼ + hiddenᵢⱼ
  *
  * It reads, float32: `viewers` and `items` [rows, TOWER_INPUTS]; `weights` [rows, 1]; `frequencies` [1, rows] and
- * `frequencies.own` [rows, 1], both ln q; `hidden` [rows, rows], 0, or far below where j is the post of row i again;
+ * `frequencies.own` [rows, 1], both ln q, q being how likely a batch holds the post; `hidden` [rows, rows], 0 for a row
+ * itself, `HIDDEN` where j is the post of row i again, else −ln of how many rows have the post of j;
  * `parameters`, `means`, `squares` [TOWERS_SIZE]; the scalars `rate` and `epsilon` (see `adamScalars`).
  */
 export const towerTrainingGraph = (): Graph => {

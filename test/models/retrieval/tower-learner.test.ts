@@ -1,10 +1,13 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Random } from '../../../engine/driver/random.ts'
 import { SamplingFrequency } from '../../../models/retrieval/sampling-frequency.ts'
 import { towerExampleOf } from '../../../models/retrieval/tower-examples.ts'
 import { readItem, readViewer, TOWER_INPUTS } from '../../../models/retrieval/tower-inputs.ts'
 import { beginTowers, type TowerExample, TowerLearner } from '../../../models/retrieval/tower-learner.ts'
 import { decodeTowerState, encodeTowerState } from '../../../models/retrieval/tower-state.ts'
 import type { HeadReport, MatchReport } from '../../../models/metrics/progressive.ts'
+import { TEMPERATURE } from '../../../models/retrieval/tower-training.ts'
 import { priorTowers, towerVector } from '../../../models/retrieval/towers.ts'
 import { ITEM_DIMENSIONS } from '../../../models/retrieval/vector-index.ts'
 import { pairStream } from './pairs.ts'
@@ -13,21 +16,25 @@ import { pairStream } from './pairs.ts'
 const examples = (count: number, seed: number): TowerExample[] =>
   pairStream(count, seed).map((example) => ({ ...towerExampleOf(example)!, weight: 1 }))
 
+const postOf = ({ postId, item }: TowerExample): Pick<TowerExample, 'postId' | 'item'> => ({ postId, item })
+
+const vectorOf = (side: 'viewer' | 'item', row: Float32Array, towers = priorTowers()): Float32Array => {
+  const into = new Float32Array(ITEM_DIMENSIONS)
+  towerVector(towers, side, row, into)
+  return into
+}
+
+const product = (one: Float32Array, other: Float32Array): number =>
+  one.reduce((sum, value, index) => sum + value * other[index]!, 0)
+
 /** How often the right one of all subjects is the nearest. */
 const hits = (towers: Float32Array): number => {
-  const vector = (side: 'viewer' | 'item', row: Float32Array): Float32Array => {
-    const into = new Float32Array(ITEM_DIMENSIONS)
-    towerVector(towers, side, row, into)
-    return into
-  }
   const rows = examples(40, 99).map(({ viewer, item }) => {
     const [user, post] = [new Float32Array(TOWER_INPUTS), new Float32Array(TOWER_INPUTS)]
     readViewer(viewer, user, 0)
     readItem(item, 0, post, 0)
-    return { user: vector('viewer', user), post: vector('item', post) }
+    return { user: vectorOf('viewer', user, towers), post: vectorOf('item', post, towers) }
   })
-  const product = (one: Float32Array, other: Float32Array): number =>
-    one.reduce((sum, value, index) => sum + value * other[index]!, 0)
   return rows.filter(({ user, post }) =>
     rows.every((other) => product(user, other.post) <= product(user, post) + 1e-6),
   ).length
@@ -60,6 +67,30 @@ test('what is foreseen is judged before it is learned, by the loss that is learn
   await learner.dispose()
 })
 
+test('a post that comes several times in a batch is one that might have been shown, whoever it stands beside', async () => {
+  const learner = await TowerLearner.create(beginTowers(), { batchRows: 24, rate: 1e-3 })
+  const random = new Random(3)
+  const popular = examples(24, 7)
+  const rows = popular.map((each) => (random.chance(0.5) ? { ...each, ...postOf(popular[0]!) } : each))
+  const [loss] = await learner.learn(rows)
+  // All are met for the first time, so that how often they come takes the same from each.
+  const vectors = rows.map(({ viewer, item }) => {
+    const [user, post] = [new Float32Array(TOWER_INPUTS), new Float32Array(TOWER_INPUTS)]
+    readViewer(viewer, user, 0)
+    readItem(item, 0, post, 0)
+    return { user: vectorOf('viewer', user), post: vectorOf('item', post) }
+  })
+  const distinct = [...new Map(rows.map(({ postId }, row) => [postId, vectors[row]!.post])).values()]
+  expect(distinct.length).toBeLessThan(20)
+  const losses = vectors.map(({ user, post }) => {
+    const sum = distinct.reduce((total, each) => total + Math.exp(product(user, each) / TEMPERATURE), 0)
+    return Math.log(sum) - product(user, post) / TEMPERATURE
+  })
+  expect(loss).toBeCloseTo(losses.reduce((sum, each) => sum + each, 0) / losses.length, 4)
+  expect(learner.report('learner')['match']).toMatchObject({ loss: expect.closeTo(loss!, 4) as number })
+  await learner.dispose()
+})
+
 test('learning goes on from a state as if nothing had been between', async () => {
   const options = { batchRows: 32, rate: 1e-3 }
   const whole = await TowerLearner.create(beginTowers(), options)
@@ -75,6 +106,17 @@ test('learning goes on from a state as if nothing had been between', async () =>
   expect(() => decodeTowerState(bytes.subarray(1))).toThrow('CHECKPOINT_OTHER')
 })
 
+test('how often posts come is part of the state, and a state that does not say how well it is known is refused', () => {
+  const state = beginTowers()
+  for (let step = 1; step < 60; step += 3) state.frequency.meet('often', step)
+  const bytes = encodeTowerState(state)
+  const { frequency } = decodeTowerState(bytes)
+  for (const step of [61, 62, 70])
+    expect(frequency.meet('often', step)).toBe(state.frequency.meet('often', step))
+  const before = bytes.subarray(0, bytes.length - frequency.meetings.byteLength)
+  expect(() => decodeTowerState(before)).toThrow('CHECKPOINT_OTHER')
+})
+
 test('what comes in every batch is foreseen so, what comes seldom, seldom', () => {
   const frequency = new SamplingFrequency()
   const last = { often: 0, seldom: 0 }
@@ -84,4 +126,19 @@ test('what comes in every batch is foreseen so, what comes seldom, seldom', () =
   }
   expect(Math.exp(last.often)).toBeGreaterThan(0.5)
   expect(Math.exp(last.seldom)).toBeLessThan(0.1)
+})
+
+test('what was met a few times is foreseen by the mean of what was between, and nothing else', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 20 }), (gaps) => {
+      const frequency = new SamplingFrequency()
+      let step = 1
+      let last = frequency.meet('a post', step)
+      for (const gap of gaps) last = frequency.meet('a post', (step += gap))
+      const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
+      expect(last).toBeCloseTo(-Math.log(mean), 4)
+      // Again in the same batch: nothing is new.
+      expect(frequency.meet('a post', step)).toBe(last)
+    }),
+  )
 })
