@@ -52,6 +52,11 @@ export const tellLearning = (registry: Registry, learning: Learning): void => {
   gauge('examples', 'Examples learned from since the start.', () => learning.report()?.progress.examples)
   gauge('steps', 'Steps of training, in all.', () => learning.report()?.progress.steps)
   gauge('snapshots', 'Snapshots made since the start.', () => learning.report()?.progress.snapshots)
+  gauge(
+    'unsettled_forgotten',
+    'Examples forgotten before their slate settled, and so learned twice, since the start.',
+    () => learning.report()?.progress.unsettledForgotten,
+  )
   gauge('snapshots_served', 'Snapshots taken into service since the start.', () => learning.served.count)
   gauge('reaction_to_model_p50_ms', 'From a reaction to a model that learned it and serves.', () => {
     return learning.served.reactionToModelMs()[0]

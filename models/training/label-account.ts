@@ -1,15 +1,12 @@
 import type { Example } from '../../schemas/examples/index.ts'
 import type { ReactionKind } from '../../schemas/reactions/v1.ts'
 import { type Head, SATISFIED_MIN } from '../heads.ts'
-import { exampleKey, type KnownExamples } from './known-examples.ts'
+import { ACTIVE, exampleKey, type KnownExamples, LOOKED_AT, SETTLED } from './known-examples.ts'
 
 /** Reactions that a viewer makes without deciding to: an example with no other is a negative. */
 const PASSIVE: ReadonlySet<ReactionKind> = new Set(['view', 'dwell', 'watch', 'skip'])
 
-/** What is known of an example beside a bit a head, which says that it is a positive (of a time: was learned). */
-const LOOKED_AT = 1 << 28
-const ACTIVE = 1 << 29
-const SETTLED = 1 << 30
+/** Each has a bit of what is known of an example, below those that all heads share. */
 export const ACCOUNT_HEADS_MAX = 28
 
 /** Whether an example brings something to learn; `left-out` is a negative that is not kept. */

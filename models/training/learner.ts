@@ -105,6 +105,11 @@ export class Learner {
     return this.flow.counts
   }
 
+  /** See `KnownExamples`. */
+  get unsettledForgotten(): number {
+    return this.start.known.unsettledForgotten
+  }
+
   get metrics(): ProgressiveMetrics {
     return this.flow.metrics
   }

@@ -85,6 +85,8 @@ export interface Progress extends CourseProgress {
   readonly counts: Counts
   /** Records that were none: bytes that the contract refuses. */
   readonly undecodable: number
+  /** Examples that were forgotten before their slate settled: those are learned twice. */
+  readonly unsettledForgotten: number
   readonly snapshots: number
   readonly light: CourseProgress
   readonly retrieval: CourseProgress
@@ -154,6 +156,7 @@ export class Trainer {
       ...this.heavyStudent.progress,
       counts: this.learner.counts,
       undecodable: this.examples.undecodable + this.samples.undecodable,
+      unsettledForgotten: this.learner.unsettledForgotten,
       snapshots: this.snapshots,
       light: this.lightStudent.progress,
       retrieval: this.towerStudent.progress,

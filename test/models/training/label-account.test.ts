@@ -222,6 +222,26 @@ test('what the label join sends adds up to the whole example, however far its wa
   }
 })
 
+test('however many settle in between, an example that has not settled is not learned twice', () => {
+  const known = new KnownExamples(100)
+  known.tellsOfViews = true
+  const take = taking(1, known)
+  const sums = [0, 0]
+  const add = (example: Example, index: number): void => {
+    const [weight, target] = take({ ...example, postId: `p${index}` as PostId })['like']!
+    sums[0]! += weight
+    sums[1]! += target
+  }
+  const [shown, settlesAfter] = [500, 60]
+  for (let index = 0; index < shown + settlesAfter; index++) {
+    if (index < shown) for (const label of ['view', 'like'] as const) add(early(label), index)
+    if (index >= settlesAfter) add(exampleOf({ labels: labelled('view', 'like') }), index - settlesAfter)
+    // Posts that nobody looked at: what is known of them comes when they settle.
+    for (let other = 0; other < 20; other++) add(exampleOf(), 1_000 * (index + 1) + other)
+  }
+  expect(sums).toEqual([shown, shown])
+})
+
 test('a share of the negatives is kept and counts for the others; one that turns out to be none counts once', () => {
   const like = (row: Row): readonly [number, number] => row['like']!
   let [kept, weights] = [0, 0]
@@ -237,24 +257,4 @@ test('a share of the negatives is kept and counts for the others; one that turns
   // Each kept with a chance of a quarter: 1,000 ± 27.
   expect(Math.abs(kept - 1_000)).toBeLessThan(5 * 27)
   expect(Math.abs(weights - 4_000)).toBeLessThan(5 * 4 * 27)
-})
-
-describe('examples that are remembered', () => {
-  test('come back from bytes, in the same order', () => {
-    const known = new KnownExamples()
-    known.tellsOfViews = true
-    for (let key = 0; key < 100; key++) known.set(key * 2 ** 40 + 1, key)
-    const read = KnownExamples.decode(known.encode())
-    expect(read.encode()).toEqual(known.encode())
-    expect(read.tellsOfViews).toBe(true)
-    expect(read.get(7 * 2 ** 40 + 1)).toBe(7)
-    expect(read.get(7)).toBeUndefined()
-  })
-
-  test('are bounded: the oldest give way', () => {
-    const known = new KnownExamples(2)
-    for (const key of [1, 2, 3]) known.set(key, 9)
-    expect([known.get(1), known.get(2), known.get(3)]).toEqual([undefined, 9, 9])
-    expect(known.size).toBe(2)
-  })
 })
