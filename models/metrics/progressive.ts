@@ -97,6 +97,11 @@ export class ProgressiveMetrics {
     return place
   }
 
+  /** Whether an example is begun and has not given way. */
+  has(key: number): boolean {
+    return this.placeOf.has(key)
+  }
+
   /** What the learner foresaw of a begun example: a logit a head, from `logits[at..]`. */
   foresee(place: number, logits: Float32Array, at: number): void {
     this.changed++
@@ -154,7 +159,7 @@ export class ProgressiveMetrics {
   /**
    * By head, of the last `examples` at most that are in a segment (a bit of those begun with; 0: of all). Examples
    * whose server's predictions were not logged are left out of what served, and, where the two are to be compared
-   * (`isCompared`), of what the learner foresaw.
+   * (`isCompared`), of what the learner foresaw. Examples that weigh nothing count for heads of surveys alone.
    */
   report(
     foresight: Foresight = 'learner',
@@ -162,13 +167,19 @@ export class ProgressiveMetrics {
     examples: number = this.window,
     isCompared = foresight === 'served',
   ): HeadReports {
-    const places = this.placesOf(isCompared, segment, examples)
+    const foreseen = this.placesOf(isCompared, segment, examples)
+    const weighed = foreseen.filter((place) => this.weights[place] !== 0)
     return Object.fromEntries(
       this.heads.map((head, index): [string, HeadReport] => [
         head.name,
         head.output === 'seconds'
-          ? { kind: 'time', ...this.timeReport(foresight, index, places) }
-          : { kind: 'probability', ...this.probabilityReport(foresight, index, places) },
+          ? { kind: 'time', ...this.timeReport(foresight, index, weighed) }
+          : {
+              kind: 'probability',
+              ...(head.isSurveyed
+                ? this.surveyReport(foresight, index, foreseen)
+                : this.probabilityReport(foresight, index, weighed)),
+            },
       ]),
     )
   }
@@ -179,7 +190,7 @@ export class ProgressiveMetrics {
     let end = 0
     for (let back = count; back > 0; back--) {
       const place = (this.begun - back) % this.window
-      if (this.foreseen[place] === 0 || this.weights[place] === 0) continue
+      if (this.foreseen[place] === 0) continue
       if (segment !== 0 && (this.segments[place]! & segment) === 0) continue
       if (isCompared && Number.isNaN(this.logits.served[place * this.heads.length])) continue
       places[end++] = place
@@ -188,14 +199,13 @@ export class ProgressiveMetrics {
   }
 
   private probabilityReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
-    if (this.heads[head]!.isSurveyed) return this.surveyReport(foresight, head, places)
     const { columns, logits, weights, positives } = this
     return probabilityReport(
       columns.ofBit(places, this.columnOf(logits[foresight], head), weights, positives, head),
     )
   }
 
-  /** Over those who were asked, each as one: what others weigh says nothing of them. */
+  /** Over those who answered, each as one: what an example weighs for other heads says nothing of them. */
   private surveyReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
     const foreseen = this.columnOf(this.logits[foresight], head)
     const answers = this.columnOf(this.times, head)

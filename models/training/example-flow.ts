@@ -68,7 +68,8 @@ export class ExampleFlow {
     const result = batch.add(example)
     this.taken[result]++
     if (result !== 'taken' && result !== 'no-news') return
-    if (batch.count > row && account.isFirst) {
+    // An answer may have begun it before anybody was known to look: what was foreseen then stays, and the answer.
+    if (batch.count > row && account.isFirst && !metrics.has(account.key)) {
       const segments = segmentsOf(batch.rows, row * this.width)
       this.places[row] = metrics.begin(account.key, segments, example.heads)
     }

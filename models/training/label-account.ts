@@ -38,7 +38,7 @@ export class LabelAccount {
   readonly weights: Float32Array
   readonly targets: Float32Array
   key = 0
-  /** Whether nothing was learned of it before. */
+  /** Whether nothing was learned of it before, but of a survey. */
   isFirst = false
   private readonly heads: readonly Head[]
   private readonly headBits: readonly number[]
