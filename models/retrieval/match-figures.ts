@@ -43,7 +43,7 @@ const nearerShare = (row: number, products: Float32Array, { rows, hidden }: Judg
   let others = 0
   for (let other = 0; other < rows; other++) {
     const at = row * rows + other
-    if (other === row || hidden[at]! === HIDDEN) continue
+    if (other === row || hidden[at] === HIDDEN) continue
     others++
     if (products[at]! < own) nearer++
     else if (products[at] === own) nearer += 0.5
