@@ -22,11 +22,12 @@ export const WATCHING: readonly ReactionKind[] = ['like', 'comment', 'share', 's
 
 /**
  * Header: `f64 time of the last erasure`, 0 for none. Fields: `f64 last seen · u8 flags`, then an `i16` a kind
- * of `WATCHING`: its reactions less those undone.
+ * of `WATCHING`: its reactions less those undone, as far as an `i16` reaches.
  */
 const FIELD_BYTES = 17
 const FLAGS_AT = 8
 const COUNTS_AT = 9
+const COUNT_MAX = 2 ** 15 - 1
 const NO_REASON = -1
 const AUTHORED = 1
 
@@ -64,7 +65,7 @@ const markSeen = (state: IdEntries, entry: number, at: number, flags: number): b
 }
 
 const addReason = (state: IdEntries, entry: number, reason: number, weight: number): void => {
-  const count = countAt(state, entry, reason) + weight
+  const count = Math.max(-COUNT_MAX, Math.min(COUNT_MAX, countAt(state, entry, reason) + weight))
   state.own().writeInt16LE(count, state.fieldsAt(entry) + COUNTS_AT + reason * 2)
 }
 

@@ -58,6 +58,18 @@ test('a post is watched until every reason is undone, even by undos that come fi
   expect(harness.rows.size).toBe(0)
 })
 
+test('a post commented on more often than is counted is watched all the same', () => {
+  const harness = run([])
+  const most = 2 ** 15 - 1
+  for (let given = 0; given < most; given++)
+    harness.apply(reactions, aReaction({ kind: 'comment', at: later(given) }))
+  const row = harness.row('user-1')
+  harness.apply(reactions, aReaction({ kind: 'comment', at: later(0) }))
+  expect(harness.row('user-1')).toEqual(row)
+  harness.apply(reactions, aReaction({ kind: 'comment', at: later(most) }))
+  expect(watchedOf(harness)).toEqual([['post-1', later(most)]])
+})
+
 test('reasons less undos decide, in any order', () => {
   const event = fc.record({
     postId: fc.constantFrom('one', 'two', 'three'),
