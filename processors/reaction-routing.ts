@@ -76,8 +76,9 @@ const countryAt = (place: Place, kept: NewestRecords): string | null => {
 }
 
 /**
- * The country that the user lived in at a time: an undo, which bears the time of what it undoes, finds the
- * country that was counted. Null before the first profile and before an erasure.
+ * The country that the user lived in at a time, by the profiles known now. An undo, which bears the time of what it
+ * undoes, so finds the country that was counted, unless a profile from before the reaction came only after it, or an
+ * erasure. Null before the first profile and before an erasure.
  */
 const countryAsOf = ({ erasedAt, profiles: kept }: UserCountries, at: Millis): string | null => {
   if (kept.count === 0 || at <= erasedAt) return null
@@ -121,7 +122,8 @@ const routed = (input: Topic<Reaction>, counts: (reaction: Reaction) => boolean)
 /**
  * Sends users' reactions on to their posts; undos come from where they are dated to what they undo. The
  * country is that of the reaction's own time, as far as profiles are processed by then: inputs are taken in
- * order of event time, and a profile that comes later than that changes no past reaction.
+ * order of event time, and a profile that comes later than that changes no past reaction. The undo of such a reaction
+ * goes by it all the same: it is taken from a country where it was not counted, and stays where it was.
  */
 export const reactionRouting: Processor<UserCountries> = {
   name: 'reaction-routing',

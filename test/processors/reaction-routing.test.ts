@@ -96,6 +96,14 @@ test('a reaction counts in the country of its own time, whatever order profiles 
   )
 })
 
+test('the undo of a reaction that an older profile came after goes by that profile, which did not count it', () => {
+  const harness = new Harness(reactionRouting)
+  harness.apply(reactions, aReaction({ at: later(2) }))
+  harness.apply(profiles, aProfile({ country: 'FR', at: later(1) }))
+  harness.apply(undoneReactions, aReaction({ undo: true, at: later(2) }))
+  expect(harness.sent(reactionsByPost).map(({ country }) => country)).toEqual([null, 'FR'])
+})
+
 test('of a reaction from before the profiles that are kept, the oldest of those tells the country', () => {
   const harness = new Harness(reactionRouting)
   for (let after = 0; after < 2 * COUNTRIES_MAX; after++) {
