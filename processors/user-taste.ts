@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import { on, type Context, type Processor, type StateLayout } from '../engine/processor.ts'
+import { exp2 } from '../features/exp2.ts'
 import { DAY_MS, type Millis, millis } from '../schemas/ids.ts'
 import { CONTENT_DIMENSIONS, CONTENT_SCALE } from './content/content-vector.ts'
 import { ERASURE_MEMORY_MS } from './erasure.ts'
@@ -53,9 +54,10 @@ class Taste {
   save(writer: ByteWriter): boolean {
     const isEmpty = this.sums.map((sums) => sums.every((sum) => sum === 0))
     const epochs = isEmpty.lastIndexOf(false) + 1
-    if (epochs === 0 && this.erasedAt === 0) return false
+    if (this.newest === -1 && this.erasedAt === 0) return false
     writer.f64(this.erasedAt)
-    if (epochs === 0) return true
+    if (this.newest === -1) return true
+    // Sums that cancel leave it: or what is too old to count would count after all, if it came last.
     writer.varint(this.newest)
     for (const sums of this.sums.slice(0, epochs)) for (const sum of sums) writer.signedVarint(sum)
     return true
@@ -93,7 +95,7 @@ class Taste {
   }
 }
 
-const growth = (at: number, epoch: number): number => 2 ** ((at - epoch * EPOCH_MS) / TASTE_HALF_LIFE_MS)
+const growth = (at: number, epoch: number): number => exp2((at - epoch * EPOCH_MS) / TASTE_HALF_LIFE_MS)
 
 const taste = new Taste()
 

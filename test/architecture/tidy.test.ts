@@ -57,6 +57,11 @@ describe('every source file', () => {
     )
   })
 
+  it('makes rows of powers that are the same on every machine: of exp2, not of the machine', () => {
+    const rooms = sources.filter((file) => /^(features|processors)\//.test(file))
+    expect(offenders(rooms, /\*\* \(|Math\.(pow|exp)\(/)).toEqual([])
+  })
+
   it('holds no unowned TODO', () => {
     expect(sources.filter((file) => /\b(TODO|FIXME|XXX|HACK)\b(?!\([a-z])/.test(textOf(file)))).toEqual([])
   })

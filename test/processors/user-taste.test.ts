@@ -56,10 +56,12 @@ const anEvent = fc.record({
 })
 const events = fc.array(anEvent, { maxLength: 20 })
 
-test('rows are the same in whatever order reactions come', () => {
+test('rows are the same in whatever order reactions come, undone ones among them', () => {
+  const cancelled = fc.array(anEvent, { maxLength: 2 })
   fc.assert(
-    fc.property(events, fc.integer(), (some, seed) => {
-      const all = some.map((each) => told(each))
+    fc.property(events, cancelled, fc.integer(), (some, taken, seed) => {
+      const undos = taken.map((each) => ({ ...each, weight: -each.weight }))
+      const all = [...some, ...taken, ...undos].map((each) => told(each))
       const order = all.map((each, index) => [Math.sin(seed + index * 7.7), each] as const)
       const shuffled = order.sort(([one], [other]) => one - other).map(([, each]) => each)
       expect([...run(shuffled).rows]).toEqual([...run(all).rows])
@@ -77,6 +79,12 @@ test('an undo leaves nothing behind of what it takes back', () => {
       expect([...run([...all, newest, added, undone]).rows]).toEqual([...run([...all, newest]).rows])
     }),
   )
+})
+
+test('what is too old to count does not, though all that is newer was undone', () => {
+  const undone = [told({ at: later(400 * DAY_MS) }), told({ at: later(400 * DAY_MS), weight: -2 })]
+  expect(tasteOf(run([...undone, told()]))).toBeNull()
+  expect([...run([...undone, told()]).rows]).toEqual([...run([told(), ...undone]).rows])
 })
 
 test('the sum is what the definition says, within the rounding of weights', () => {
