@@ -165,16 +165,17 @@ export class LabelsRow {
     this.bytes[SETTLED_AT] = 1
     for (const { post, kind, undo, at, value } of all)
       if (at > until) this.addLabel(post, kind, undo, at, value)
-    return all.filter((label) => !label.undo && label.at <= until && !isUndoneBy(undone, label)).map(joined)
+    return all
+      .filter((label) => !label.undo && label.at <= until && !((undone.get(undoKey(label)) ?? 0) >= label.at))
+      .map(joined)
   }
 
-  /** The labels that waited for their slate to settle and that no undo took back, in order of time; undos stay. */
+  /** The labels that waited for their slate to settle, in order of time; undos stay. */
   takeLate(): JoinedLabel[] {
     const all = this.allLabels()
-    const undone = lastUndos(all)
     this.end = this.labelsStart
     for (const { post, kind, undo, at, value } of all) if (undo) this.addLabel(post, kind, undo, at, value)
-    return all.filter((label) => !label.undo && !isUndoneBy(undone, label)).map(joined)
+    return all.filter(({ undo }) => !undo).map(joined)
   }
 
   private earlyLabels(): EarlyLabel[] {
@@ -244,9 +245,6 @@ const lastUndos = (labels: readonly StoredLabel[]): Map<string, number> => {
   }
   return last
 }
-
-const isUndoneBy = (undone: ReadonlyMap<string, number>, label: StoredLabel): boolean =>
-  (undone.get(undoKey(label)) ?? 0) >= label.at
 
 const fingerprint = new Fingerprint()
 const row = new LabelsRow()

@@ -88,12 +88,10 @@ const joinShown = (each: Label, state: LabelsRow, context: Context): boolean => 
   if (post === NO_POST || ageMs < -CLOCK_SKEW_MS) return unmatched(each, context)
   if (each.undo) return undo(each, post, ageMs, state, context)
   if (ageMs > LABEL_WINDOW_MS[each.kind]) return expired(context)
-  if (!state.settled) {
-    const keep = ageMs <= SETTLE_MS ? storeAndTell : store
-    return keep(each, post, state, context)
-  }
+  if (ageMs <= SETTLE_MS && !state.settled) return storeAndTell(each, post, state, context)
   if (LABEL_WINDOW_MS[each.kind] <= SETTLE_MS) return expired(context)
   if (state.isUndone(post, each.kind, each.at)) return false
+  if (!state.settled) return store(each, post, state, context)
   const joined = { candidate: post, kind: each.kind, at: each.at, value: each.value }
   settlement(each.userId, each.requestId, 'late', each.at, [joined], context)
   return false
@@ -114,13 +112,16 @@ const expired = (context: Context): false => {
   return false
 }
 
-/** Kept until the slate settles; one that is later takes back only a label that waits, or that it overtook. */
+/**
+ * Kept until the slate settles; one that is later holds back only a label that it overtook. One that waits for its slate
+ * it does not take back: when the slate settles hangs on batches, and what is sent on may not.
+ */
 const undo = (each: Label, post: number, ageMs: number, state: LabelsRow, context: Context): boolean => {
   const isLate = ageMs > SETTLE_MS || state.settled
   if (!isLate) return store(each, post, state, context)
   context.count('label_join.undo_late')
-  const mayMatter = ageMs <= LABEL_WINDOW_MS[each.kind] && LABEL_WINDOW_MS[each.kind] > SETTLE_MS
-  return mayMatter && store(each, post, state, context)
+  const mayOvertake = ageMs <= LABEL_WINDOW_MS[each.kind] && LABEL_WINDOW_MS[each.kind] > SETTLE_MS
+  return mayOvertake && store(each, post, state, context)
 }
 
 const settlement = (

@@ -186,17 +186,20 @@ test('one that comes before its slate settles waits for it, for the watermark tr
   expect(run.early()).toHaveLength(1)
 })
 
-test('one that is undone before its slate settles is none, given again it is one', () => {
-  for (const isGivenAgain of [false, true]) {
+test('its undo changes none, whether or not the slate has settled by then, unless it comes first', () => {
+  const given = tagged({ kind: 'save', at: later(SETTLE_MS + MINUTE_MS) })
+  const undone = tagged({ kind: 'save', undo: true, at: later(SETTLE_MS + 2 * MINUTE_MS) })
+  const phasesOf = (events: readonly Reaction[], settlesAfter: number): string[] => {
     const run = new JoinRun()
     run.show(anImpression())
-    const given = tagged({ kind: 'save', at: later(SETTLE_MS + MINUTE_MS) })
-    run.react(given, tagged({ kind: 'save', undo: true, at: later(SETTLE_MS + 2 * MINUTE_MS) }))
-    if (isGivenAgain) run.react({ ...given, at: later(SETTLE_MS + 3 * MINUTE_MS) })
+    run.react(...events.slice(0, settlesAfter))
     run.passTo(settled)
-    expect(labelsOf(run).map(([, , phase]) => phase)).toEqual(
-      isGivenAgain ? ['settled', 'late'] : ['settled'],
-    )
+    run.react(...events.slice(settlesAfter))
+    return labelsOf(run).map(([, , phase]) => phase)
+  }
+  for (const settlesAfter of [0, 1, 2]) {
+    expect(phasesOf([given, undone], settlesAfter)).toEqual(['settled', 'late'])
+    expect(phasesOf([undone, given], settlesAfter)).toEqual(['settled'])
   }
 })
 

@@ -1,5 +1,4 @@
 import { CLOCK_SKEW_MS, LABEL_WINDOW_MS, SETTLE_MS } from '../../../processors/label-join/windows.ts'
-import { GRACE_MS } from '../../../processors/topics.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
 import type { Impression } from '../../../schemas/impressions/index.ts'
 import type { Reaction } from '../../../schemas/reactions/index.ts'
@@ -27,27 +26,15 @@ const slateOf = (reaction: Reaction, slates: readonly Impression[]): Impression 
     .sort((one, other) => other.at - one.at || (one.requestId < other.requestId ? 1 : -1))[0]
 }
 
-/** Whether an undo concerns a label of this slate. */
-const concerns = (undo: Reaction, label: Reaction, slate: Impression): boolean =>
+/** Whether an undo takes a label of this slate back before the slate settles. */
+const takesBack = (undo: Reaction, label: Reaction, slate: Impression): boolean =>
   undo.undo &&
   undo.userId === label.userId &&
   undo.postId === label.postId &&
   undo.kind === label.kind &&
   undo.at >= label.at &&
+  undo.at <= slate.at + SETTLE_MS &&
   (undo.at >= slate.at || undo.requestId === slate.requestId)
-
-/** Whether an undo takes a label back that counts when this slate settles. */
-const takesBack = (undo: Reaction, label: Reaction, slate: Impression): boolean =>
-  concerns(undo, label, slate) && undo.at <= slate.at + SETTLE_MS
-
-/** Whether an undo takes a later label back, in order of time: `times` of all events say when the slate settled. */
-const takesBackLate = (
-  undo: Reaction,
-  label: Reaction,
-  slate: Impression,
-  times: readonly number[],
-): boolean =>
-  concerns(undo, label, slate) && !times.some((at) => at < undo.at && at - GRACE_MS > slate.at + SETTLE_MS)
 
 export const lineOf = (
   example: Pick<Example, 'requestId' | 'postId' | 'phase' | 'labels' | 'features'>,
@@ -66,7 +53,6 @@ export const oracle = (slates: readonly Impression[], reactions: readonly Reacti
   const joined = labels.map((label) => ({ label, slate: slateOf(label, slates) }))
   const matched = joined.flatMap(({ label, slate }) => (slate === undefined ? [] : [{ label, slate }]))
   const inTime = matched.filter(({ label, slate }) => label.at - slate.at <= LABEL_WINDOW_MS[label.kind])
-  const times = [...slates, ...reactions].map(({ at }) => at)
   const examples: string[] = []
   for (const slate of slates) {
     for (const candidate of slate.candidates) {
@@ -81,10 +67,8 @@ export const oracle = (slates: readonly Impression[], reactions: readonly Reacti
       const lineFor = (phase: 'settled' | 'late', of: readonly Reaction[]): string =>
         lineOf({ ...shared, phase, labels: of.map(({ kind, at, value }) => ({ label: kind, at, value })) })
       examples.push(lineFor('settled', early))
-      const later = own
-        .filter(({ at }) => at > slate.at + SETTLE_MS)
-        .filter((label) => !reactions.some((undo) => takesBackLate(undo, label, slate, times)))
-      for (const late of later) examples.push(lineFor('late', [late]))
+      for (const late of own.filter(({ at }) => at > slate.at + SETTLE_MS))
+        examples.push(lineFor('late', [late]))
     }
   }
   return {
