@@ -12,7 +12,8 @@ export const CLI_ERRORS = {
   HOST_REFUSED: 'Choose an address of this machine with --host.',
   TOPICS_DRIFTED: 'See `freshet topics apply`.',
   CONFIG_INVALID: 'See `freshet config --help`.',
-  NO_DATA: 'Name one with --data, or make one with `freshet up` or `freshet replay`.',
+  NO_DATA:
+    'Name one with --data, ask a running server with --url, or make one with `freshet up` or `freshet replay`.',
   DATA_FOREIGN: 'Name a new, an empty or a data directory with --data.',
   FILE_UNREADABLE: 'Check its name, permissions and content.',
   NOT_REACHABLE: 'Start `freshet up`, or correct the URL.',

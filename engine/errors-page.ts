@@ -18,7 +18,7 @@ export const errorsPage = (): Promise<string> =>
 
 const INTRODUCTION = `# Errors
 
-Made from \`engine/errors.ts\`, \`schemas/registry/errors.ts\` and \`schemas/rules.ts\`; \`node engine/errors-page.ts\` writes it anew.
+Made from \`engine/errors.ts\`, \`schemas/registry/errors.ts\` and \`schemas/rules.ts\`; \`npx node engine/errors-page.ts\` writes it anew.
 
 Every error has a code, and every code says what to do next.`
 

@@ -51,7 +51,7 @@ One folder a topic: \`v1.ts\` declares the record once, and the TypeScript type,
 
 Over HTTP and in replay files an event is one line of JSON, \`{"topic":"reactions","value":{...}}\`, of at most ${LINE_BYTES_MAX} bytes and ${JSON_DEPTH_MAX} levels. In the log it is Avro in Confluent's frame: a zero byte, the schema id as an unsigned 32-bit integer (big endian), then the record. Fields that may be absent are null in values. Fields that the contract has not are refused.
 
-To change a contract: add \`v2.ts\` beside \`v1.ts\`, make it \`newest\` in \`index.ts\` and move the other to \`older\`; new fields need a default. Run \`node schemas/generate.ts\`; the tests hold all versions to full compatibility, old readers included.
+To change a contract: add \`v2.ts\` beside \`v1.ts\`, make it \`newest\` in \`index.ts\` and move the other to \`older\`; new fields need a default. Run \`npx node schemas/generate.ts\`; the tests hold all versions to full compatibility, old readers included.
 
 ## Topics
 

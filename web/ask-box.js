@@ -20,6 +20,9 @@ export const startAskBox = (explain) => {
   })
 }
 
+/** What was asked of one feed says nothing of the next. */
+export const clearAskBox = () => replaceChildren(byId('ask-answer'))
+
 /** @param {Explanation} explanation */
 const partsOf = ({ outcome, text, sources, filter, passes, trace, features }) => [
   element(

@@ -1,4 +1,4 @@
-import { startAskBox } from './ask-box.js'
+import { clearAskBox, startAskBox } from './ask-box.js'
 import { byId, element, replaceChildren } from './dom.js'
 import { FeedSession } from './feed-session.js'
 import { startLiveStrip } from './live-strip.js'
@@ -21,6 +21,7 @@ const bar = new ViewerBar((userId) => {
 /** @param {string} userId */
 const show = (userId) => {
   bar.show(userId)
+  clearAskBox()
   void session.show(userId)
 }
 

@@ -41,6 +41,6 @@ export const experimentsCommand = (): Command =>
       const { window } = options
       const reports = experimentReports(rows).filter((each) => window === 'each' || each.window === window)
       if (options.json) printJson({ experiments: reports })
-      else if (reports.length === 0) print('Nothing has come of any experiment yet.')
+      else if (reports.length === 0) print(`Nothing has come of ${name ?? 'any experiment'} yet.`)
       else for (const report of reports) print(reportText(report))
     })

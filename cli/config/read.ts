@@ -138,7 +138,12 @@ const problemsOfEnvironment = (environment: Environment): string[] => {
   const sections = Object.keys(declared).map((name) => `FRESHET_${name.toUpperCase()}_`)
   return Object.keys(environment)
     .filter((name) => sections.some((begin) => name.startsWith(begin)) && !known.has(name))
-    .map((name) => `${name} is no setting: see \`freshet config\` for their names`)
+    .map((name) => `${name} is no setting: there are ${ofSection(name, known).join(', ')}`)
+}
+
+const ofSection = (name: string, known: ReadonlySet<string>): string[] => {
+  const begin = name.split('_', 2).join('_')
+  return [...known].filter((each) => each.startsWith(`${begin}_`))
 }
 
 const nested = (section: Section, values: ReadonlyMap<string, unknown>, prefix = ''): unknown =>

@@ -1,3 +1,4 @@
+import { columns } from '../columns.ts'
 import { namedSettings } from './declare.ts'
 import type { Configured, Origin } from './read.ts'
 import { declared } from './schema.ts'
@@ -29,14 +30,12 @@ export const shownSettings = ({ settings, origins }: Configured): ShownSetting[]
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** One line a setting: name, value, origin. */
-export const settingLines = (shown: readonly ShownSetting[]): string[] => {
-  const width = Math.max(...shown.map(({ setting }) => setting.length))
-  return shown.map(({ setting, value, origin }) => {
-    const written = writtenOf(value)
-    return `${setting.padEnd(width)}  ${written}${origin === 'default' ? '' : `  (${origin})`}`
-  })
-}
+/** One line a setting: name, value, origin, and its name in the environment; under a line that names them. */
+export const settingLines = (shown: readonly ShownSetting[]): string[] =>
+  columns([
+    ['setting', 'value', 'from', 'variable'],
+    ...shown.map(({ setting, value, origin, variable }) => [setting, writtenOf(value), origin, variable]),
+  ])
 
 const writtenOf = (value: unknown): string => {
   if (value === null) return '-'

@@ -1,3 +1,4 @@
+import { columns } from '../columns.ts'
 import type { ExplainAnswer } from '../../serving/http/explain-schemas.ts'
 import type { FeedAnswer, Trace } from '../../serving/http/feed-schemas.ts'
 
@@ -17,13 +18,24 @@ export const feedTable = ({ items, meta }: FeedAnswer): string => {
   const { found, eligible, pass1 } = meta.candidates
   const footer = `${found} posts found, ${eligible} eligible, ${pass1} scored in ${meta.tookMs.toFixed(1)} ms; model ${meta.modelVersion}, configuration ${meta.configVersion}.`
   const degraded = meta.degraded.map(({ stage, reason }) => `Without ${stage}: ${reason}.`)
-  if (rows.length === 0) return ['There is nothing to show.', footer, ...degraded].join('\n')
+  if (rows.length === 0)
+    return ['There is nothing to show.', ...removedOf(meta), footer, ...degraded].join('\n')
   return [
     ...columns([['#', 'post', 'author', 'kind', 'score', 'why'], ...rows]),
     '',
     footer,
     ...degraded,
   ].join('\n')
+}
+
+/** Why what was found is not shown. */
+const removedOf = ({ removed, asOf }: FeedAnswer['meta']): string[] => {
+  const counts = Object.entries(removed).filter(([, count]) => count > 0)
+  if (counts.length === 0) return []
+  const left = `Left out: ${counts.map(([why, count]) => `${count} ${why}`).join(', ')}.`
+  const [[main]] = counts.toSorted(([, one], [, other]) => other - one) as [[string, number]]
+  const advice = `As of ${new Date(asOf).toISOString()} most are too old: try an earlier --as-of.`
+  return main === 'too-old' ? [left, advice] : [left]
 }
 
 /** Why a post is in a feed or not, for people. */
@@ -66,14 +78,3 @@ const traceSections = ({ expectedValue, heads, multipliers }: Trace): string[] =
 
 const section = (title: string, rows: readonly (readonly string[])[]): string[] =>
   rows.length === 0 ? [] : ['', title, ...columns(rows).map((line) => `  ${line}`)]
-
-/** Cells under each other; the last of a line is not padded. */
-const columns = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
-}

@@ -123,11 +123,15 @@ const OF_FRAMEWORK: Readonly<Record<number, HttpErrorCode>> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 }
 
+/** The framework says of no type what would be taken. */
+const TYPES_TAKEN = 'Say what the body is: content-type: application/json, or application/x-ndjson for events'
+
 const frameworkAnswer = (error: unknown): ErrorAnswer | null => {
   if (!(error instanceof Error) || !('statusCode' in error)) return null
   const code = OF_FRAMEWORK[Number(error.statusCode)]
   if (code === undefined) return null
-  return answer(HTTP_ERRORS[code].status, code, error.message, fieldOf(error))
+  const message = code === 'UNSUPPORTED_MEDIA_TYPE' ? TYPES_TAKEN : error.message
+  return answer(HTTP_ERRORS[code].status, code, message, fieldOf(error))
 }
 
 /** The parameter that a schema refused, from the validator's words. */

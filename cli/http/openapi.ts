@@ -9,7 +9,7 @@ const manifest = (): { readonly version: string; readonly description: string } 
     typeof manifest
   >
 
-/** `GET /openapi.json`: every route, from the schemas that check requests and write answers. */
+/** `GET /openapi.json`: every route that apps use, from the schemas that check requests and write answers. */
 export const describeRoutes = (app: FastifyInstance, asksForToken: boolean): void => {
   const { version, description } = manifest()
   void app.register(swagger, {

@@ -74,9 +74,13 @@ export const baseOf = (url: string): string => {
   return url.replace(/\/+$/, '')
 }
 
+/** Most messages begin with their code. */
+export const refusalText = (code: string, message = 'no reason given'): string =>
+  message.startsWith(`${code}: `) ? message : `${code}: ${message}`
+
 /** The body of an answer. Throws `REMOTE_REFUSED` with what an error says. */
 export const answered = ({ status, body }: { readonly status: number; readonly body: unknown }): unknown => {
   if (status < 300) return body
   const { code, message } = (body ?? {}) as { readonly code?: string; readonly message?: string }
-  throw new CliError('REMOTE_REFUSED', `${code ?? status}: ${message ?? 'no reason given'}`)
+  throw new CliError('REMOTE_REFUSED', refusalText(code ?? `HTTP ${status}`, message))
 }

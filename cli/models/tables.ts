@@ -1,6 +1,7 @@
 import type { HeadReports } from '../../models/metrics/progressive.ts'
 import type { ModelRecord } from '../../models/registry/record.ts'
 import type { ModelList } from './admin.ts'
+import { columns } from '../columns.ts'
 import { grouped } from '../terminal.ts'
 
 /** Figures that are compared, by the kind of head. */
@@ -17,22 +18,30 @@ const LABELS: Readonly<Record<Figure, string>> = {
 }
 
 export const listText = ({ records, held }: ModelList): string => {
-  const rows = records.map((each) => [
-    each.model,
-    each.version,
-    each.state,
-    each.origin,
-    grouped(each.examples),
-    dateOf(each.offeredAt),
-    each.promotedAt === null ? '-' : dateOf(each.promotedAt),
-    clipped(each.reason),
-  ])
+  const rows = records
+    .toSorted(byUse)
+    .map((each) => [
+      each.model,
+      each.version,
+      each.state,
+      each.origin,
+      grouped(each.examples),
+      dateOf(each.offeredAt),
+      each.promotedAt === null ? '-' : dateOf(each.promotedAt),
+      clipped(each.reason),
+    ])
   const holds = Object.entries(held).map(
     ([model, { at, reason }]) => `Promotion of ${model} is held since ${dateOf(at)}: ${reason}`,
   )
   const head = ['model', 'version', 'state', 'origin', 'examples', 'offered', 'live since', 'why']
-  return [...table([head, ...rows]), ...holds].join('\n')
+  return [...columns([head, ...rows]), ...holds].join('\n')
 }
+
+/** By model; what serves first, then the newest. */
+const byUse = (one: ModelRecord, other: ModelRecord): number =>
+  one.model.localeCompare(other.model) ||
+  Number(other.state === 'live') - Number(one.state === 'live') ||
+  other.offeredAt - one.offeredAt
 
 export const recordText = (record: ModelRecord): string => {
   const { model, version, state, parent, origin, columnsHash, examples, trainedUntil, reason } = record
@@ -52,7 +61,7 @@ export const recordText = (record: ModelRecord): string => {
     record.against === null ? [] : ['', `beside ${record.against.version}, on the same examples:`]
   return [
     `${model} ${version}`,
-    ...table(facts),
+    ...columns(facts),
     ...beside,
     ...(record.metrics === null ? [] : metricsTable(record.metrics, record.against?.metrics ?? {})),
   ].join('\n')
@@ -83,12 +92,18 @@ export const differences = (one: ModelRecord, other: ModelRecord): FigureDiffere
 export const differenceText = (one: ModelRecord, other: ModelRecord): string =>
   [
     `${one.model} ${one.version} (${one.state}) and ${other.version} (${other.state})`,
-    ...table([
+    ...columns([
+      ['', shortOf(one), shortOf(other)],
       ['columns', one.columnsHash, other.columnsHash],
       ['examples', grouped(one.examples), grouped(other.examples)],
     ]),
-    ...figureTable(differences(one, other)),
+    ...figureTable(differences(one, other), shortOf(one), shortOf(other)),
   ].join('\n')
+
+const SHORT_CHARACTERS = 12
+
+const shortOf = ({ version, state }: ModelRecord): string =>
+  `${version.slice(0, SHORT_CHARACTERS)} (${state})`
 
 const metricsTable = (own: HeadReports, live: HeadReports): string[] =>
   figureTable(
@@ -100,10 +115,15 @@ const metricsTable = (own: HeadReports, live: HeadReports): string[] =>
         other: figureOf(own, head, figure),
       })).filter(({ other }) => other !== null),
     ),
+    'beside',
+    'its own',
   )
 
-const figureTable = (figures: readonly FigureDifference[]): string[] =>
-  table(figures.map(({ head, figure, one, other }) => [head, LABELS[figure], shown(one), shown(other)]))
+const figureTable = (figures: readonly FigureDifference[], one: string, other: string): string[] =>
+  columns([
+    ['head', 'figure', one, other],
+    ...figures.map((each) => [each.head, LABELS[each.figure], shown(each.one), shown(each.other)]),
+  ])
 
 const figureOf = (reports: HeadReports, head: string, figure: Figure): number | null => {
   const report = reports[head]
@@ -113,20 +133,9 @@ const figureOf = (reports: HeadReports, head: string, figure: Figure): number | 
 
 const shown = (value: number | null): string => (value === null ? '-' : value.toFixed(4))
 
-const dateOf = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ')
+const dateOf = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`
 
 const REASON_CHARACTERS_MAX = 80
 
 const clipped = (reason: string): string =>
   reason.length <= REASON_CHARACTERS_MAX ? reason : `${reason.slice(0, REASON_CHARACTERS_MAX - 1)}…`
-
-/** Columns as wide as their widest cell. */
-const table = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
-}

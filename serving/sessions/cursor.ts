@@ -79,7 +79,7 @@ const printPlace = (index: number): number => PASSED_AT + COUNT_BYTES + index * 
 const sessionPlace = printPlace
 
 const invalid = (): ServingError =>
-  new ServingError('CURSOR_INVALID', 'cursor was not given by this server: load the feed without one', {
+  new ServingError('CURSOR_INVALID', 'cursor cannot be read', {
     field: 'cursor',
   })
 

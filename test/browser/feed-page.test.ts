@@ -143,6 +143,11 @@ test('of a post that is not shown it says why not', async () => {
   await page.getByLabel('Any post’s id').fill('post-2')
   await page.keyboard.press('Enter')
   await expect.poll(() => answer.textContent(), SOON).toMatch(/^shown/)
+  // What was said of one viewer's feed is not said of another's.
+  await page.getByLabel('See the feed of').fill('eve')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.title(), SOON).toBe('Feed of eve · Freshet')
+  expect(await answer.textContent()).toBe('')
 })
 
 test('live figures go on', async () => {

@@ -62,9 +62,10 @@ test('any value becomes plain JSON', () => {
     map: new Map([['__proto__', 1]]),
     set: new Set([1, null]),
     bytes: Buffer.from([255]),
+    vector: Float32Array.of(0.05, -2),
     none: undefined,
   }
   expect(JSON.stringify(plainOf(value))).toBe(
-    '{"map":{"__proto__":1},"set":[1,null],"bytes":"ff","none":null}',
+    '{"map":{"__proto__":1},"set":[1,null],"bytes":"ff","vector":[0.05,-2],"none":null}',
   )
 })

@@ -85,7 +85,11 @@ describe('what is wrong is named, with what to give', () => {
     [{ kafka: { sasl: { mechanism: 'PLAIN', username: 'u' } } }, {}, /set FRESHET_KAFKA_SASL_PASSWORD/],
     [{ kafka: { tls: { enabled: true, key: 'k' } } }, {}, /kafka\.tls\.certificate is missing/],
     [{}, { FRESHET_SERVING_PORT: 'http' }, /FRESHET_SERVING_PORT is "http".*0 to 65535/],
-    [{}, { FRESHET_KAFKA_BROKER: 'h:1' }, /FRESHET_KAFKA_BROKER is no setting/],
+    [
+      {},
+      { FRESHET_KAFKA_BROKER: 'h:1' },
+      /FRESHET_KAFKA_BROKER is no setting: there are FRESHET_KAFKA_BROKERS, /,
+    ],
     ['{', {}, /is not JSON/],
     ['[]', {}, /give an object/],
   ])('%j with %j', async (content, environment, message) => {
@@ -112,7 +116,8 @@ describe('what is shown', () => {
       origin: 'environment',
     })
     const lines = settingLines(shown).join('\n')
-    expect(lines).toMatch(/^redis\.username +ada {2}\(file\)$/m)
+    expect(lines).toMatch(/^redis\.username +ada +file +FRESHET_REDIS_USERNAME$/m)
+    expect(lines).toMatch(/^serving\.port +8080 +default +FRESHET_SERVING_PORT$/m)
     expect(lines).not.toContain('hush')
   })
 

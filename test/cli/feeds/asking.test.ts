@@ -49,6 +49,15 @@ describe('a feed that somebody looks at', () => {
     )
     expect(table).toMatch(/^There is nothing to show\./)
   })
+
+  test('of nothing but what is left out says why, and of old posts what to do', async () => {
+    const running = await Running.start()
+    const { meta } = await running.feed({ userId: 'ada' })
+    const removed = { ...meta.removed, 'too-old': 3, own: 1 }
+    const table = feedTable({ items: [], cursor: null, meta: { ...meta, removed } })
+    expect(table).toMatch(/^There is nothing to show\.\nLeft out: [^\n]*3 too-old/)
+    expect(table).toContain('try an earlier --as-of')
+  })
 })
 
 describe('an explanation', () => {
