@@ -2,17 +2,19 @@ import { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import type { Processor, StateLayout } from '../engine/processor.ts'
 import { on } from '../engine/processor.ts'
 import type { Topic } from '../engine/topic.ts'
-import { type Millis, millis, type PostId } from '../schemas/ids.ts'
+import { type Millis, millis, type PostId, type UserId } from '../schemas/ids.ts'
 import { NewestRecords, type Place } from './newest-records.ts'
 import { rowReader } from './rows.ts'
 import {
   authorPosts,
   containerPosts,
+  type EntryAudience,
   hashtagPosts,
   hourPosts,
   type IndexedPost,
   mentionPosts,
   type PostEntry,
+  readEntryAudience,
   readEntryFacts,
   writeEntryFacts,
 } from './topics/post-entry.ts'
@@ -85,6 +87,7 @@ export const postsByHashtag = postIndex('posts-by-hashtag', hashtagPosts, HASHTA
 export const mentions = postIndex('mentions', mentionPosts, MENTIONS_MAX)
 
 const payload = new ByteReader()
+const read: EntryAudience = { authorId: '' as UserId, audience: 'public', containerId: null }
 
 /** A row of any of these indexes, read where it lies: places of posts, newest first, until -1. */
 export class PostShelf {
@@ -101,6 +104,16 @@ export class PostShelf {
 
   older(place: Place): Place {
     return this.listed.older(place)
+  }
+
+  /**
+   * The next place of a post for somebody, or of whatever was published at or before `after`: posts that are not
+   * for them are passed over without being made.
+   */
+  olderFor(place: Place, after: Millis, isFor: (post: Readonly<EntryAudience>) => boolean): Place {
+    let next = this.older(place)
+    while (next >= 0 && this.publishedAt(next) > after && !this.isFor(next, isFor)) next = this.older(next)
+    return next
   }
 
   publishedAt(place: Place): Millis {
@@ -120,6 +133,10 @@ export class PostShelf {
     const post = readEntryFacts(postId, millis(listed.at(place)), facts, this.last)
     this.last = post ?? this.last
     return post
+  }
+
+  private isFor(place: Place, isFor: (post: Readonly<EntryAudience>) => boolean): boolean {
+    return readEntryAudience(this.listed.payload(place, payload), read) && isFor(read)
   }
 }
 

@@ -3,6 +3,7 @@ import { bitOf, type Candidate, isFoundBy, type Source, SOURCES } from './candid
 import type { Finding } from './pipeline/stage.ts'
 import { CANDIDATES_MAX, CANDIDATES_MIN, QUOTAS } from './quotas.ts'
 import type { Viewer } from './viewer.ts'
+import { mayBeFor } from './visibility/audience.ts'
 
 /** What became of one source's findings, for those who ask why a post is not there. */
 export interface SourceCount {
@@ -135,14 +136,14 @@ export class Inventory {
       return
     }
     candidate.seen = this.viewer.seen.has(postId)
-    if (isNew(candidate)) this.unseen++
+    if (this.isNew(candidate)) this.unseen++
     this.byPost.set(postId, candidate)
     this.candidates.push(candidate)
   }
 
   /** While places are filled up, a stronger source may come after a weaker one. */
   private join(known: Candidate, again: Candidate): void {
-    const wasNew = isNew(known)
+    const wasNew = this.isNew(known)
     known.sources |= again.sources
     const isStronger = bitOf(again.source) < bitOf(known.source)
     if (isStronger && this.handedOut > 0) this.changed = true
@@ -153,9 +154,12 @@ export class Inventory {
       known.otherCommenters = again.otherCommenters
     }
     if (isStronger) known.source = again.source
-    if (!wasNew && isNew(known)) this.unseen++
+    if (!wasNew && this.isNew(known)) this.unseen++
+  }
+
+  /** New to the viewer: for them, and not seen, or with something said under it that is new. */
+  private isNew(candidate: Candidate): boolean {
+    const isUnread = !candidate.seen || isFoundBy(candidate, 'comments')
+    return isUnread && mayBeFor(candidate.post, this.viewer)
   }
 }
-
-/** New to the viewer: not seen, or with something said under it that is new. */
-const isNew = (candidate: Candidate): boolean => !candidate.seen || isFoundBy(candidate, 'comments')

@@ -3,7 +3,7 @@ import type { Source } from './candidate.ts'
 
 /**
  * How many candidates a feed is made of, in one place. Every source gives its quota, if it has as many. Posts
- * found several times count once, and posts that the viewer saw do not count: while fewer than `CANDIDATES_MIN`
+ * found several times count once, and posts that the viewer saw or may not see do not count: while fewer than `CANDIDATES_MIN`
  * others were found, sources that have more give more, the strongest first.
  */
 export const QUOTAS: Readonly<Record<Source, number>> = {

@@ -89,6 +89,24 @@ const readPost = (
   return { postId, authorId, publishedAt, kind, audience, containerId, language }
 }
 
+/** What of a post decides who may see it: one object for all that are read. */
+export interface EntryAudience {
+  authorId: UserId
+  audience: Audience
+  containerId: ContainerId | null
+}
+
+/** Words that `into` holds already are not made anew. Answers false for an entry that is removed. */
+export const readEntryAudience = (reader: ByteReader, into: EntryAudience): boolean => {
+  const flags = reader.u8()
+  if ((flags & REMOVED) !== 0) return false
+  kinds.read(reader)
+  into.audience = audiences.read(reader)
+  into.authorId = reader.stringLike(into.authorId) as UserId
+  into.containerId = flags & CONTAINER ? (reader.stringLike(into.containerId ?? '') as ContainerId) : null
+  return true
+}
+
 const writeEntry = (entry: PostEntry, writer: ByteWriter): void => {
   writer.string(entry.postId)
   writer.f64(entry.publishedAt)

@@ -30,7 +30,7 @@ export const shelfSource = (rows: StateRows, { source, about, store, idsOf }: Sh
   enable: always,
   async find(query, viewer) {
     const keys = idsOf(viewer).map((id) => keyOf(id))
-    return new ShelvesFinding(source, await rows.readMany(store, keys), boundsOf(query, viewer))
+    return new ShelvesFinding(source, await rows.readMany(store, keys), boundsOf(query, viewer), viewer)
   },
 })
 
@@ -44,16 +44,20 @@ const boundsOf = ({ asOf }: FeedQuery, { lastLogin }: Viewer): ShelfBounds => ({
 
 const CLOSENESS_ORDER = { family: 0, close: 1, none: 2 } as const
 
-/** The ids of at most `idsMax` edges: of those touched last, then of the closest, then of the newest. */
+/**
+ * The ids of at most `idsMax` edges: of those touched last, then of the closest, then of the newest. None of people
+ * whom the viewer is kept apart from.
+ */
 export const closest = (
   edges: ReadonlyMap<UserId, Edge<UserId>>,
-  { touched }: Viewer,
+  viewer: Viewer,
   idsMax: number,
 ): readonly UserId[] => {
-  if (edges.size <= idsMax) return [...edges.keys()]
-  const touchedAt = (id: UserId): Millis | 0 => touched.get(id)?.lastTouchAt ?? 0
+  const ids = [...edges.keys()].filter((id) => !viewer.isKeptApart(id))
+  if (ids.length <= idsMax) return ids
+  const touchedAt = (id: UserId): Millis | 0 => viewer.touched.get(id)?.lastTouchAt ?? 0
   return firstOf(
-    edges,
+    ids.map((id) => edges.get(id)!),
     (one, other) =>
       touchedAt(other.id) - touchedAt(one.id) ||
       CLOSENESS_ORDER[one.closeness] - CLOSENESS_ORDER[other.closeness] ||
@@ -67,14 +71,16 @@ export const newest = (
   edges: ReadonlyMap<ContainerId, Edge<ContainerId>>,
   idsMax: number,
 ): readonly ContainerId[] =>
-  edges.size <= idsMax ? [...edges.keys()] : firstOf(edges, (one, other) => other.since - one.since, idsMax)
+  edges.size <= idsMax
+    ? [...edges.keys()]
+    : firstOf([...edges.values()], (one, other) => other.since - one.since, idsMax)
 
 const firstOf = <Id>(
-  edges: ReadonlyMap<Id, Edge<Id>>,
+  edges: Edge<Id>[],
   order: (one: Edge<Id>, other: Edge<Id>) => number,
   idsMax: number,
 ): Id[] =>
-  [...edges.values()]
+  edges
     .sort(order)
     .slice(0, idsMax)
     .map(({ id }) => id)

@@ -13,14 +13,15 @@ export const mentions = (rows: StateRows): SourceStage => ({
   deadlineMs: SOURCE_MS,
   required: false,
   enable: always,
-  async find({ userId, asOf }) {
+  async find({ userId, asOf }, viewer) {
     const row = await rows.read('mentions', keyOf(userId))
-    return new ShelvesFinding('mention', [row], {
+    const bounds = {
       upTo: asOf,
       after: millis(asOf - POST_AGE_MAX_MS),
       newSince: millis(0),
       newMax: Infinity,
       oldMax: Infinity,
-    })
+    }
+    return new ShelvesFinding('mention', [row], bounds, viewer)
   },
 })

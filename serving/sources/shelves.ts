@@ -2,6 +2,8 @@ import { PostShelf } from '../../processors/post-index.ts'
 import type { Millis } from '../../schemas/ids.ts'
 import { type Candidate, candidateOf, type Source } from '../candidate.ts'
 import type { Finding } from '../pipeline/stage.ts'
+import type { Viewer } from '../viewer.ts'
+import { type Audienced, mayBeFor } from '../visibility/audience.ts'
 
 export interface ShelfBounds {
   /** Posts published later are left out. */
@@ -25,17 +27,20 @@ interface Cursor {
 
 /**
  * The posts on many shelves, newest first: those since the viewer was last here, then older ones. Shelves are
- * merged by a heap of their next posts, so what is not taken costs nothing but its row.
+ * merged by a heap of their next posts, so what is not taken costs nothing but its row. Posts that are not for the
+ * viewer are passed over, and count towards no bound.
  */
 export class ShelvesFinding implements Finding {
   private readonly source: Source
   private readonly bounds: ShelfBounds
+  private readonly isFor: (post: Audienced) => boolean
   /** A binary heap: the newest next post on top. */
   private readonly heap: Cursor[] = []
 
-  constructor(source: Source, rows: readonly (Buffer | undefined)[], bounds: ShelfBounds) {
+  constructor(source: Source, rows: readonly (Buffer | undefined)[], bounds: ShelfBounds, viewer: Viewer) {
     this.source = source
     this.bounds = bounds
+    this.isFor = (post) => mayBeFor(post, viewer)
     for (const row of rows) if (row !== undefined) this.open(new PostShelf(row))
     for (let at = (this.heap.length >> 1) - 1; at >= 0; at--) this.sink(at)
   }
@@ -49,8 +54,9 @@ export class ShelvesFinding implements Finding {
     while (found.length < max && this.heap.length > 0) {
       const { shelf, place } = this.heap[0]!
       const post = shelf.post(place)
-      this.advance(post !== null)
-      if (post !== null) found.push(candidateOf(post, this.source))
+      const isTaken = post !== null && this.isFor(post)
+      this.advance(isTaken)
+      if (isTaken) found.push(candidateOf(post, this.source))
     }
     return found
   }
@@ -66,8 +72,9 @@ export class ShelvesFinding implements Finding {
   /** Moves the top on to its next post, or drops it. */
   private advance(wasTaken: boolean): void {
     const top = this.heap[0]!
+    const { shelf, place } = top
     if (wasTaken) top.taken++
-    top.place = top.shelf.older(top.place)
+    top.place = wasTaken ? shelf.older(place) : shelf.olderFor(place, this.bounds.after, this.isFor)
     if (top.place >= 0) top.publishedAt = top.shelf.publishedAt(top.place)
     if (top.place < 0 || this.isBeyond(top)) {
       const last = this.heap.pop()!

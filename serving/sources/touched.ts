@@ -1,3 +1,4 @@
+import type { UserId } from '../../schemas/ids.ts'
 import type { SourceStage } from '../pipeline/stage.ts'
 import { SHELVES_MAX } from '../quotas.ts'
 import type { StateRows } from '../state-rows.ts'
@@ -13,5 +14,8 @@ export const touched = (rows: StateRows): SourceStage =>
   })
 
 /** Last touched first. */
-export const touchedStrangers = ({ touched: authors, friends, follows }: Viewer): readonly string[] =>
-  [...authors.keys()].filter((id) => !friends.has(id) && !follows.has(id)).slice(0, SHELVES_MAX.touched)
+export const touchedStrangers = (viewer: Viewer): readonly string[] =>
+  [...viewer.touched.keys()].filter((id) => isStranger(id, viewer)).slice(0, SHELVES_MAX.touched)
+
+const isStranger = (id: UserId, viewer: Viewer): boolean =>
+  !viewer.friends.has(id) && !viewer.follows.has(id) && !viewer.isKeptApart(id)

@@ -1,5 +1,6 @@
 import type { ContainerId, UserId } from '../../schemas/ids.ts'
 import type { Audience } from '../../schemas/posts/index.ts'
+import type { Viewer } from '../viewer.ts'
 
 /** What of a post decides who may see it. */
 export interface Audienced {
@@ -30,3 +31,10 @@ export const isInAudience = ({ authorId, audience, containerId }: Audienced, tie
   if (containerId === null) return false
   return audience === 'group' ? ties.groups.has(containerId) : ties.pages.has(containerId)
 }
+
+/**
+ * Whether the viewer may see the post, by what they and the index know. Filters ask the same and more, later: what
+ * counts before them must not count posts that they are bound to take, or those use up places of others.
+ */
+export const mayBeFor = (post: Audienced, viewer: Viewer): boolean =>
+  isInAudience(post, viewer) && !viewer.isKeptApart(post.authorId)

@@ -91,6 +91,25 @@ test('every source gives its quota; while too few are new to the viewer, the str
   ])
 })
 
+test('what the viewer may not see is no post that is new to them', () => {
+  const posts = [
+    anEntry({ postId: 'for-friends', authorId: 'bob', audience: 'friends' }),
+    anEntry({ postId: 'by-eve', authorId: 'eve' }),
+    anEntry({ postId: 'seen', authorId: 'bob' }),
+  ]
+  const viewer = new ViewerDraft(userId('user-1'))
+  viewer.isKeptApart = (id) => id === 'eve'
+  viewer.seen.has = (post) => post === 'seen'
+  const findings = new Map([
+    ['friend', finding('friend', [1, 2, 3])],
+    ['trending', listFinding('trending', posts)],
+  ] as const)
+  const quotas = { ...quotasOf(1), trending: 3 }
+  const limits = { quotas, candidatesMin: 2, candidatesMax: 100 }
+  const { candidates } = gather(findings, viewer, () => undefined, limits)
+  expect(idsOf(candidates)).toEqual(['post-1', 'for-friends', 'by-eve', 'seen', 'post-2'])
+})
+
 test('a source that throws keeps what it gave, and is named', () => {
   const viewer = new ViewerDraft(userId('user-1'))
   let takes = 0

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { postsByAuthor } from '../../../processors/post-index.ts'
 import { authorPosts } from '../../../processors/topics/post-entry.ts'
 import { type ShelfBounds, ShelvesFinding } from '../../../serving/sources/shelves.ts'
-import { anEntry, later } from '../../processors/events.ts'
+import { ViewerDraft } from '../../../serving/viewer-draft.ts'
+import { anEntry, later, userId } from '../../processors/events.ts'
 import { Harness } from '../../processors/harness.ts'
 import { idsOf } from '../feeds.ts'
 
@@ -11,25 +12,37 @@ interface Post {
   readonly author: number
   readonly at: number
   readonly removed: boolean
+  readonly forFriends: boolean
 }
 
 const idOf = (index: number): string => `post-${String(index).padStart(3, '0')}`
 
 const rowsOf = (posts: readonly Post[]): (Buffer | undefined)[] => {
   const harness = new Harness(postsByAuthor)
-  for (const [index, { author, at, removed }] of posts.entries()) {
-    const entry = { postId: idOf(index), authorId: `author-${author}`, publishedAt: later(at), removed }
+  for (const [index, { author, at, removed, forFriends }] of posts.entries()) {
+    const audience = forFriends ? ('friends' as const) : ('public' as const)
+    const authorId = `author-${author}`
+    const entry = { postId: idOf(index), authorId, publishedAt: later(at), removed, audience }
     harness.apply(authorPosts, anEntry(entry))
   }
   return [0, 1, 2, 3, 4].map((author) => harness.rows.get(`author-${author}`))
 }
 
-/** By definition: of each author the newest, so many new and so many in all; then all by time. */
+/** A friend of the first author, and kept apart from the last. */
+const viewer = new ViewerDraft(userId('user-1'))
+viewer.friends = new Map([
+  [userId('author-0'), { id: userId('author-0'), closeness: 'none', since: later(0) }],
+])
+viewer.isKeptApart = (id) => id === 'author-3'
+
+const isForViewer = ({ author, forFriends }: Post): boolean => author === 0 || (author !== 3 && !forFriends)
+
+/** By definition: of each author the newest for the viewer, so many new and so many in all; then all by time. */
 const bruteForce = (posts: readonly Post[], bounds: ShelfBounds): string[] => {
   const kept = [0, 1, 2, 3, 4].flatMap((author) => {
     const own = posts
       .map((post, index) => ({ ...post, id: idOf(index), at: later(post.at) }))
-      .filter((post) => post.author === author && !post.removed)
+      .filter((post) => post.author === author && !post.removed && isForViewer(post))
       .filter(({ at }) => at > bounds.after && at <= bounds.upTo)
       .sort((one, other) => other.at - one.at || (one.id < other.id ? 1 : -1))
     return own.filter(({ at }, place) => place < (at > bounds.newSince ? bounds.newMax : bounds.oldMax))
@@ -37,8 +50,13 @@ const bruteForce = (posts: readonly Post[], bounds: ShelfBounds): string[] => {
   return kept.sort((one, other) => other.at - one.at).map(({ id }) => id)
 }
 
-test('posts on shelves come newest first, bounded for each, in as many takes as may be', () => {
-  const post = fc.record({ author: fc.nat(3), at: fc.nat(1_000), removed: fc.boolean() })
+test('posts on shelves that are for the viewer come newest first, bounded for each, in as many takes as may be', () => {
+  const post = fc.record({
+    author: fc.nat(3),
+    at: fc.nat(1_000),
+    removed: fc.boolean(),
+    forFriends: fc.boolean(),
+  })
   const posts = fc.uniqueArray(post, { maxLength: 60, selector: ({ at }) => at })
   const time = fc.nat(1_000)
   fc.assert(
@@ -54,7 +72,7 @@ test('posts on shelves come newest first, bounded for each, in as many takes as 
           oldMax: oldMax + 1,
           newMax: oldMax + 1 + more,
         }
-        const finding = new ShelvesFinding('friend', rowsOf(given), bounds)
+        const finding = new ShelvesFinding('friend', rowsOf(given), bounds, viewer)
         const expected = bruteForce(given, bounds)
         const found: string[] = []
         for (const take of takes) {

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { impressions, profiles } from '../../../processors/topics.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
 import { OLD_PER_SHELF_MAX, RETRIEVED_MAX, RETRIEVED_USUAL, TIES_FEW } from '../../../serving/quotas.ts'
+import { closest } from '../../../serving/sources/connected.ts'
 import { lastVisitEnd } from '../../../serving/sources/last-visit.ts'
 import { noRetrieval, retrieval } from '../../../serving/sources/retrieval.ts'
+import { touchedStrangers } from '../../../serving/sources/touched.ts'
 import { anEntry, aProfile, containerId, later, T0, userId } from '../../processors/events.ts'
 import { anImpression } from '../../processors/personal-events.ts'
 import { aQuery, idsOf } from '../feeds.ts'
@@ -48,6 +50,40 @@ describe('the sources of whom and what the viewer is tied to', () => {
     }
     back.react('other', { at: later(-DAY_MS) })
     expect(await back.find('friend', query)).toHaveLength(OLD_PER_SHELF_MAX)
+  })
+
+  it('pass over what is not for the viewer: it takes no place of what is', async () => {
+    const people = new People()
+      .tie({ targetId: 'bob', kind: 'follow' })
+      .tie({ targetId: 'cyd', kind: 'follow' })
+      .tie({ targetId: 'cyd', kind: 'mute' })
+      .tie({ targetId: 'climbers', kind: 'group' })
+      .react('other', { at: later(-DAY_MS) })
+    const inGroup = { audience: 'group', containerId: 'climbers' } as const
+    for (let minute = 1; minute <= 3 * OLD_PER_SHELF_MAX; minute++) {
+      const at = later(-5 * DAY_MS - minute * MINUTE_MS)
+      people.post(`for-friends-${minute}`, { authorId: 'bob', audience: 'friends', at })
+      people.post(`muted-${minute}`, { authorId: 'cyd', at })
+      people.post(`muted-in-group-${minute}`, { authorId: 'cyd', at, ...inGroup })
+    }
+    people.post('public', { authorId: 'bob', at: later(-9 * DAY_MS) })
+    people.post('in-group', { authorId: 'dan', at: later(-9 * DAY_MS), ...inGroup })
+    expect(idsOf(await people.find('follow', query, 1))).toEqual(['public'])
+    expect(idsOf(await people.find('group', query, 1))).toEqual(['in-group'])
+  })
+
+  it('read no shelf of somebody whom the viewer is kept apart from', async () => {
+    const people = new People()
+      .tie({ targetId: 'ann', kind: 'friend' })
+      .tie({ targetId: 'cyd', kind: 'friend' })
+      .tie({ targetId: 'cyd', kind: 'mute' })
+      .react('liked', { authorId: 'dan' })
+      .react('muted', { authorId: 'eve' })
+      .tie({ targetId: 'eve', kind: 'mute' })
+    const viewer = await people.viewer(query)
+    expect(closest(viewer.friends, viewer, 2)).toEqual(['ann'])
+    expect(closest(viewer.friends, viewer, 1)).toEqual(['ann'])
+    expect(touchedStrangers(viewer)).toEqual(['dan'])
   })
 
   it('know when the last visit ended: before this session, if one goes on', () => {
