@@ -18,13 +18,16 @@ export const SOURCES = [
 ] as const
 export type Source = (typeof SOURCES)[number]
 
-/** Sources of posts by nobody and nothing that the viewer chose: out of network. */
-export const OUT_OF_NETWORK: ReadonlySet<Source> = new Set(['trending', 'retrieval'])
+/**
+ * Sources that ask for no tie. A post that they alone found is there for the strongest tie that holds all the same;
+ * one of nobody and nothing that the viewer chose keeps such a source, and is out of network.
+ */
+export const OUT_OF_NETWORK: ReadonlySet<Source> = new Set(['carried', 'trending', 'retrieval'])
 
 /** A post on its way through the pipeline. One object a post; what stages learn of it is written into it. */
 export interface Candidate {
   readonly post: IndexedPost
-  /** The strongest of `sources`. */
+  /** Why it is there: the strongest of `sources`, or a tie that holds where none of them asks for one. */
   source: Source
   /** Every source that found it: bit i stands for `SOURCES[i]`. */
   sources: number

@@ -12,7 +12,7 @@ export interface FeedAccount {
     readonly pass0: number
     readonly pass1: number
   }
-  /** Eligible posts by their strongest source. */
+  /** Eligible posts by the source that they are there by. */
   readonly sources: Counts<Source>
   readonly removed: Counts<Removal>
   readonly degraded: readonly Degraded[]

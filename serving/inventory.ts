@@ -1,5 +1,6 @@
 import type { PostId } from '../schemas/ids.ts'
-import { bitOf, type Candidate, isFoundBy, type Source, SOURCES } from './candidate.ts'
+import { bitOf, type Candidate, isFoundBy, OUT_OF_NETWORK, type Source, SOURCES } from './candidate.ts'
+import { sourceByTie } from './network.ts'
 import type { Finding } from './pipeline/stage.ts'
 import { CANDIDATES_MAX, CANDIDATES_MIN, QUOTAS } from './quotas.ts'
 import type { Viewer } from './viewer.ts'
@@ -130,6 +131,8 @@ export class Inventory {
 
   private add(candidate: Candidate): void {
     const { postId } = candidate.post
+    if (OUT_OF_NETWORK.has(candidate.source))
+      candidate.source = sourceByTie(candidate.post, this.viewer) ?? candidate.source
     const known = this.byPost.get(postId)
     if (known !== undefined) {
       this.join(known, candidate)

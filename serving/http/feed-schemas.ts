@@ -124,7 +124,9 @@ const meta = object({
     pass0: integer({ description: 'Kept by pass 0.' }),
     pass1: integer({ description: 'Scored by pass 1.' }),
   }),
-  sources: record(SOURCES, integer(), { description: 'Eligible posts by their strongest source.' }),
+  sources: record(SOURCES, integer(), {
+    description: 'Eligible posts by the source that they are there by.',
+  }),
   removed: record(REMOVALS, integer(), { description: 'Posts found and left out, by reason.' }),
   degraded: list(object({ stage: string(), reason: string() }), {
     description: 'Stages that failed or were late: the feed was made without them.',

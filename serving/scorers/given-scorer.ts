@@ -4,6 +4,7 @@ import { rankedContent, readPostAttributes } from '../../processors/post-attribu
 import type { Millis, PostId, UserId } from '../../schemas/ids.ts'
 import { type Candidate, candidateOf, type Source } from '../candidate.ts'
 import { contentMatch, copyContentVector } from '../content-match.ts'
+import { sourceByTie } from '../network.ts'
 import type { QueryHydratorStage } from '../pipeline/stage.ts'
 import type { FeedQuery } from '../query.ts'
 import { tasteVectorOf } from '../retrieval/viewer-side.ts'
@@ -128,7 +129,7 @@ const candidateFrom = (postId: PostId, row: Buffer, viewer: Viewer): Candidate |
   const contentStart = copyContentVector(row, 0, row.length, contentVectors, 0)
   const post = { postId, authorId, publishedAt, kind, audience, containerId, language }
   return {
-    ...candidateOf(post, sourceOf(post, viewer)),
+    ...candidateOf(post, sourceByTie(post, viewer) ?? strangersSource(postId, viewer)),
     content: rankedContent(content),
     contentMatch: contentMatch(viewer.taste, contentVectors, contentStart),
     contentStart,
@@ -136,11 +137,6 @@ const candidateFrom = (postId: PostId, row: Buffer, viewer: Viewer): Candidate |
   }
 }
 
-/** The source that would have found it by the viewer's ties. */
-const sourceOf = ({ authorId, containerId }: Candidate['post'], viewer: Viewer): Source => {
-  if (viewer.friends.has(authorId)) return 'friend'
-  if (viewer.follows.has(authorId)) return 'follow'
-  if (containerId !== null && viewer.groups.has(containerId)) return 'group'
-  if (containerId !== null && viewer.pages.has(containerId)) return 'page'
-  return viewer.touched.has(authorId) ? 'touched' : 'trending'
-}
+/** The source that would have found a stranger's post. */
+const strangersSource = (postId: PostId, viewer: Viewer): Source =>
+  viewer.carried.has(postId) && !viewer.seen.has(postId) ? 'carried' : 'trending'

@@ -27,7 +27,7 @@ export interface RankingParts {
   giveBack(work: RowWork): void
 }
 
-/** Candidates whose light rows are filled, each as its strongest source was then. */
+/** Candidates whose light rows are filled, each as its source was then. */
 interface Prepared {
   readonly candidates: readonly Candidate[]
   readonly sources: readonly Source[]

@@ -6,7 +6,7 @@ import type { Finding } from '../../serving/pipeline/stage.ts'
 import { CANDIDATES_MAX, CANDIDATES_MIN, QUOTAS } from '../../serving/quotas.ts'
 import { listFinding } from '../../serving/sources/list.ts'
 import { ViewerDraft } from '../../serving/viewer-draft.ts'
-import { anEntry, later, userId } from '../processors/events.ts'
+import { anEntry, containerId, later, userId } from '../processors/events.ts'
 import { idsOf } from './feeds.ts'
 
 const quotasOf = (quota: number): Readonly<Record<Source, number>> => {
@@ -72,6 +72,37 @@ test('a post found by several sources is one candidate of the strongest, and kno
     'post-2 friend friend+trending',
     'post-1 trending trending',
   ])
+})
+
+test('a post that only sources without ties found is there by the tie that holds, in parts too', () => {
+  const viewer = new ViewerDraft(userId('user-1'))
+  const edge = <Id>(id: Id) => new Map([[id, { id, closeness: 'none' as const, since: later(0) }]])
+  const touch = { authorId: userId('tim'), touches: 1, lastTouchAt: later(0) }
+  viewer.friends = edge(userId('fay'))
+  viewer.follows = edge(userId('flo'))
+  viewer.groups = edge(containerId('group-1'))
+  viewer.pages = edge(containerId('page-1'))
+  viewer.touched = new Map([[touch.authorId, touch]])
+  const posts = [
+    anEntry({ postId: 'by-friend', authorId: 'fay' }),
+    anEntry({ postId: 'by-followed', authorId: 'flo' }),
+    anEntry({ postId: 'in-group', containerId: 'group-1', audience: 'group' }),
+    anEntry({ postId: 'on-page', containerId: 'page-1', audience: 'page' }),
+    anEntry({ postId: 'by-touched', authorId: 'tim' }),
+    anEntry({ postId: 'strange' }),
+  ]
+  const limits = { quotas: quotasOf(10), candidatesMin: 0, candidatesMax: 100 }
+  const ties = ['friend', 'follow', 'group', 'page', 'touched']
+  for (const source of ['carried', 'trending', 'retrieval'] as const) {
+    const findings = new Map([
+      [source, listFinding(source, posts)],
+      ['touched', listFinding('touched', posts.slice(4, 5))],
+    ] as const)
+    const { candidates, isOther } = gather(findings, viewer, () => undefined, limits, [source])
+    const sourceOf = new Map(candidates.map((each) => [each.post.postId, each.source]))
+    expect(posts.map(({ postId }) => sourceOf.get(postId))).toEqual([...ties, source])
+    expect(isOther).toBe(false)
+  }
 })
 
 test('every source gives its quota; while too few are new to the viewer, the strongest give more', () => {

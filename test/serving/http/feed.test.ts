@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
+import { OLD_PER_SHELF_MAX } from '../../../serving/quotas.ts'
 import type { FeedAnswer } from '../../../serving/http/feed-schemas.ts'
 import { Configuration, RANKING_DEFAULTS } from '../../../serving/rules/config.ts'
 import { event, post, type PublishedEvent, reaction, tie } from '../../cli/community.ts'
@@ -80,6 +81,41 @@ describe('a feed', () => {
       trending: 1,
       mention: 1,
     })
+  })
+
+  test('says of a followed author what it is, and ranks them so, when their shelf did not give the post', async () => {
+    const start = Date.now() - 3 * DAY_MS
+    const events = [
+      tie('ada', 'bea', 'follow', { at: Date.UTC(2026, 0, 2) }),
+      ...Array.from({ length: OLD_PER_SHELF_MAX + 1 }, (_, index) =>
+        post(`p${index}`, 'bea', { at: start - index * HOUR_MS }),
+      ),
+      reaction('ada', 'elsewhere', 'zed', 'view', { at: start + DAY_MS }),
+    ]
+    const { items } = await feedOf(events, { limit: events.length })
+    const oldest = items.find(({ postId }) => postId === `p${OLD_PER_SHELF_MAX}`)!
+    expect(oldest.reason).toEqual({ source: 'follow', text: 'By bea, followed since 2026-01-02.' })
+    expect(oldest.trace.multipliers).toContainEqual({ rule: 'out-of-network', factor: 1 })
+  })
+
+  test('of a stranger is worth as little when an earlier session ranked it too low', async () => {
+    const running = await Running.start()
+    const at = Date.now() - 4 * HOUR_MS
+    await running.take(['p1', 'p2', 'p3'].map((id) => post(id, `stranger-${id}`, { at })))
+    await running.feed({ userId: 'ada', limit: 1, asOf: at + HOUR_MS })
+    const sourcesLater = async () => {
+      const { items } = await running.feed({
+        userId: 'ada',
+        limit: 3,
+        asOf: at + 3 * HOUR_MS,
+        preview: 'true',
+      })
+      return items.map(({ reason, trace }) => [
+        reason.source,
+        trace.multipliers.find(({ rule }) => rule === 'out-of-network')!.factor,
+      ])
+    }
+    await expect.poll(sourcesLater).toContainEqual(['carried', 0.75])
   })
 
   test('brings back a seen post under which friends commented, and says who', async () => {

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { POST_KINDS } from '../../../schemas/posts/index.ts'
+import { SOURCES } from '../../../serving/candidate.ts'
 import { authorDiversity } from '../../../serving/rules/author-diversity.ts'
 import { RULES } from '../../../serving/rules/index.ts'
+import { outOfNetwork } from '../../../serving/rules/out-of-network.ts'
 import { type Rule, scaled } from '../../../serving/rules/rule.ts'
 import { candidateLists } from '../candidates.ts'
 
@@ -38,6 +40,15 @@ test('rules that last never answer more as posts of an author add up', () => {
       }
     }),
   )
+})
+
+test('a post by nobody and nothing that the viewer chose is worth three quarters, a carried one too', () => {
+  const [candidate] = fc.sample(
+    candidateLists(1).filter(({ length }) => length === 1),
+    1,
+  )[0]!
+  const less = SOURCES.filter((source) => outOfNetwork.factor({ ...candidate!, source }) === 0.75)
+  expect(less).toEqual(['carried', 'trending', 'retrieval'])
 })
 
 test('the second post of an author is worth five eighths, the third seven sixteenths, and none less than a quarter', () => {
