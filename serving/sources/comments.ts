@@ -30,7 +30,7 @@ export const comments = (rows: StateRows): SourceStage => ({
   required: false,
   enable: always,
   async find(query, viewer) {
-    const since = await watchedSince(rows, query)
+    const since = await watchedSince(rows, query, viewer)
     const commented = await commentedOf(rows, since, viewer)
     const posts = await postsById(
       rows,
@@ -45,10 +45,15 @@ export const comments = (rows: StateRows): SourceStage => ({
   },
 })
 
-/** When the viewer last saw each post that they care about; their own posts count as seen when published. */
+/**
+ * When the viewer last saw each post that they care about. Their own posts that they never came back to count as
+ * seen when published. Of those that they saw, but that are watched no longer, nothing tells since when: they are
+ * left out, or all that was ever said under them would come as new.
+ */
 const watchedSince = async (
   rows: StateRows,
   { userId, asOf }: FeedQuery,
+  { seen }: Viewer,
 ): Promise<ReadonlyMap<PostId, Millis>> => {
   const key = keyOf(userId)
   const [watchedRow, ownRow] = await Promise.all([
@@ -59,7 +64,9 @@ const watchedSince = async (
   const own = ownRow === undefined ? [] : readPosts(ownRow, after, OWN_POSTS_MAX, asOf)
   const watched = watchedRow === undefined ? [] : readWatchedPosts(watchedRow)
   return new Map([
-    ...own.map(({ postId, publishedAt }): [PostId, Millis] => [postId, publishedAt]),
+    ...own
+      .filter(({ postId }) => !seen.has(postId))
+      .map(({ postId, publishedAt }): [PostId, Millis] => [postId, publishedAt]),
     ...watched.map(({ postId, lastSeenAt }): [PostId, Millis] => [postId, lastSeenAt]),
   ])
 }

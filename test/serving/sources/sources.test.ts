@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { impressions, profiles } from '../../../processors/topics.ts'
+import { WATCHED_POSTS_MAX } from '../../../processors/watched-posts.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
 import { OLD_PER_SHELF_MAX, RETRIEVED_MAX, RETRIEVED_USUAL, TIES_FEW } from '../../../serving/quotas.ts'
 import { closest } from '../../../serving/sources/connected.ts'
@@ -12,6 +13,7 @@ import { aQuery, idsOf } from '../feeds.ts'
 import { People } from '../people.ts'
 
 const query = aQuery()
+const DAY_MINUTES = DAY_MS / MINUTE_MS
 
 describe('the sources of whom and what the viewer is tied to', () => {
   it('find posts of friends, follows, groups and pages, newest first', async () => {
@@ -180,6 +182,25 @@ describe('the source of comments', () => {
     commentOn(people, 'ancient', 'dan', 60)
     people.react('seen-again', { kind: 'view', at: later(-MINUTE_MS) })
     expect(await people.find('comments', query)).toEqual([])
+  })
+
+  it('leaves out own posts that were seen, once so many others are watched that nobody knows when', async () => {
+    const people = new People()
+      .post('looked-at', { authorId: 'user-1', at: later(-5 * DAY_MS) })
+      .post('never-looked-at', { authorId: 'user-1', at: later(-5 * DAY_MS) })
+    commentOn(people, 'looked-at', 'dan', 4 * DAY_MINUTES)
+    commentOn(people, 'never-looked-at', 'dan', 4 * DAY_MINUTES)
+    people.react('looked-at', { authorId: 'user-1', kind: 'view', at: later(-3 * DAY_MS) })
+    const liked = (from: number, to: number): void => {
+      for (let index = from; index < to; index++)
+        people.react(`liked-${index}`, { authorId: 'cyd', at: later(-2 * DAY_MS + index * MINUTE_MS) })
+    }
+    const found = async () => idsOf(await people.find('comments', query))
+    liked(0, WATCHED_POSTS_MAX - 1)
+    commentOn(people, 'looked-at', 'dan', 10)
+    expect((await found()).sort()).toEqual(['looked-at', 'never-looked-at'])
+    liked(WATCHED_POSTS_MAX - 1, WATCHED_POSTS_MAX)
+    expect(await found()).toEqual(['never-looked-at'])
   })
 })
 
