@@ -1,5 +1,6 @@
 import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/content-vector.ts'
 import { Fingerprint } from '../../processors/fingerprint.ts'
+import { primaryLanguage } from '../../schemas/language.ts'
 import { POST_KINDS, type PostKind } from '../../schemas/posts/index.ts'
 
 /**
@@ -35,7 +36,7 @@ const fingerprint = new Fingerprint()
 
 /** Which of the few places a language has, from 1; 0 where none is known. Languages share places. */
 const languagePlace = (language: string | null): number =>
-  language === null ? 0 : 1 + (fingerprint.of(language.slice(0, 2)).low % LANGUAGES)
+  language === null ? 0 : 1 + (fingerprint.of(primaryLanguage(language)).low % LANGUAGES)
 
 /** Packs what is known of a post into `into[at ..]`; a vector of zeros stands for none. */
 export const packItem = (

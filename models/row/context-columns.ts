@@ -81,7 +81,7 @@ export const CONTEXT_COLUMNS: readonly RowColumn[] = [
   flag('own_thread', '1 where the post is by the viewer, or its container is a post by the viewer.'),
   flag('has_embedding', '1 where it is known what the post is about.'),
   unit('content_match', 'Cosine of what the post is about and what the viewer likes to read about.'),
-  flag('language_match', "1 where the post's language is the viewer's."),
+  flag('language_match', "1 where the post's language is the viewer's, regions aside."),
   flag('country_match', "1 where the author's country is the viewer's."),
   unit('hour_sin', 'Sine of the hour of the day (UTC), a day being one turn.'),
   unit('hour_cos', 'Cosine of the hour of the day (UTC).'),

@@ -1,3 +1,4 @@
+import { primaryLanguage } from '../../schemas/language.ts'
 import { dictionary } from '../hashtags/dictionary.ts'
 import { split } from '../hashtags/segmenter.ts'
 
@@ -87,7 +88,7 @@ const SHORT_CHARS = 2
  */
 const weightOf = (word: string, language: string | null): number => {
   const { counts, total } = dictionary()
-  const count = language === null || language.startsWith('en') ? counts.get(word) : undefined
+  const count = language === null || primaryLanguage(language) === 'en' ? counts.get(word) : undefined
   if (count === undefined) {
     return Math.min(UNKNOWN_WEIGHT_MAX, Math.max(0, word.length - SHORT_CHARS) * WEIGHT_PER_CHARACTER)
   }

@@ -4,6 +4,7 @@ import { rankingRow } from '../../models/ranking-row.ts'
 import { AUDIENCES, POST_KINDS } from '../../schemas/posts/index.ts'
 import { CLOSENESSES } from '../../schemas/connections/index.ts'
 import { DAY_MS, HOUR_MS } from '../../schemas/ids.ts'
+import { primaryLanguage } from '../../schemas/language.ts'
 import { type Candidate, SOURCES } from '../candidate.ts'
 import { DEVICES } from '../query.ts'
 import type { RowRequest } from './view-keys.ts'
@@ -109,7 +110,7 @@ export const writeContext = (
   into[at + OWN_THREAD] = flag(beside.ownThread || post.authorId === viewer.userId)
   into[at + AUTHOR_FOLLOWERS] = beside.authorFollowers
   const { profile } = viewer
-  into[at + LANGUAGE_MATCH] = flag(post.language !== null && post.language === profile?.language)
+  into[at + LANGUAGE_MATCH] = flag(isSameLanguage(post.language, profile?.language ?? null))
   into[at + COUNTRY_MATCH] = flag(beside.authorCountry !== null && beside.authorCountry === profile?.country)
   into[at + HAS_EMBEDDING] = flag(contentMatch !== null)
   into[at + CONTENT_MATCH] = contentMatch ?? 0
@@ -120,6 +121,9 @@ export const writeContext = (
 }
 
 const flag = (holds: boolean): number => (holds ? 1 : 0)
+
+const isSameLanguage = (one: string | null, other: string | null): boolean =>
+  one !== null && other !== null && primaryLanguage(one) === primaryLanguage(other)
 
 /** What is the same for all candidates of a request. */
 const writeRequest = ({ query, viewer }: RowRequest, into: Float32Array, at: number): void => {

@@ -6,6 +6,7 @@ import { hourOf, type IndexedPost } from '../../../processors/topics/post-entry.
 import { post as postView } from '../../../processors/views/post.ts'
 import { postCountry as countryView } from '../../../processors/views/post-country.ts'
 import { HOUR_MS, type Millis, millis } from '../../../schemas/ids.ts'
+import { primaryLanguage } from '../../../schemas/language.ts'
 import { QUOTAS } from '../../quotas.ts'
 import type { StateRows } from '../../state-rows.ts'
 import { ageTerm, popularity, popularityInCountry } from './popularity.ts'
@@ -67,14 +68,11 @@ export class TrendingPools {
   }
 
   /**
-   * What trends in the country among posts in the language (or in none), and behind it what trends everywhere;
-   * null for one that is not known. Published up to `asOf`. Waits only for the first pool of its kind.
+   * What trends in the country among posts in the language (or in none), regions aside, and behind it what trends
+   * everywhere; null for one that is not known. Published up to `asOf`. Waits only for the first pool of its kind.
    */
-  async posts(
-    asOf: Millis,
-    country: string | null,
-    language: string | null,
-  ): Promise<readonly IndexedPost[]> {
+  async posts(asOf: Millis, country: string | null, tag: string | null): Promise<readonly IndexedPost[]> {
+    const language = tag === null ? null : primaryLanguage(tag)
     const everywhere = this.pool(asOf, null, null)
     const local = country === null && language === null ? everywhere : this.pool(asOf, country, language)
     const [first, second] = await Promise.all([local, everywhere])
@@ -122,7 +120,7 @@ export class TrendingPools {
     language: string | null,
   ): Promise<void> {
     const isIn = (post: IndexedPost): boolean =>
-      language === null || post.language === null || post.language === language
+      language === null || post.language === null || primaryLanguage(post.language) === language
     const found = await this.newestPublic(asOf, isIn)
     const scores = await this.scoresOf(found, asOf, country)
     pool.posts = Array.from(found.keys())

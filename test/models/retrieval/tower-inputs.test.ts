@@ -38,5 +38,7 @@ test('a viewer and a post of one language, regions aside, have the same place se
   const places = (values: Float32Array): number[] =>
     [...values.keys()].filter((at) => at >= content.length && values[at] === 1)
   expect(places(itemRow('de'))).toContain(places(row)[0])
+  expect(places(itemRow('fil'))).toEqual(places(itemRow('fil-ph')))
+  expect(places(itemRow('fil'))).not.toEqual(places(itemRow('fi')))
   expect(row.subarray(0, content.length).every((value) => value === 0)).toBe(true)
 })

@@ -16,6 +16,8 @@ test('in other languages, and for words nobody counted, length tells', () => {
   const text = 'Der Nachtzug nach Lissabon und zurück'
   expect(weightOf('der', text, 'de')).toBeLessThan(0.2)
   expect(weightOf('nachtzug', text, 'de')).toBe(0.7)
+  expect(weightOf('and', 'and', 'en-gb')).toBe(0)
+  expect(weightOf('and', 'and', 'enm')).toBeGreaterThan(0)
 })
 
 test('a hashtag counts as itself and by its words, wherever it stands and however it is written', () => {

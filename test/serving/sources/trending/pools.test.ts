@@ -18,8 +18,11 @@ const rig = (people: People) => {
     breaths++
   }
   const pools = new TrendingPools({ rows: people.state.rows, clock, breathe })
-  const ids = async (asOf = later(0), country: string | null = null): Promise<string[]> =>
-    (await pools.posts(asOf, country, null)).map(({ postId }) => postId)
+  const ids = async (
+    asOf = later(0),
+    country: string | null = null,
+    language: string | null = null,
+  ): Promise<string[]> => (await pools.posts(asOf, country, language)).map(({ postId }) => postId)
   return { clock, ids, reads: () => reads, breaths: () => breaths }
 }
 
@@ -40,6 +43,20 @@ test('a pool is made once, shared, and made anew behind its readers after a whil
   for (let turns = 0; turns < 20; turns++) await turn()
   expect(await ids()).toEqual(['two', 'one'])
   expect(reads()).toBe(2 * made)
+})
+
+test('a pool is of one language, wherever it is spoken', async () => {
+  const people = new People()
+    .post('finnish', { language: 'fi', at: later(-HOUR_MS / 4) })
+    .post('filipino', { language: 'fil', at: later(-HOUR_MS / 3) })
+    .post('english', { language: 'en', at: later(-HOUR_MS / 2) })
+    .post('british', { language: 'en-gb', at: later(-HOUR_MS) })
+  const { ids, reads } = rig(people)
+  expect(await ids(later(0), null, 'en-us')).toEqual(['english', 'british', 'finnish', 'filipino'])
+  const made = reads()
+  expect(await ids(later(0), null, 'en')).toEqual(['english', 'british', 'finnish', 'filipino'])
+  expect(reads()).toBe(made)
+  expect((await ids(later(0), null, 'fil'))[0]).toBe('filipino')
 })
 
 test('a first pool that fails is told; a refresh that fails leaves the posts as they were', async () => {
