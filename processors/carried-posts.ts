@@ -49,7 +49,7 @@ const serve = ({ at, candidates, carried }: Impression, state: IdEntries, contex
   return changed
 }
 
-/** What was shown is carried no longer. */
+/** What was shown is carried no longer, until a later slate passes it over again. */
 const leave = (state: IdEntries, postId: PostId, at: Millis): boolean => {
   const entry = state.find(postId)
   if (entry === NO_ENTRY || entryTime(state, entry) > at) return false
@@ -86,13 +86,14 @@ const isOlder = (state: IdEntries, one: number, other: number): boolean => {
 }
 
 /**
- * Posts that were ranked for a user and not shown, until a later slate shows them. Those that the user met
- * elsewhere are left to whoever reads this, for `seen` knows them: so the row follows slates alone, and does
- * not hang on how reactions interleave with them.
+ * Posts that were ranked for a user and passed over, until a later slate shows them. A post that was shown and
+ * not looked at may be ranked again, and is carried again where it is passed over then: to be carried is not to
+ * have never been shown. Posts that the user saw are left to whoever reads this, for `seen` knows them: so the row
+ * follows slates alone, and does not hang on how reactions interleave with them.
  */
 export const carriedPosts: Processor<IdEntries> = {
   name: 'carried-posts',
-  about: 'Posts that were ranked for a user and not shown.',
+  about: 'Posts that were ranked for a user and passed over since they were last shown, if ever.',
   state: layout,
   handlers: [
     on({
@@ -108,11 +109,11 @@ export const carriedPosts: Processor<IdEntries> = {
 
 export interface CarriedOver {
   readonly postId: PostId
-  /** The last slate that ranked and did not show it. */
+  /** The last slate that ranked it and passed it over. */
   readonly carriedAt: Millis
   /** The score it had there. */
   readonly score: number
-  /** Sessions that ranked and did not show it. */
+  /** Sessions that did, since one last showed it. */
   readonly times: number
 }
 

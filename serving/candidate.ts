@@ -40,7 +40,7 @@ export interface Candidate {
   otherCommenters: number
   /** The viewer saw the post before, as far as is remembered. */
   seen: boolean
-  /** Earlier sessions that ranked it and did not show it. */
+  /** Earlier sessions that ranked it and passed it over, since one last showed it. */
   carriedTimes: number
   verdict: Verdict
   /** What a see-less on the author leaves of the post's value: 0 to 1, and 1 without one. */

@@ -18,7 +18,7 @@ export interface Viewer {
   /** Authors they touched, last first. */
   readonly touched: ReadonlyMap<UserId, TouchedAuthor>
   readonly seen: SeenPosts
-  /** What earlier sessions ranked and did not show: of the last session, best first. */
+  /** What earlier sessions ranked and passed over: of the last session, best first. */
   readonly carried: ReadonlyMap<PostId, CarriedOver>
   /** What they like to read about; null where nothing is known. */
   readonly taste: UserTaste | null

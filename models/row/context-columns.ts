@@ -62,7 +62,10 @@ export const CONTEXT_COLUMNS: readonly RowColumn[] = [
   column('friendship_days', 'days', 'How long viewer and author have been friends.', log()),
   count('unseen_comments', 'Comments on the post since the viewer saw it last.'),
   count('unseen_comments_by_friends', 'Those of them by friends of the viewer.'),
-  count('carried_times', 'Earlier feeds that ranked the post for this viewer and did not show it.'),
+  count(
+    'carried_times',
+    'Earlier feeds that ranked the post for this viewer and passed it over, since one last showed it.',
+  ),
   count('viewer_followers', 'Followers of the viewer.'),
   count('author_followers', 'Followers of the author.'),
   count('text_characters', "Length of the post's text, in UTF-16 units."),

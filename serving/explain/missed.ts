@@ -76,7 +76,7 @@ const WORDS: Readonly<Record<Source, (missed: MissedPost) => Word>> = {
   },
   group: (missed) => contained('group', missed),
   page: (missed) => contained('page', missed),
-  carried: () => unconcerned('It was not among the posts that earlier sessions ranked and did not show.'),
+  carried: () => unconcerned('It was not among the posts that earlier sessions ranked and passed over.'),
   touched: (missed) => {
     const { viewer, post } = missed
     if (!viewer.touched.has(post.authorId))

@@ -4,7 +4,7 @@ import { always, type HydratorStage } from '../pipeline/stage.ts'
 /** What the viewer knows needs no read. */
 export const carriedTimes: HydratorStage = {
   name: 'hydrator-carried',
-  about: 'How many earlier sessions ranked the posts and did not show them.',
+  about: 'How many earlier sessions ranked the posts and passed them over.',
   deadlineMs: HYDRATOR_MS,
   required: false,
   enable: always,

@@ -33,7 +33,7 @@ const SENTENCES: Readonly<Record<Source, Sentence>> = {
   group: ({ tie }, { content }) => `In ${content?.containerId}, a group of yours${sinceOf(tie.at)}.`,
   page: ({ tie }, { content }) => `On ${content?.containerId}, a page followed${sinceOf(tie.at)}.`,
   carried: ({ carriedTimes }, { authorId }) =>
-    `By ${authorId}: ranked for you ${timesOf(Math.max(1, carriedTimes))} before, and not shown yet.`,
+    `By ${authorId}: ranked for you ${timesOf(Math.max(1, carriedTimes))} before, and passed over.`,
   touched: ({ tie }, { authorId }, asOf) =>
     tie.at === 0
       ? `By ${authorId}, whose posts you engaged with.`

@@ -10,7 +10,7 @@ import { postsById } from './posts.ts'
 export const carried = (rows: StateRows): SourceStage => ({
   name: 'source-carried',
   about:
-    'Posts that were ranked in earlier sessions, and neither shown nor seen: of the last session, best first.',
+    'Posts that earlier sessions ranked and passed over, and the viewer did not see: of the last session, best first.',
   source: 'carried',
   deadlineMs: SOURCE_MS,
   required: false,

@@ -45,6 +45,14 @@ test('what a later slate shows is carried no longer', () => {
   expect(run(pages).rows.size).toBe(0)
 })
 
+test('what is passed over after it was shown is carried again, and counted since then', () => {
+  const slates = [[], ['a'], [], []].map((posts, index) =>
+    slate(index * HOUR_MS, posts, posts.length === 0 ? ['a'] : []),
+  )
+  expect(carriedOf(run(slates.slice(0, 2)))).toEqual([])
+  expect(carriedOf(run(slates))).toEqual([['a', 2]])
+})
+
 test('pages and reloads of one session count once', () => {
   const gap = SESSION_GAP_MINUTES * MINUTE_MS
   const slates = [0, gap, 2 * gap, 3 * gap + 1].map((at) => slate(at, [], ['a']))

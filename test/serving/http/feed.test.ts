@@ -103,7 +103,7 @@ describe('a feed', () => {
     const at = Date.now() - 4 * HOUR_MS
     await running.take(['p1', 'p2', 'p3'].map((id) => post(id, `stranger-${id}`, { at })))
     await running.feed({ userId: 'ada', limit: 1, asOf: at + HOUR_MS })
-    const sourcesLater = async () => {
+    const reasonsLater = async () => {
       const { items } = await running.feed({
         userId: 'ada',
         limit: 3,
@@ -111,11 +111,13 @@ describe('a feed', () => {
         preview: 'true',
       })
       return items.map(({ reason, trace }) => [
-        reason.source,
+        reason.text.replace(/stranger-p\d/, 'a stranger'),
         trace.multipliers.find(({ rule }) => rule === 'out-of-network')!.factor,
       ])
     }
-    await expect.poll(sourcesLater).toContainEqual(['carried', 0.75])
+    await expect
+      .poll(reasonsLater)
+      .toContainEqual(['By a stranger: ranked for you once before, and passed over.', 0.75])
   })
 
   test('brings back a seen post under which friends commented, and says who', async () => {
