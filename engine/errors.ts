@@ -94,7 +94,8 @@ export const ENGINE_ERRORS = {
   },
   DATA_LOCKED: {
     recovery: 'stop',
-    about: 'Another process has this data directory open. Ask it with --url, stop it, or choose another directory.',
+    about:
+      'Another process has this data directory open. Ask it with --url, stop it, or choose another directory.',
   },
   TOPOLOGY_INVALID: { recovery: 'stop', about: 'The topology cannot run as declared.' },
   CLOSED: { recovery: 'stop', about: 'Used after it was closed.' },

@@ -148,7 +148,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   return {
     feeds,
     explainer: new Explainer({ requests, rows, stages, visibility }),
-    given: new GivenScorer({ rows, ranker, queryHydrators: stages.queryHydrators }),
+    given: new GivenScorer({ rows, ranker, stages }),
     impressions,
     samples,
     sessions,

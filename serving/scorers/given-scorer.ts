@@ -1,11 +1,10 @@
 import { keyOf } from '../../engine/key.ts'
 import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
-import { rankedContent, readPostAttributes } from '../../processors/post-attributes.ts'
+import { readPostAttributes } from '../../processors/post-attributes.ts'
 import type { Millis, PostId, UserId } from '../../schemas/ids.ts'
 import { type Candidate, candidateOf, type Source } from '../candidate.ts'
-import { contentMatch, copyContentVector } from '../content-match.ts'
+import type { FeedStages } from '../feed-pipeline.ts'
 import { sourceByTie } from '../network.ts'
-import type { QueryHydratorStage } from '../pipeline/stage.ts'
 import type { FeedQuery } from '../query.ts'
 import { tasteVectorOf } from '../retrieval/viewer-side.ts'
 import type { StateRows } from '../state-rows.ts'
@@ -17,7 +16,8 @@ import type { Ranking } from './ranking.ts'
 export interface GivenScorerParts {
   readonly rows: StateRows
   readonly ranker: Ranker
-  readonly queryHydrators: readonly QueryHydratorStage[]
+  /** The pipeline's own, so that a row says what it would say were the post served. */
+  readonly stages: Pick<FeedStages, 'queryHydrators' | 'hydrators' | 'survivorHydrators'>
 }
 
 /** A post with the row that it was scored by: for who learns from what became of it. */
@@ -39,8 +39,8 @@ export type HearScored = (posts: readonly ScoredPost[]) => void
 const { signal: PATIENT } = new AbortController()
 
 /**
- * Scores posts that somebody else chose, as pass 1 would: for evaluation. No source finds them, no filter
- * removes one, and no rule of pass 2 changes a value.
+ * Scores posts that somebody else chose, as pass 1 would: for evaluation. Hydrators tell of them what they tell of
+ * those that are served; no source finds them, no filter removes one, and no rule of pass 2 changes a value.
  */
 export class GivenScorer {
   private readonly parts: GivenScorerParts
@@ -77,6 +77,7 @@ export class GivenScorer {
     const told =
       hear &&
       ((scored: ScoredPost[]): void => hear(scored.map((each) => ({ ...each, place: places[each.place]! }))))
+    await this.hydrate(query, viewer, candidates)
     const scores = await this.scoreCandidates(query, viewer, candidates, told)
     for (const [at, place] of places.entries()) values[place] = scores[at]!
     return values
@@ -84,9 +85,17 @@ export class GivenScorer {
 
   private async viewer(query: FeedQuery): Promise<Viewer> {
     const draft = new ViewerDraft(query.userId)
-    const written = await Promise.all(this.parts.queryHydrators.map((stage) => stage.hydrate(query)))
+    const { queryHydrators } = this.parts.stages
+    const written = await Promise.all(queryHydrators.map((stage) => stage.hydrate(query)))
     for (const write of written) write(draft)
     return draft
+  }
+
+  private async hydrate(query: FeedQuery, viewer: Viewer, candidates: readonly Candidate[]): Promise<void> {
+    const { hydrators, survivorHydrators } = this.parts.stages
+    const stages = [...hydrators, ...survivorHydrators]
+    const written = await Promise.all(stages.map((stage) => stage.hydrate(query, viewer, candidates)))
+    for (const write of written) write()
   }
 
   private async scoreCandidates(
@@ -125,16 +134,9 @@ const candidateFrom = (postId: PostId, row: Buffer, viewer: Viewer): Candidate |
   const { authorId, publishedAt, content } = readPostAttributes(row)
   if (publishedAt === null || content === null) return null
   const { kind, audience, containerId, language } = content
-  const contentVectors = new Int8Array(CONTENT_DIMENSIONS)
-  const contentStart = copyContentVector(row, 0, row.length, contentVectors, 0)
   const post = { postId, authorId, publishedAt, kind, audience, containerId, language }
-  return {
-    ...candidateOf(post, sourceByTie(post, viewer) ?? strangersSource(postId, viewer)),
-    content: rankedContent(content),
-    contentMatch: contentMatch(viewer.taste, contentVectors, contentStart),
-    contentStart,
-    contentVectors,
-  }
+  const source = sourceByTie(post, viewer) ?? strangersSource(postId, viewer)
+  return { ...candidateOf(post, source), seen: viewer.seen.has(postId) }
 }
 
 /** The source that would have found a stranger's post. */
