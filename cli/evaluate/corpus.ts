@@ -1,4 +1,6 @@
 import type { IndexedPost } from '../../processors/topics/post-entry.ts'
+import type { Envelope } from '../../schemas/envelope.ts'
+import type { Erasure } from '../../schemas/erasures/index.ts'
 import { DAY_MS, type Millis, type PostId, type UserId } from '../../schemas/ids.ts'
 import type { Integrity } from '../../schemas/integrity/index.ts'
 import type { Post } from '../../schemas/posts/index.ts'
@@ -13,6 +15,10 @@ export const POSITIVE: ReadonlySet<ReactionKind> = new Set<ReactionKind>([
   'share',
   'save',
 ])
+
+/** One by somebody known, that is not taken back. */
+export const isPositive = ({ userId, kind, undo }: Reaction): boolean =>
+  userId !== null && !undo && POSITIVE.has(kind)
 
 /** Half-life of the baseline of decayed popularity. */
 const POPULARITY_HALF_LIFE_MS = 3 * DAY_MS
@@ -35,8 +41,7 @@ export interface KnownPost extends IndexedPost {
 interface KnownUser {
   /** Posts the user reacted to in any way. */
   readonly touched: Set<KnownPost>
-  /** Posts the user interacted with positively. */
-  readonly interacted: Set<KnownPost>
+  /** Positive interactions so far. */
   interactions: number
 }
 
@@ -56,10 +61,6 @@ export class Corpus {
     return this.users.get(userId)?.interactions ?? 0
   }
 
-  hasInteracted(userId: UserId, post: KnownPost): boolean {
-    return this.users.get(userId)?.interacted.has(post) ?? false
-  }
-
   /** Whether the user wrote the post or ever reacted to it. */
   hasTouched(userId: UserId, post: KnownPost): boolean {
     return post.authorId === userId || (this.users.get(userId)?.touched.has(post) ?? false)
@@ -71,6 +72,14 @@ export class Corpus {
       const post = this.byIndex[index]!
       if (!post.gone && !post.removed) yield post
     }
+  }
+
+  /** Events of other topics change nothing that is known here. */
+  apply({ contract, value }: Envelope): void {
+    if (contract.topic === 'posts') this.applyPost(value as Post)
+    else if (contract.topic === 'reactions') this.applyReaction(value as Reaction)
+    else if (contract.topic === 'integrity') this.applyIntegrity(value as Integrity)
+    else if (contract.topic === 'erasures') this.forget((value as Erasure).userId)
   }
 
   /** A publication, an edit or a deletion. A post exists from its first publication on. */
@@ -91,18 +100,16 @@ export class Corpus {
   }
 
   /** Reactions to posts that are not known count nowhere. */
-  applyReaction({ userId, postId, kind, undo, at }: Reaction): void {
+  applyReaction(reaction: Reaction): void {
+    const { userId, postId, kind, undo, at } = reaction
     const post = this.posts.get(postId)
     if (post === undefined) return
     this.activate(post, at)
-    const isPositive = POSITIVE.has(kind)
-    if (isPositive) popularise(post, undo ? -1 : 1, at)
+    if (POSITIVE.has(kind)) popularise(post, undo ? -1 : 1, at)
     if (userId === null) return
     const user = this.userOf(userId)
     user.touched.add(post)
-    if (!isPositive || undo) return
-    user.interacted.add(post)
-    user.interactions++
+    if (isPositive(reaction)) user.interactions++
   }
 
   applyIntegrity({ postId, verdict }: Integrity): void {
@@ -122,7 +129,7 @@ export class Corpus {
   private userOf(userId: UserId): KnownUser {
     const known = this.users.get(userId)
     if (known !== undefined) return known
-    const made: KnownUser = { touched: new Set(), interacted: new Set(), interactions: 0 }
+    const made: KnownUser = { touched: new Set(), interactions: 0 }
     this.users.set(userId, made)
     return made
   }

@@ -4,13 +4,8 @@ import { join } from 'node:path'
 import type { Clock } from '../../engine/clock.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import type { Refusal } from '../intake/refusal.ts'
-import {
-  type EvaluatedSpan,
-  Evaluation,
-  KNOWN_INTERACTIONS_MIN,
-  type MethodMetrics,
-  type Skipped,
-} from './evaluation.ts'
+import { Evaluation, KNOWN_INTERACTIONS_MIN, type MethodMetrics, type Skipped } from './evaluation.ts'
+import { type EvaluatedSpan, Foretold, type ForetoldPlaces } from './foretold.ts'
 import { OrderedEvents } from './ordered-events.ts'
 import type { Ranker } from './ranker.ts'
 import { EvaluationRuntime } from './runtime.ts'
@@ -88,13 +83,14 @@ const evaluateIn = async (directory: string, options: EvaluateOptions): Promise<
   const startedMs = clock.monotonicMs()
   const events = await OrderedEvents.of({ file, directory, clock, onRefused })
   const span = spanOf(events, options)
+  const foretold = await foretoldIn(events, span)
   const data = join(directory, 'data')
   await mkdir(data)
   const runtime = await EvaluationRuntime.open(data, clock)
   try {
     const ranker = await options.ranker(runtime)
     try {
-      const evaluation = new Evaluation(runtime, ranker, span, seed)
+      const evaluation = new Evaluation({ runtime, ranker, span, seed, foretold })
       await play(events, span, evaluation, options)
       const seconds = Math.round(clock.monotonicMs() - startedMs) / 1_000
       return reportOf(events, span, evaluation, { seed, seconds })
@@ -115,17 +111,24 @@ const spanOf = (
   return { learnFrom: at(Math.min(from, learnFrom)), from: at(from), to: at(to) }
 }
 
+const foretoldIn = async (events: OrderedEvents, span: EvaluatedSpan): Promise<ForetoldPlaces> => {
+  const foretold = new Foretold(span)
+  await events.each(span.to, (event, place) => {
+    foretold.take(event, place)
+    return undefined
+  })
+  return foretold.places
+}
+
 const play = async (
   events: OrderedEvents,
   span: EvaluatedSpan,
   evaluation: Evaluation,
   { onProgress }: EvaluateOptions,
 ): Promise<void> => {
-  let taken = 0
-  await events.each((event) => {
-    taken++
-    onProgress({ taken, events: events.count, evaluated: evaluation.evaluated })
-    return event.contract.timeOf(event.value) > span.to ? undefined : evaluation.take(event)
+  await events.each(span.to, (event, place) => {
+    onProgress({ taken: place + 1, events: events.count, evaluated: evaluation.evaluated })
+    return evaluation.take(event, place)
   })
 }
 

@@ -1,17 +1,17 @@
 import { Random } from '../../engine/driver/random.ts'
 import type { Envelope } from '../../schemas/envelope.ts'
-import type { Erasure, Integrity, Post, Reaction } from '../../schemas/index.ts'
-import { HOUR_MS, type Millis } from '../../schemas/ids.ts'
+import type { Reaction } from '../../schemas/index.ts'
+import type { Millis, UserId } from '../../schemas/ids.ts'
 import { audienceOf } from './audience.ts'
 import { BASELINE_NAMES, BASELINES, type Baseline } from './baselines.ts'
-import { Corpus, type KnownPost, POSITIVE } from './corpus.ts'
+import { Corpus, type KnownPost } from './corpus.ts'
+import type { EvaluatedSpan, ForetoldPlaces } from './foretold.ts'
 import { MetricSums, placementOf, type RankingMetrics } from './metrics.ts'
-import type { Ranker } from './ranker.ts'
+import type { Learn, Ranker } from './ranker.ts'
 import type { EvaluationRuntime } from './runtime.ts'
-import { drawOthers } from './sampling.ts'
+import { type Drawn, drawOthers } from './sampling.ts'
+import { Waiting } from './waiting.ts'
 
-/** Younger posts are not foretold: everybody finds what has just appeared. */
-export const POST_AGE_MIN_MS = HOUR_MS
 /** Earlier positive interactions that put a user into the segment of those who are known. */
 export const KNOWN_INTERACTIONS_MIN = 5
 
@@ -27,15 +27,18 @@ export interface Skipped {
   readonly too_few_others: number
 }
 
-/** The span of event time in which interactions are foretold; both ends included. */
-export interface EvaluatedSpan {
-  /** Interactions are ranked, and told to a ranker that learns, from here on; measured are those from `from` on. */
-  readonly learnFrom: Millis
-  readonly from: Millis
-  readonly to: Millis
-}
+/** Interactions that are still to come and learned once they do. Each holds at most some 40 KB. */
+const WAITING_MAX = 4_096
 
 type Sums = Readonly<Record<Method, MetricSums>>
+
+export interface EvaluationParts {
+  readonly runtime: EvaluationRuntime
+  readonly ranker: Ranker
+  readonly span: EvaluatedSpan
+  readonly seed: number
+  readonly foretold: ForetoldPlaces
+}
 
 /** Progressive evaluation: every event is foretold, where it is to be, and then taken in. See README.md. */
 export class Evaluation {
@@ -43,27 +46,24 @@ export class Evaluation {
   private readonly random: Random
   /** Draws what is ranked before the span, so that within it the others are the same with learning and without. */
   private readonly randomBefore: Random
-  private readonly runtime: EvaluationRuntime
-  private readonly ranker: Ranker
-  private readonly span: EvaluatedSpan
+  private readonly parts: EvaluationParts
+  private readonly waiting = new Waiting<Learn>(WAITING_MAX)
   private readonly sums = sumsOfAll()
   private readonly sumsOfKnown = sumsOfAll()
   private readonly sumsOfPool = sumsOfAll()
   private readonly skips = { not_visible: 0, too_few_others: 0 }
 
-  constructor(runtime: EvaluationRuntime, ranker: Ranker, span: EvaluatedSpan, seed: number) {
-    this.runtime = runtime
-    this.ranker = ranker
-    this.span = span
-    this.random = new Random(seed)
-    this.randomBefore = new Random(seed + 1)
+  constructor(parts: EvaluationParts) {
+    this.parts = parts
+    this.random = new Random(parts.seed)
+    this.randomBefore = new Random(parts.seed + 1)
   }
 
   get methods(): MethodMetrics {
     return metricsOf(this.sums)
   }
 
-  /** Of users with at least `KNOWN_INTERACTIONS_MIN` interactions before the one that is foretold. */
+  /** Of users with at least `KNOWN_INTERACTIONS_MIN` interactions before the post was ranked. */
   get methodsOfKnown(): MethodMetrics {
     return metricsOf(this.sumsOfKnown)
   }
@@ -82,64 +82,60 @@ export class Evaluation {
     return { ...this.skips }
   }
 
-  /** Events must come in the order of their times. Answers a promise when the caller must wait. */
-  take(event: Envelope): Promise<void> | undefined {
-    const { topic } = event.contract
-    if (topic !== 'reactions') return this.apply(event)
-    const reaction = event.value as Reaction
-    const post = this.foretold(reaction)
-    if (post === undefined) return this.apply(event)
-    return this.foretell(reaction, post).then(() => this.apply(event))
+  /** Events must come in the order of their times, with their places in it. Answers a promise when the caller must wait. */
+  take(event: Envelope, place: number): Promise<void> | undefined {
+    const interactionPlace = this.parts.foretold.get(place)
+    if (interactionPlace === undefined && !this.waiting.has(place)) return this.apply(event)
+    return this.before(event.value as Reaction, place, interactionPlace).then(() => this.apply(event))
   }
 
-  /** The post, where this is a user's first positive interaction with it and is to be foretold. */
-  private foretold({ userId, postId, kind, undo, at }: Reaction): KnownPost | undefined {
-    const isInSpan = at >= this.span.learnFrom && at <= this.span.to
-    if (!isInSpan || userId === null || undo || !POSITIVE.has(kind)) return undefined
-    const post = this.corpus.post(postId)
-    if (post === undefined || post.gone || post.authorId === userId) return undefined
-    if (at - post.publishedAt < POST_AGE_MIN_MS) return undefined
-    return this.corpus.hasInteracted(userId, post) ? undefined : post
+  /** What is done before a reaction is taken in: its post is ranked, or what it was ranked by is learned, or both. */
+  private async before(
+    reaction: Reaction,
+    place: number,
+    interactionPlace: number | undefined,
+  ): Promise<void> {
+    if (interactionPlace !== undefined) await this.foretell(reaction, interactionPlace)
+    await this.waiting.take(place)?.(reaction.userId!, reaction.kind, reaction.at)
   }
 
-  private async foretell(reaction: Reaction, post: KnownPost): Promise<void> {
-    const { corpus, runtime, ranker } = this
-    const { kind, at } = reaction
-    const userId = reaction.userId!
-    const isMeasured = at >= this.span.from
+  private async foretell({ postId, userId, at }: Reaction, interactionPlace: number): Promise<void> {
+    const ranked = await this.rank(this.corpus.post(postId)!, userId!, at)
+    const learn = ranked && this.parts.ranker.keep?.()
+    if (learn) this.waiting.add(interactionPlace, learn)
+  }
+
+  /** Answers whether the post could be ranked among others. */
+  private async rank(post: KnownPost, userId: UserId, at: Millis): Promise<boolean> {
+    const { corpus } = this
+    const { runtime, ranker, span } = this.parts
+    const isMeasured = at >= span.from
     await runtime.settle()
     const mayBeSeen = await audienceOf(runtime.rows, userId)
     if (post.removed || !mayBeSeen(post)) {
       if (isMeasured) this.skips.not_visible++
-      return
+      return false
     }
     const random = isMeasured ? this.random : this.randomBefore
     const drawn = drawOthers(corpus, userId, post, mayBeSeen, random)
     if (drawn === undefined) {
       if (isMeasured) this.skips.too_few_others++
-      return
+      return false
     }
     const posts = [post, ...drawn.others]
     const scores = await ranker.score(userId, posts, at)
-    if (isMeasured) {
-      const isKnown = corpus.interactionsOf(userId) >= KNOWN_INTERACTIONS_MIN
-      const sums = [
-        this.sums,
-        ...(isKnown ? [this.sumsOfKnown] : []),
-        ...(drawn.isInPool ? [this.sumsOfPool] : []),
-      ]
-      measure(sums, posts, scores, at)
-    }
-    await ranker.learn?.(userId, kind, at)
+    if (isMeasured) measure(this.sumsFor(userId, drawn), posts, scores, at)
+    return true
+  }
+
+  private sumsFor(userId: UserId, { isInPool }: Drawn): readonly Sums[] {
+    const isKnown = this.corpus.interactionsOf(userId) >= KNOWN_INTERACTIONS_MIN
+    return [this.sums, ...(isKnown ? [this.sumsOfKnown] : []), ...(isInPool ? [this.sumsOfPool] : [])]
   }
 
   private apply(event: Envelope): Promise<void> | undefined {
-    const { contract, value } = event
-    if (contract.topic === 'posts') this.corpus.applyPost(value as Post)
-    else if (contract.topic === 'reactions') this.corpus.applyReaction(value as Reaction)
-    else if (contract.topic === 'integrity') this.corpus.applyIntegrity(value as Integrity)
-    else if (contract.topic === 'erasures') this.corpus.forget((value as Erasure).userId)
-    return this.runtime.add(event)
+    this.corpus.apply(event)
+    return this.parts.runtime.add(event)
   }
 }
 

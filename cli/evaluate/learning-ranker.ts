@@ -13,7 +13,7 @@ import { LEARNING_DIRECTORY } from '../learning/open.ts'
 import { MODELS_DIRECTORY } from '../serving/models.ts'
 import { serveSnapshot } from '../serving/serve-snapshot.ts'
 import { openServing, type Serving } from '../serving/open.ts'
-import type { Ranker } from './ranker.ts'
+import type { Learn, Ranker } from './ranker.ts'
 import type { EvaluationRuntime } from './runtime.ts'
 
 /** Of the posts that one was chosen among, those that are learned as not chosen. */
@@ -22,9 +22,9 @@ export const NEGATIVES = 20
 const SWAP_INTERACTIONS = 512
 
 /**
- * Pass 1 of serving, which learns from each interaction after it was ranked: the post as a positive of its head, some
- * of the others as negatives, with the very rows that they were ranked by. Every so many interactions what it learned
- * is swapped in, so the outcome is a function of the events.
+ * Pass 1 of serving, which learns from each interaction that was ranked once it happens: the post as a positive of its
+ * head, some of the others as negatives, with the very rows that they were ranked by. Every so many interactions what it
+ * learned is swapped in, so the outcome is a function of the events.
  */
 export class LearningRanker implements Ranker {
   private readonly serving: Serving
@@ -57,18 +57,28 @@ export class LearningRanker implements Ranker {
     return this.serving.given.score(userId, ids, asOf, (scored) => (this.scored = scored))
   }
 
-  async learn(userId: UserId, kind: ReactionKind, at: Millis): Promise<void> {
-    const { scored, learner } = this
-    const requestId = `interaction-${this.interactions++}` as RequestId
-    for (const post of scored.slice(0, 1 + NEGATIVES)) {
-      await learner.take(exampleOf(post, { userId, requestId, at, kind: post.place === 0 ? kind : null }))
-    }
-    if (this.interactions % this.swapInteractions === 0) await this.swap()
+  keep(): Learn {
+    const kept = this.scored.slice(0, 1 + NEGATIVES)
+    return (userId, kind, at) => this.learn(kept, userId, kind, at)
   }
 
   async close(): Promise<void> {
     await this.learner.dispose()
     await this.serving.close()
+  }
+
+  private async learn(
+    posts: readonly ScoredPost[],
+    userId: UserId,
+    kind: ReactionKind,
+    at: Millis,
+  ): Promise<void> {
+    const requestId = `interaction-${this.interactions++}` as RequestId
+    for (const post of posts) {
+      const example = exampleOf(post, { userId, requestId, at, kind: post.place === 0 ? kind : null })
+      await this.learner.take(example)
+    }
+    if (this.interactions % this.swapInteractions === 0) await this.swap()
   }
 
   private async swap(): Promise<void> {

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../engine/clock.ts'
 import { type Envelope, LINE_BYTES_MAX } from '../../schemas/envelope.ts'
@@ -54,17 +53,24 @@ export class OrderedEvents {
     }
   }
 
-  /** Calls for every event, each once however often it was published; waits for what the call answers. */
-  async each(call: (event: Envelope) => Promise<void> | undefined): Promise<void> {
+  /**
+   * Calls for every event up to a time, each once however often it was published, with its place among them from 0 on;
+   * waits for what the call answers. The same whenever it is asked.
+   */
+  async each(
+    upTo: Millis,
+    call: (event: Envelope, place: number) => Promise<void> | undefined,
+  ): Promise<void> {
+    let place = 0
     const distinct = new Distinct()
     const opened = new Opened()
     const intake = new Intake(opened, this.clock)
     await eachLine(this.sorted, ({ buffer, start, end, number }) => {
       intake.take(buffer, start, end, number)
       const event = opened.take()
-      return event !== undefined && distinct.isNew(event) ? call(event) : undefined
+      if (event === undefined || event.contract.timeOf(event.value) > upTo) return undefined
+      return distinct.isNew(event) ? call(event, place++) : undefined
     })
-    await rm(this.sorted)
   }
 }
 

@@ -9,14 +9,17 @@ import type { EvaluationRuntime } from './runtime.ts'
 export interface Ranker {
   /**
    * A score for each post, in their order; the higher the better, equal for those it cannot tell apart. The
-   * state holds every event before the one that is foretold, and none after it.
+   * state holds every event before the user's first touch of the first of the posts, and none after it.
    */
   score(userId: UserId, posts: readonly IndexedPost[], asOf: Millis): Promise<Float64Array>
-  /** Told of each interaction that was foretold, once it is ranked: of the first of the posts scored last. */
-  learn?(userId: UserId, kind: ReactionKind, at: Millis): Promise<void>
+  /** Keeps what the posts scored last were scored by, to learn from it once the interaction with the first one comes. */
+  keep?(): Learn
   /** Lets go of what it holds, before the runtime closes. */
   close(): Promise<void>
 }
+
+/** Told of an interaction when it happens: learns from the posts that it was foretold among. */
+export type Learn = (userId: UserId, kind: ReactionKind, at: Millis) => Promise<void>
 
 /** Pass 1 of serving: the heavy model over live features, and the value model. */
 export class HeavyRanker implements Ranker {

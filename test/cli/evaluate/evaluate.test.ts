@@ -29,14 +29,16 @@ const DAY: readonly PublishedEvent[] = [
   ...[3, 4, 5, 6, 8].map((index) => reacts('bea', index, 'like', 300 + index)),
   reacts('ada', 1, 'like', 400),
   reacts(null, 2, 'like', 500),
-  reacts('ada', 50, 'view', 790),
-  // Foretold: 5.
-  reacts('ada', 50, 'like', 800),
+  reacts('ada', 53, 'view', 790),
+  // Foretold: 5, the first of them when it is seen.
+  reacts('ada', 50, 'view', 800),
+  reacts('ada', 50, 'like', 801),
   reacts('ada', 51, 'comment', 850),
   reacts('bea', 51, 'save', 860),
   reacts('bea', 52, 'click', 870),
   reacts('cem', 1, 'share', 1_000),
-  // Not: again, liked before the span, own, not positive, nobody known, taken back, of a post unheard of.
+  // Not: seen before the span, again, liked before the span, own, not positive, nobody known, taken back, of a post unheard of.
+  reacts('ada', 53, 'like', 802),
   reacts('ada', 51, 'like', 880),
   reacts('ada', 1, 'comment', 881),
   reacts(authorOf(9), 9, 'like', 882),
@@ -116,7 +118,7 @@ describe('freshet evaluate', () => {
     expect(report.evaluated_from).toBe(new Date(T0 + 800 * MINUTE_MS).toISOString())
   })
 
-  test('asks as of the interaction, with every event before it in the state and not the interaction itself', async () => {
+  test("asks as of the user's first touch of the post, with every event before it in the state and not the touch itself", async () => {
     const asked: Asked[] = []
     await evaluated(ndjson(byTime(DAY)), noting(asked))
     expect(asked.map(({ asOf }) => asOf / MINUTE_MS)).toEqual([800, 850, 860, 870, 1_000])
@@ -130,6 +132,50 @@ describe('freshet evaluate', () => {
       ...inOrder,
       events: inOrder.events + 1,
     })
+  })
+
+  test('has learned what it ranked by once the interaction happens, be it long after the post was first touched', async () => {
+    const heard: string[] = []
+    const minutes = (time: number): number => (time - T0) / MINUTE_MS
+    await evaluated(
+      ndjson([
+        ...DAY,
+        reacts('bea', 71, 'view', 855),
+        reacts('bea', 70, 'view', 856),
+        reacts('bea', 70, 'dwell', 857),
+        reacts('bea', 70, 'share', 865),
+      ]),
+      {
+        from: 0.85,
+        to: 0.87,
+        ranker: async (): Promise<Ranker> => {
+          let last = ''
+          return {
+            async score(userId, posts, asOf) {
+              last = `${userId} ${posts[0]!.postId}`
+              heard.push(`${minutes(asOf)} ranks ${last}`)
+              return new Float64Array(posts.length)
+            },
+            keep() {
+              const ranked = last
+              return async (_userId, kind, time) =>
+                void heard.push(`${minutes(time)} learns ${kind} ${ranked}`)
+            },
+            async close() {},
+          }
+        },
+      },
+    )
+    expect(heard).toEqual([
+      '850 ranks ada post-51',
+      '850 learns comment ada post-51',
+      '856 ranks bea post-70',
+      '860 ranks bea post-51',
+      '860 learns save bea post-51',
+      '865 learns share bea post-70',
+      '870 ranks bea post-52',
+      '870 learns click bea post-52',
+    ])
   })
 
   test('draws by its seed', async () => {
