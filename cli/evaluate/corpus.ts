@@ -23,13 +23,18 @@ export const isPositive = ({ userId, kind, undo }: Reaction): boolean =>
 /** Half-life of the baseline of decayed popularity. */
 const POPULARITY_HALF_LIFE_MS = 3 * DAY_MS
 
+/** What became of a post; known of some before they are published. */
+interface Fate {
+  /** Deleted by its author, which is for good. */
+  gone: boolean
+  /** Removed by moderation, until it says otherwise. */
+  removed: boolean
+}
+
 /** A post as the evaluation knows it: from the events alone, without anything that Freshet keeps. */
-export interface KnownPost extends IndexedPost {
+export interface KnownPost extends IndexedPost, Fate {
   /** Its place in the order of activity. */
   readonly index: number
-  /** Deleted by its author, or removed by moderation. */
-  gone: boolean
-  removed: boolean
   activeAt: Millis
   /** Positive interactions of anybody so far. */
   interactions: number
@@ -48,6 +53,8 @@ interface KnownUser {
 /** Posts and users of the events so far, for finding what to evaluate, drawing the others, and baselines. */
 export class Corpus {
   private readonly posts = new Map<PostId, KnownPost>()
+  /** Of posts that are not published yet. */
+  private readonly fates = new Map<PostId, Fate>()
   private readonly users = new Map<UserId, KnownUser>()
   private readonly byIndex: KnownPost[] = []
   private readonly order = new ActivityOrder()
@@ -84,17 +91,18 @@ export class Corpus {
 
   /** A publication, an edit or a deletion. A post exists from its first publication on. */
   applyPost({ action, postId, authorId, kind, audience, containerId, language, at }: Post): void {
-    const known = this.posts.get(postId)
     if (action === 'deleted') {
-      if (known !== undefined) known.gone = true
+      this.fateOf(postId).gone = true
       return
     }
+    const known = this.posts.get(postId)
     if (known === undefined && action === 'edited') return
     const { index, publishedAt } = known ?? { index: this.byIndex.length, publishedAt: at }
     const facts = { postId, authorId: known?.authorId ?? authorId, kind, audience, containerId, language }
-    const fresh = { gone: false, removed: false, interactions: 0, decayed: 0, decayedAt: at }
+    const fresh = { ...this.fateOf(postId), interactions: 0, decayed: 0, decayedAt: at }
     const post = Object.assign(known ?? { ...fresh, index, publishedAt, activeAt: at, ...facts }, facts)
     this.posts.set(postId, post)
+    this.fates.delete(postId)
     this.byIndex[index] = post
     this.activate(post, at)
   }
@@ -113,8 +121,7 @@ export class Corpus {
   }
 
   applyIntegrity({ postId, verdict }: Integrity): void {
-    const post = this.posts.get(postId)
-    if (post !== undefined) post.removed = verdict === 'remove'
+    this.fateOf(postId).removed = verdict === 'remove'
   }
 
   forget(userId: UserId): void {
@@ -124,6 +131,15 @@ export class Corpus {
   private activate(post: KnownPost, at: Millis): void {
     post.activeAt = at
     this.order.touch(post.index)
+  }
+
+  /** The post's own, or one that waits for it. */
+  private fateOf(postId: PostId): Fate {
+    const known = this.posts.get(postId) ?? this.fates.get(postId)
+    if (known !== undefined) return known
+    const made: Fate = { gone: false, removed: false }
+    this.fates.set(postId, made)
+    return made
   }
 
   private userOf(userId: UserId): KnownUser {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BASELINES } from '../../../cli/evaluate/baselines.ts'
 import { DAY_MS, HOUR_MS } from '../../../schemas/ids.ts'
+import type { Integrity } from '../../../schemas/integrity/index.ts'
 import { aPost, aReaction, eventId, later, postId, T0, userId } from '../../processors/events.ts'
 import { corpusOf, postOf } from './events.ts'
 
@@ -30,6 +31,35 @@ describe('posts', () => {
     expect(active(corpus)).toEqual([])
     corpus.applyIntegrity({ ...verdict, verdict: 'allow' })
     expect(active(corpus)).toEqual(['post-1'])
+  })
+})
+
+describe('what became of a post before it was published', () => {
+  const verdictOn = (id: string, verdict: 'allow' | 'remove'): Integrity => ({
+    eventId: eventId('v'),
+    postId: postId(id),
+    verdict,
+    scores: {},
+    at: T0,
+  })
+
+  test('holds from its publication on: a deletion for good, a verdict until the next one', () => {
+    const corpus = corpusOf([aPost({ postId: 'post-2', action: 'deleted' })])
+    corpus.applyIntegrity(verdictOn('post-1', 'remove'))
+    for (const post of two) corpus.applyPost(post)
+    expect(active(corpus)).toEqual([])
+    expect(postOf(corpus, 'post-2').gone).toBe(true)
+    corpus.applyIntegrity(verdictOn('post-1', 'allow'))
+    corpus.applyPost(aPost({ postId: 'post-2', at: later(1) }))
+    expect(active(corpus)).toEqual(['post-1'])
+  })
+
+  test('is the last that was said', () => {
+    const corpus = corpusOf([])
+    corpus.applyIntegrity(verdictOn('post-1', 'remove'))
+    corpus.applyIntegrity(verdictOn('post-1', 'allow'))
+    for (const post of two) corpus.applyPost(post)
+    expect(active(corpus)).toEqual(['post-2', 'post-1'])
   })
 })
 

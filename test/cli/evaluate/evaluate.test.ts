@@ -220,6 +220,16 @@ describe('freshet evaluate', () => {
     expect(report.methods.freshet).toMatchObject({ n: 0, ndcg_at_10: 0 })
   })
 
+  test('ranks no post that was deleted before it was published', async () => {
+    const deleted = post('post-7', authorOf(7), { ...at(-1), action: 'deleted' })
+    const asked: Asked[] = []
+    await evaluated(ndjson([deleted, ...DAY]), noting(asked))
+    expect(asked.length).toBeGreaterThan(0)
+    expect(asked.filter(({ postIds }) => postIds.includes('post-7'))).toEqual([])
+    const report = await evaluated(ndjson([deleted, ...DAY]))
+    expect(report.methods.freshet.n).toBe(asked.length)
+  })
+
   test('of a file without events says that there were none', async () => {
     expect(await evaluated('')).toMatchObject({ events: 0, evaluated_from: null, evaluated_to: null })
   })
