@@ -361,8 +361,9 @@ export class Task {
       if (pending.echoes !== undefined) this.echoes.arrived(pending.echoes)
     }
     const onDisk = await pending.prepared.finish()
-    this.pending = undefined
+    // The commit is let go of last: were this to fail with nothing pending, nothing would ever be tried again.
     await this.trim(pending.prepared.droppable, onDisk)
+    this.pending = undefined
   }
 
   private async trim(droppable: number, onDisk: number): Promise<void> {

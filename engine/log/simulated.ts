@@ -96,7 +96,7 @@ export class SimulatedLog implements SharedLog {
       assertOpen: () => this.assertOpen(),
       check: (commit) => this.checkCommit(commit),
       append: (outputs) => this.disk.append(outputs, this.clock()),
-      step: (run) => this.step('commit', run),
+      step: (step, run) => this.step(step, run),
       delay: this.faults.delay,
       dropsTrimmed: this.dropsTrimmed,
     })
@@ -190,7 +190,7 @@ interface SimulatedHost {
   readonly assertOpen: () => void
   readonly check: (commit: LogCommit) => void
   readonly append: (outputs: readonly AppendEntry[]) => void
-  readonly step: (run: () => void) => void
+  readonly step: (step: SimulatedStep, run: () => void) => void
   readonly delay: (() => Promise<void>) | undefined
   readonly dropsTrimmed: boolean
 }
@@ -221,7 +221,7 @@ class SimulatedSession implements LogSession {
     if (this.host.delay) await this.host.delay()
     this.assertOwner()
     this.host.check(commit)
-    this.host.step(() => this.apply(commit))
+    this.host.step('commit', () => this.apply(commit))
     const sequence = this.task.sequence
     if (this.host.delay) await this.host.delay()
     return sequence
@@ -235,13 +235,17 @@ class SimulatedSession implements LogSession {
 
   async trimChangelog(sequence: number): Promise<void> {
     this.assertOwner()
-    if (!this.host.dropsTrimmed) return
-    this.task.trimmed = Math.max(this.task.trimmed, Math.min(sequence, this.task.sequence))
-    this.task.changelog = this.task.changelog.filter((block) => block.sequence > sequence)
+    this.host.step('trim', () => this.dropUpTo(sequence))
   }
 
   async close(): Promise<void> {
     this.closed = true
+  }
+
+  private dropUpTo(sequence: number): void {
+    if (!this.host.dropsTrimmed) return
+    this.task.trimmed = Math.max(this.task.trimmed, Math.min(sequence, this.task.sequence))
+    this.task.changelog = this.task.changelog.filter((block) => block.sequence > sequence)
   }
 
   private apply({ positions, outputs, changelog }: LogCommit): void {

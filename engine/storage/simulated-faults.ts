@@ -1,5 +1,5 @@
 /** A step of a simulated log or disk at which a run may be cut: just before nothing of it happened, just after all. */
-export type SimulatedStep = 'append' | 'commit' | 'state-write'
+export type SimulatedStep = 'append' | 'commit' | 'state-write' | 'trim'
 
 /** Called around every step; a hook that throws cuts there. */
 export interface SimulatedFaults {

@@ -153,7 +153,7 @@ describe('a batch read while a commit is under way', () => {
 })
 
 describe('a commit that may be tried again', () => {
-  it.each(['commit', 'state-write'] as const)(
+  it.each(['commit', 'state-write', 'trim'] as const)(
     'is, until %s succeeds, and nothing is lost or doubled',
     async (at) => {
       const faults = new Faults()

@@ -102,7 +102,17 @@ const writesAtOnce = { cacheBytesMax: 0, changelogBytesMax: 0, writeBehindRowsMa
 
 describe('a crash', () => {
   it.each([
-    ['before-commit', ['before commit', 'after commit', 'before state-write', 'after state-write']],
+    [
+      'before-commit',
+      [
+        'before commit',
+        'after commit',
+        'before state-write',
+        'after state-write',
+        'before trim',
+        'after trim',
+      ],
+    ],
     ['after-log', ['before commit']],
     ['before-state', ['before commit', 'after commit']],
     ['after-state', ['before commit', 'after commit', 'before state-write']],
