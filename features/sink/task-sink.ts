@@ -98,6 +98,7 @@ export class TaskSink {
 
   private async follow(): Promise<void> {
     const { log, store, monotonicMs, checkMs } = this.services
+    await this.finishClearing()
     const mark = await readMark(store, this.place)
     await this.assertKept(mark)
     await this.assertCarried(mark)
@@ -148,6 +149,19 @@ export class TaskSink {
     await writeMark(store, this.place, mark, this.mark.sequence)
     this.mark = mark
     this.retryMs = RETRY_MS
+  }
+
+  /**
+   * Who cleared rows may have died at it, and nothing can be written to them since. While they are still at it, this
+   * throws, and is tried again.
+   */
+  private async finishClearing(): Promise<void> {
+    const { store } = this.services
+    const { keySpace, partition } = this.place
+    for (const name of [markStoreOf(keySpace), ...this.stores]) {
+      const { isClearing } = await store.position(name, partition)
+      if (isClearing) await store.clear(name, partition)
+    }
   }
 
   /** Throws `FEATURES_LOST` when the store has forgotten what a mark says of it, all or a node's part. */

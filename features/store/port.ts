@@ -78,12 +78,17 @@ export interface RowReader {
   readRows(store: string, keys: readonly Uint8Array[]): Promise<readonly (Buffer | null)[]>
 }
 
+export interface FollowedPosition extends FeaturePosition {
+  /** Somebody clears it, or died at it: nothing is written before it has been cleared to the end. */
+  readonly isClearing?: true
+}
+
 /** What the follower of a changelog needs of a store that others than its owner read. */
 export interface FollowedStore extends FeatureWriter {
-  position(store: string, partition: number): Promise<FeaturePosition>
+  position(store: string, partition: number): Promise<FollowedPosition>
   /** One row, wherever its key would lie. */
   readRow(store: string, partition: number, key: Uint8Array): Promise<Buffer | null>
-  /** Forgets a store's partition: its position, then its rows. */
+  /** Forgets a store's partition, rows and position. Throws `FEATURES_UNAVAILABLE` also while another is at it. */
   clear(store: string, partition: number): Promise<void>
 }
 

@@ -3,7 +3,7 @@ import { partitionOf } from '../../engine/hash.ts'
 import type { ViewRows } from '../view.ts'
 import { fillFromRows, type FillTarget } from './fill.ts'
 import type { KeyList } from './key-list.ts'
-import type { FeatureChanges, FeaturePosition, FeatureRows, FeatureStore, RowReader } from './port.ts'
+import type { FeatureChanges, FeatureRows, FeatureStore, FollowedPosition, RowReader } from './port.ts'
 import { applyCommand, ApplyWriter, type ScriptCall } from './redis/apply-command.ts'
 import { clearStore } from './redis/clear.ts'
 import { connectRedis, unavailable, type RedisClient, type RedisConnection } from './redis/client.ts'
@@ -98,9 +98,9 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
     return fillFromRows((of, wanted) => this.readMany(of, wanted), view, keys, asOf, target)
   }
 
-  async position(store: string, partition: number): Promise<FeaturePosition> {
+  async position(store: string, partition: number): Promise<FollowedPosition> {
     const [position] = await this.attempt([this.client.get(this.tag(store, partition))])
-    if (position?.startsWith('clearing')) return { sequence: 0, newest: -1 }
+    if (position?.startsWith('clearing')) return { sequence: 0, newest: -1, isClearing: true }
     const [sequence = 0, newest = -1] = position?.split(' ').map(Number) ?? []
     return { sequence, newest }
   }

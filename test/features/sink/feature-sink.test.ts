@@ -222,6 +222,20 @@ describe.skipIf(noRedis !== undefined)(`rows carried to Redis ${noRedis ?? ''}`,
     TEST_MS_MAX,
   )
 
+  test.each(['likes', 'mark:user'])('come, too, after somebody died at clearing %s', async (cleared) => {
+    const { log, task, prefix, store, sink } = await begun()
+    await sink.close()
+    await task.commit([{ store: 0, key: 'a', value: 'one' }])
+    await direct.set(`${prefix}{${cleared}.0}`, 'clearing 1')
+    await direct.set(`${prefix}{${cleared}.0}:b`, 'not cleared yet')
+    const next = await sinkOn(log, store)
+    await expect.poll(() => sequenceOf(store), POLL).toBe(1)
+    expect(await rowsOnRedis(prefix)).toEqual(new Map([['likes/a', 'one']]))
+    expect(await direct.exists(`${prefix}{${cleared}.0}:b`)).toBe(0)
+    await next.close()
+    await store.close()
+  })
+
   test('tell how far the task had read, once all its rows are there', async () => {
     const { task, store, sink } = await begun()
     await task.commit([{ store: 0, key: 'a', value: 'one' }])

@@ -134,7 +134,8 @@ describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
     await asked(redis, (direct) => direct.eval(BEGIN_CLEARING, 1, position))
     await expect(store.apply(change)).rejects.toEqual(refusal('FEATURES_UNAVAILABLE'))
     await expect(store.clear(VIEW.name, change.partition)).rejects.toEqual(refusal('FEATURES_UNAVAILABLE'))
-    expect(await store.position(VIEW.name, change.partition)).toEqual({ sequence: 0, newest: -1 })
+    const cleared = { sequence: 0, newest: -1, isClearing: true }
+    expect(await store.position(VIEW.name, change.partition)).toEqual(cleared)
     await asked(redis, (direct) => direct.set(position, 'clearing 1'))
     await store.clear(VIEW.name, change.partition)
     await store.apply(change)
