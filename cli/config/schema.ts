@@ -58,7 +58,7 @@ export const declared = {
     partitions: setting(whole(1, PARTITIONS_MAX), 12, 'Of every topic; fixed once topics are made.'),
     replicas: optional(
       whole(1, REPLICAS_MAX),
-      'Brokers that hold each partition; 3, or all where there are fewer.',
+      'Brokers that hold each partition; of new topics 3, or all where there are fewer.',
     ),
     minInSyncReplicas: optional(
       whole(1, REPLICAS_MAX),

@@ -4,7 +4,7 @@ import { kafkaOptionsOf } from '../config/services.ts'
 import type { Settings } from '../config/schema.ts'
 import { CliError } from '../errors.ts'
 import { planTopics, type TopicPlan } from './plan.ts'
-import { wantedTopics } from './wanted.ts'
+import { CONFIG_NAMES, wantedTopics } from './wanted.ts'
 
 /** Looks at the brokers' topics and, where `apply` says so of the plan, makes and changes them. */
 export const applyTopics = async (
@@ -15,16 +15,15 @@ export const applyTopics = async (
   const admin = await KafkaAdmin.open(await kafkaOptionsOf(settings))
   try {
     const brokers = await admin.brokers()
-    const wanted = wantedTopics(topology, settings, brokers)
-    const most = Math.max(...wanted.map(({ replicas }) => replicas))
-    if (most > brokers) {
+    const { replicas } = settings.topics
+    if (replicas !== null && replicas > brokers) {
       throw new CliError(
         'CONFIG_INVALID',
-        `topics.replicas is ${most}, but there are ${brokers} brokers: set it to at most as many`,
+        `topics.replicas is ${replicas}, but there are ${brokers} brokers: set it to at most as many`,
       )
     }
-    const configNames = [...new Set(wanted.flatMap(({ configs }) => Object.keys(configs)))]
-    const plan = planTopics(wanted, await admin.topics(settings.kafka.prefix, configNames))
+    const present = await admin.topics(settings.kafka.prefix, CONFIG_NAMES)
+    const plan = planTopics(wantedTopics(topology, settings, brokers, present), present)
     const what = apply(plan)
     if (what !== 'nothing') await admin.create(plan.create)
     if (what !== 'all') return plan

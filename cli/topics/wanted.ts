@@ -33,26 +33,40 @@ export const topicSpecs = (topology: Topology, { topics }: Pick<Settings, 'topic
 /** How long topics keep their records. */
 export const retentionMsOf = ({ topics }: Pick<Settings, 'topics'>): number => topics.retentionDays * DAY_MS
 
-/** Copies of each partition, and how many must have a record, for a cluster of so many brokers. */
+/** Names of the settings of topics that are looked at. */
+export const CONFIG_NAMES: readonly string[] = Object.keys(
+  topicConfigs({ retentionMs: Infinity, minInSyncReplicas: 1 }),
+)
+
+/**
+ * Copies of each partition, and how many must have a record, for a cluster of so many brokers. A topic that is there is
+ * judged by the copies it was `found` with, unless it is said how many there are to be: brokers that are down now say
+ * nothing of it.
+ */
 export const replication = (
   { topics }: Pick<Settings, 'topics'>,
   brokers: number,
+  found?: number,
 ): { readonly replicas: number; readonly minInSyncReplicas: number } => {
-  const replicas = topics.replicas ?? Math.min(REPLICAS_WISHED, brokers)
-  return { replicas, minInSyncReplicas: topics.minInSyncReplicas ?? Math.max(1, replicas - 1) }
+  const replicas = topics.replicas ?? found ?? Math.min(REPLICAS_WISHED, brokers)
+  const copies = found ?? replicas
+  return { replicas, minInSyncReplicas: topics.minInSyncReplicas ?? Math.max(1, copies - 1) }
 }
 
 /** Every topic as it should be on the brokers: those of the topology and its contracts, changelogs, and the workers' own. */
-export const wantedTopics = (topology: Topology, settings: Settings, brokers: number): BrokerTopic[] => {
+export const wantedTopics = (
+  topology: Topology,
+  settings: Settings,
+  brokers: number,
+  present: readonly BrokerTopic[],
+): BrokerTopic[] => {
   const names = new KafkaNames(settings.kafka.prefix)
-  const { replicas, minInSyncReplicas } = replication(settings, brokers)
+  const found = new Map(present.map(({ name, replicas }) => [name, replicas]))
   const { partitions } = settings.topics
-  const wanted = (name: string, retentionMs: number, count = partitions): BrokerTopic => ({
-    name,
-    partitions: count,
-    replicas,
-    configs: topicConfigs({ retentionMs, minInSyncReplicas }),
-  })
+  const wanted = (name: string, retentionMs: number, count = partitions): BrokerTopic => {
+    const { replicas, minInSyncReplicas } = replication(settings, brokers, found.get(name))
+    return { name, partitions: count, replicas, configs: topicConfigs({ retentionMs, minInSyncReplicas }) }
+  }
   return [
     ...topicSpecs(topology, settings).map(({ name, retentionMs }) => wanted(names.topic(name), retentionMs)),
     // What a changelog no longer needs, its task deletes.

@@ -47,7 +47,7 @@ test('every contract, its dead letters and every changelog is wanted, each once'
   const { settings } = await readSettings({
     environment: { FRESHET_KAFKA_PREFIX: 'app.', FRESHET_TOPICS_RETENTION_DAYS: '2' },
   })
-  const wanted = wantedTopics(everything, settings, 5)
+  const wanted = wantedTopics(everything, settings, 5, [])
   const byName = new Map(wanted.map((each) => [each.name, each]))
   expect(byName.size).toBe(wanted.length)
   for (const name of Object.keys(publicContracts)) expect(byName.has(`app.${name}`)).toBe(true)
@@ -67,6 +67,20 @@ test('a small cluster has as many replicas as brokers, unless it is said', async
   expect(replication(settings, 9)).toEqual({ replicas: 3, minInSyncReplicas: 2 })
   const said = await readSettings({ environment: { FRESHET_TOPICS_REPLICAS: '5' } })
   expect(replication(said.settings, 9)).toEqual({ replicas: 5, minInSyncReplicas: 4 })
+})
+
+test('while a broker is down, topics that are there are as they should be', async () => {
+  const { settings } = await readSettings({ environment: {} })
+  const made = wantedTopics(everything, settings, 3, [])
+  const plan = planTopics(wantedTopics(everything, settings, 2, made), made)
+  expect(plan).toEqual({ create: [], change: [], drift: [], unchanged: made.length })
+})
+
+test('topics with other copies than is said are drift, and are written by as many brokers as they can be until then', async () => {
+  const { settings } = await readSettings({ environment: { FRESHET_TOPICS_REPLICAS: '3' } })
+  const made = wantedTopics(everything, (await readSettings({ environment: {} })).settings, 1, [])
+  const { drift, change } = planTopics(wantedTopics(everything, settings, 3, made), made)
+  expect([drift.length, change]).toEqual([made.length, []])
 })
 
 test('topics of one key space share their partitions', async () => {
