@@ -28,5 +28,5 @@ export type ToCarrier =
 export type FromCarrier =
   | { readonly kind: 'opened' }
   | { readonly kind: 'lag'; readonly id: number; readonly lag: CarryLag }
-  /** An error of the engine: that passes, or, before it has opened, that it does not. */
+  /** An error of the engine: one that passes, and what failed is tried again, or one that ends what it comes of. */
   | { readonly kind: 'failed'; readonly code: EngineErrorCode; readonly detail: string }

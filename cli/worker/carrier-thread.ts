@@ -1,26 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { EngineError } from '../../engine/errors.ts'
 import { KafkaLog } from '../../engine/log/kafka.ts'
 import { FeatureSink } from '../../features/sink/feature-sink.ts'
+import type { TaskPlace } from '../../features/sink/task-mark.ts'
 import { RedisFeatureStore } from '../../features/store/redis.ts'
 import { systemClock } from '../runtime/clock.ts'
-import type { CarrierData, FromCarrier, ToCarrier } from './carrier-messages.ts'
+import type { CarrierData, CarryLag, FromCarrier, ToCarrier } from './carrier-messages.ts'
 
 /** The thread of a `Carrier`: it has connections of its own to Kafka and Redis. */
 
+const RETRY_MS = 100
+const RETRY_MS_MAX = 1_000
+
+/** What carries, once Kafka and Redis have answered. */
+interface Carrying {
+  readonly log: KafkaLog
+  readonly store: RedisFeatureStore
+  readonly sink: FeatureSink
+}
+
 const { kafka, redis, stores, timesToLiveMs } = workerData as CarrierData
 const port = parentPort!
+let places: readonly TaskPlace[] = []
+let carrying: Carrying | undefined
 
 const tell = (message: FromCarrier): void => port.postMessage(message)
 const tellFailure = ({ code, detail }: EngineError): void => tell({ kind: 'failed', code, detail })
 
+/** Tries again whatever may pass: tasks go on meanwhile, and their rows are carried later. */
+const untilReached = async <Reached>(reach: () => Promise<Reached>): Promise<Reached> => {
+  for (let waitMs = RETRY_MS; ; waitMs = Math.min(2 * waitMs, RETRY_MS_MAX)) {
+    try {
+      return await reach()
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.recovery !== 'retry') throw error
+      tellFailure(error)
+      await sleep(waitMs)
+    }
+  }
+}
+
 const open = async (): Promise<void> => {
-  const log = await KafkaLog.open(kafka)
   const timeToLiveMs = (store: string): number | undefined => timesToLiveMs[store]
-  const store = await RedisFeatureStore.open({ ...redis, timeToLiveMs }).catch(async (error: unknown) => {
-    await log.close()
-    throw error
-  })
+  const log = await untilReached(() => KafkaLog.open(kafka))
+  const store = await untilReached(() => RedisFeatureStore.open({ ...redis, timeToLiveMs }))
   const sink = new FeatureSink({
     log,
     store,
@@ -28,22 +52,39 @@ const open = async (): Promise<void> => {
     monotonicMs: () => systemClock.monotonicMs(),
     failed: tellFailure,
   })
-  const hear = async (message: ToCarrier): Promise<void> => {
-    if (message.kind === 'assign') return sink.assign(message.places)
-    if (message.kind === 'lag') {
-      // Brokers that do not answer leave what was heard before.
-      await log.hearEnds().catch(() => undefined)
-      return tell({ kind: 'lag', id: message.id, lag: sink.lag() })
-    }
-    await sink.close()
-    await log.close()
-    await store.close()
-    port.close()
-  }
-  port.on('message', (message: ToCarrier) => void hear(message))
+  carrying = { log, store, sink }
+  await sink.assign(places)
   tell({ kind: 'opened' })
 }
 
+const assign = async (wanted: readonly TaskPlace[]): Promise<void> => {
+  places = wanted
+  await carrying?.sink.assign(wanted)
+}
+
+const lag = async (): Promise<CarryLag> => {
+  if (carrying === undefined) return { offsets: 0, unknown: places.length }
+  // Brokers that do not answer leave what was heard before.
+  await carrying.log.hearEnds().catch(() => undefined)
+  return carrying.sink.lag()
+}
+
+const close = async (): Promise<void> => {
+  // Nothing has been begun that is to be ended, and who does not answer is not waited for.
+  if (carrying === undefined) process.exit()
+  await carrying.sink.close()
+  await carrying.log.close()
+  await carrying.store.close()
+  port.close()
+}
+
+const hear = async (message: ToCarrier): Promise<void> => {
+  if (message.kind === 'assign') await assign(message.places)
+  else if (message.kind === 'lag') tell({ kind: 'lag', id: message.id, lag: await lag() })
+  else await close()
+}
+
+port.on('message', (message: ToCarrier) => void hear(message))
 try {
   await open()
 } catch (error) {

@@ -23,22 +23,20 @@ export class Carrier {
     this.ended = once(thread, 'exit')
   }
 
-  /** Throws an `EngineError` when Kafka or Redis cannot be reached. `failed` hears of errors that pass. */
+  /**
+   * Resolves when it carries, or has met an error that passes: it then tries again until Kafka and Redis answer. Throws
+   * an `EngineError` that a person must mend. `failed` hears of all that come later, and of those that pass.
+   */
   static async open(data: CarrierData, failed: (error: EngineError) => void): Promise<Carrier> {
     const thread = new Worker(THREAD, { workerData: data, name: 'freshet-carrier' })
     const carrier = new Carrier(thread)
-    await new Promise<void>((resolve, reject) => {
-      let hear = (error: EngineError): void => reject(error)
-      thread.on('message', (message: FromCarrier) => {
-        if (message.kind === 'failed') hear(errorOf(message))
-        else if (message.kind === 'lag') carrier.answer(message.id, message.lag)
-        else {
-          hear = failed
-          resolve()
-        }
-      })
-    })
-    return carrier
+    try {
+      await carrier.begin(failed)
+      return carrier
+    } catch (error) {
+      await carrier.close()
+      throw error
+    }
   }
 
   /** Carries these tasks from now on, and no others. */
@@ -59,6 +57,25 @@ export class Carrier {
     this.tell({ kind: 'close' })
     await this.ended
     for (const resolve of this.asked.values()) resolve(this.lastLag)
+  }
+
+  private begin(failed: (error: EngineError) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let hear = (error: EngineError): void => {
+        if (error.recovery !== 'retry') return reject(error)
+        hear = failed
+        failed(error)
+        resolve()
+      }
+      this.thread.on('message', (message: FromCarrier) => {
+        if (message.kind === 'failed') hear(errorOf(message))
+        else if (message.kind === 'lag') this.answer(message.id, message.lag)
+        else {
+          hear = failed
+          resolve()
+        }
+      })
+    })
   }
 
   private answer(id: number, lag: CarryLag): void {

@@ -37,7 +37,7 @@ export interface CarryingWorker {
 const TASK_ID = /^(.+)-(\d+)$/
 const PARTITIONED = 'reactions'
 
-/** Throws an `EngineError` or a `CliError` when it cannot start. */
+/** Throws an `EngineError` or a `CliError` when it cannot start. A Redis that does not answer is no reason: rows are carried once it does. */
 export const startCarryingWorker = async (parts: CarryingParts): Promise<CarryingWorker> => {
   let tasks: readonly string[] = []
   let carrier: Carrier | undefined
