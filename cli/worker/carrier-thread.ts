@@ -12,6 +12,8 @@ import type { CarrierData, CarryLag, FromCarrier, ToCarrier } from './carrier-me
 
 const RETRY_MS = 100
 const RETRY_MS_MAX = 1_000
+/** Whoever asks how far it is waits so long for the brokers: they are asked for half a minute where they are away. */
+const ENDS_MS_MAX = 1_000
 
 /** What carries, once Kafka and Redis have answered. */
 interface Carrying {
@@ -24,6 +26,7 @@ const { kafka, redis, stores, timesToLiveMs } = workerData as CarrierData
 const port = parentPort!
 let places: readonly TaskPlace[] = []
 let carrying: Carrying | undefined
+let hearing: Promise<void> | undefined
 
 const tell = (message: FromCarrier): void => port.postMessage(message)
 const tellFailure = ({ code, detail }: EngineError): void => tell({ kind: 'failed', code, detail })
@@ -62,10 +65,18 @@ const assign = async (wanted: readonly TaskPlace[]): Promise<void> => {
   await carrying?.sink.assign(wanted)
 }
 
+/** Brokers that do not answer, or not in time, leave what was heard before. */
+const hearEnds = async (log: KafkaLog): Promise<void> => {
+  hearing ??= log
+    .hearEnds()
+    .catch(() => undefined)
+    .finally(() => (hearing = undefined))
+  await Promise.race([hearing, sleep(ENDS_MS_MAX, undefined, { ref: false })])
+}
+
 const lag = async (): Promise<CarryLag> => {
   if (carrying === undefined) return { offsets: 0, unknown: places.length }
-  // Brokers that do not answer leave what was heard before.
-  await carrying.log.hearEnds().catch(() => undefined)
+  await hearEnds(carrying.log)
   return carrying.sink.lag()
 }
 

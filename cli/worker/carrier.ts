@@ -44,7 +44,7 @@ export class Carrier {
     this.tell({ kind: 'assign', places })
   }
 
-  /** How far Redis is behind what was committed before the call. */
+  /** How far Redis is behind what was committed before the call, or, where the brokers do not answer, was known of. */
   lag(): Promise<CarryLag> {
     const id = this.asks++
     return new Promise((resolve) => {

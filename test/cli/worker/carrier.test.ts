@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Carrier } from '../../../cli/worker/carrier.ts'
 import type { CarrierData } from '../../../cli/worker/carrier-messages.ts'
@@ -11,6 +12,8 @@ import { missing, START_MS_MAX } from '../../services/here.ts'
 
 const noServices = (await missing('kafka')) ?? (await missing('redis'))
 const TEST_MS_MAX = 120_000
+/** Shorter than brokers are asked for, and longer than a busy machine takes to tell what it knows. */
+const ANSWER_MS_MAX = 20_000
 const POLL = { timeout: 60_000, interval: 50 }
 const PLACE = { keySpace: 'user', partition: 0 }
 
@@ -66,6 +69,22 @@ describe.skipIf(noServices !== undefined)(`a carrier of rows ${noServices ?? ''}
       const carrier = await Carrier.open(data, () => undefined)
       await carrier.close()
       await redis.process.restart()
+    },
+    TEST_MS_MAX,
+  )
+
+  test(
+    'tells how far it was known to be while Kafka is away',
+    async () => {
+      const carrier = await Carrier.open(data, () => undefined)
+      carrier.assign([PLACE])
+      await expect.poll(() => carrier.lag(), POLL).toEqual({ offsets: 0, unknown: 0 })
+      const [node] = kafka.nodes
+      node!.freeze()
+      const told = await Promise.race([carrier.lag(), sleep(ANSWER_MS_MAX, 'nothing')])
+      node!.thaw()
+      expect(told).toEqual({ offsets: 0, unknown: 0 })
+      await carrier.close()
     },
     TEST_MS_MAX,
   )
