@@ -15,13 +15,6 @@ export const applyTopics = async (
   const admin = await KafkaAdmin.open(await kafkaOptionsOf(settings))
   try {
     const brokers = await admin.brokers()
-    const { replicas } = settings.topics
-    if (replicas !== null && replicas > brokers) {
-      throw new CliError(
-        'CONFIG_INVALID',
-        `topics.replicas is ${replicas}, but there are ${brokers} brokers: set it to at most as many`,
-      )
-    }
     const present = await admin.topics(settings.kafka.prefix, CONFIG_NAMES)
     const plan = planTopics(wantedTopics(topology, settings, brokers, present), present)
     const what = apply(plan)

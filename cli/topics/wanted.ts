@@ -10,6 +10,7 @@ import { topicSpecsOf } from '../../engine/worker.ts'
 import { DAY_MS } from '../../schemas/ids.ts'
 import { WRITTEN_TOPICS } from '../../schemas/index.ts'
 import type { Settings } from '../config/schema.ts'
+import { CliError } from '../errors.ts'
 import { membersTopic } from '../worker/fleet-log.ts'
 
 /** Three brokers hold a record where there are three: one may be lost, and another be down for its upgrade. */
@@ -41,7 +42,7 @@ export const CONFIG_NAMES: readonly string[] = Object.keys(
 /**
  * Copies of each partition, and how many must have a record, for a cluster of so many brokers. A topic that is there is
  * judged by the copies it was `found` with, unless it is said how many there are to be: brokers that are down now say
- * nothing of it.
+ * nothing of it. Throws `CONFIG_INVALID` for a topic that could not be made, or not be written to.
  */
 export const replication = (
   { topics }: Pick<Settings, 'topics'>,
@@ -49,9 +50,20 @@ export const replication = (
   found?: number,
 ): { readonly replicas: number; readonly minInSyncReplicas: number } => {
   const replicas = topics.replicas ?? found ?? Math.min(REPLICAS_WISHED, brokers)
+  if (found === undefined && replicas > brokers) {
+    throw tooMany('topics.replicas', replicas, `there are ${brokers} brokers`)
+  }
   const copies = found ?? replicas
-  return { replicas, minInSyncReplicas: topics.minInSyncReplicas ?? Math.max(1, copies - 1) }
+  const minInSyncReplicas = topics.minInSyncReplicas ?? Math.max(1, copies - 1)
+  if (minInSyncReplicas > copies) {
+    const detail = `there are ${copies} copies of a topic, and nothing could be written to it`
+    throw tooMany('topics.minInSyncReplicas', minInSyncReplicas, detail)
+  }
+  return { replicas, minInSyncReplicas }
 }
+
+const tooMany = (setting: string, value: number, but: string): CliError =>
+  new CliError('CONFIG_INVALID', `${setting} is ${value}, but ${but}: set it to at most as many`)
 
 /** Every topic as it should be on the brokers: those of the topology and its contracts, changelogs, and the workers' own. */
 export const wantedTopics = (

@@ -61,8 +61,8 @@ describe.skipIf(noKafka !== undefined)(`freshet topics apply ${noKafka ?? ''}`, 
     TEST_MS_MAX,
   )
 
-  test('refuses more replicas than there are brokers', async () => {
-    const { code, stderr } = await apply({ FRESHET_TOPICS_REPLICAS: '3' })
+  test('refuses more replicas than there are brokers for what is to be made', async () => {
+    const { code, stderr } = await apply({ FRESHET_TOPICS_REPLICAS: '3', FRESHET_KAFKA_PREFIX: 'new.' })
     expect(code).toBe(1)
     expect(stderr).toMatch(/^freshet: CONFIG_INVALID: topics\.replicas is 3, but there are 1 brokers/)
   })

@@ -83,6 +83,18 @@ test('topics with other copies than is said are drift, and are written by as man
   expect([drift.length, change]).toEqual([made.length, []])
 })
 
+test('topics that could not be made are refused, and so are those that nothing could be written to', async () => {
+  const saying = async (environment: Record<string, string>) => (await readSettings({ environment })).settings
+  const three = await saying({ FRESHET_TOPICS_REPLICAS: '3' })
+  expect(() => replication(three, 2)).toThrow(/topics\.replicas is 3, but there are 2 brokers/)
+  const two = await saying({ FRESHET_TOPICS_MIN_IN_SYNC_REPLICAS: '2' })
+  expect(() => replication(two, 1)).toThrow(/topics\.minInSyncReplicas is 2, but there are 1 copies/)
+  expect(() => replication(two, 3, 1)).toThrow(/topics\.minInSyncReplicas is 2, but there are 1 copies/)
+  // What was made while all brokers were up is written to by those that are left, or will be.
+  expect(replication(three, 2, 3)).toEqual({ replicas: 3, minInSyncReplicas: 2 })
+  expect(replication(two, 1, 3)).toEqual({ replicas: 3, minInSyncReplicas: 2 })
+})
+
 test('topics of one key space share their partitions', async () => {
   const { settings } = await readSettings({ environment: { FRESHET_TOPICS_PARTITIONS: '7' } })
   expect(new Set(topicSpecs(everything, settings).map(({ partitions }) => partitions))).toEqual(new Set([7]))
