@@ -79,11 +79,13 @@ const loadLibrary = async (): Promise<Pick<typeof import('ioredis'), 'Cluster' |
   }
 }
 
-const addressOf = (text: string): { host: string; port: number } => {
+/** What `host:port` names; an IPv6 address stands in brackets, which are none of its name. */
+export const addressOf = (text: string): { host: string; port: number } => {
   const colon = text.lastIndexOf(':')
+  const host = text.slice(0, Math.max(0, colon)).replace(/^\[(.*)\]$/, '$1')
   const port = Number(text.slice(colon + 1))
-  if (colon < 1 || !Number.isInteger(port) || port < 1) {
+  if (host === '' || !Number.isInteger(port) || port < 1) {
     throw new EngineError('FEATURES_UNAVAILABLE', `Redis node ${JSON.stringify(text)}: give it as host:port`)
   }
-  return { host: text.slice(0, colon), port }
+  return { host, port }
 }

@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 
 export interface RedisStoreOptions {
-  /** `host:port`; of a cluster, some of its nodes. */
+  /** `host:port`, an IPv6 address in brackets; of a cluster, some of its nodes. */
   readonly nodes: readonly string[]
   readonly mode: 'single' | 'cluster'
   /** Begins every key, so that applications share a Redis. */
