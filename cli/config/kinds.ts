@@ -70,3 +70,12 @@ export const urlOf = (protocols: readonly string[], example: string): Kind<strin
     if (url === null || !protocols.includes(url.protocol) || url.hostname === '') return undefined
     return url.username === '' && url.password === '' ? String(json).replace(/\/+$/, '') : undefined
   })
+
+/** As `urlOf`, of a server and nothing on it. */
+export const serverUrlOf = (protocols: readonly string[], example: string): Kind<string> => {
+  const url = urlOf(protocols, example)
+  return kind(`${url.takes}, nor a path after it`, (json) => {
+    const read = url.read(json)
+    return read !== undefined && /^\w+:\/\/[^/?#]+$/.test(read) && !read.endsWith(':0') ? read : undefined
+  })
+}

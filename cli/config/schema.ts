@@ -1,5 +1,5 @@
 import { secret, setting, optional, type SettingsOf } from './declare.ts'
-import { address, choice, flag, listOf, text, urlOf, whole, words } from './kinds.ts'
+import { address, choice, flag, listOf, serverUrlOf, text, urlOf, whole, words } from './kinds.ts'
 
 const PARTITIONS_MAX = 4_096
 const REPLICAS_MAX = 7
@@ -32,9 +32,9 @@ export const declared = {
   },
   redis: {
     urls: setting(
-      listOf(urlOf(['redis:', 'rediss:'], 'redis://localhost:6379')),
+      listOf(serverUrlOf(['redis:', 'rediss:'], 'redis://localhost:6379')),
       [],
-      'Redis that features are served from; some of its nodes where it is a cluster. rediss: is encrypted.',
+      'Redis that features are served from, in its database 0; some of its nodes where it is a cluster. rediss: is encrypted.',
     ),
     cluster: setting(flag, false, 'It is a Redis Cluster.'),
     prefix: setting(prefix, '', 'Begins every key.'),

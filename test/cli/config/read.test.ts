@@ -71,6 +71,9 @@ describe('what is wrong is named, with what to give', () => {
     [{ kafka: 1 }, {}, /kafka is a section: give an object/],
     [{ kafka: { sasl: { password: 'x' } } }, {}, /is a secret.*set FRESHET_KAFKA_SASL_PASSWORD/],
     [{ redis: { urls: ['redis://u:p@h:1'] } }, {}, /redis\.urls.*without user and password/],
+    [{ redis: { urls: ['redis://h:1/3'] } }, {}, /redis\.urls.*nor a path after it/],
+    [{ redis: { urls: ['redis://h:1?db=3'] } }, {}, /redis\.urls.*nor a path after it/],
+    [{ redis: { urls: ['redis://h:0'] } }, {}, /redis\.urls is/],
     [
       { redis: { urls: ['redis://h:1', 'redis://i:1'] } },
       {},
