@@ -122,6 +122,11 @@ export const problemsAmong = ({
         'kafka.tls.enabled',
         'is false, but files for it are named: set it to true, or leave them out',
       ],
+    sasl.mechanism === null &&
+      (sasl.username ?? sasl.password) !== null && [
+        'kafka.sasl.mechanism',
+        'is missing: a user or a password is given for it, and nobody would log in',
+      ],
     sasl.mechanism !== null &&
       sasl.username === null && ['kafka.sasl.username', `is missing: ${sasl.mechanism} needs one`],
     sasl.mechanism !== null &&
@@ -137,6 +142,11 @@ export const problemsAmong = ({
     ],
     registry.url === null &&
       registry.username !== null && ['registry.url', 'is missing: a user is named for it'],
+    registry.username === null &&
+      registry.password !== null && [
+        'registry.username',
+        'is missing: a password is given for it, and nobody would log in',
+      ],
     topics.replicas !== null &&
       (topics.minInSyncReplicas ?? 1) > topics.replicas && [
         'topics.minInSyncReplicas',

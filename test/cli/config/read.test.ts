@@ -86,6 +86,13 @@ describe('what is wrong is named, with what to give', () => {
       /topics\.minInSyncReplicas is more than topics\.replicas \(1\)/,
     ],
     [{ kafka: { sasl: { mechanism: 'PLAIN', username: 'u' } } }, {}, /set FRESHET_KAFKA_SASL_PASSWORD/],
+    [{ kafka: { sasl: { username: 'u' } } }, {}, /kafka\.sasl\.mechanism is missing/],
+    [{}, { FRESHET_KAFKA_SASL_PASSWORD: 'p' }, /kafka\.sasl\.mechanism is missing/],
+    [
+      { registry: { url: 'http://r' } },
+      { FRESHET_REGISTRY_PASSWORD: 'p' },
+      /registry\.username is missing: a password/,
+    ],
     [{ kafka: { tls: { enabled: true, key: 'k' } } }, {}, /kafka\.tls\.certificate is missing/],
     [{}, { FRESHET_SERVING_PORT: 'http' }, /FRESHET_SERVING_PORT is "http".*0 to 65535/],
     [
