@@ -44,6 +44,7 @@ const PARTITIONED = 'reactions'
 /** What stands behind a serving process: a log on Kafka to publish to, and rows on Redis that workers bring up. */
 export class RemoteBackend implements Backend {
   readonly rows: StateRows
+  readonly rowsNow: StateRows
   readonly features: FeatureReader
   readonly restrictions: PendingRestrictions
   readonly log: KafkaLog
@@ -78,6 +79,7 @@ export class RemoteBackend implements Backend {
       monotonicMs: () => clock.monotonicMs(),
     })
     this.rows = new StateRows(new RemoteRows(this.cache, served.has))
+    this.rowsNow = new StateRows(new RemoteRows(this.cache.anew, served.has))
     this.features = new RowFeatures(this.cache, store, () => (this.lackedAtMs = clock.monotonicMs()))
     this.restrictions = new PendingRestrictions(progress)
     this.follower = new RestrictionFollower({
@@ -168,6 +170,8 @@ export class RemoteBackend implements Backend {
       store: this.store,
       cache: this.cache,
       partitions,
+      mark: (keySpace, partition) => this.progress.mark(keySpace, partition),
+      markedAtMs: () => this.progress.markedAtMs(),
       storesOf: served.namesOf,
       monotonicMs: () => this.options.clock.monotonicMs(),
       failed: this.options.failed,

@@ -4,7 +4,7 @@ import type { ChangelogSource } from '../../features/sink/source.ts'
 import { FeatureSink } from '../../features/sink/feature-sink.ts'
 import type { NearCache } from '../../features/store/near-cache.ts'
 import type { FollowedStore } from '../../features/store/port.ts'
-import type { TaskPlace } from '../../features/sink/task-mark.ts'
+import type { TaskMark, TaskPlace } from '../../features/sink/task-mark.ts'
 
 /** Whose rows change most, and are read by most feeds. */
 const FOLLOWED_SPACE = 'post'
@@ -14,6 +14,10 @@ export interface NearRowsParts {
   readonly store: FollowedStore
   readonly cache: NearCache
   readonly partitions: number
+  /** The mark of a task, as last heard. */
+  readonly mark: (keySpace: string, partition: number) => Pick<TaskMark, 'sequence'>
+  /** When marks were asked for that were heard. */
+  readonly markedAtMs: () => number
   /** Stores of a key space that are kept near. */
   readonly storesOf: (keySpace: string) => readonly string[]
   readonly monotonicMs: () => number
@@ -21,8 +25,9 @@ export interface NearRowsParts {
 }
 
 /**
- * Fills what is kept near of posts as their features change: the changelog is followed from where Redis stands, and
- * a row that is kept is replaced by what was committed of it. Rows that nobody reads stay out.
+ * Fills what is kept near of posts as their features change: the changelog is followed from where Redis stood, and
+ * a row that is kept is replaced by what was committed of it, unless Redis has that already: who reads the changelog
+ * late would put old rows over newer ones. Rows that nobody reads stay out.
  */
 export const followPosts = async (parts: NearRowsParts): Promise<FeatureSink> => {
   const { log, partitions, storesOf, monotonicMs, failed } = parts
@@ -36,9 +41,12 @@ export const followPosts = async (parts: NearRowsParts): Promise<FeatureSink> =>
 }
 
 /** Takes rows for a cache, which can forget nothing that it need have. */
-const heardBy = ({ cache, store }: NearRowsParts): FollowedStore => ({
-  apply: async ({ store: name, rows }) => {
-    for (const [key, row] of rows) cache.hear(name, asBuffer(key), row === null ? null : asBuffer(row))
+const heardBy = ({ cache, store, mark, markedAtMs }: NearRowsParts): FollowedStore => ({
+  apply: async ({ store: name, partition, sequence, rows }) => {
+    const isNews = sequence > mark(FOLLOWED_SPACE, partition).sequence
+    for (const [key, row] of isNews ? rows : []) {
+      cache.hear(name, asBuffer(key), row === null ? null : asBuffer(row), markedAtMs())
+    }
     // A long changelog is read beside feeds.
     await sleep(0)
   },

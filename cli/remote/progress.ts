@@ -41,6 +41,7 @@ export class RemoteProgress implements Progress {
   private readonly marks = new Map<string, TaskMark>()
   private readonly inputs = new Map<string, InputProgress>()
   private heardAtMs = -Infinity
+  private askedAtMs = -Infinity
   private sum = 0
 
   constructor(parts: RemoteProgressParts) {
@@ -54,6 +55,7 @@ export class RemoteProgress implements Progress {
     const places = this.plans.flatMap(({ keySpace, inputs }) =>
       Array.from({ length: partitions }, (_, partition) => ({ keySpace, inputs, partition })),
     )
+    const askedAtMs = clock.monotonicMs()
     const marks = await Promise.all(places.map((place) => readMark(store, place)))
     let sum = 0
     for (const [index, { keySpace, inputs, partition }] of places.entries()) {
@@ -63,6 +65,7 @@ export class RemoteProgress implements Progress {
       for (const { name } of inputs) this.moveTo(name, partition, mark.inputs[name] ?? 0)
     }
     this.sum = sum
+    this.askedAtMs = askedAtMs
     this.heardAtMs = clock.monotonicMs()
     await this.passMarkers()
   }
@@ -70,6 +73,11 @@ export class RemoteProgress implements Progress {
   /** Since rows were last heard of, milliseconds. */
   silentMs(): number {
     return this.parts.clock.monotonicMs() - this.heardAtMs
+  }
+
+  /** When marks were asked for that were heard last: rows on Redis are as of then, or later. */
+  markedAtMs(): number {
+    return this.askedAtMs
   }
 
   partitions(topic: string): number {

@@ -9,6 +9,8 @@ import type { Publisher } from './publisher.ts'
 /** What feeds are made from: rows, wherever tasks run that keep them, and a log that takes what was shown. */
 export interface ServingBackend {
   readonly rows: StateRows
+  /** The same as committed when they are asked for, and not as read a moment ago: for whatever forbids to show something. */
+  readonly rowsNow: StateRows
   readonly features: FeatureReader
   /** What was accepted and forbids to show something, until rows know of it. */
   readonly restrictions: PendingRestrictions

@@ -59,6 +59,7 @@ export class Embedded implements Backend {
   readonly log: EmbeddedLog
   readonly worker: Worker
   readonly rows: StateRows
+  readonly rowsNow: StateRows
   readonly features: FeatureReader
   /** What was accepted and forbids to show something, until rows know of it. */
   readonly restrictions: PendingRestrictions
@@ -89,6 +90,7 @@ export class Embedded implements Backend {
       committedOffset: (topic, partition) => this.worker.committedOffset(topic, partition),
     })
     this.rows = new StateRows(new TaskRows(this.worker, log.partitions(PARTITIONED)))
+    this.rowsNow = this.rows
     this.features = new EmbeddedFeatureStore(this.worker)
     log.onAppend(() => this.wake?.())
     this.retention = setInterval(() => void this.sweep(), RETENTION_INTERVAL_MS).unref()

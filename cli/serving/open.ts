@@ -101,7 +101,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     failed: options.modelFailed ?? tellNobody,
   })
   const { scorers, shadow } = models
-  const { rows, features, restrictions } = embedded
+  const { rows, rowsNow, features, restrictions } = embedded
   const ranker = new Ranker({ scorers, features, rows, rankings })
   const retrieval = options.retrieves === false ? undefined : retrieving(options, models)
   const stages = feedStages({
@@ -121,7 +121,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     ...(options.limits && { limits: options.limits }),
   }
   const pipeline = new FeedPipeline(parts)
-  const visibility = new Visibility(rows, restrictions)
+  const visibility = new Visibility(rowsNow, restrictions)
   const requests = new ServedRequests()
   const sessions = new SessionStore(options.sessions ?? SESSION_DEFAULTS)
   const impressions = impressionLog(embedded, options.failed ?? tellNobody)

@@ -15,10 +15,15 @@ export interface NearCacheOptions {
   readonly monotonicMs: () => number
 }
 
+/** No row is as young as that. */
+const NEVER_FRESH = -1
+
 interface Kept {
   row: Buffer | null
-  /** When it was read, or heard of. */
+  /** When the store behind was asked that had this row, or an older one, then. */
   atMs: number
+  /** When it was last heard of. */
+  heardAtMs: number
 }
 
 export interface NearCacheCounts {
@@ -32,10 +37,16 @@ export interface NearCacheCounts {
 }
 
 /**
- * Rows near those who read them. A row is at most `freshMsMax` old, whatever happens: that bound holds for the race
- * of a read with a change too. Changes that are heard of make it fresher, and cost no read.
+ * Rows near those who read them. A row is at most `freshMsMax` older than what the store behind has, whatever
+ * happens: that bound holds for the race of a read with a change too, and for changes that are heard of late. Those
+ * that are heard of in time make it fresher, and cost no read.
  */
 export class NearCache implements RowReader {
+  /**
+   * Rows as the store behind has them, for what must not be given a moment after it has changed. Those kept are given
+   * only while it does not answer.
+   */
+  readonly anew: RowReader = { readRows: (store, keys) => this.read(store, keys, NEVER_FRESH) }
   private readonly behind: RowReader
   private readonly options: NearCacheOptions
   /** By store, then by key; in order of last use. */
@@ -64,13 +75,34 @@ export class NearCache implements RowReader {
     return oldest
   }
 
-  async readRows(store: string, keys: readonly Uint8Array[]): Promise<readonly (Buffer | null)[]> {
+  readRows(store: string, keys: readonly Uint8Array[]): Promise<readonly (Buffer | null)[]> {
+    return this.read(store, keys, this.options.isShared(store) ? this.options.freshMsMax : NEVER_FRESH)
+  }
+
+  /**
+   * A row has changed; only rows that are kept here are of interest. The store behind did not have the change when it
+   * was asked at `asOfMs`, so that the row is as of then at least, however late it is heard.
+   */
+  hear(store: string, key: Buffer, row: Buffer | null, asOfMs: number): void {
+    const kept = this.stores.get(store)?.get(idOf(key))
+    if (kept === undefined) return
+    // A copy: the bytes heard are part of a larger block.
+    kept.row = row === null ? null : Buffer.from(row)
+    kept.atMs = asOfMs
+    kept.heardAtMs = this.options.monotonicMs()
+    this.heard++
+  }
+
+  private async read(
+    store: string,
+    keys: readonly Uint8Array[],
+    freshMs: number,
+  ): Promise<readonly (Buffer | null)[]> {
     if (!this.options.isKept(store) || this.options.rowsMax === 0) return this.behind.readRows(store, keys)
     const now = this.options.monotonicMs()
     const ids = keys.map(idOf)
     const rows: (Buffer | null)[] = Array.from({ length: keys.length }, () => null)
     const missing: number[] = []
-    const freshMs = this.options.isShared(store) ? this.options.freshMsMax : -1
     for (const [index, id] of ids.entries()) {
       const kept = this.take(store, id, now, freshMs)
       if (kept === undefined) missing.push(index)
@@ -80,16 +112,6 @@ export class NearCache implements RowReader {
     this.misses += missing.length
     if (missing.length > 0) await this.fetch(store, keys, ids, missing, rows)
     return rows
-  }
-
-  /** A row has changed; only rows that are kept here are of interest. */
-  hear(store: string, key: Buffer, row: Buffer | null): void {
-    const kept = this.stores.get(store)?.get(idOf(key))
-    if (kept === undefined) return
-    // A copy: the bytes heard are part of a larger block.
-    kept.row = row === null ? null : Buffer.from(row)
-    kept.atMs = this.options.monotonicMs()
-    this.heard++
   }
 
   private async fetch(
@@ -138,14 +160,17 @@ export class NearCache implements RowReader {
     return kept
   }
 
-  private keep(store: string, id: string, row: Buffer | null, atMs: number): void {
+  /** An answer that was long on its way puts nothing over what was heard, or asked for, meanwhile. */
+  private keep(store: string, id: string, row: Buffer | null, askedAtMs: number): void {
     let rows = this.stores.get(store)
     if (rows === undefined) {
       rows = new Map()
       this.stores.set(store, rows)
     }
+    const kept = rows.get(id)
+    if (kept !== undefined && Math.max(kept.atMs, kept.heardAtMs) > askedAtMs) return
     if (!rows.delete(id)) this.size++
-    rows.set(id, { row, atMs })
+    rows.set(id, { row, atMs: askedAtMs, heardAtMs: -Infinity })
     if (this.size > this.options.rowsMax) this.dropOldest()
   }
 

@@ -9,12 +9,16 @@ class Rows implements RowReader {
   readonly rows = new Map<string, string>()
   asked: string[] = []
   isCut = false
+  /** Answers are as of when they were asked for, and come when it resolves. */
+  until: Promise<void> | undefined
 
   async readRows(_store: string, keys: readonly Uint8Array[]): Promise<readonly (Buffer | null)[]> {
     if (this.isCut) throw new EngineError('FEATURES_UNAVAILABLE', 'cut')
     const names = keys.map((key) => Buffer.from(key).toString())
     this.asked.push(...names)
-    return names.map((name) => (this.rows.has(name) ? Buffer.from(this.rows.get(name)!) : null))
+    const found = names.map((name) => (this.rows.has(name) ? Buffer.from(this.rows.get(name)!) : null))
+    await this.until
+    return found
   }
 }
 
@@ -30,14 +34,16 @@ const setUp = (options: Partial<NearCacheOptions> = {}) => {
     monotonicMs: () => time.ms,
     ...options,
   })
-  const read = async (store: string, ...keys: readonly string[]): Promise<(string | null)[]> => {
-    const found = await cache.readRows(
-      store,
-      keys.map((key) => keyOf(key)),
-    )
-    return found.map((row) => row?.toString() ?? null)
-  }
-  return { time, rows, cache, read }
+  const readingFrom =
+    (from: RowReader) =>
+    async (store: string, ...keys: readonly string[]): Promise<(string | null)[]> => {
+      const found = await from.readRows(
+        store,
+        keys.map((key) => keyOf(key)),
+      )
+      return found.map((row) => row?.toString() ?? null)
+    }
+  return { time, rows, cache, read: readingFrom(cache), readAnew: readingFrom(cache.anew) }
 }
 
 describe('rows of shared stores', () => {
@@ -60,14 +66,57 @@ describe('rows of shared stores', () => {
     rows.rows.set('a', 'one')
     await read('post', 'a')
     time.ms += 40
-    cache.hear('post', keyOf('a'), Buffer.from('two'))
-    cache.hear('post', keyOf('unread'), Buffer.from('x'))
+    cache.hear('post', keyOf('a'), Buffer.from('two'), time.ms)
+    cache.hear('post', keyOf('unread'), Buffer.from('x'), time.ms)
     time.ms += 40
     expect(await read('post', 'a')).toEqual(['two'])
     expect(rows.asked).toEqual(['a'])
-    cache.hear('post', keyOf('a'), null)
+    cache.hear('post', keyOf('a'), null, time.ms)
     expect(await read('post', 'a')).toEqual([null])
     expect(cache.counts).toMatchObject({ rows: 1, heard: 2 })
+  })
+
+  test('are as old as what they were heard to follow upon, however late they are heard', async () => {
+    const { time, rows, cache, read } = setUp()
+    await read('post', 'a')
+    rows.rows.set('a', 'three')
+    cache.hear('post', keyOf('a'), Buffer.from('two'), time.ms - 20)
+    time.ms += 30
+    expect(await read('post', 'a')).toEqual(['two'])
+    time.ms += 1
+    expect(await read('post', 'a')).toEqual(['three'])
+  })
+
+  test('are not replaced by an answer that was asked for before they were heard, or asked for by others', async () => {
+    const { time, rows, cache, read } = setUp()
+    const first = Promise.withResolvers<void>()
+    rows.rows.set('a', 'one').set('b', 'one')
+    await read('post', 'a')
+    time.ms += 51
+    rows.until = first.promise
+    const slow = read('post', 'a', 'b')
+    time.ms += 1
+    rows.until = undefined
+    rows.rows.set('b', 'two')
+    await read('post', 'b')
+    cache.hear('post', keyOf('a'), Buffer.from('two'), time.ms - 5)
+    first.resolve()
+    expect(await slow).toEqual(['one', 'one'])
+    expect(await read('post', 'a', 'b')).toEqual(['two', 'two'])
+  })
+
+  test('are read each time by who must have them as they are now, and given as kept only in need', async () => {
+    const { time, rows, read, readAnew } = setUp()
+    rows.rows.set('a', 'one')
+    await read('post', 'a')
+    rows.rows.set('a', 'two')
+    expect(await readAnew('post', 'a')).toEqual(['two'])
+    expect(await read('post', 'a')).toEqual(['two'])
+    rows.isCut = true
+    time.ms += 1_000
+    expect(await readAnew('post', 'a')).toEqual(['two'])
+    time.ms += 1
+    await expect(readAnew('post', 'a')).rejects.toThrow('FEATURES_UNAVAILABLE')
   })
 
   test('are no more than are allowed: those used longest ago go', async () => {
