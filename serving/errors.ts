@@ -9,7 +9,7 @@ export const SERVING_ERRORS = {
   CATCHING_UP: {
     recovery: 'retry',
     about:
-      'What was accepted before the start is not processed yet, and may forbid to show anything. Ask again.',
+      'What was accepted before the start, or before Redis lost rows, is not in rows yet, and may forbid to show anything. Ask again.',
   },
   REQUEST_UNKNOWN: {
     recovery: 'stop',

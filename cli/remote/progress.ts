@@ -2,7 +2,7 @@ import type { Clock } from '../../engine/clock.ts'
 import { EngineError } from '../../engine/errors.ts'
 import type { Log } from '../../engine/log/port.ts'
 import { plansOf, type TaskPlan, type Topology } from '../../engine/topology.ts'
-import { NO_MARK, readMark, type TaskMark } from '../../features/sink/task-mark.ts'
+import { NO_MARK, readMark, type TaskMark, type TaskPlace } from '../../features/sink/task-mark.ts'
 import type { FollowedStore } from '../../features/store/port.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import { publicContracts } from '../../schemas/index.ts'
@@ -31,10 +31,15 @@ interface InputProgress {
   readonly topic: string
   readonly partition: number
   offset: number
+  /** Told of as processed: what is carried anew after a loss was told of before. */
+  told: number
   looks: number
 }
 
-/** How far workers have come, as rows on Redis tell: what they know of by now, and what is still on its way. */
+/**
+ * How far workers have come, as rows on Redis tell: what they know of by now, and what is still on its way. Redis may
+ * lose them: when it starts empty, or another node takes over that lacks the last of them.
+ */
 export class RemoteProgress implements Progress {
   private readonly parts: RemoteProgressParts
   private readonly plans: readonly TaskPlan[]
@@ -43,6 +48,9 @@ export class RemoteProgress implements Progress {
   private heardAtMs = -Infinity
   private askedAtMs = -Infinity
   private sum = 0
+  /** Tasks that had a mark, and have none. */
+  private readonly unmarked = new Set<string>()
+  private lost = 0
 
   constructor(parts: RemoteProgressParts) {
     this.parts = parts
@@ -60,6 +68,10 @@ export class RemoteProgress implements Progress {
     let sum = 0
     for (const [index, { keySpace, inputs, partition }] of places.entries()) {
       const mark = marks[index]!
+      if (this.isLoss({ keySpace, partition }, mark)) {
+        this.lost++
+        for (const { name } of inputs) this.goBack(name, partition, mark.inputs[name] ?? 0)
+      }
       this.marks.set(`${keySpace}-${partition}`, mark)
       sum += mark.sequence
       for (const { name } of inputs) this.moveTo(name, partition, mark.inputs[name] ?? 0)
@@ -92,6 +104,10 @@ export class RemoteProgress implements Progress {
     return this.inputs.get(`${topic}/${partition}`)?.offset ?? 0
   }
 
+  losses(): number {
+    return this.lost
+  }
+
   /** Offsets of public topics that rows do not know of yet. */
   lagRecords(): number {
     let lag = 0
@@ -120,15 +136,44 @@ export class RemoteProgress implements Progress {
     return this.marks.get(`${keySpace}-${partition}`) ?? NO_MARK
   }
 
+  /**
+   * Whether rows of a task know less than they did. A mark that comes again counts as well: what is to be waited for
+   * is what was accepted before rows began to be carried anew, for some may be carried by blocks of after the loss.
+   */
+  private isLoss({ keySpace, partition }: TaskPlace, { sequence }: TaskMark): boolean {
+    const task = `${keySpace}-${partition}`
+    const before = this.mark(keySpace, partition).sequence
+    if (sequence > 0) return this.unmarked.delete(task) || sequence < before
+    if (before > 0) this.unmarked.add(task)
+    return before > 0
+  }
+
+  private goBack(topic: string, partition: number, offset: number): void {
+    const input = this.inputs.get(`${topic}/${partition}`)
+    if (input !== undefined) input.offset = offset
+  }
+
   private moveTo(topic: string, partition: number, offset: number): void {
     const id = `${topic}/${partition}`
     const input = this.inputs.get(id)
-    if (input === undefined) this.inputs.set(id, { topic, partition, offset, looks: 0 })
+    if (input === undefined) this.inputs.set(id, { topic, partition, offset, told: offset, looks: 0 })
     else if (offset > input.offset) {
-      if (Object.hasOwn(publicContracts, topic)) this.parts.processed(topic, offset - input.offset)
+      this.tell(input, offset)
       input.offset = offset
       input.looks = 0
     } else input.looks++
+  }
+
+  private pass(input: InputProgress, offset: number): void {
+    input.offset = offset
+    input.told = Math.max(input.told, offset)
+  }
+
+  private tell(input: InputProgress, offset: number): void {
+    const { topic, told } = input
+    if (offset <= told) return
+    if (Object.hasOwn(publicContracts, topic)) this.parts.processed(topic, offset - told)
+    input.told = offset
   }
 
   /** Offsets that a transaction's end takes up are no records: nobody commits that they were read. */
@@ -140,7 +185,7 @@ export class RemoteProgress implements Progress {
       input.looks = 0
       try {
         const [first] = await this.parts.log.read(topic, partition, offset, PROBE_BYTES)
-        if (first !== undefined && first.baseOffset > offset) input.offset = first.baseOffset
+        if (first !== undefined && first.baseOffset > offset) this.pass(input, first.baseOffset)
       } catch (error) {
         if (!(error instanceof EngineError)) throw error
       }

@@ -88,6 +88,8 @@ export class Embedded implements Backend {
       partitions: (topic) => log.partitions(topic),
       endOffset: (topic, partition) => log.endOffset(topic, partition),
       committedOffset: (topic, partition) => this.worker.committedOffset(topic, partition),
+      // A state that is lost ends this process.
+      losses: () => 0,
     })
     this.rows = new StateRows(new TaskRows(this.worker, log.partitions(PARTITIONED)))
     this.rowsNow = this.rows

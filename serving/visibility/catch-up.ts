@@ -17,20 +17,23 @@ interface Floor {
 
 /**
  * Whether everything is processed that was accepted before this process began: of that nobody here knows what
- * it forbids.
+ * it forbids. Where rows are lost, everything has to be processed again: what was let go of since is known no more.
  */
 export class CatchUp {
   private readonly progress: Progress
   private floors: readonly Floor[]
   private waitsForEchoes = true
+  private losses: number
 
   constructor(progress: Progress) {
     this.progress = progress
+    this.losses = progress.losses()
     this.floors = this.endsOf(RESTRICTING)
   }
 
-  /** Once true, true for ever. */
+  /** Once true, true until rows are lost. */
   get isDone(): boolean {
+    if (this.progress.losses() !== this.losses) this.beginAnew()
     this.drop()
     if (this.floors.length === 0 && this.waitsForEchoes) {
       this.waitsForEchoes = false
@@ -38,6 +41,12 @@ export class CatchUp {
       this.drop()
     }
     return this.floors.length === 0
+  }
+
+  private beginAnew(): void {
+    this.losses = this.progress.losses()
+    this.floors = this.endsOf(RESTRICTING)
+    this.waitsForEchoes = true
   }
 
   private drop(): void {

@@ -42,7 +42,8 @@ export class Visibility {
   /**
    * Asks again right before answering: blocks and mutes, audience, deletion and moderation. Nothing is waited
    * for after it has asked what is accepted and not processed; whoever waits longer before the answer is made
-   * must ask `removalOf` and `nameable` for each post again. Throws when a row cannot be read: then nothing may be shown.
+   * must ask `removalOf` and `nameable` for each post again. Throws when a row cannot be read, or may be lost: then
+   * nothing may be shown.
    */
   async recheck<Item extends Shown>(viewerId: UserId, items: readonly Item[]): Promise<Rechecked<Item>> {
     const release = this.restrictions.hold()
@@ -78,6 +79,8 @@ export class Visibility {
       this.rows.readMany('post-attributes', keys),
       this.rows.readMany('integrity', keys),
     ])
+    // Throws where rows were lost meanwhile: a tie that is not there may only be there no more.
+    this.restrictions.hold()()
     const connections = readConnections(connectionsRow)
     const ties = tiesOf(viewerId, connections)
     const kept: Visible<Item>[] = []

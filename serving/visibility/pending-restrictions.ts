@@ -18,6 +18,8 @@ export interface Progress {
   endOffset(topic: string, partition: number): number
   /** Offset after the last record whose effects on rows are committed; 0 while that is not known. */
   committedOffset(topic: string, partition: number): number
+  /** Rises whenever rows are found to have lost what they knew: committed offsets have gone back, or will come anew. */
+  losses(): number
 }
 
 /** A restriction that ends when the records up to `offset` are processed. */
@@ -148,9 +150,10 @@ export class PendingRestrictions implements Restrictions {
     return this.counts.size > 0 && this.counts.has(apartKey(viewerId, otherId))
   }
 
-  /** Throws `CATCHING_UP` until everything is processed that was accepted before this process began. */
+  /** Throws `CATCHING_UP` until everything is processed that was accepted before this process began, or rows were lost. */
   hold(): () => void {
-    if (!this.catchUp.isDone) throw new ServingError('CATCHING_UP', 'events of before the start wait')
+    if (!this.catchUp.isDone)
+      throw new ServingError('CATCHING_UP', 'events of before the start, or of before rows were lost, wait')
     this.settle()
     const hold = { turn: this.turn++ }
     this.holds.add(hold)

@@ -40,6 +40,7 @@ export class ServedState implements StoreSource, Progress {
   onRead: (name: string) => void = () => undefined
   /** Called when the rows are fixed that somebody is about to get. */
   afterRead: () => void = () => undefined
+  private lost = 0
   private readonly runs: readonly { readonly node: Node; readonly harness: Harness<unknown> }[]
   private readonly lines = new Map<string, Line>()
   private readonly held: Map<string, Store>
@@ -94,6 +95,16 @@ export class ServedState implements StoreSource, Progress {
 
   committedOffset(topic: string): number {
     return this.lines.get(topic)?.processed ?? 0
+  }
+
+  losses(): number {
+    return this.lost
+  }
+
+  /** Rows know nothing any more: everything is processed from the beginning, with what it led to. */
+  lose(): void {
+    this.lost++
+    for (const line of this.lines.values()) line.processed = 0
   }
 
   async stores(name: string): Promise<Store[] | undefined> {

@@ -41,6 +41,7 @@ const start = async (
       partitions: (topic) => log.partitions(topic),
       endOffset: (topic, partition) => log.endOffset(topic, partition),
       committedOffset: () => (isProcessed ? Infinity : 0),
+      losses: () => 0,
     },
     restrictionsMax,
   )

@@ -141,4 +141,17 @@ describe('what was accepted before the process began', () => {
     state.accept(connections, tie({ kind: 'block', eventId: 'event-2' }))
     restrictions.hold()()
   })
+
+  it('lets nobody read again once rows are lost, until all of it is processed anew', () => {
+    const state = new ServedState()
+    state.publish(connections, tie({ kind: 'block' }))
+    const restrictions = new PendingRestrictions(state)
+    restrictions.hold()()
+    state.lose()
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+    state.step()
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+    state.settle()
+    restrictions.hold()()
+  })
 })

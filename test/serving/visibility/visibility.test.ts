@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { integrity } from '../../../processors/topics.ts'
 import { candidateOf } from '../../../serving/candidate.ts'
 import { Visibility } from '../../../serving/visibility/index.ts'
+import { PendingRestrictions } from '../../../serving/visibility/pending-restrictions.ts'
 import { noRestrictions, type Restrictions } from '../../../serving/visibility/restrictions.ts'
 import { anEntry, containerId, eventId, later, postId, userId } from '../../processors/events.ts'
 import { People } from '../people.ts'
@@ -104,4 +105,11 @@ test('whom an answer names is checked as authors are, by rows and by what is not
   const { kept } = await visibility.recheck(viewer, [commented])
   expect(kept[0]!.commenters).toEqual(['eve'])
   expect(visibility.nameable(viewer, commenters)).toEqual(['bob', 'cyd', 'eve'])
+})
+
+test('nothing is shown by rows that are lost while they are read', async () => {
+  const { state } = people()
+  const visibility = new Visibility(state.rows, new PendingRestrictions(state))
+  state.afterRead = () => state.lose()
+  await expect(visibility.recheck(viewer, [found('public')])).rejects.toThrow('CATCHING_UP')
 })
