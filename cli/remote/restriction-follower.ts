@@ -23,7 +23,9 @@ export interface RestrictionFollowerParts {
 interface Followed {
   readonly topic: Topic<unknown>
   readonly partition: number
+  readonly cursor: FrameCursor
   offset: number
+  reading: Promise<void> | undefined
 }
 
 const READ_BYTES_MAX = 256 * 1024
@@ -34,12 +36,12 @@ const RETRY_MS = 100
 /**
  * Hears what others accept and publish: other serving processes, and whoever writes to Kafka. So a block counts
  * everywhere a moment after it is durable, long before rows know of it. Follows topics from their ends; what lies
- * before is waited for at the start (see `CatchUp`).
+ * before is waited for at the start (see `CatchUp`). Each partition is read by itself: one that cannot be read, or
+ * whose schema is waited for, holds up no other.
  */
 export class RestrictionFollower {
   private readonly parts: RestrictionFollowerParts
   private readonly followed: readonly Followed[]
-  private readonly cursor = new FrameCursor()
   private readonly running: Promise<void>
   private readonly unlisten: () => void
   private wake: () => void = () => undefined
@@ -53,13 +55,12 @@ export class RestrictionFollower {
       Array.from({ length: log.partitions(topic.name) }, (_, partition) => ({
         topic,
         partition,
+        cursor: new FrameCursor(),
         offset: log.endOffset(topic.name, partition),
+        reading: undefined,
       })),
     )
-    this.unlisten = log.onAppend(() => {
-      this.hasNews = true
-      this.wake()
-    })
+    this.unlisten = log.onAppend(() => this.tellNews())
     this.running = this.run()
   }
 
@@ -68,21 +69,20 @@ export class RestrictionFollower {
     this.unlisten()
     this.wake()
     await this.running
+    await Promise.all(this.followed.map(({ reading }) => reading))
   }
 
   private async run(): Promise<void> {
     while (!this.isStopping) {
       this.hasNews = false
-      try {
-        for (const each of this.followed) await this.catchUp(each)
-      } catch (error) {
-        // What a log cannot answer now is asked for again; a closed one is the end.
-        if (!(error instanceof EngineError)) throw error
-        if (!this.isStopping) this.parts.failed(error)
-        await sleep(RETRY_MS)
-      }
+      for (const each of this.followed) if (this.isBehind(each)) each.reading ??= this.catchUp(each)
       if (!this.hasNews && !this.isStopping) await this.news()
     }
+  }
+
+  private tellNews(): void {
+    this.hasNews = true
+    this.wake()
   }
 
   private async news(): Promise<void> {
@@ -96,37 +96,62 @@ export class RestrictionFollower {
   }
 
   private async catchUp(followed: Followed): Promise<void> {
-    const { log, restrictions } = this.parts
-    const { topic, partition } = followed
-    while (!this.isStopping && followed.offset < log.endOffset(topic.name, partition)) {
-      // Workers are far behind: what is not held yet counts once it is processed, or there is room.
-      if (!restrictions.hasRoom()) return
-      const frames = await log.read(topic.name, partition, followed.offset, READ_BYTES_MAX)
-      if (frames.length === 0) return
-      restrictions.accept(await this.restrictionsIn(frames, followed))
+    try {
+      // Between the last look and `finally` nothing is waited for: news of that moment would go unheard.
+      while (this.isBehind(followed) && (await this.readOn(followed)));
+    } catch (error) {
+      // What a log cannot answer now is asked for again; a closed one is the end.
+      if (!(error instanceof EngineError)) throw error
+      if (!this.isStopping) this.parts.failed(error)
+      await sleep(RETRY_MS)
+      this.tellNews()
+    } finally {
+      followed.reading = undefined
     }
   }
 
-  private async restrictionsIn(frames: readonly StoredFrame[], followed: Followed): Promise<Restriction[]> {
-    const { cursor } = this
+  private isBehind({ topic, partition, offset }: Followed): boolean {
+    const { log, restrictions } = this.parts
+    if (this.isStopping || offset >= log.endOffset(topic.name, partition)) return false
+    // Where workers are far behind, what is not held yet counts once it is processed, or there is room.
+    return restrictions.hasRoom()
+  }
+
+  /** Answers whether there was something to read. */
+  private async readOn(followed: Followed): Promise<boolean> {
+    const { topic, partition, offset } = followed
+    const frames = await this.parts.log.read(topic.name, partition, offset, READ_BYTES_MAX)
+    for (const frame of frames) await this.accept(frame, followed)
+    return frames.length > 0
+  }
+
+  /** What comes before a record that cannot be told now is accepted all the same, for it is not read again. */
+  private async accept({ baseOffset, frame }: StoredFrame, followed: Followed): Promise<void> {
+    const cursor = followed.cursor.over(frame)
     const found: Restriction[] = []
-    for (const { baseOffset, frame } of frames) {
-      cursor.over(frame)
+    const acceptFound = (): void => this.parts.restrictions.accept(found.splice(0))
+    try {
       while (cursor.next()) {
-        if (baseOffset + cursor.index < followed.offset) continue
-        const restriction = await this.restrictionAtCursor(followed.topic)
+        const offset = baseOffset + cursor.index
+        if (offset < followed.offset) continue
+        const restriction = await this.restrictionAtCursor(followed, acceptFound)
         if (restriction !== null) found.push(restriction)
+        followed.offset = offset + 1
       }
       followed.offset = Math.max(followed.offset, baseOffset + frame.count)
+    } finally {
+      acceptFound()
     }
-    return found
   }
 
   /** Null for what cannot be read, too: workers put that among the dead letters, and it has no effect. */
-  private async restrictionAtCursor(topic: Topic<unknown>): Promise<Restriction | null> {
+  private async restrictionAtCursor(
+    { topic, cursor }: Followed,
+    beforeWaiting: () => void,
+  ): Promise<Restriction | null> {
     const { schemas } = this.parts
     const codec = schemas?.codecOf(topic) ?? topic.codec
-    const { buffer, valueStart, valueEnd } = this.cursor
+    const { buffer, valueStart, valueEnd } = cursor
     const read = (): Restriction | null =>
       restrictionOf(topic.name, codec.decode(buffer, valueStart, valueEnd))
     try {
@@ -135,6 +160,7 @@ export class RestrictionFollower {
       if (!(error instanceof ContractError)) throw error
       if (schemas === undefined || error.rule !== 'SCHEMA_UNKNOWN') return null
     }
+    beforeWaiting()
     return (await loaded(schemas, schemaIdOf(buffer, valueStart))) ? nullIfRefused(read) : null
   }
 }
