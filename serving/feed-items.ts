@@ -26,7 +26,7 @@ const itemOf = (shown: Shown, session: Session, position: number, asOf: Millis):
     authorId: post.authorId,
     position,
     score: rounded(candidate.value),
-    reason: reasonOf(shown, asOf),
+    reason: reasonOf(shown, session.query.userId, asOf),
     post: {
       kind,
       audience,

@@ -12,20 +12,28 @@ export interface Reason {
   readonly text: string
 }
 
-export const reasonOf = ({ candidate, attributes, commenters }: Shown, asOf: Millis): Reason => ({
+export const reasonOf = (
+  { candidate, attributes, commenters }: Shown,
+  viewerId: UserId,
+  asOf: Millis,
+): Reason => ({
   source: candidate.source,
-  text: SENTENCES[candidate.source]({ ...candidate, commenters }, attributes, asOf),
+  text: SENTENCES[candidate.source]({ ...candidate, commenters }, attributes, { viewerId, asOf }),
 })
 
 /** Of an item with the commenters that may still be named. */
-type Sentence = (item: RankedItem, attributes: PostAttributes, asOf: Millis) => string
+type Sentence = (
+  item: RankedItem,
+  attributes: PostAttributes,
+  told: { readonly viewerId: UserId; readonly asOf: Millis },
+) => string
 
 const FRIENDSHIP = { none: 'a friend', close: 'a close friend', family: 'family' } as const
 
 const SENTENCES: Readonly<Record<Source, Sentence>> = {
-  comments: ({ commenters, otherCommenters }, { authorId }) =>
-    `${namesOf(commenters, otherCommenters)} commented on ${authorId}'s post since you saw it.`,
-  mention: (_item, { authorId, publishedAt }, asOf) =>
+  comments: ({ commenters, otherCommenters }, { authorId }, { viewerId }) =>
+    `${namesOf(commenters, otherCommenters)} commented on ${authorId === viewerId ? 'your' : `${authorId}'s`} post since you saw it.`,
+  mention: (_item, { authorId, publishedAt }, { asOf }) =>
     `${authorId} mentioned you ${agoOf(asOf - (publishedAt ?? asOf))}.`,
   friend: ({ tie }, { authorId }) =>
     `By ${authorId}, ${FRIENDSHIP[CLOSENESSES[tie.detail] ?? 'none']}${sinceOf(tie.at)}.`,
@@ -34,13 +42,13 @@ const SENTENCES: Readonly<Record<Source, Sentence>> = {
   page: ({ tie }, { content }) => `On ${content?.containerId}, a page followed${sinceOf(tie.at)}.`,
   carried: ({ carriedTimes }, { authorId }) =>
     `By ${authorId}: ranked for you ${timesOf(Math.max(1, carriedTimes))} before, and passed over.`,
-  touched: ({ tie }, { authorId }, asOf) =>
+  touched: ({ tie }, { authorId }, { asOf }) =>
     tie.at === 0
       ? `By ${authorId}, whose posts you engaged with.`
       : `By ${authorId}, whose posts you engaged with ${timesOf(tie.detail)}, last ${agoOf(asOf - tie.at)}.`,
-  trending: (_item, { publishedAt }, asOf) =>
+  trending: (_item, { publishedAt }, { asOf }) =>
     `Trending: does well with everyone, published ${agoOf(asOf - (publishedAt ?? asOf))}.`,
-  retrieval: (_item, { publishedAt }, asOf) =>
+  retrieval: (_item, { publishedAt }, { asOf }) =>
     `Like what you engage with, published ${agoOf(asOf - (publishedAt ?? asOf))}.`,
 }
 
