@@ -164,7 +164,7 @@ describe('a feed', () => {
     const named = [...items, ...rest.items].find(({ postId }) => postId === 'p4')!
     expect(rest.items.map(({ postId }) => postId)).toEqual(items[0]!.postId === 'p4' ? [] : ['p4'])
     if (items[0]!.postId !== 'p4') {
-      expect(named.reason.text).toBe("bea commented on your post since you saw it.")
+      expect(named.reason.text).toBe('bea commented on your post since you saw it.')
     }
     expect(rest.meta.removed['kept-apart']).toBe(rest.items.length === 1 ? 2 : 3)
   })
