@@ -69,7 +69,7 @@ export class RestrictionFollower {
     this.unlisten()
     this.wake()
     await this.running
-    await Promise.all(this.followed.map(({ reading }) => reading))
+    for (const { reading } of this.followed) await reading
   }
 
   private async run(): Promise<void> {
