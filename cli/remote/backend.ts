@@ -52,11 +52,13 @@ export class RemoteBackend implements Backend {
   readonly progress: RemoteProgress
   private readonly store: RedisFeatureStore
   private readonly options: RemoteOptions
-  private readonly timer: NodeJS.Timeout
   private readonly follower: RestrictionFollower
+  private timer: NodeJS.Timeout | undefined
   private near: FeatureSink | undefined
-  private refreshing: Promise<void> | undefined
+  private hearing: Promise<void> | undefined
+  private moving: Promise<void> | undefined
   private lackedAtMs = -Infinity
+  private isClosing = false
 
   private constructor(
     options: RemoteOptions,
@@ -88,7 +90,6 @@ export class RemoteBackend implements Backend {
       restrictions: this.restrictions,
       failed: options.failed,
     })
-    this.timer = setInterval(() => void this.refresh(), PROGRESS_MS).unref()
   }
 
   /** Throws an `EngineError` when Kafka or Redis cannot be reached, or topics are missing. */
@@ -155,15 +156,18 @@ export class RemoteBackend implements Backend {
 
   async close(): Promise<void> {
     clearInterval(this.timer)
-    await this.refreshing
+    this.isClosing = true
+    await this.hearing
     await this.near?.close()
     await this.follower.close()
     await this.log.close()
+    await this.moving
     await this.store.close()
   }
 
   private async begin(served: ServedStores, partitions: number): Promise<void> {
     await this.progress.refresh()
+    this.timer = setInterval(() => void this.refresh(), PROGRESS_MS).unref()
     if (this.options.settings.serving.nearCacheRows === 0) return
     this.near = await followPosts({
       log: this.log,
@@ -178,17 +182,23 @@ export class RemoteBackend implements Backend {
     })
   }
 
-  /** What cannot be read now stays as it was last heard; answers say so. */
+  /** Whoever waits for Kafka holds up nothing that Redis tells. */
   private async refresh(): Promise<void> {
-    this.refreshing ??= this.progress
-      .refresh()
-      .catch((error: unknown) => {
-        if (!(error instanceof EngineError)) throw error
-        this.options.failed(error)
-      })
-      .finally(() => {
-        this.refreshing = undefined
-      })
-    await this.refreshing
+    this.hearing ??= this.unlessFailing(this.progress.hear()).finally(() => {
+      this.hearing = undefined
+    })
+    await this.hearing
+    this.moving ??= this.unlessFailing(this.progress.moveOn()).finally(() => {
+      this.moving = undefined
+    })
+    await this.moving
+  }
+
+  /** What cannot be read now stays as it was last heard; answers say so. */
+  private async unlessFailing(asking: Promise<void>): Promise<void> {
+    await asking.catch((error: unknown) => {
+      if (!(error instanceof EngineError)) throw error
+      if (!this.isClosing) this.options.failed(error)
+    })
   }
 }

@@ -11,7 +11,10 @@ import type { Progress } from '../../serving/visibility/pending-restrictions.ts'
 import { FRESHNESS_STORE } from '../runtime/embedded.ts'
 
 export interface RemoteProgressParts {
-  readonly log: Pick<Log, 'partitions' | 'endOffset' | 'read'>
+  readonly log: Pick<Log, 'partitions' | 'endOffset' | 'read'> & {
+    /** How far a topic was written when this was asked, by partition, committed or not. */
+    appendedEnds(topic: string): Promise<readonly number[]>
+  }
   readonly store: Pick<FollowedStore, 'readRow'>
   readonly topology: Topology
   readonly partitions: number
@@ -36,15 +39,25 @@ interface InputProgress {
   looks: number
 }
 
+/** A task, and what it reads. */
+interface InputPlace extends TaskPlace {
+  readonly inputs: TaskPlan['inputs']
+}
+
+const taskOf = ({ keySpace, partition }: TaskPlace): string => `${keySpace}-${partition}`
+
 /**
  * How far workers have come, as rows on Redis tell: what they know of by now, and what is still on its way. Redis may
  * lose them: when it starts empty, or another node takes over that lacks the last of them.
  */
 export class RemoteProgress implements Progress {
   private readonly parts: RemoteProgressParts
+  private readonly places: readonly InputPlace[]
   private readonly plans: readonly TaskPlan[]
   private readonly marks = new Map<string, TaskMark>()
   private readonly inputs = new Map<string, InputProgress>()
+  /** Of echoes, as last asked for. */
+  private readonly ends = new Map<string, readonly number[]>()
   private heardAtMs = -Infinity
   private askedAtMs = -Infinity
   private sum = 0
@@ -55,30 +68,51 @@ export class RemoteProgress implements Progress {
   constructor(parts: RemoteProgressParts) {
     this.parts = parts
     this.plans = plansOf(parts.topology)
+    this.places = this.plans.flatMap(({ keySpace, inputs }) =>
+      Array.from({ length: parts.partitions }, (_, partition) => ({ keySpace, inputs, partition })),
+    )
   }
 
-  /** Reads all marks; throws `FEATURES_UNAVAILABLE`. */
+  /** Hears marks, and lets them count. Throws as `hear` and `moveOn` do. */
   async refresh(): Promise<void> {
-    const { store, partitions, clock } = this.parts
-    const places = this.plans.flatMap(({ keySpace, inputs }) =>
-      Array.from({ length: partitions }, (_, partition) => ({ keySpace, inputs, partition })),
-    )
+    await this.hear()
+    await this.moveOn()
+  }
+
+  /**
+   * Reads all marks. What rows have lost counts at once; what they have come to know, with `moveOn`. One at a time:
+   * an answer that comes late would tell of a loss. Throws `FEATURES_UNAVAILABLE`.
+   */
+  async hear(): Promise<void> {
+    const { store, clock } = this.parts
     const askedAtMs = clock.monotonicMs()
-    const marks = await Promise.all(places.map((place) => readMark(store, place)))
+    const marks = await Promise.all(this.places.map((place) => readMark(store, place)))
     let sum = 0
-    for (const [index, { keySpace, inputs, partition }] of places.entries()) {
+    for (const [index, place] of this.places.entries()) {
       const mark = marks[index]!
-      if (this.isLoss({ keySpace, partition }, mark)) {
-        this.lost++
-        for (const { name } of inputs) this.goBack(name, partition, mark.inputs[name] ?? 0)
-      }
-      this.marks.set(`${keySpace}-${partition}`, mark)
+      if (this.isLoss(place, mark)) this.goBack(place, mark)
+      this.marks.set(taskOf(place), mark)
       sum += mark.sequence
-      for (const { name } of inputs) this.moveTo(name, partition, mark.inputs[name] ?? 0)
     }
     this.sum = sum
     this.askedAtMs = askedAtMs
     this.heardAtMs = clock.monotonicMs()
+  }
+
+  /**
+   * Lets what was heard count. Before, the ends of echoes are asked for: what a mark says is processed has led to
+   * echoes that this process may not have heard of, and who waits for those must not take an older end for theirs.
+   * Throws an `EngineError` when Kafka does not answer; then nothing counts yet.
+   */
+  async moveOn(): Promise<void> {
+    const { lost } = this
+    const heard = this.places.map((place) => ({ ...place, mark: this.mark(place.keySpace, place.partition) }))
+    if (heard.some((each) => this.isAhead(each))) await this.askEnds()
+    // What was lost meanwhile would count again.
+    if (this.lost !== lost) return
+    for (const { inputs, partition, mark } of heard) {
+      for (const { name } of inputs) this.moveTo(name, partition, mark.inputs[name] ?? 0)
+    }
     await this.passMarkers()
   }
 
@@ -97,7 +131,8 @@ export class RemoteProgress implements Progress {
   }
 
   endOffset(topic: string, partition: number): number {
-    return this.parts.log.endOffset(topic, partition)
+    const asked = this.ends.get(topic)?.[partition] ?? 0
+    return Math.max(asked, this.parts.log.endOffset(topic, partition))
   }
 
   committedOffset(topic: string, partition: number): number {
@@ -112,7 +147,9 @@ export class RemoteProgress implements Progress {
   lagRecords(): number {
     let lag = 0
     for (const { topic, partition, offset } of this.inputs.values()) {
-      if (Object.hasOwn(publicContracts, topic)) lag += Math.max(0, this.endOffset(topic, partition) - offset)
+      if (Object.hasOwn(publicContracts, topic)) {
+        lag += Math.max(0, this.parts.log.endOffset(topic, partition) - offset)
+      }
     }
     return lag
   }
@@ -133,7 +170,7 @@ export class RemoteProgress implements Progress {
 
   /** The mark of a task, as last heard. */
   mark(keySpace: string, partition: number): TaskMark {
-    return this.marks.get(`${keySpace}-${partition}`) ?? NO_MARK
+    return this.marks.get(taskOf({ keySpace, partition })) ?? NO_MARK
   }
 
   /**
@@ -141,16 +178,28 @@ export class RemoteProgress implements Progress {
    * is what was accepted before rows began to be carried anew, for some may be carried by blocks of after the loss.
    */
   private isLoss({ keySpace, partition }: TaskPlace, { sequence }: TaskMark): boolean {
-    const task = `${keySpace}-${partition}`
+    const task = taskOf({ keySpace, partition })
     const before = this.mark(keySpace, partition).sequence
     if (sequence > 0) return this.unmarked.delete(task) || sequence < before
     if (before > 0) this.unmarked.add(task)
     return before > 0
   }
 
-  private goBack(topic: string, partition: number, offset: number): void {
-    const input = this.inputs.get(`${topic}/${partition}`)
-    if (input !== undefined) input.offset = offset
+  private goBack({ inputs, partition }: InputPlace, mark: TaskMark): void {
+    this.lost++
+    for (const { name } of inputs) {
+      const input = this.inputs.get(`${name}/${partition}`)
+      if (input !== undefined) input.offset = Math.min(input.offset, mark.inputs[name] ?? 0)
+    }
+  }
+
+  private isAhead({ inputs, partition, mark }: InputPlace & { readonly mark: TaskMark }): boolean {
+    return inputs.some(({ name }) => (mark.inputs[name] ?? 0) > this.committedOffset(name, partition))
+  }
+
+  private async askEnds(): Promise<void> {
+    const ends = await Promise.all(ECHOES.map((topic) => this.parts.log.appendedEnds(topic)))
+    for (const [index, topic] of ECHOES.entries()) this.ends.set(topic, ends[index]!)
   }
 
   private moveTo(topic: string, partition: number, offset: number): void {
@@ -180,7 +229,7 @@ export class RemoteProgress implements Progress {
   private async passMarkers(): Promise<void> {
     for (const input of this.inputs.values()) {
       const { topic, partition, offset, looks } = input
-      const left = this.endOffset(topic, partition) - offset
+      const left = this.parts.log.endOffset(topic, partition) - offset
       if (looks < STUCK_LOOKS || left <= 0 || (left > MARKERS_MAX && !EXACT.has(topic))) continue
       input.looks = 0
       try {

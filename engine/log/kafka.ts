@@ -132,6 +132,17 @@ export class KafkaLog implements SharedLog {
     await this.followers.hearEnds()
   }
 
+  /**
+   * Asks the brokers how far a topic was written, by partition. What a transaction holds counts before its end is
+   * heard of here: the end of one is told to each partition by itself, a moment after it is decided. Throws an
+   * `EngineError`.
+   */
+  async appendedEnds(topic: string): Promise<readonly number[]> {
+    this.assertOpen()
+    const partitions = Array.from({ length: this.topics.partitions(topic) }, (_, partition) => partition)
+    return this.offsets.appended(partitions.map((partition) => this.topics.place(topic, partition)))
+  }
+
   onAppend(listener: () => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)

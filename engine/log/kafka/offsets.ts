@@ -2,6 +2,7 @@ import { COMMON_LANE, type Cluster } from './cluster.ts'
 import { BrokerError } from './failures.ts'
 import { placeKey, PlaceMap, type Place } from './names.ts'
 
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 const CONSUMER = -1
 const EARLIEST = -2n
@@ -43,14 +44,24 @@ export class Offsets {
     }
   }
 
-  private ask(places: readonly Place[], timestamp: bigint): Promise<number[]> {
+  /** Asks for the ends of what was appended, committed or not, in the order of the places. Throws as `refresh` does. */
+  appended(places: readonly Place[]): Promise<number[]> {
+    return this.ask(places, LATEST, READ_UNCOMMITTED)
+  }
+
+  private ask(
+    places: readonly Place[],
+    timestamp: bigint,
+    isolation: number = READ_COMMITTED,
+  ): Promise<number[]> {
     return this.cluster.persist(async () => {
       const offsets = new Map<string, number>()
       const byLeader = Map.groupBy(places, ({ topic, partition }) => this.cluster.leader(topic, partition))
       await Promise.all(
         [...byLeader].map(async ([leader, led]) => {
           if (leader === undefined) throw new BrokerError('LEADER_NOT_AVAILABLE', led[0]!.topic)
-          for (const [key, offset] of await this.askLeader(leader, led, timestamp)) offsets.set(key, offset)
+          const answered = await this.askLeader(leader, led, timestamp, isolation)
+          for (const [key, offset] of answered) offsets.set(key, offset)
         }),
       )
       return places.map(({ topic, partition }) => offsets.get(placeKey(topic, partition)) ?? 0)
@@ -61,6 +72,7 @@ export class Offsets {
     leader: number,
     places: readonly Place[],
     timestamp: bigint,
+    isolation: number,
   ): Promise<[string, number][]> {
     const topics = [...Map.groupBy(places, ({ topic }) => topic)].map(([name, ofTopic]) => ({
       name,
@@ -71,14 +83,7 @@ export class Offsets {
       })),
     }))
     const { listOffsetsV7 } = this.cluster.library
-    const answer = await this.cluster.ask(
-      leader,
-      COMMON_LANE,
-      listOffsetsV7.api,
-      CONSUMER,
-      READ_COMMITTED,
-      topics,
-    )
+    const answer = await this.cluster.ask(leader, COMMON_LANE, listOffsetsV7.api, CONSUMER, isolation, topics)
     return answer.topics.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex, offset }): [string, number] => [
         placeKey(name, partitionIndex),

@@ -4,7 +4,8 @@ import { systemClock } from '../../../cli/runtime/clock.ts'
 import { SimulatedLog } from '../../../engine/log/simulated.ts'
 import { topicSpecsOf } from '../../../engine/worker.ts'
 import { markStoreOf, NO_MARK, type TaskMark } from '../../../features/sink/task-mark.ts'
-import { millis } from '../../../schemas/ids.ts'
+import { millis, type UserId } from '../../../schemas/ids.ts'
+import { apartKey, type Restriction } from '../../../serving/visibility/accepted.ts'
 import { ECHOES, RESTRICTING } from '../../../serving/visibility/catch-up.ts'
 import { PendingRestrictions } from '../../../serving/visibility/pending-restrictions.ts'
 import { everything } from '../../../topologies/index.ts'
@@ -12,6 +13,13 @@ import { entry } from '../../conformance/frames.ts'
 
 const SPACES = ['user', 'post']
 const RECORDS = 5
+
+const BLOCK: Restriction = {
+  keys: [apartKey('bob', 'ann'), apartKey('ann', 'bob')],
+  topic: 'connections',
+  key: 'bob',
+  echo: { topic: 'connections-reversed', key: 'ann' },
+}
 
 /** Topics that hold a few records each, and marks as Redis would tell them. */
 const setUp = async () => {
@@ -22,9 +30,21 @@ const setUp = async () => {
     log.append(topics.map((topic) => entry(topic, 0, ...Array.from({ length: count }, () => 'event'))))
   await accept(RECORDS)
   const marks = new Map<string, TaskMark>()
+  /** Ends that the process has heard of; those of other topics it knows. */
+  const heard = new Map<string, number>()
+  /** Brokers answer when it resolves. */
+  const kafka: { until?: Promise<void> } = {}
   const told: [string, number][] = []
   const progress = new RemoteProgress({
-    log,
+    log: {
+      partitions: (topic) => log.partitions(topic),
+      endOffset: (topic) => Math.min(log.endOffset(topic, 0), heard.get(topic) ?? Infinity),
+      read: (topic, partition, offset, bytesMax) => log.read(topic, partition, offset, bytesMax),
+      appendedEnds: async (topic) => {
+        await kafka.until
+        return [log.endOffset(topic, 0)]
+      },
+    },
     store: {
       readRow: async (store) => {
         const mark = marks.get(store)
@@ -48,7 +68,7 @@ const setUp = async () => {
   await progress.refresh()
   const restrictions = new PendingRestrictions(progress)
   restrictions.hold()()
-  return { progress, restrictions, marks, told, accept, carry, carryAll }
+  return { progress, restrictions, marks, heard, kafka, told, accept, carry, carryAll }
 }
 
 describe('when Redis has lost rows', () => {
@@ -104,5 +124,47 @@ describe('when Redis has lost rows', () => {
     carryAll(RECORDS + 1)
     await progress.refresh()
     expect(new Map(told)).toEqual(new Map(RESTRICTING.map((topic) => [topic, 1])))
+  })
+})
+
+describe('a block', () => {
+  test('is held for the other side until its echo is processed, though nobody here has heard of the echo', async () => {
+    const { progress, restrictions, marks, heard, accept } = await setUp()
+    const isHeld = (): boolean => {
+      restrictions.settle()
+      return restrictions.keepsApart('ann' as UserId, 'bob' as UserId)
+    }
+    heard.set('connections-reversed', RECORDS)
+    await accept()
+    restrictions.accept([BLOCK])
+    const process = async (inputs: Readonly<Record<string, number>>): Promise<void> => {
+      marks.set(markStoreOf('user'), { ...NO_MARK, sequence: RECORDS + 1, inputs })
+      await progress.refresh()
+    }
+    await process({ connections: RECORDS + 1, 'connections-reversed': RECORDS })
+    expect(isHeld()).toBe(true)
+    await process({ connections: RECORDS + 1, 'connections-reversed': RECORDS + 1 })
+    expect(isHeld()).toBe(false)
+  })
+
+  test('is held while Kafka does not say where echoes end; rows that are lost meanwhile are', async () => {
+    const { progress, restrictions, marks, kafka, accept, carryAll } = await setUp()
+    const answered = Promise.withResolvers<void>()
+    kafka.until = answered.promise
+    await accept()
+    restrictions.accept([BLOCK])
+    carryAll(RECORDS + 1)
+    await progress.hear()
+    const moving = progress.moveOn()
+    restrictions.settle()
+    expect(restrictions.size).toBe(1)
+    restrictions.hold()()
+    marks.clear()
+    await progress.hear()
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+    answered.resolve()
+    await moving
+    expect(progress.committedOffset('connections', 0)).toBe(0)
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
   })
 })

@@ -1,3 +1,4 @@
+import type { API } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KafkaAdmin } from '../../../../engine/log/kafka/admin.ts'
 import { Cluster } from '../../../../engine/log/kafka/cluster.ts'
@@ -11,6 +12,21 @@ import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/he
 
 const PREFIX = 'owned.'
 const TIMEOUT_MS = 60_000
+
+/** Calls back before a transaction is ended. */
+class EndingCluster extends Cluster {
+  beforeEnd = (): Promise<void> => Promise.resolve()
+
+  override async ask<Args extends unknown[], Answer>(
+    broker: number,
+    lane: string,
+    api: API<Args, Answer>,
+    ...args: Args
+  ): Promise<Answer> {
+    if (Object.is(api, this.library.endTxnV3.api)) await this.beforeEnd()
+    return super.ask(broker, lane, api, ...args)
+  }
+}
 
 for (const version of testedKafkaVersions) {
   const noKafka = await missing('kafka', version)
@@ -50,6 +66,28 @@ for (const version of testedKafkaVersions) {
       await log.close()
       await cluster.close()
       await admin.close()
+    })
+
+    test('how far a topic was written is told while the end of a transaction is on its way', async () => {
+      const options = { brokers: kafka.brokers, prefix: 'open.', changelogPartitions: 1 }
+      const log = await KafkaLog.open(options)
+      await log.createTopics(
+        ['own', 'echoes'].map((name) => ({ name, partitions: 1, retentionMs: Infinity })),
+      )
+      const cluster = new EndingCluster(await loadLibrary(), options)
+      await cluster.refresh()
+      const owner = new Transactions(cluster, 'lane', 'open', { topic: 'open.own', partition: 0 }, TIMEOUT_MS)
+      await owner.begin()
+      const heard: (readonly number[])[] = []
+      cluster.beforeEnd = async () => {
+        log.endOffset('echoes', 0)
+        await log.hearEnds()
+        heard.push([log.endOffset('echoes', 0)], await log.appendedEnds('echoes'))
+      }
+      await owner.commit([entry('open.own', 0, 'changes'), entry('open.echoes', 0, 'one', 'two')])
+      expect(heard).toEqual([[0], [2]])
+      await log.close()
+      await cluster.close()
     })
   })
 }
