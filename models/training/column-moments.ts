@@ -5,11 +5,18 @@ import { INPUT, ROWS } from '../network/forward.ts'
 import { transformed } from '../network/transform-graph.ts'
 import { onnxModel } from '../onnx/model.ts'
 import type { Batch } from './batch.ts'
-import { renormalise } from './renormalise.ts'
+import { normalise, renormalise } from './renormalise.ts'
 import type { Learned } from './train-step.ts'
 
 /** Rows after which means and deviations are no longer measured: they are then good to a third of a percent. */
 export const MEASURED_ROWS_MAX = 100_000
+
+/**
+ * Rows that means and deviations must rest on before weights are carried over to the next ones. A column that is the same
+ * in the first few rows seems to vary by next to nothing, and the weights that layers begin with, which were never
+ * learned, would be carried over as many times too large when it does vary.
+ */
+export const CARRIED_ROWS_MIN = 2_048
 
 /** Added to each variance: what is nearly always 0 would otherwise be blown up where it is not. */
 const VARIANCE_FLOOR = 0.01
@@ -77,8 +84,9 @@ export class ColumnMoments {
     addTo(totals.squares, answers[SQUARES]!.data as Float32Array)
     totals.rows += count
     if (totals.rows < 2 * totals.usedRows && totals.rows < MEASURED_ROWS_MAX) return
+    const move = totals.usedRows < CARRIED_ROWS_MIN ? normalise : renormalise
     totals.usedRows = totals.rows
-    renormalise(learned, meansOf(totals), scalesOf(totals))
+    move(learned, meansOf(totals), scalesOf(totals))
   }
 
   async dispose(): Promise<void> {

@@ -44,6 +44,15 @@ export const renormalise = (learned: Renormalised, means: Float32Array, scales: 
       }
     }
   }
+  normalise(learned, means, scales)
+}
+
+/** Sets means and scales anew, and nothing else: the network answers otherwise than before. */
+export const normalise = (
+  { given }: Pick<Learned, 'given'>,
+  means: Float32Array,
+  scales: Float32Array,
+): void => {
   given.set(MEAN, means)
   given.set(SCALE, scales)
 }

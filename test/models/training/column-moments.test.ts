@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { priorParameters } from '../../../models/prior/prior.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
-import { ColumnMoments, MEASURED_ROWS_MAX, noMoments } from '../../../models/training/column-moments.ts'
+import {
+  CARRIED_ROWS_MIN,
+  ColumnMoments,
+  MEASURED_ROWS_MAX,
+  noMoments,
+} from '../../../models/training/column-moments.ts'
 import { beginLearning } from '../../../models/training/train-step.ts'
 import { withoutEmbeddings } from '../../../models/network/definition.ts'
 import { transformedOf } from '../network/oracle.ts'
@@ -38,6 +43,19 @@ describe('means and deviations of columns', () => {
     const frozen = given.get('normalise.mean')
     await moments.measure(batchOf(10, 9), learned)
     expect(given.get('normalise.mean')).toBe(frozen)
+    await moments.dispose()
+  })
+
+  test('carry weights over once they rest on enough rows, and leave them before', async () => {
+    const totals = noMoments(HEAVY_NETWORK)
+    const moments = await ColumnMoments.create(HEAVY_NETWORK, totals)
+    const learned = beginLearning(withoutEmbeddings(HEAVY_NETWORK), priorParameters('heavy'))
+    const began = learned.parameters.slice()
+    await moments.measure(batchOf(5, 1), learned)
+    await moments.measure(batchOf(CARRIED_ROWS_MIN - 5, 2), learned)
+    expect(learned.parameters).toEqual(began)
+    await moments.measure(batchOf(CARRIED_ROWS_MIN, 3), learned)
+    expect(learned.parameters).not.toEqual(began)
     await moments.dispose()
   })
 })
