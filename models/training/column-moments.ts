@@ -40,8 +40,8 @@ export const noMoments = (definition: NetworkDefinition): MomentSums => {
 
 /**
  * Means and deviations of a network's columns, as its transforms read them, measured on the first rows that it
- * learns from and frozen then. The network reads its columns by them anew whenever the rows have doubled, and answers
- * as it did (see `renormalise`).
+ * learns from and frozen then. The network reads its columns by them anew whenever the rows have doubled and, once they
+ * rest on enough rows, answers as it did (see `renormalise`).
  */
 export class ColumnMoments {
   private readonly session: InferenceSession

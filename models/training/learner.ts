@@ -130,7 +130,7 @@ export class Learner {
     const { flow, step, moments } = this
     const { batch } = flow
     if (batch.count === 0) return
-    // First, so that no step reads columns as they come; what a batch is foreseen by stays what would have been served.
+    // First, so that no step reads columns as they come.
     await moments.measure(batch, step.learned)
     const { logits } = await step.run(batch, stepLength(moments.rows))
     this.latestAt = Math.max(this.latestAt, batch.at)
