@@ -31,7 +31,7 @@ export class Watermark {
 
   /** Takes up where the last commit left off, unless that lies ahead: a clock that was wrong once would be for ever. */
   resume(reached: number, wallMs: number): void {
-    this.reached = Math.min(reached, wallMs + this.futureMs)
+    this.reached = this.atMost(reached, wallMs)
   }
 
   /**
@@ -39,13 +39,13 @@ export class Watermark {
    * until it is idle.
    */
   restore(input: number, newest: number, wallMs: number): void {
-    this.newest[input] = Math.min(newest, wallMs + this.futureMs)
+    this.newest[input] = this.atMost(newest, wallMs)
     this.heardAt[input] = wallMs
   }
 
   /** Notes an event; answers whether it is late. */
   observe(input: number, time: number, wallMs: number): boolean {
-    const reached = Math.min(time, wallMs + this.futureMs)
+    const reached = this.atMost(time, wallMs)
     if (reached > this.newest[input]!) this.newest[input] = reached
     this.heardAt[input] = wallMs
     return time < this.reached && this.graceMs[input] !== null
@@ -60,5 +60,9 @@ export class Watermark {
       lowest = Math.min(lowest, this.newest[input]! - graceMs)
     }
     if (lowest !== Infinity && lowest > this.reached) this.reached = lowest
+  }
+
+  private atMost(time: number, wallMs: number): number {
+    return Math.min(time, wallMs + this.futureMs)
   }
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { columns } from '../columns.ts'
 import type { FeatureView } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { print, printJson } from '../terminal.ts'
@@ -36,9 +37,8 @@ export const featureCommand = (): Command =>
       }),
   )
 
-const tableOf = ({ view, key, asOf, known, columns }: FeatureView): string => {
-  const width = Math.max(...Object.keys(columns).map((name) => name.length))
-  const lines = Object.entries(columns).map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+const tableOf = ({ view, key, asOf, known, columns: values }: FeatureView): string => {
+  const lines = columns(Object.entries(values).map(([name, value]) => [name, String(value)]))
   const title = `${view} of ${key.join(' ')} as of ${new Date(asOf).toISOString()}`
   return [known ? title : `${title}: never seen`, ...lines].join('\n')
 }

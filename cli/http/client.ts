@@ -38,6 +38,17 @@ export const ask = async (url: string, body?: RequestBody): Promise<Answer> => {
   }
 }
 
+/** What an answer that refuses says of itself, its code first; most messages begin with it. */
+export const refusalText = ({ status, body }: Pick<Answer, 'status' | 'body'>): string => {
+  const { code = `HTTP ${status}`, message = 'no reason given' } = (body ?? {}) as Refused
+  return message.startsWith(`${code}: `) ? message : `${code}: ${message}`
+}
+
+interface Refused {
+  readonly code?: string
+  readonly message?: string
+}
+
 const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text)

@@ -1,5 +1,5 @@
 import { CliError } from '../errors.ts'
-import { ask } from '../http/client.ts'
+import { type Answer as HttpAnswer, ask, refusalText } from '../http/client.ts'
 import type { FeatureView, Inspection, LetterList, LetterView, RowView, Status } from './inspection.ts'
 
 /** Looks into a running `freshet up`, through its admin routes. */
@@ -74,13 +74,8 @@ export const baseOf = (url: string): string => {
   return url.replace(/\/+$/, '')
 }
 
-/** Most messages begin with their code. */
-export const refusalText = (code: string, message = 'no reason given'): string =>
-  message.startsWith(`${code}: `) ? message : `${code}: ${message}`
-
 /** The body of an answer. Throws `REMOTE_REFUSED` with what an error says. */
-export const answered = ({ status, body }: { readonly status: number; readonly body: unknown }): unknown => {
-  if (status < 300) return body
-  const { code, message } = (body ?? {}) as { readonly code?: string; readonly message?: string }
-  throw new CliError('REMOTE_REFUSED', refusalText(code ?? `HTTP ${status}`, message))
+export const answered = (answer: Pick<HttpAnswer, 'status' | 'body'>): unknown => {
+  if (answer.status < 300) return answer.body
+  throw new CliError('REMOTE_REFUSED', refusalText(answer))
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
 import { CliError } from '../errors.ts'
-import { type Answer, ask } from '../http/client.ts'
-import { RemoteInspection, baseOf, refusalText } from '../inspect/remote.ts'
+import { type Answer, ask, refusalText } from '../http/client.ts'
+import { RemoteInspection, baseOf } from '../inspect/remote.ts'
 import type { Status } from '../inspect/inspection.ts'
 import type { Line } from '../intake/line-splitter.ts'
 import type { Refusal } from '../intake/refusal.ts'
@@ -131,7 +131,5 @@ const refusedIn = (answer: unknown): readonly Refusal[] | null => {
   return answer.refused as readonly Refusal[]
 }
 
-const refusedWhole = (status: number, answer: unknown): CliError => {
-  const { code, message } = (answer ?? {}) as { readonly code?: string; readonly message?: string }
-  return new CliError('REMOTE_REFUSED', refusalText(code ?? `HTTP ${status}`, message))
-}
+const refusedWhole = (status: number, body: unknown): CliError =>
+  new CliError('REMOTE_REFUSED', refusalText({ status, body }))

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
 import type { FeedItem, FreshetApi, Published, ServedFeed } from '../../world/driver/port.ts'
 import { CliError } from '../errors.ts'
-import { type Answer, ask, type RequestBody } from '../http/client.ts'
+import { type Answer, ask, refusalText, type RequestBody } from '../http/client.ts'
 
 export interface ApiLimits {
   /** Between two questions whether everything is processed. */
@@ -91,10 +91,5 @@ interface FeedAnswer {
   readonly meta: { readonly requestId?: string }
 }
 
-const refusedWhole = (path: string, { status, body }: Answer): CliError => {
-  const { code, message } = (body ?? {}) as { readonly code?: string; readonly message?: string }
-  return new CliError(
-    'REMOTE_REFUSED',
-    `${path}: ${code ?? `HTTP ${status}`}: ${message ?? 'no reason given'}`,
-  )
-}
+const refusedWhole = (path: string, answer: Answer): CliError =>
+  new CliError('REMOTE_REFUSED', `${path}: ${refusalText(answer)}`)
