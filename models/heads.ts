@@ -11,6 +11,8 @@ export interface Head {
   readonly output: Output
   /** Reactions that are its label, within the label join's windows. */
   readonly labels: readonly ReactionKind[]
+  /** Its label is a look of at least so long: its labels' milliseconds, added up. Any look where absent. */
+  readonly atLeastMs?: number
   /** Its label is what a survey said, 4 and 5 of 5 being a yes; nothing is learned of who was not asked. */
   readonly isSurveyed?: true
   readonly about: string
@@ -19,10 +21,22 @@ export interface Head {
 /** What a survey says at least where it counts as a yes. */
 export const SATISFIED_MIN = 4
 
+/** A head of looks of at least so many seconds. */
+const dwellOf = <Seconds extends number>(seconds: Seconds) =>
+  ({
+    name: `dwell_${seconds}s`,
+    sign: 1,
+    output: 'probability',
+    labels: ['dwell', 'watch'],
+    atLeastMs: seconds * 1_000,
+    about: `Looks at it for ${seconds} s or longer, dwell and watch added up.`,
+  }) as const
+
 /**
  * The heads, in the order of the heavy ranker's outputs. Multi-label: one post may be clicked, liked and
  * hidden. `dwell` learns the logarithm of milliseconds, m = E[ln(1 + t)], and answers e^m in seconds: the
- * geometric mean, which a few very long looks do not carry away as they would the arithmetic one.
+ * geometric mean, which a few very long looks do not carry away as they would the arithmetic one. How likely looks are
+ * that are long is what heads of their own answer, at four lengths.
  */
 export const HEADS = [
   { name: 'click', sign: 1, output: 'probability', labels: ['click'], about: 'Opens the post.' },
@@ -64,6 +78,10 @@ export const HEADS = [
     isSurveyed: true,
     about: 'Says, when asked, that they are satisfied.',
   },
+  dwellOf(8),
+  dwellOf(15),
+  dwellOf(25),
+  dwellOf(30),
 ] as const satisfies readonly Head[]
 
 export type HeadName = (typeof HEADS)[number]['name']

@@ -67,6 +67,11 @@ export const DEFAULT_VALUE_MODEL: ValueModelConfig = {
     skip: 0.1,
     // Nothing until surveys have said what it is worth.
     satisfaction: 0,
+    // Every second counts already; for who would rather count long looks.
+    dwell_8s: 0,
+    dwell_15s: 0,
+    dwell_25s: 0,
+    dwell_30s: 0,
   },
 }
 

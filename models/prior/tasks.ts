@@ -16,7 +16,8 @@ export interface PriorTask {
  * Base rates are of the order that public data shows for shown posts of a social feed: clicks and likes in
  * the percents, comments and shares below, negatives in thousandths. Interest moves rare actions less, for
  * they hang more on the person than on the post. It counts less than half, for signals that say the same add
- * up: an interest of 8 is not rare, and must not make a like certain.
+ * up: an interest of 8 is not rare, and must not make a like certain. Long looks are what a log-normal dwell about its
+ * base, with a spread of 1, says of who does not skip.
  */
 export const PRIOR_TASKS: Readonly<Record<HeadName, PriorTask>> = {
   click: { base: 0.05, interest: 0.45, dislike: -0.3 },
@@ -33,4 +34,8 @@ export const PRIOR_TASKS: Readonly<Record<HeadName, PriorTask>> = {
   block: { base: 0.000_1, interest: -0.2, dislike: 1 },
   skip: { base: 0.35, interest: -0.2, dislike: 0.3 },
   satisfaction: { base: 0.6, interest: 0.2, dislike: -0.4 },
+  dwell_8s: { base: 0.16, interest: 0.3, dislike: -0.3 },
+  dwell_15s: { base: 0.06, interest: 0.35, dislike: -0.3 },
+  dwell_25s: { base: 0.022, interest: 0.4, dislike: -0.3 },
+  dwell_30s: { base: 0.014, interest: 0.4, dislike: -0.3 },
 }

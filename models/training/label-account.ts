@@ -20,7 +20,8 @@ export type News = 'news' | 'no-news' | 'left-out'
  *   reaction; where it does not, every post of a slate is, once the slate settles.
  * - looked at: each head of a probability has the example's weight, and as target that weight or 0; a head of a
  *   time learns the logarithm of milliseconds, once, where somebody stayed: when the slate settles, for a look may be
- *   told in parts, their logarithms do not add up, and nothing of it comes later.
+ *   told in parts, their logarithms do not add up, and nothing of it comes later. A head of long looks learns a
+ *   positive as soon as one part is long enough, and from all of them together when the slate settles.
  *
  * So a view is learned as a negative of every head the moment it comes, and a like that follows as the difference
  * between a positive and a negative: weight 0, target 1. Whenever labels come, and in whatever parts, what is
@@ -133,15 +134,24 @@ export class LabelAccount {
     return of | isLookedAt | SETTLED | (old & this.onceBits)
   }
 
-  private bitsOf({ labels, satisfaction }: Example): number {
+  private bitsOf(example: Example): number {
+    const { labels, satisfaction } = example
     let bits = satisfaction === null ? 0 : this.surveyBits
     for (const { label } of labels) {
       if (!PASSIVE.has(label)) bits |= ACTIVE
       for (let head = 0; head < this.heads.length; head++) {
-        if (this.heads[head]!.labels.includes(label)) bits |= this.headBits[head]!
+        const { labels: own, atLeastMs } = this.heads[head]!
+        if (atLeastMs === undefined && own.includes(label)) bits |= this.headBits[head]!
       }
     }
-    return bits
+    return bits | this.longLooksOf(example)
+  }
+
+  /** One that is told in parts may be known to be long before all of them are told, and not the other way round. */
+  private longLooksOf(example: Example): number {
+    return this.bitsWhere(
+      ({ atLeastMs }, head) => atLeastMs !== undefined && this.timeOf(example, head) >= atLeastMs,
+    )
   }
 
   /** Heads that learn of an example once. */
@@ -157,8 +167,11 @@ export class LabelAccount {
     return this.bitsWhere(({ isSurveyed }) => isSurveyed === true)
   }
 
-  private bitsWhere(holds: (head: Head) => boolean): number {
-    return this.heads.reduce((bits, head, index) => (holds(head) ? bits | this.headBits[index]! : bits), 0)
+  private bitsWhere(holds: (head: Head, index: number) => boolean): number {
+    return this.heads.reduce(
+      (bits, head, index) => (holds(head, index) ? bits | this.headBits[index]! : bits),
+      0,
+    )
   }
 
   private weightOf(bits: number): number {

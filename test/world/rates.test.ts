@@ -62,10 +62,11 @@ describe('the report', () => {
   })
 
   test('says how well the truth itself tells outcomes apart', () => {
-    for (const outcome of ['click', 'like', 'skip']) {
+    for (const outcome of ['click', 'like', 'skip', 'dwell_8s']) {
       expect(report.oracle_auc[outcome]).toBeGreaterThan(0.7)
       expect(report.oracle_auc[outcome]).toBeLessThan(0.95)
     }
+    expect(report.oracle_auc['dwell_30s']).toBeGreaterThan(report.oracle_auc['dwell_8s']!)
   })
 })
 

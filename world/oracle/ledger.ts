@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../schemas/ids.ts'
+import { DAY_MS, SECOND_MS } from '../../schemas/ids.ts'
 import { OUTCOMES, type ValueWeights } from '../value-weights.ts'
 import type { ReactionModel } from '../reactions/model.ts'
 import type { Visitor, World } from '../world.ts'
@@ -13,6 +13,9 @@ export interface LedgerOptions {
   /** Posts a feed. */
   readonly limit: number
 }
+
+/** Looks that are told apart by how long they are at least. */
+const LONG_LOOKS_S = [8, 15, 25, 30]
 
 /** Rankings of the eligible posts, and the feeds as they were served. */
 type Measured = Ranking | 'freshet'
@@ -54,6 +57,7 @@ export class Ledger implements FeedWitness {
   private readonly counts = { feeds: 0, impressions: 0, lookedAt: 0, evaluated: 0, forbidden: 0, repeated: 0 }
   private readonly outcomes = new Float64Array(OUTCOMES.length)
   private readonly aucs = OUTCOMES.map(() => new BinnedAuc())
+  private readonly longLookAucs = LONG_LOOKS_S.map(() => new BinnedAuc())
   private dwellMs = 0
   private readonly all = nothing()
   private readonly passive = nothing()
@@ -88,6 +92,10 @@ export class Ledger implements FeedWitness {
       const probability = model.probability(outcome)
       if (probability > 0) this.aucs[outcome]!.add(probability, isTrue)
     }
+    for (const [index, seconds] of LONG_LOOKS_S.entries()) {
+      const atLeastMs = seconds * SECOND_MS
+      this.longLookAucs[index]!.add(model.longLook(atLeastMs), dwellMs >= atLeastMs)
+    }
   }
 
   report(): WorldReport {
@@ -110,9 +118,10 @@ export class Ledger implements FeedWitness {
       rates: Object.fromEntries(rates),
       click_rate: rounded(outcomes[OUTCOMES.indexOf('click')]! / lookedAt),
       dwell_ms_mean: Math.round(this.dwellMs / stayed),
-      oracle_auc: Object.fromEntries(
-        OUTCOMES.map((name, outcome) => [name, roundedOrNull(this.aucs[outcome]!.value())]),
-      ),
+      oracle_auc: Object.fromEntries([
+        ...OUTCOMES.map((name, outcome) => [name, roundedOrNull(this.aucs[outcome]!.value())]),
+        ...LONG_LOOKS_S.map((s, index) => [`dwell_${s}s`, roundedOrNull(this.longLookAucs[index]!.value())]),
+      ]),
     }
   }
 

@@ -7,6 +7,7 @@ import { KIND_COUNT, type People, SUBJECT_COUNT } from '../society/people.ts'
 import { TIE } from '../society/ties.ts'
 import type { Standpoint } from '../standpoint.ts'
 import { type CompiledWeights, OUTCOMES, outcomeIndex } from '../value-weights.ts'
+import { normalCdf } from './normal-distribution.ts'
 import { OF_LOOKING, RESPONSES } from './responses.ts'
 
 /** What a model needs to know of a world. */
@@ -110,6 +111,11 @@ export class ReactionModel {
   /** Given that the viewer looks at the post; a post that is skipped has none. */
   get expectedDwellMs(): number {
     return this.stay * this.dwellMedianMs * DWELL_MEAN_FACTOR
+  }
+
+  /** Probability that the viewer stays for at least so long, given that they look at the post. */
+  longLook(atLeastMs: number): number {
+    return this.stay * normalCdf(Math.log(this.dwellMedianMs / atLeastMs) / DWELL_SPREAD)
   }
 
   /** The expected value of the viewer's looking at the post. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { HEADS } from '../../../models/heads.ts'
+import { type Head, HEADS } from '../../../models/heads.ts'
 import { KnownExamples } from '../../../models/training/known-examples.ts'
 import { LabelAccount } from '../../../models/training/label-account.ts'
 import { Random } from '../../../engine/driver/random.ts'
@@ -11,6 +11,8 @@ import { aReaction, later } from '../../processors/events.ts'
 import { JoinRun } from '../../processors/label-join/run.ts'
 import { anImpression } from '../../processors/personal-events.ts'
 import { exampleOf, labelled } from './sample.ts'
+
+const ALL_HEADS: readonly Head[] = HEADS
 
 type LabelArguments = readonly (ReactionKind | readonly [ReactionKind, number])[]
 
@@ -49,6 +51,34 @@ describe('what heads learn from an example', () => {
     const looked = taking()(exampleOf({ labels: labelled(['dwell', 1_500], ['watch', 500]) }))
     expect(looked['dwell']).toEqual([1, Math.fround(Math.log(2_001))])
     expect(taking()(exampleOf())['dwell']).toEqual([0, 0])
+  })
+
+  test('of a long look: whether dwell and watch together are at least as long, and no where nobody stayed', () => {
+    const row = taking()(exampleOf({ labels: labelled(['dwell', 14_000], ['watch', 1_000]) }))
+    expect([row['dwell_8s'], row['dwell_15s'], row['dwell_25s'], row['dwell_30s']]).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 0],
+      [1, 0],
+    ])
+    expect(taking()(exampleOf({ labels: labelled('skip') }))['dwell_8s']).toEqual([1, 0])
+  })
+
+  test('of a look told in parts: long as soon as one part is, and by all of them when its slate settles', () => {
+    const take = taking()
+    expect(take(early('view'))['dwell_8s']).toEqual([1, 0])
+    expect(take(early(['dwell', 9_000]))['dwell_8s']).toEqual([0, 1])
+    const second = take(early(['dwell', 7_000]))
+    expect([second['dwell_8s'], second['dwell_15s']]).toEqual([
+      [0, 0],
+      [0, 0],
+    ])
+    const settled = take(exampleOf({ labels: labelled('view', ['dwell', 9_000], ['dwell', 7_000]) }))
+    expect([settled['dwell_8s'], settled['dwell_15s'], settled['dwell_25s']]).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 0],
+    ])
   })
 
   test('that comes late: the difference between a positive and the negative that was learned', () => {
@@ -173,11 +203,11 @@ test('whatever the parts and their order, what is learned adds up to the whole e
     const ms = looks.reduce((sum, [, value]) => sum + value, 0)
     expect(timeTarget).toBe(timeWeight === 0 ? 0 : Math.fround(Math.log1p(ms)))
     expect(sums.get('satisfaction')).toEqual([answer === null ? 0 : 1, (answer ?? 0) >= 4 ? 1 : 0])
-    for (const { name, output, labels: own } of HEADS) {
+    for (const { name, output, labels: own, atLeastMs } of ALL_HEADS) {
       // Surveys have a head of their own, which reactions say nothing to.
       if (output === 'seconds' || own.length === 0) continue
       const [weight, target] = sums.get(name)!
-      const isPositive = own.some((kind) => all.has(kind))
+      const isPositive = atLeastMs === undefined ? own.some((kind) => all.has(kind)) : ms >= atLeastMs
       if (isActive || negativesKept === 1) {
         expect(weight).toBeCloseTo(all.size > 0 ? 1 : 0, 5)
         expect(target).toBeCloseTo(isPositive ? 1 : 0, 5)

@@ -4,12 +4,16 @@ import { OUTCOMES } from '../../../world/value-weights.ts'
 import type { World } from '../../../world/world.ts'
 import { lived } from '../recorder.ts'
 
+const LONG_MS = 2_000
+
 /** Lets one viewer look at one post many times over, as if each were the first. */
 const looks = (world: World, viewer: number, post: number, count: number): Looks => {
   const happened = new Float64Array(OUTCOMES.length)
   const expected = new Float64Array(OUTCOMES.length)
   let dwellMs = 0
   let expectedDwellMs = 0
+  let longLooks = 0
+  let expectedLongLooks = 0
   const witness: Witness = {
     looked: (model, outcomes, dwell) => {
       for (const [outcome] of OUTCOMES.entries()) {
@@ -18,18 +22,22 @@ const looks = (world: World, viewer: number, post: number, count: number): Looks
       }
       dwellMs += dwell
       expectedDwellMs += model.expectedDwellMs
+      if (dwell >= LONG_MS) longLooks++
+      expectedLongLooks += model.longLook(LONG_MS)
     },
   }
   const userId = world.people.ids[viewer]!
   for (let visit = 0; visit < count; visit++) world.look({ viewer, userId, visit }, [post], null, witness)
-  return { happened, expected, dwellMs, expectedDwellMs }
+  return { happened, expected, dwellMs, expectedDwellMs, longLooks, expectedLongLooks }
 }
 
 interface Looks {
   readonly happened: Float64Array
   readonly expected: Float64Array
-  dwellMs: number
-  expectedDwellMs: number
+  readonly dwellMs: number
+  readonly expectedDwellMs: number
+  readonly longLooks: number
+  readonly expectedLongLooks: number
 }
 
 const visiblePair = (world: World, isPassive: 0 | 1): readonly [number, number] => {
@@ -50,13 +58,17 @@ describe('the hidden model', () => {
   test.each([0, 1] as const)('is what people do, as often as it says (passive: %i)', async (isPassive) => {
     const { world } = await lived()
     const [viewer, post] = visiblePair(world, isPassive)
-    const { happened, expected, dwellMs, expectedDwellMs } = looks(world, viewer, post, LOOKS)
+    const seen = looks(world, viewer, post, LOOKS)
+    const { happened, expected, dwellMs, expectedDwellMs, longLooks, expectedLongLooks } = seen
     for (const [outcome, name] of OUTCOMES.entries()) {
       const deviation = Math.sqrt(expected[outcome]! + 1)
       expect(Math.abs(happened[outcome]! - expected[outcome]!), name).toBeLessThan(DEVIATIONS * deviation)
     }
     expect(dwellMs / expectedDwellMs).toBeGreaterThan(0.9)
     expect(dwellMs / expectedDwellMs).toBeLessThan(1.1)
+    expect(expectedLongLooks).toBeGreaterThan(100)
+    const deviation = Math.sqrt(expectedLongLooks)
+    expect(Math.abs(longLooks - expectedLongLooks)).toBeLessThan(DEVIATIONS * deviation)
   })
 
   test('changes with closeness, age and what was seen, in the direction that one would think', async () => {
