@@ -78,7 +78,7 @@ export const DEFAULT_VALUE_MODEL: ValueModelConfig = {
 /** What one head adds to a post's expected value: for people who ask why. */
 export interface HeadTrace {
   readonly head: HeadName
-  /** Of `dwell`: seconds. */
+  /** Of `dwell`: seconds expected of whoever looks, whether they stay or skip. */
   readonly probability: number
   /** Below 0 for negative heads. */
   readonly weight: number
@@ -86,7 +86,14 @@ export interface HeadTrace {
   readonly value: number
 }
 
-/** `EV = Σ W·P(task) + W·E(dwell) − W·P(negative)` over the heavy ranker's outputs. */
+const DWELL = HEAD_NAMES.indexOf('dwell')
+const SKIP = HEAD_NAMES.indexOf('skip')
+
+/**
+ * `EV = Σ W·P(task) + W·E(dwell) − W·P(negative)` over the heavy ranker's outputs. The dwell head says how long people
+ * stay who do, so `E(dwell) = (1 − P(skip)) · stay`; `stay` is a geometric mean, which is shorter than the mean by a
+ * factor that hardly varies from post to post and is the weight's to hold.
+ */
 export class ValueModel {
   readonly config: ValueModelConfig
   /** Of active viewers. */
@@ -120,17 +127,20 @@ export class ValueModel {
   /** Fills `values[0..rows)` from `outputs`, which is rows × heads. Makes no objects. */
   evaluate(outputs: Float32Array, rows: number, values: Float32Array, weights: SignedWeights): void {
     const heads = weights.length
-    for (let row = 0, offset = 0; row < rows; row++) {
+    for (let row = 0, offset = 0; row < rows; row++, offset += heads) {
       let value = 0
-      for (let head = 0; head < heads; head++) value += weights[head]! * outputs[offset++]!
-      values[row] = value
+      for (let head = 0; head < heads; head++) value += weights[head]! * outputs[offset + head]!
+      const skipped = outputs[offset + DWELL]! * outputs[offset + SKIP]!
+      values[row] = value - weights[DWELL]! * skipped
     }
   }
 
   /** How a row's value comes about, in the order of the heads; for rows that are shown only. */
   trace(outputs: Float32Array, row: number, weights: SignedWeights): HeadTrace[] {
     return HEAD_NAMES.map((head, index) => {
-      const probability = outputs[row * HEAD_NAMES.length + index]!
+      const offset = row * HEAD_NAMES.length
+      const answer = outputs[offset + index]!
+      const probability = index === DWELL ? answer * (1 - outputs[offset + SKIP]!) : answer
       const weight = weights[index]!
       return { head, probability, weight, value: probability * weight }
     })

@@ -58,7 +58,7 @@ export const feedQuery = object({
 
 export const headTrace = object({
   head: string(),
-  probability: number({ description: 'Of dwell: seconds.' }),
+  probability: number({ description: 'Of dwell: seconds expected of whoever looks.' }),
   weight: number({ description: 'Below 0 for what speaks against a post.' }),
   value: number({ description: 'probability × weight.' }),
 })
