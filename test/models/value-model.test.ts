@@ -43,7 +43,7 @@ describe('the value model', () => {
             expected += sign * config.weights[name] * saidOf(outputs, row, name)
             size += config.weights[name]
           }
-          expect(Math.abs(values[row]! - expected)).toBeLessThanOrEqual(1e-6 * size + Number.MIN_VALUE)
+          expect(Math.abs(values[row]! - expected)).toBeLessThanOrEqual(1e-6 * size + 1e-300)
         }
       }),
     )
@@ -62,7 +62,7 @@ describe('the value model', () => {
         for (const { probability, weight, value } of trace) expect(value).toBe(probability * weight)
         const sum = trace.reduce((sum, { value }) => sum + value, 0)
         const size = trace.reduce((size, { weight }) => size + Math.abs(weight), 0)
-        expect(Math.abs(values[rows - 1]! - sum)).toBeLessThanOrEqual(1e-6 * size + Number.MIN_VALUE)
+        expect(Math.abs(values[rows - 1]! - sum)).toBeLessThanOrEqual(1e-6 * size + 1e-300)
       }),
     )
   })
