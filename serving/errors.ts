@@ -20,6 +20,10 @@ export const SERVING_ERRORS = {
     recovery: 'stop',
     about: 'A parameter is not as it must be. Correct the field named.',
   },
+  AS_OF_AHEAD: {
+    recovery: 'stop',
+    about: 'A feed was asked for as of a time that is not yet. Leave asOf out for a feed as of now.',
+  },
   TOO_MANY_REQUESTS: {
     recovery: 'retry',
     about: 'More feeds wait to be ranked than are let wait. Ask again later.',

@@ -77,6 +77,7 @@ const statusOfEngine = ({ code, recovery }: EngineError): number =>
 
 const STATUS_OF_SERVING: Readonly<Record<ServingErrorCode, number>> = {
   BAD_REQUEST: 400,
+  AS_OF_AHEAD: 409,
   CURSOR_INVALID: 404,
   CURSOR_FOREIGN: 403,
   REQUEST_UNKNOWN: 404,

@@ -22,7 +22,7 @@ const declared: RouteDeclaration = {
   tag: 'feed',
   querystring: feedQuery,
   answer: feedAnswer,
-  errors: [400, 403, 404, 503],
+  errors: [400, 403, 404, 409, 503],
 }
 
 /** `GET /v1/feed`. */
@@ -50,10 +50,13 @@ export const feedRoutes = (app: FastifyInstance, services: FeedRouteServices): v
   )
 }
 
-/** What is shown is logged at the time that it is asked for; a time that is not yet would count as event time. */
+/**
+ * What is shown is logged at the time that it is asked for; a time that is not yet would count as event time. The
+ * request is as declared, for no schema knows what time it is: so it conflicts with the clock, as events do.
+ */
 const pastOf = (asOf: Millis, clock: Clock): Millis => {
   const latest = clock.now() + FUTURE_MS_MAX
   if (asOf <= latest) return asOf
   const detail = `asOf: It is ${asOf}, later than ${latest}. Leave it out for a feed as of now.`
-  throw new ServingError('BAD_REQUEST', detail, { field: 'asOf' })
+  throw new ServingError('AS_OF_AHEAD', detail, { field: 'asOf' })
 }
