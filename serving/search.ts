@@ -7,6 +7,7 @@ import type { Viewer } from './viewer.ts'
 /** Looks for candidates in all sources at once, and has what is at hand early while another thread still searches. */
 export class Search {
   private readonly run: PipelineRun
+  private readonly stages: readonly SourceStage[]
   private readonly inventory: Inventory
   private readonly here: Promise<ReadonlyMap<Source, Finding>>
   private readonly elsewhere: Promise<ReadonlyMap<Source, Finding>>
@@ -17,6 +18,7 @@ export class Search {
       run.drop(stage, reasonOf(error), error)
     }
     this.run = run
+    this.stages = stages
     this.inventory = new Inventory(viewer, limits, failed)
     const find = (isElsewhere: boolean): Promise<ReadonlyMap<Source, Finding>> =>
       findingsOf(
@@ -36,13 +38,16 @@ export class Search {
     return this.shareOut(() => this.inventory.take(findings))
   }
 
-  /** What the others give, and what fills places that are left. */
+  /** What the others give, and what fills places that are left. Only then is it known how many each source gave. */
   async rest(): Promise<readonly Candidate[]> {
     const findings = await this.elsewhere
-    return this.shareOut(() => {
+    const rest = this.shareOut(() => {
       this.inventory.take(findings)
       this.inventory.fill()
     })
+    const { counts } = this
+    for (const { name, source } of this.stages) this.run.keeps(name, counts.get(source)?.taken ?? 0)
+    return rest
   }
 
   /** Whether the rest made other candidates of the first. */

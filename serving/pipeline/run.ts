@@ -75,6 +75,12 @@ export class PipelineRun {
     }
   }
 
+  /** Notes how many candidates came of a stage that ran, where that is known only later. */
+  keeps(stage: string, kept: number): void {
+    const at = this.stages.findIndex((each) => each.stage === stage)
+    if (at !== -1) this.stages[at] = { ...this.stages[at]!, kept }
+  }
+
   /** Does what needs no waiting as a stage of its own; what it throws is thrown. */
   time<Result>(stage: string, work: () => Result, keptOf: (result: Result) => number): Result {
     const started = this.services.clock.monotonicMs()

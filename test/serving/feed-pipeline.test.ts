@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { EngineError } from '../../engine/errors.ts'
 import type { Candidate } from '../../serving/candidate.ts'
 import type { FeedStages } from '../../serving/feed-pipeline.ts'
+import { NO_STAGE_METRICS } from '../../serving/pipeline/metrics.ts'
 import type { SourceStage } from '../../serving/pipeline/stage.ts'
 import type { Ranker, Ranking } from '../../serving/pipeline/stage.ts'
 import { HOUR_MS } from '../../schemas/ids.ts'
@@ -66,6 +67,22 @@ describe('a feed', () => {
     ])
     expect(ran.slice(-4, -2).sort()).toEqual(['hydrator-comments', 'hydrator-contents'])
     expect(new Set(ran).size).toBe(ran.length)
+  })
+
+  it('says of each source how many posts it gave, whether or not others gave them too', async () => {
+    const told = new Map<string, number>()
+    const metrics = {
+      ...NO_STAGE_METRICS,
+      ran: (stage: string, _ms: number, kept: number) => void told.set(stage, kept),
+    }
+    const feed = await pipelineOver(community().state, { metrics }).rank(aQuery())
+    const given = Object.fromEntries(
+      [...feed.sourceCounts].map(([source, { taken }]) => [`source-${source}`, taken]),
+    )
+    expect(given).toMatchObject({ 'source-friend': 2, 'source-trending': 4, 'source-follow': 0 })
+    const kept = feed.stages.filter(({ stage }) => stage.startsWith('source-'))
+    expect(Object.fromEntries(kept.map((each) => [each.stage, each.kept]))).toEqual(given)
+    for (const [stage, count] of Object.entries(given)) expect(told.get(stage)).toBe(count)
   })
 
   it('of somebody unknown is what trends', async () => {
