@@ -71,6 +71,18 @@ export class Inventory {
     }
   }
 
+  /** Fewer were found that are new to the viewer than a feed is made of, and there is room for more. */
+  get isShort(): boolean {
+    const { candidatesMin, candidatesMax } = this.limits
+    return this.unseen < candidatesMin && this.candidates.length < candidatesMax
+  }
+
+  /** Fills up from what comes after the findings of some sources. */
+  goOn(findings: ReadonlyMap<Source, Finding>): void {
+    for (const [source, finding] of findings) this.findings.set(source, finding)
+    this.fill()
+  }
+
   /** The candidates that came since the last time. */
   handOut(): readonly Candidate[] {
     const fresh = this.candidates.slice(this.handedOut)

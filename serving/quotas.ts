@@ -27,11 +27,11 @@ export const CANDIDATES_MAX = Object.values(QUOTAS).reduce((sum, quota) => sum +
 
 /**
  * Posts that retrieval looks up: for a viewer with ties, what of its quota is left when filters took theirs; for one
- * with few, as many as all others may leave wanting.
+ * with few, and once all sources together gave too few, as many as all others may leave wanting.
  */
 export const RETRIEVED_USUAL = 2 * QUOTAS.retrieval
 export const RETRIEVED_MAX = CANDIDATES_MIN + QUOTAS.retrieval
-/** Fewer authors and containers than this are few: they may not fill a feed. */
+/** Fewer authors and containers than this are few: they hardly fill a feed, and one search is sooner done than two. */
 export const TIES_FEW = 100
 
 /** Whose posts are read: of those the viewer is tied to, the ones they touched last, then the closest. */

@@ -45,9 +45,10 @@ export class Search {
       this.inventory.take(findings)
       this.inventory.fill()
     })
+    const more = this.inventory.isShort ? await this.beyond(findings) : []
     const { counts } = this
     for (const { name, source } of this.stages) this.run.keeps(name, counts.get(source)?.taken ?? 0)
-    return rest
+    return [...rest, ...more]
   }
 
   /** Whether the rest made other candidates of the first. */
@@ -57,6 +58,18 @@ export class Search {
 
   get counts(): ReadonlyMap<Source, SourceCount> {
     return this.inventory.counts
+  }
+
+  /** What sources give that look further than they did. */
+  private async beyond(findings: ReadonlyMap<Source, Finding>): Promise<readonly Candidate[]> {
+    const further = new Map<Source, Finding>()
+    for (const stage of this.stages) {
+      const beyond = findings.get(stage.source)?.beyond
+      if (beyond === undefined) continue
+      const finding = await this.run.attempt(stage, beyond)
+      if (finding !== null) further.set(stage.source, finding)
+    }
+    return further.size === 0 ? [] : this.shareOut(() => this.inventory.goOn(further))
   }
 
   private shareOut(take: () => void): readonly Candidate[] {

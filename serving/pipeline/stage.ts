@@ -46,6 +46,8 @@ export interface Finding {
   readonly isExhausted: boolean
   /** The next ones, at most `max`; fewer only when there are no more. */
   take(max: number): readonly Candidate[]
+  /** Looks further, where all sources together gave too few: what comes after this. Undefined where nothing does. */
+  readonly beyond?: (() => Promise<Finding>) | undefined
 }
 
 /** Reads what later stages need of candidates. Answers how to write it: the runner does so if it was in time. */

@@ -6,7 +6,7 @@ import { retrievalScore } from './retrieval-score.ts'
 import type { Millis } from '../../schemas/ids.ts'
 import type { FeedQuery } from '../query.ts'
 import { POST_AGE_MAX_MS } from '../quotas.ts'
-import type { Retrieval } from '../sources/retrieval.ts'
+import type { Nearest, Retrieval } from '../sources/retrieval.ts'
 import { orderOf } from '../scorers/order.ts'
 import type { Viewer } from '../viewer.ts'
 import { type PostIndex, PostPool, type PostPoolParts } from './post-pool.ts'
@@ -106,7 +106,7 @@ export class SearchedPosts implements Retrieval {
     await this.searcher.swap(towers)
   }
 
-  async nearest(query: FeedQuery, viewer: Viewer, postsMax: number): Promise<readonly IndexedPost[]> {
+  async nearest(query: FeedQuery, viewer: Viewer, postsMax: number): Promise<Nearest> {
     const isWanted = (post: IndexedPost): boolean =>
       post.publishedAt <= query.asOf &&
       query.asOf - post.publishedAt <= POST_AGE_MAX_MS &&
@@ -114,10 +114,15 @@ export class SearchedPosts implements Retrieval {
       !viewer.seen.has(post.postId) &&
       !viewer.isKeptApart(post.authorId)
     const side = viewerSideOf(viewer)
-    if (side === null) return firstOf(this.pool.newest(), isWanted, postsMax)
     const { pool } = this
-    const matches = await this.searcher.search(side, Math.min(postsMax * LOOKED_UP, LOOKED_UP_MAX))
-    return firstOf(postsIn(pool, freshestFirst(matches, pool, query.asOf)), isWanted, postsMax)
+    if (side === null) {
+      const posts = firstOf(pool.newest(), isWanted, postsMax)
+      return { posts, isAll: posts.length < postsMax }
+    }
+    const lookedUp = Math.min(postsMax * LOOKED_UP, LOOKED_UP_MAX)
+    const matches = await this.searcher.search(side, lookedUp)
+    const posts = firstOf(postsIn(pool, freshestFirst(matches, pool, query.asOf)), isWanted, postsMax)
+    return { posts, isAll: posts.length < postsMax && pool.size <= lookedUp }
   }
 
   async close(): Promise<void> {

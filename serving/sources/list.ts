@@ -4,13 +4,15 @@ import type { Finding } from '../pipeline/stage.ts'
 
 /** Posts that are in order already. */
 export class ListFinding<Item> implements Finding {
+  readonly beyond: Finding['beyond']
   private readonly items: readonly Item[]
   private readonly make: (item: Item) => Candidate
   private next = 0
 
-  constructor(items: readonly Item[], make: (item: Item) => Candidate) {
+  constructor(items: readonly Item[], make: (item: Item) => Candidate, beyond?: Finding['beyond']) {
     this.items = items
     this.make = make
+    this.beyond = beyond
   }
 
   get isExhausted(): boolean {
@@ -24,5 +26,8 @@ export class ListFinding<Item> implements Finding {
   }
 }
 
-export const listFinding = (source: Source, posts: readonly IndexedPost[]): Finding =>
-  new ListFinding(posts, (post) => candidateOf(post, source))
+export const listFinding = (
+  source: Source,
+  posts: readonly IndexedPost[],
+  beyond?: Finding['beyond'],
+): Finding => new ListFinding(posts, (post) => candidateOf(post, source), beyond)

@@ -6,18 +6,25 @@ import { RETRIEVED_MAX, RETRIEVED_USUAL, TIES_FEW } from '../quotas.ts'
 import type { Viewer } from '../viewer.ts'
 import { listFinding } from './list.ts'
 
+/** Posts near a viewer's taste. */
+export interface Nearest {
+  readonly posts: readonly IndexedPost[]
+  /** No others were there to be found. */
+  readonly isAll: boolean
+}
+
 /** Finds posts by nobody the viewer knows, that are like what they take to. */
 export interface Retrieval {
   /** Whether there is anything to search in. */
   readonly isReady: boolean
   /** Public posts published up to `query.asOf` that the viewer has not seen, nearest first, at most `postsMax`. */
-  nearest(query: FeedQuery, viewer: Viewer, postsMax: number): Promise<readonly IndexedPost[]>
+  nearest(query: FeedQuery, viewer: Viewer, postsMax: number): Promise<Nearest>
 }
 
 /** Where there is no index: the source is not enabled. */
 export const noRetrieval: Retrieval = {
   isReady: false,
-  nearest: async () => [],
+  nearest: async () => ({ posts: [], isAll: true }),
 }
 
 export const retrieval = (index: Retrieval): SourceStage => ({
@@ -28,8 +35,19 @@ export const retrieval = (index: Retrieval): SourceStage => ({
   deadlineMs: SOURCE_MS,
   required: false,
   enable: () => index.isReady,
-  find: async (query, viewer) =>
-    listFinding('retrieval', await index.nearest(query, viewer, postsMaxFor(viewer))),
+  async find(query, viewer) {
+    const postsMax = postsMaxFor(viewer)
+    const { posts, isAll } = await index.nearest(query, viewer, postsMax)
+    if (isAll || postsMax === RETRIEVED_MAX) return listFinding('retrieval', posts)
+    return listFinding('retrieval', posts, async () => {
+      const known = new Set(posts.map(({ postId }) => postId))
+      const wider = await index.nearest(query, viewer, RETRIEVED_MAX)
+      return listFinding(
+        'retrieval',
+        wider.posts.filter(({ postId }) => !known.has(postId)),
+      )
+    })
+  },
 })
 
 const postsMaxFor = ({ friends, follows, groups, pages, touched }: Viewer): number => {

@@ -9,6 +9,7 @@ import { HOUR_MS } from '../../schemas/ids.ts'
 import { later } from '../processors/events.ts'
 import { aQuery, HandAlarm, idsOf, newestRanker, pipelineOver, stagesOver } from './feeds.ts'
 import { People } from './people.ts'
+import { searchedPosts } from './retrieval/local-searcher.ts'
 import type { ServedState } from './state.ts'
 
 const community = (): People =>
@@ -223,5 +224,31 @@ describe('candidates', () => {
     expect(feed.found).toHaveLength(1_500)
     expect(feed.survivors).toHaveLength(500)
     expect(feed.sourceCounts.get('friend')).toMatchObject({ taken: 1_500, cut: true })
+  })
+
+  it('are as many for one whose many ties wrote little: retrieval looks further, once the others are counted', async () => {
+    const people = new People()
+    for (let tie = 0; tie < 120; tie++) {
+      people.tie({ targetId: `quiet-${tie}`, kind: 'follow' })
+      people.post(`quiet-post-${tie}`, { authorId: `quiet-${tie}` })
+    }
+    for (let post = 0; post < 3_000; post++) {
+      const at = later(-HOUR_MS * (1 + (post % 300)))
+      people.post(`strange-${post}`, {
+        authorId: `stranger-${post % 700}`,
+        text: `of subject ${post % 50}`,
+        at,
+      })
+    }
+    const retrieval = searchedPosts(people)
+    await retrieval.refresh()
+    for (const taste of [false, true]) {
+      if (taste) people.react('strange-7', { authorId: 'stranger-7', kind: 'share' })
+      const feed = await pipelineOver(people.state, { retrieval }).rank(aQuery())
+      expect(feed.degraded).toEqual([])
+      expect(feed.eligible.length).toBeGreaterThanOrEqual(1_500)
+      expect(new Set(idsOf(feed.found)).size).toBe(feed.found.length)
+    }
+    await retrieval.close()
   })
 })

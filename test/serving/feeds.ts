@@ -6,7 +6,7 @@ import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { NO_STAGE_METRICS, type StageMetrics } from '../../serving/pipeline/metrics.ts'
 import { always, type Ranker, type Ranking, type ScorerStage } from '../../serving/pipeline/stage.ts'
 import type { FeedQuery } from '../../serving/query.ts'
-import { noRetrieval } from '../../serving/sources/retrieval.ts'
+import { noRetrieval, type Retrieval } from '../../serving/sources/retrieval.ts'
 import { noRestrictions, type Restrictions } from '../../serving/visibility/restrictions.ts'
 import { millis } from '../../schemas/ids.ts'
 import { T0, userId } from '../processors/events.ts'
@@ -105,6 +105,7 @@ export interface PipelineOptions {
   readonly alarm?: Alarm
   readonly metrics?: StageMetrics
   readonly ranker?: Ranker
+  readonly retrieval?: Retrieval
 }
 
 export const stagesOver = (state: ServedState, options: PipelineOptions = {}): FeedStages =>
@@ -112,7 +113,7 @@ export const stagesOver = (state: ServedState, options: PipelineOptions = {}): F
     rows: state.rows,
     clock: options.clock ?? new HandClock(),
     restrictions: options.restrictions ?? noRestrictions,
-    retrieval: noRetrieval,
+    retrieval: options.retrieval ?? noRetrieval,
     breathe: async () => undefined,
   })
 

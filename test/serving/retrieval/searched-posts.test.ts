@@ -1,52 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { PostSearch } from '../../../models/retrieval/post-search.ts'
 import { priorTowers, TOWERS_SIZE } from '../../../models/retrieval/towers.ts'
-import { ModelError } from '../../../models/errors.ts'
 import { profiles } from '../../../processors/topics.ts'
 import { DAY_MS, HOUR_MS, type Millis, MINUTE_MS } from '../../../schemas/ids.ts'
-import { SearchedPosts, type Searcher } from '../../../serving/retrieval/searched-posts.ts'
+import { SearchedPosts } from '../../../serving/retrieval/searched-posts.ts'
 import { aProfile, later, userId } from '../../processors/events.ts'
 import { aQuery } from '../feeds.ts'
 import { People } from '../people.ts'
-
-/** A search on this thread; `crash` makes it as one whose thread has died. */
-class LocalSearcher implements Searcher {
-  puts = 0
-  hasCrashed = false
-  private readonly search_ = PostSearch.create(priorTowers())
-
-  async put(...given: Parameters<Searcher['put']>): Promise<void> {
-    const search = await this.alive()
-    this.puts++
-    search.put(...given)
-  }
-
-  async remove(slots: Uint32Array): Promise<void> {
-    const search = await this.alive()
-    search.remove(slots)
-  }
-
-  async search(...given: Parameters<Searcher['search']>): ReturnType<Searcher['search']> {
-    return (await this.alive()).search(...given)
-  }
-
-  async swap(towers: Float32Array): Promise<void> {
-    ;(await this.alive()).swap(towers)
-  }
-
-  async settle(): Promise<void> {
-    await (await this.alive()).settle()
-  }
-
-  async close(): Promise<void> {
-    await (await this.search_).dispose()
-  }
-
-  private async alive(): Promise<PostSearch> {
-    if (this.hasCrashed) throw new ModelError('SEARCH_CRASHED', 'for a test')
-    return this.search_
-  }
-}
+import { LocalSearcher } from './local-searcher.ts'
 
 const TRAVEL = 'The night train to Lisbon and a slow breakfast in Porto'
 const BREAD = 'Sourdough bread and dumplings from my grandmother'
@@ -85,7 +45,7 @@ const open = (people: People, newestEventAt: () => Millis = () => later(0)): Ope
 
 const found = async (people: People, { retrieval }: Opened, postsMax = 10, asOf = 0): Promise<string[]> => {
   const query = aQuery({ asOf: later(asOf) })
-  const posts = await retrieval.nearest(query, await people.viewer(query), postsMax)
+  const { posts } = await retrieval.nearest(query, await people.viewer(query), postsMax)
   return posts.map(({ postId }) => postId)
 }
 
@@ -134,6 +94,19 @@ describe('retrieval', () => {
     expect(await found(people, searched)).toEqual(['bread', 'travel'])
     people.publish(profiles, aProfile({ interests: ['lisbon', 'night train'] }))
     expect(await found(people, searched)).toEqual(['travel', 'bread'])
+  })
+
+  it('says whether others are there to be found, of a viewer with a taste or without', async () => {
+    const people = reader()
+    const searched = open(people)
+    await searched.retrieval.refresh()
+    const isAll = async (viewerId: string, postsMax: number): Promise<boolean> => {
+      const query = aQuery({ userId: viewerId })
+      return (await searched.retrieval.nearest(query, await people.viewer(query), postsMax)).isAll
+    }
+    for (const viewerId of ['user-1', 'nobody']) {
+      expect([await isAll(viewerId, 1), await isAll(viewerId, 10)]).toEqual([false, true])
+    }
   })
 
   it('leaves out what is not for everybody, the viewer has seen, wrote, or is of the future', async () => {
@@ -211,7 +184,7 @@ describe('retrieval', () => {
     const searched = open(people)
     await searched.retrieval.refresh()
     const query = { ...aQuery(), userId: userId('nobody') }
-    const posts = await searched.retrieval.nearest(query, await people.viewer(query), 10)
+    const { posts } = await searched.retrieval.nearest(query, await people.viewer(query), 10)
     expect(posts).toHaveLength(3)
   })
 })

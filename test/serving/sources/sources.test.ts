@@ -264,7 +264,8 @@ describe('the source of retrieval', () => {
       isReady: true,
       nearest: async (_query, _viewer, max) => {
         asked.push(max)
-        return [anEntry({ postId: 'like-it', containerId: containerId('x'), publishedAt: T0 })]
+        const posts = [anEntry({ postId: 'like-it', containerId: containerId('x'), publishedAt: T0 })]
+        return { posts, isAll: false }
       },
     })
     expect(stage.enable(query)).toBe(true)
@@ -279,7 +280,11 @@ describe('the source of retrieval', () => {
         return [id, { id, closeness: 'none', since: T0 }]
       }),
     )
-    await stage.find(query, tied)
+    const usual = await stage.find(query, tied)
     expect(asked).toEqual([RETRIEVED_MAX, RETRIEVED_USUAL])
+    expect([finding.beyond === undefined, usual.beyond === undefined]).toEqual([true, false])
+    const further = await usual.beyond!()
+    expect(further.take(5)).toEqual([])
+    expect(asked.at(-1)).toBe(RETRIEVED_MAX)
   })
 })
