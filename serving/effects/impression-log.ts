@@ -48,8 +48,12 @@ export class ImpressionLog {
   private readonly services: ImpressionLogServices
   private readonly limits: ImpressionLogLimits
   private waiting: ServedPage[] = []
+  /** Impressions of the batch that is being written. */
+  private underWay = 0
   private writing: Promise<void> | undefined
   private closing = false
+  /** What is not written by now is counted as lost. */
+  private closed = false
   private written = 0
   private lost = 0
   private failures = 0
@@ -62,7 +66,7 @@ export class ImpressionLog {
 
   get counts(): ImpressionCounts {
     const { written, lost, failures } = this
-    return { waiting: this.waiting.length, written, lost, failures }
+    return { waiting: this.waitingCount, written, lost, failures }
   }
 
   /** The last write failed, and is being tried again. */
@@ -72,7 +76,7 @@ export class ImpressionLog {
 
   /** Takes a page to write; what is beyond the limit is counted as lost. Never waits. */
   add(page: ServedPage): void {
-    if (this.waiting.length >= this.limits.waitingMax) {
+    if (this.waitingCount >= this.limits.waitingMax) {
       this.lost++
       return
     }
@@ -84,22 +88,35 @@ export class ImpressionLog {
   async close(withinMs: number): Promise<void> {
     this.closing = true
     await Promise.race([this.writing, this.services.sleep(withinMs)])
-    this.lost += this.waiting.length
+    this.closed = true
+    this.lost += this.waitingCount
     this.waiting = []
+    this.underWay = 0
+  }
+
+  private get waitingCount(): number {
+    return this.waiting.length + this.underWay
   }
 
   private async run(): Promise<void> {
-    let retryMs = this.limits.retryMs
     if (!this.closing) await this.services.sleep(this.limits.lingerMs)
     while (this.waiting.length > 0) {
-      const batch = this.waiting.slice(0, this.limits.batchMax)
-      const impressions = batch.flatMap((page) => this.checked(page))
+      // Checked once, however often they are tried: each that is broken is one page lost.
+      const batch = this.waiting.splice(0, this.limits.batchMax).flatMap((page) => this.checked(page))
+      if (batch.length > 0) await this.write(batch)
+    }
+    this.writing = undefined
+  }
+
+  /** Writes a batch, and again until it holds or the log is closed. */
+  private async write(batch: readonly Impression[]): Promise<void> {
+    this.underWay = batch.length
+    let retryMs = this.limits.retryMs
+    while (!this.closed) {
       try {
-        await this.services.append(impressions)
-        this.waiting.splice(0, batch.length)
-        this.written += impressions.length
-        this.failing = false
-        retryMs = this.limits.retryMs
+        await this.services.append(batch)
+        this.hold(batch)
+        return
       } catch (error) {
         this.failures++
         this.failing = true
@@ -108,7 +125,14 @@ export class ImpressionLog {
         retryMs = Math.min(retryMs * 2, this.limits.retryMsMax)
       }
     }
-    this.writing = undefined
+  }
+
+  /** What was under way when the log was closed counts as lost only until it turns out to be durable. */
+  private hold(batch: readonly Impression[]): void {
+    this.written += batch.length
+    if (this.closed) this.lost -= batch.length
+    this.underWay = 0
+    this.failing = false
   }
 
   /** One that breaks its contract would be refused for ever, and hold up all behind it: it is counted as lost. */

@@ -10,6 +10,8 @@ class Desk {
   readonly written: Impression[][] = []
   readonly slept: number[] = []
   failing = false
+  /** What a write that is under way waits for. */
+  held: Promise<void> | undefined
   private waiting: (() => void)[] = []
   readonly log: ImpressionLog
 
@@ -17,6 +19,7 @@ class Desk {
     this.log = new ImpressionLog(
       {
         append: async (impressions) => {
+          await this.held
           if (this.failing) throw new Error('the disk is full')
           this.written.push([...impressions])
         },
@@ -97,6 +100,43 @@ describe('the log of impressions', () => {
     await desk.pass()
     expect(desk.requestIds).toEqual([sound!.requestId])
     expect(desk.log.counts).toMatchObject({ written: 1, lost: 1 })
+  })
+
+  test('counts a broken one once, however often those beside it are tried', async () => {
+    const desk = new Desk()
+    const [broken, sound] = await pages(2)
+    desk.failing = true
+    desk.log.add({ ...broken!, query: { ...broken!.query, surface: 'x'.repeat(100) } })
+    desk.log.add(sound!)
+    for (let turn = 0; turn < 10; turn++) await desk.pass()
+    expect(desk.log.counts).toEqual({ waiting: 1, written: 0, lost: 1, failures: 10 })
+    desk.failing = false
+    await desk.pass()
+    expect(desk.log.counts).toEqual({ waiting: 0, written: 1, lost: 1, failures: 10 })
+  })
+
+  test.each([
+    ['is written once it turns out to be durable', false, { waiting: 0, written: 1, lost: 0, failures: 0 }],
+    [
+      'stays lost where it fails, and is not tried again',
+      true,
+      { waiting: 0, written: 0, lost: 1, failures: 1 },
+    ],
+  ])('counts what is under way when it is closed as lost; that %s', async (_, fails, counts) => {
+    const desk = new Desk()
+    const [page] = await pages(1)
+    const held = Promise.withResolvers<void>()
+    desk.held = held.promise
+    desk.log.add(page!)
+    await desk.pass()
+    const closing = desk.log.close(1_000)
+    await desk.pass()
+    await closing
+    expect(desk.log.counts).toEqual({ waiting: 0, written: 0, lost: 1, failures: 0 })
+    desk.failing = fails
+    held.resolve()
+    for (const _turn of [1, 2]) await desk.pass()
+    expect(desk.log.counts).toEqual(counts)
   })
 
   test('writes what waits when it is closed, and counts what it could not write in time', async () => {
