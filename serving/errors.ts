@@ -14,7 +14,7 @@ export const SERVING_ERRORS = {
   REQUEST_UNKNOWN: {
     recovery: 'stop',
     about:
-      'Nothing is remembered of this request: it never was, or later ones took its place. Ask for a new feed.',
+      'Nothing is remembered of this request, or of what it did not rank: it never was, or later ones took its place. Ask for a new feed.',
   },
   BAD_REQUEST: {
     recovery: 'stop',

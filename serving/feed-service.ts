@@ -131,7 +131,7 @@ export class FeedService {
     const { session, position, feed } = turn
     const shown = page.shown.map(({ candidate }) => candidate)
     later(() => {
-      if (feed === null) requests.page(requestId, session.requestId, shown, page.removed)
+      if (feed === null) requests.page(requestId, session, shown, page.removed)
       else requests.note(requestId, feed, shown, page.removed)
     })
     sessions.name(session, requestId)

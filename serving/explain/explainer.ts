@@ -2,6 +2,7 @@ import { keyOf } from '../../engine/key.ts'
 import { type PostAttributes, readPostAttributes } from '../../processors/post-attributes.ts'
 import type { PostId, RequestId, UserId } from '../../schemas/ids.ts'
 import { REMOVALS, type Removal, sourcesIn } from '../candidate.ts'
+import { ServingError } from '../errors.ts'
 import type { FilterStage, QueryHydratorStage, SourceStage } from '../pipeline/stage.ts'
 import type { StateRows } from '../state-rows.ts'
 import { ViewerDraft } from '../viewer-draft.ts'
@@ -45,6 +46,9 @@ export class Explainer {
   async explain(requestId: RequestId, postId: PostId): Promise<Explanation> {
     const page = this.parts.requests.get(requestId)
     const record = page.feed.recordOf(postId)
+    if (record === undefined && !page.feed.isWhole) {
+      throw new ServingError('REQUEST_UNKNOWN', `request "${requestId}": only what it ranked is still known`)
+    }
     const asked = { requestId, postId }
     if (record === undefined) return { ...asked, ...(await this.missed(page.feed, postId)) }
     return { ...asked, ...this.known(page, record, postId) }

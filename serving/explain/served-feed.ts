@@ -1,9 +1,11 @@
-import type { PostId } from '../../schemas/ids.ts'
-import { type Candidate, type Removal, REMOVALS, type Source } from '../candidate.ts'
+import type { PostId, RequestId } from '../../schemas/ids.ts'
+import { bitOf, type Candidate, type Removal, REMOVALS, type Source } from '../candidate.ts'
+import type { FeedAccount } from '../feed-account.ts'
 import type { RankedFeed } from '../feed-pipeline.ts'
 import type { SourceCount } from '../inventory.ts'
 import type { Degraded } from '../pipeline/run.ts'
 import type { FeedQuery } from '../query.ts'
+import type { RankedItem, RankedItems } from '../sessions/ranked-items.ts'
 import { Fingerprints } from './fingerprints.ts'
 
 /** How far a candidate came; what a filter removed has the filter's place in `REMOVALS`, above these. */
@@ -31,6 +33,31 @@ export interface Cut {
   readonly kept: number
 }
 
+/** A candidate, as far as it is remembered. */
+interface Placed extends Pick<
+  Candidate,
+  'sources' | 'lightScore' | 'lightRank' | 'expectedValue' | 'heavyRank' | 'value' | 'rank'
+> {
+  readonly post: { readonly postId: PostId }
+}
+
+/** A ranked feed, as far as it is remembered. */
+interface Served extends Pick<RankedFeed, 'query' | 'sourceCounts' | 'degraded'> {
+  readonly found: readonly Placed[]
+  readonly removed: readonly { readonly candidate: Placed; readonly removal: Removal }[]
+  readonly survivors: readonly Placed[]
+  readonly order: readonly Placed[]
+}
+
+/** What a session still knows of the feed that it is of. */
+export interface ServedSession {
+  /** The request that began it. */
+  readonly requestId: RequestId
+  readonly query: FeedQuery
+  readonly items: RankedItems
+  readonly account: Pick<FeedAccount, 'degraded'>
+}
+
 /** Bytes of a record beside its arrays: the query, counts of sources, and what was degraded. */
 const OVERHEAD_BYTES = 1_024
 
@@ -45,6 +72,8 @@ export class ServedFeed {
   /** Of pass 0 and pass 1. */
   readonly cuts: readonly [Cut, Cut]
   readonly found: number
+  /** False where what the ranking left out is remembered no more. */
+  readonly isWhole: boolean
   private readonly posts: Fingerprints
   private readonly outcomes: Uint8Array
   private readonly sources: Uint16Array
@@ -53,12 +82,13 @@ export class ServedFeed {
   /** The ranks that belong to them; −1 without. */
   private readonly ranks: Int16Array
 
-  constructor(feed: RankedFeed) {
+  constructor(feed: Served, isWhole = true) {
     const { found, survivors, order } = feed
     this.query = feed.query
     this.sourceCounts = feed.sourceCounts
     this.degraded = [...feed.degraded]
     this.found = found.length
+    this.isWhole = isWhole
     this.posts = new Fingerprints(found.map(({ post }) => post.postId))
     this.outcomes = outcomesOf(feed)
     this.sources = new Uint16Array(found.length)
@@ -69,6 +99,16 @@ export class ServedFeed {
       cutOf(survivors, ({ lightScore }) => lightScore),
       cutOf(order, ({ expectedValue }) => expectedValue),
     ]
+  }
+
+  /** Of a feed that was forgotten while its pages are still asked for: what was ranked, each by its strongest source. */
+  static ofSession({ query, items, account: { degraded } }: ServedSession): ServedFeed {
+    const order = items.slice(0, items.length).map((item) => placedOf(item))
+    const [found, survivors] = [order, order]
+    return new ServedFeed(
+      { query, sourceCounts: new Map(), degraded, found, removed: [], survivors, order },
+      false,
+    )
   }
 
   get bytes(): number {
@@ -93,7 +133,7 @@ export class ServedFeed {
     }
   }
 
-  private note(index: number, candidate: Candidate): void {
+  private note(index: number, candidate: Placed): void {
     const { scores, ranks } = this
     const at = 3 * index
     this.sources[index] = candidate.sources
@@ -106,8 +146,10 @@ export class ServedFeed {
   }
 }
 
+const placedOf = (item: RankedItem): Placed => ({ ...item, sources: bitOf(item.source), rank: item.index })
+
 /** Filters keep the order of what was found, so what they removed is met again in one walk. */
-const outcomesOf = ({ found, removed, survivors, order }: RankedFeed): Uint8Array => {
+const outcomesOf = ({ found, removed, survivors, order }: Served): Uint8Array => {
   const ranked = new Set(order)
   const kept = survivors.length === order.length ? ranked : new Set(survivors)
   const outcomes = new Uint8Array(found.length)
@@ -122,7 +164,7 @@ const outcomesOf = ({ found, removed, survivors, order }: RankedFeed): Uint8Arra
   return outcomes
 }
 
-const cutOf = (kept: readonly Candidate[], scoreOf: (candidate: Candidate) => number): Cut => ({
+const cutOf = (kept: readonly Placed[], scoreOf: (candidate: Placed) => number): Cut => ({
   score: kept.reduce((lowest, candidate) => Math.min(lowest, scoreOf(candidate)), Infinity),
   kept: kept.length,
 })

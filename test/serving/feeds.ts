@@ -1,15 +1,18 @@
 import type { Clock } from '../../engine/clock.ts'
 import { PASS_0_KEPT_MAX } from '../../serving/quotas.ts'
 import { type Candidate } from '../../serving/candidate.ts'
-import { FeedPipeline, feedStages, type FeedStages } from '../../serving/feed-pipeline.ts'
+import type { ServedSession } from '../../serving/explain/served-feed.ts'
+import { FeedPipeline, feedStages, type FeedStages, type RankedFeed } from '../../serving/feed-pipeline.ts'
 import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { NO_STAGE_METRICS, type StageMetrics } from '../../serving/pipeline/metrics.ts'
 import { always, type Ranker, type Ranking, type ScorerStage } from '../../serving/pipeline/stage.ts'
 import type { FeedQuery } from '../../serving/query.ts'
+import { RankedItems } from '../../serving/sessions/ranked-items.ts'
 import { noRetrieval, type Retrieval } from '../../serving/sources/retrieval.ts'
 import { noRestrictions, type Restrictions } from '../../serving/visibility/restrictions.ts'
 import { millis } from '../../schemas/ids.ts'
 import { T0, userId } from '../processors/events.ts'
+import { requestId } from '../processors/personal-events.ts'
 import type { ServedState } from './state.ts'
 
 export const aQuery = (fields: { readonly userId?: string; readonly asOf?: number } = {}): FeedQuery => ({
@@ -130,6 +133,17 @@ export const pipelineOver = (
     alarm: options.alarm ?? new HandAlarm(),
     metrics: options.metrics ?? NO_STAGE_METRICS,
   })
+
+/** What a session knows of its feed, for those who explain it. */
+export const sessionOf = (
+  { query, order, viewer, degraded }: RankedFeed,
+  request: string,
+): ServedSession => ({
+  requestId: requestId(request),
+  query,
+  items: new RankedItems(order, viewer),
+  account: { degraded },
+})
 
 export const idsOf = (candidates: readonly { readonly post: { readonly postId: string } }[]): string[] =>
   candidates.map(({ post }) => post.postId)

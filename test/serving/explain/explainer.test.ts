@@ -9,7 +9,7 @@ import { later, postId } from '../../processors/events.ts'
 import { requestId } from '../../processors/personal-events.ts'
 import { Visibility } from '../../../serving/visibility/index.ts'
 import { noRestrictions } from '../../../serving/visibility/restrictions.ts'
-import { aQuery, newestRanker, pipelineOver, stagesOver } from '../feeds.ts'
+import { aQuery, newestRanker, pipelineOver, sessionOf, stagesOver } from '../feeds.ts'
 import { People } from '../people.ts'
 
 const REQUEST = requestId('request-1')
@@ -70,7 +70,7 @@ describe('a post that was found', () => {
       outcome: 'ranked',
       text: 'Ranked in place 2, which is not on this page.',
     })
-    requests.page(requestId('request-2'), REQUEST, feed.order.slice(1, 2))
+    requests.page(requestId('request-2'), sessionOf(feed, REQUEST), feed.order.slice(1, 2))
     expect(await explain('second', 'request-2')).toMatchObject({ outcome: 'shown', position: 0 })
   })
 
@@ -83,7 +83,7 @@ describe('a post that was found', () => {
       passes: {},
     })
     const removed = [{ candidate: feed.order[1]!, removal: 'deleted' as const }]
-    requests.page(requestId('request-2'), REQUEST, [], removed)
+    requests.page(requestId('request-2'), sessionOf(feed, REQUEST), [], removed)
     expect(await explain('second', 'request-2')).toMatchObject({ outcome: 'removed', filter: 'deleted' })
   })
 
@@ -198,6 +198,17 @@ describe('a post that no source found', () => {
 })
 
 describe('a request', () => {
+  it('for a later page of a feed that was forgotten is explained as far as the feed was ranked', async () => {
+    const { explain, feed, requests } = await serve(community())
+    requests.page(requestId('request-2'), sessionOf(feed, 'forgotten'), feed.order.slice(1, 2))
+    expect(await explain('second', 'request-2')).toMatchObject({ outcome: 'shown', position: 0 })
+    expect(await explain('third', 'request-2')).toMatchObject({
+      outcome: 'ranked',
+      passes: { pass0: { rank: 2 }, pass2: { rank: 2 } },
+    })
+    await expect(explain('by-eve', 'request-2')).rejects.toThrow('only what it ranked is still known')
+  })
+
   it('that is not remembered is refused', async () => {
     const { explain } = await serve(community())
     await expect(explain('first', 'other')).rejects.toMatchObject({ code: 'REQUEST_UNKNOWN' })

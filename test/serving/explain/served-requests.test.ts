@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import { ServedFeed } from '../../../serving/explain/served-feed.ts'
+import { sourcesIn } from '../../../serving/candidate.ts'
+import { RANKED, ServedFeed } from '../../../serving/explain/served-feed.ts'
 import { ServedRequests } from '../../../serving/explain/served-requests.ts'
 import type { RankedFeed } from '../../../serving/feed-pipeline.ts'
 import { HOUR_MS } from '../../../schemas/ids.ts'
 import { later, postId } from '../../processors/events.ts'
 import { requestId } from '../../processors/personal-events.ts'
-import { aQuery, newestRanker, pipelineOver } from '../feeds.ts'
+import { aQuery, newestRanker, pipelineOver, sessionOf } from '../feeds.ts'
 import { People } from '../people.ts'
 
 const feedOf = (posts: number, keptMax?: number): Promise<RankedFeed> => {
@@ -49,16 +50,35 @@ test('pages share the record of their ranking, and it leaves with the last of th
   const alone = new ServedRequests()
   alone.note(requestId('r-1'), feed, [])
   const requests = new ServedRequests(alone.bytes + 3_000)
+  const session = sessionOf(feed, 'r-1')
   requests.note(requestId('r-1'), feed, feed.order.slice(0, 2))
   const first = requests.bytes
-  requests.page(requestId('r-2'), requestId('r-1'), feed.order.slice(2, 4))
+  requests.page(requestId('r-2'), session, feed.order.slice(2, 4))
   expect(requests.bytes - first).toBeLessThan(1_000)
   expect(requests.get(requestId('r-2')).feed).toBe(requests.get(requestId('r-1')).feed)
-  for (let page = 3; page < 30; page++) requests.page(requestId(`r-${page}`), requestId(`r-${page - 1}`), [])
+  for (let page = 3; page < 30; page++) requests.page(requestId(`r-${page}`), session, [])
   expect(() => requests.get(requestId('r-1'))).toThrow('REQUEST_UNKNOWN')
-  expect(requests.get(requestId('r-29')).feed.found).toBe(feed.found.length)
-  requests.page(requestId('r-x'), requestId('r-1'), [])
-  expect(() => requests.get(requestId('r-x'))).toThrow('REQUEST_UNKNOWN')
+  const { feed: kept } = requests.get(requestId('r-29'))
+  expect([kept.found, kept.isWhole]).toEqual([feed.found.length, true])
+})
+
+test('a page of a ranking that was forgotten is remembered by what its session knows: what was ranked', async () => {
+  const feed = await feedOf(20, 12)
+  const requests = new ServedRequests()
+  const session = sessionOf(feed, 'r-1')
+  requests.page(requestId('r-2'), session, feed.order.slice(5, 10))
+  const { feed: kept, shown } = requests.get(requestId('r-2'))
+  expect(kept.isWhole).toBe(false)
+  for (const [rank, { post, lightScore, lightRank, heavyRank }] of feed.order.entries()) {
+    const { outcome, passes, sources } = kept.recordOf(post.postId)!
+    expect([outcome, sourcesIn(sources)]).toEqual([RANKED, ['friend']])
+    expect(passes[0]).toEqual({ score: lightScore, rank: lightRank })
+    expect([passes[1].rank, passes[2].rank]).toEqual([heavyRank, rank])
+    expect(shown.indexOf(post.postId)).toBe(rank >= 5 && rank < 10 ? rank - 5 : -1)
+  }
+  expect(kept.recordOf(postId('own'))).toBeUndefined()
+  requests.page(requestId('r-3'), session, feed.order.slice(10, 12))
+  expect(requests.get(requestId('r-3')).feed).toBe(kept)
 })
 
 test('bytes are bounded: the oldest leave, and none are counted twice', async () => {
