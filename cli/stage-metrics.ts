@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
+import type { Removal } from '../serving/candidate.ts'
 import type { StageMetrics } from '../serving/pipeline/metrics.ts'
 import { UNEXPECTED } from '../serving/pipeline/run.ts'
 import { say } from './terminal.ts'
@@ -17,6 +18,7 @@ export class PrometheusStageMetrics implements StageMetrics {
   private readonly ms: Histogram<'stage'>
   private readonly kept: Histogram<'stage'>
   private readonly drops: Counter
+  private readonly removals: Counter
   private readonly figures = new Map<string, StageFigures>()
   private readonly told = new Set<string>()
   private readonly tell: (line: string) => void
@@ -44,6 +46,12 @@ export class PrometheusStageMetrics implements StageMetrics {
       labelNames: ['stage', 'reason'],
       registers,
     })
+    this.removals = new Counter({
+      name: 'freshet_feed_removed_total',
+      help: 'Posts that were found and left out, by the filter that removed them, pages checked again among them.',
+      labelNames: ['filter'],
+      registers,
+    })
   }
 
   ran(stage: string, ms: number, kept: number): void {
@@ -59,6 +67,10 @@ export class PrometheusStageMetrics implements StageMetrics {
     this.told.add(stage)
     const [, place = ''] = error instanceof Error ? (error.stack ?? '').split(/\n\s*(?=at )/) : []
     this.tell(`${UNEXPECTED}: stage ${stage}: ${error instanceof Error ? error.name : typeof error} ${place}`)
+  }
+
+  removed(filter: Removal, count: number): void {
+    this.removals.inc({ filter }, count)
   }
 
   /** Found once: to look a histogram's labels up takes longer than to count. */

@@ -4,7 +4,7 @@ import { filters } from './filters/index.ts'
 import { hydrators, survivorHydrators } from './hydrators/index.ts'
 import { INVENTORY_LIMITS, type Limits, type SourceCount } from './inventory.ts'
 import type { Alarm } from './pipeline/alarm.ts'
-import type { StageMetrics } from './pipeline/metrics.ts'
+import { type StageMetrics, tellRemoved } from './pipeline/metrics.ts'
 import { type Degraded, PipelineRun, type StageTime } from './pipeline/run.ts'
 import type {
   FilterStage,
@@ -89,7 +89,7 @@ export interface RankedFeed<Own extends Ranking = Ranking> {
   readonly degraded: readonly Degraded[]
 }
 
-/** Ranks posts for a viewer. Which of them are shown is the selector's to say, and checked again there. */
+/** Ranks posts for a viewer. Which of them are shown is the selector's to say (feed-service.ts), and checked again there. */
 export class FeedPipeline<Own extends Ranking = Ranking> {
   private readonly parts: FeedPipelineParts<Own>
 
@@ -113,12 +113,13 @@ export class FeedPipeline<Own extends Ranking = Ranking> {
 
   private async ranked(run: PipelineRun): Promise<RankedFeed<Own>> {
     const { query } = run
-    const { stages, ranker, limits = INVENTORY_LIMITS } = this.parts
+    const { stages, ranker, metrics, limits = INVENTORY_LIMITS } = this.parts
     const viewer = await readViewer(run, stages.queryHydrators)
     const search = new Search(run, stages.sources, viewer, limits)
     const ranking = ranker.begin(query, viewer)
     try {
       const { found, kept: eligible, removed } = await sifted(run, stages, viewer, search, ranking)
+      tellRemoved(metrics, removed)
       const [pass0, pass1, pass2] = ranking.passes
       const survivors = await run.score(pass0, viewer, eligible)
       await run.hydrate(stages.survivorHydrators, viewer, survivors)

@@ -1,23 +1,21 @@
 import type { Clock } from '../engine/clock.ts'
 import type { Millis, PostId, RequestId } from '../schemas/ids.ts'
-import type { ImpressionLog } from './effects/impression-log.ts'
-import type { ServedRequests } from './explain/served-requests.ts'
+import type { AnsweredPage, FeedEffects } from './effects/index.ts'
 import { accountOf, counted } from './feed-account.ts'
 import { answerItems } from './feed-items.ts'
 import type { FeedPipeline, RankedFeed } from './feed-pipeline.ts'
 import type { FeedAnswer } from './http/feed-schemas.ts'
-import type { Degraded, StageTime } from './pipeline/run.ts'
+import type { Alarm } from './pipeline/alarm.ts'
+import { type StageMetrics, tellRemoved } from './pipeline/metrics.ts'
+import { type Degraded, PipelineRun, type StageTime } from './pipeline/run.ts'
 import { Turns } from './pipeline/turns.ts'
-import { rankingSampleOf } from './sampling/ranking-sample.ts'
-import type { SampleLog } from './sampling/sample-log.ts'
 import type { FeedQuery } from './query.ts'
 import type { Ranking } from './scorers/ranking.ts'
-import { nextPage, type Page, stillShown } from './selector/page.ts'
+import { nextPage, type Page, selector, stillShown } from './selector/page.ts'
 import type { Cursors } from './sessions/cursor.ts'
 import { PassedPosts } from './sessions/passed-posts.ts'
 import { Session } from './sessions/session.ts'
 import type { SessionStore } from './sessions/session-store.ts'
-import type { ShadowScoring } from './shadow/shadow-scoring.ts'
 import type { Visibility } from './visibility/index.ts'
 
 export interface FeedServiceParts {
@@ -25,11 +23,10 @@ export interface FeedServiceParts {
   readonly visibility: Visibility
   readonly sessions: SessionStore
   readonly cursors: Cursors
-  readonly impressions: ImpressionLog
-  readonly shadow: Pick<ShadowScoring, 'take'>
-  readonly requests: ServedRequests
-  readonly samples: Pick<SampleLog, 'add'>
+  readonly effects: FeedEffects
   readonly clock: Clock
+  readonly alarm: Alarm
+  readonly metrics: StageMetrics
   /** A new id each time, never given before. */
   readonly ids: () => string
   /** Does what nobody waits for, once the answer is on its way. */
@@ -47,10 +44,11 @@ interface Turn {
   readonly feed: RankedFeed | null
   readonly offset: number
   readonly position: number
+  /** Those of the ranking. */
   readonly stages: readonly StageTime[]
 }
 
-/** Answers requests for feeds: ranks, cuts pages, logs what was shown. */
+/** Answers requests for feeds: `ranking ► selector ► effects`. */
 export class FeedService {
   private readonly parts: FeedServiceParts
   private readonly turns = new Turns()
@@ -64,17 +62,12 @@ export class FeedService {
    * nowhere, `STAGE_FAILED`, `TOO_MANY_REQUESTS`, and what reading rows throws.
    */
   async page(query: FeedQuery, cursor: string | null): Promise<FeedAnswer> {
-    const { clock, visibility, ids } = this.parts
-    const startedMs = clock.monotonicMs()
-    const requestId = ids() as RequestId
-    const turn = await this.turn(query, cursor, requestId, startedMs)
-    const selectedMs = clock.monotonicMs()
-    const read = await nextPage(turn.session, turn.offset, query.limit, visibility)
-    // Nothing is waited for from here to the answer: what was accepted by now counts.
-    const page = stillShown(read, turn.session, visibility)
-    const selector = { stage: 'selector', ms: clock.monotonicMs() - selectedMs, kept: page.shown.length }
-    this.effects(requestId, query, turn, page)
-    return this.answer(requestId, query, turn, page, [...turn.stages, selector], startedMs)
+    const run = new PipelineRun(query, this.parts)
+    try {
+      return await this.answered(run, cursor)
+    } finally {
+      run.finish()
+    }
   }
 
   /** The session that a request's page was cut from, and a post's place in it; null when either is not known. */
@@ -88,58 +81,96 @@ export class FeedService {
     return index === -1 ? null : { session, index }
   }
 
+  private async answered(run: PipelineRun, cursor: string | null): Promise<FeedAnswer> {
+    const { clock, metrics, visibility, ids } = this.parts
+    const startedMs = clock.monotonicMs()
+    const requestId = ids() as RequestId
+    const turn = await this.turn(run, cursor, requestId, startedMs)
+    const { session, offset } = turn
+    // A page may be read in parts: what is accepted meanwhile, and in rows by its end, counts for the first of them too.
+    const release = visibility.hold()
+    try {
+      const read = await run.attempt(selector, () => nextPage(session, offset, run.query.limit, visibility))
+      // Nothing is waited for from here to the answer: what was accepted by now counts.
+      const page = run.time(
+        selector.name,
+        () => stillShown(read!, session, visibility),
+        ({ shown }) => shown.length,
+      )
+      tellRemoved(metrics, page.removed)
+      this.effects(run, requestId, turn, page)
+      return this.answer(run, requestId, turn, page, startedMs)
+    } finally {
+      release()
+    }
+  }
+
   /** A session that is no longer kept is begun again, with what its pages have not come past. */
   private async turn(
-    query: FeedQuery,
+    run: PipelineRun,
     cursor: string | null,
     requestId: RequestId,
     askedMs: number,
   ): Promise<Turn> {
     const { cursors, sessions, clock } = this.parts
-    if (cursor === null) return this.begin(query, requestId, askedMs)
+    const { query } = run
+    if (cursor === null) return this.begin(run, query, requestId, askedMs)
     const { sessionId, offset, position, passed } = cursors.read(query.userId, cursor)
     const session = sessions.get(sessionId, clock.monotonicMs())
     if (session !== undefined) return { session, feed: null, offset, position, stages: [] }
-    const begun = await this.begin({ ...query, passed: new PassedPosts(passed) }, requestId, askedMs)
+    const unread = { ...query, passed: new PassedPosts(passed) }
+    const begun = await this.begin(run, unread, requestId, askedMs)
     return { ...begun, position }
   }
 
-  private async begin(query: FeedQuery, requestId: RequestId, askedMs: number): Promise<Turn> {
-    return this.turns.take(() => this.rank(query, requestId, askedMs))
+  private async begin(
+    run: PipelineRun,
+    query: FeedQuery,
+    requestId: RequestId,
+    askedMs: number,
+  ): Promise<Turn> {
+    return this.turns.take(() => this.rank(run, query, requestId, askedMs))
   }
 
-  private async rank(query: FeedQuery, requestId: RequestId, askedMs: number): Promise<Turn> {
-    const { pipeline, sessions, samples, clock, ids, newestEventAt } = this.parts
+  private async rank(
+    run: PipelineRun,
+    query: FeedQuery,
+    requestId: RequestId,
+    askedMs: number,
+  ): Promise<Turn> {
+    const { pipeline, sessions, effects, metrics, clock, ids, newestEventAt } = this.parts
     const newest = newestEventAt()
     const waited = { stage: 'turn', ms: clock.monotonicMs() - askedMs, kept: 0 }
+    metrics.ran(waited.stage, waited.ms, waited.kept)
     const feed = await pipeline.rank(query)
     try {
-      const startedMs = clock.monotonicMs()
-      const session = new Session(ids(), requestId, feed, accountOf(feed), newest)
+      const session = run.time(
+        'session',
+        () => new Session(ids(), requestId, feed, accountOf(feed), newest),
+        ({ items }) => items.length,
+      )
       sessions.put(session, clock.monotonicMs())
-      const sample = rankingSampleOf(feed, requestId)
-      if (sample !== null) samples.add(sample)
-      const kept = { stage: 'session', ms: clock.monotonicMs() - startedMs, kept: session.items.length }
-      return { session, feed, offset: 0, position: 0, stages: [waited, ...feed.stages, kept] }
+      for (const effect of effects.ofRanking) run.perform(effect, { requestId, feed })
+      return { session, feed, offset: 0, position: 0, stages: [waited, ...feed.stages] }
     } finally {
       feed.ranking.release()
     }
   }
 
-  private effects(requestId: RequestId, query: FeedQuery, turn: Turn, page: Page): void {
-    const { impressions, shadow, requests, sessions, later } = this.parts
+  private effects(run: PipelineRun, requestId: RequestId, turn: Turn, page: Page): void {
+    const { effects, sessions, later } = this.parts
+    const { query } = run
     const { session, position, feed } = turn
-    const shown = page.shown.map(({ candidate }) => candidate)
-    later(() => {
-      if (feed === null) requests.page(requestId, session, shown, page.removed)
-      else requests.note(requestId, feed, shown, page.removed)
-    })
-    sessions.name(session, requestId)
-    if (query.preview || page.shown.length === 0) return
+    const { shown, removed } = page
     const end = page.next ?? session.items.length
-    const served = { requestId, session, query, shown: page.shown, position, end }
-    impressions.add(served)
-    later(() => shadow.take(served))
+    const answered: AnsweredPage = { requestId, session, query, shown, position, end, feed, removed }
+    for (const effect of effects.ofPage) run.perform(effect, answered)
+    sessions.name(session, requestId)
+    later(() => {
+      const after = new PipelineRun(query, this.parts)
+      for (const effect of effects.afterAnswer) after.perform(effect, answered)
+      after.finish()
+    })
   }
 
   private cursorTo(session: Session, offset: number, position: number): string {
@@ -149,14 +180,14 @@ export class FeedService {
   }
 
   private answer(
+    run: PipelineRun,
     requestId: RequestId,
-    query: FeedQuery,
-    { session, position }: Turn,
+    { session, position, stages }: Turn,
     page: Page,
-    stages: readonly StageTime[],
     startedMs: number,
   ): FeedAnswer {
     const { clock, degraded = () => [] } = this.parts
+    const { query } = run
     const { shown, next } = page
     const { account, newestEventAt: newest } = session
     const cursor = next === null ? null : this.cursorTo(session, next, position + shown.length)
@@ -176,8 +207,12 @@ export class FeedService {
         candidates: account.candidates,
         sources: account.sources,
         removed: counted({ ...account.removed }, page.removed),
-        degraded: [...account.degraded, ...degraded()],
-        stages: stages.map(({ stage, ms, kept }) => ({ stage, ms: milliseconds(ms), kept })),
+        degraded: [...account.degraded, ...run.degraded, ...degraded()],
+        stages: [...stages, ...run.stages].map(({ stage, ms, kept }) => ({
+          stage,
+          ms: milliseconds(ms),
+          kept,
+        })),
       },
     }
   }

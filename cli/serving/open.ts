@@ -5,6 +5,7 @@ import type { Clock } from '../../engine/clock.ts'
 import type { ScorerPool } from '../../models/scoring/pool.ts'
 import { impressions as impressionContract } from '../../schemas/impressions/index.ts'
 import { rankingSamples } from '../../schemas/ranking-samples/index.ts'
+import { feedEffects } from '../../serving/effects/index.ts'
 import { ImpressionLog } from '../../serving/effects/impression-log.ts'
 import { Explainer } from '../../serving/explain/explainer.ts'
 import { ServedRequests } from '../../serving/explain/served-requests.ts'
@@ -135,11 +136,10 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     visibility,
     sessions,
     cursors: new Cursors(secretOf(options)),
-    impressions,
-    shadow,
-    samples,
-    requests,
+    effects: feedEffects({ impressions, shadow, samples, requests }),
     clock,
+    alarm: parts.alarm,
+    metrics,
     ids: () => randomUUID(),
     later: (work) => setImmediate(work),
     newestEventAt: () => embedded.newestEventAt(),

@@ -6,6 +6,7 @@ import type { Viewer } from '../viewer.ts'
 import type { Alarm } from './alarm.ts'
 import type { StageMetrics } from './metrics.ts'
 import type {
+  EffectStage,
   Filtered,
   FilterStage,
   HydratorStage,
@@ -148,10 +149,25 @@ export class PipelineRun {
     return kept ?? candidates.slice(0, stage.keptMax)
   }
 
-  /** Notes that a stage goes no further: answers null, or throws when the stage is required. */
+  /** An effect that throws is dropped like any other stage. */
+  perform<Of>(stage: EffectStage<Of>, of: Of): void {
+    if (!this.enables(stage)) return
+    const started = this.services.clock.monotonicMs()
+    try {
+      this.ran(stage.name, started, stage.perform(of))
+    } catch (error) {
+      this.drop(stage, reasonOf(error), error)
+    }
+  }
+
+  /**
+   * Notes that a stage goes no further: answers null, or throws when the stage is required. What serving itself throws
+   * says already what to do, and is passed on.
+   */
   drop(stage: Stage, reason: string, error: unknown): null {
     this.services.metrics.dropped(stage.name, reason, error)
     if (stage.required) {
+      if (error instanceof ServingError) throw error
       const options = error === undefined ? undefined : { cause: error }
       throw new ServingError('STAGE_FAILED', `stage ${stage.name}: ${reason}`, options)
     }

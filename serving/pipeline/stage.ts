@@ -87,6 +87,15 @@ export interface ScorerStage extends WaitingStage {
   ): Promise<readonly Candidate[]>
 }
 
+/**
+ * Does something beside the answer: logs it, or remembers what explains it. Waits for nothing, and fails no answer:
+ * what takes long goes on behind it.
+ */
+export interface EffectStage<Of> extends Stage {
+  /** Answers of how many posts. */
+  perform(of: Of): number
+}
+
 /** The passes that rank one request's candidates, with what they hold between them. */
 export interface Ranking {
   /** Pass 0 (light), pass 1 (heavy) and pass 2 (in context). */

@@ -1,6 +1,8 @@
 import type { PostAttributes } from '../../processors/post-attributes.ts'
 import type { UserId } from '../../schemas/ids.ts'
 import type { Removal } from '../candidate.ts'
+import { REQUIRED_MS } from '../pipeline/deadlines.ts'
+import { always, type WaitingStage } from '../pipeline/stage.ts'
 import type { RankedItem } from '../sessions/ranked-items.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Visibility } from '../visibility/index.ts'
@@ -25,6 +27,15 @@ export interface Page {
   readonly next: number | null
   /** What the order held for this page, but may not be seen any more. */
   readonly removed: readonly Withheld[]
+}
+
+/** Required, for it decides who may see what. It ends at the answer: `nextPage` reads, `stillShown` has the last word. */
+export const selector: WaitingStage = {
+  name: 'selector',
+  about: 'The next posts of the order that the viewer may still see.',
+  deadlineMs: REQUIRED_MS,
+  required: true,
+  enable: always,
 }
 
 /** Looked at beside what the page needs: a few are gone more often than not one is. */

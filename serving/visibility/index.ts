@@ -54,6 +54,11 @@ export class Visibility {
     }
   }
 
+  /** To be called by whoever reads in several steps, or asks `removalOf` after it has read: see `Restrictions`. */
+  hold(): () => void {
+    return this.restrictions.hold()
+  }
+
   /** What is accepted and not processed alone; without waiting. */
   removalOf<Item extends Shown>(
     viewerId: UserId,

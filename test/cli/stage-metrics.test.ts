@@ -8,10 +8,13 @@ test('stages tell Prometheus their time, what they kept, and when they were drop
   const metrics = new PrometheusStageMetrics(registry, (line) => told.push(line))
   metrics.ran('pass-0', 1.5, 500)
   metrics.dropped('source-friend', 'late', undefined)
+  metrics.removed('seen', 3)
+  metrics.removed('seen', 4)
   const text = await registry.metrics()
   expect(text).toContain('freshet_feed_stage_ms_sum{stage="pass-0"} 1.5')
   expect(text).toContain('freshet_feed_stage_candidates_bucket{le="500",stage="pass-0"} 1')
   expect(text).toContain('freshet_feed_stages_dropped_total{stage="source-friend",reason="late"} 1')
+  expect(text).toContain('freshet_feed_removed_total{filter="seen"} 7')
   expect(told).toEqual([])
 })
 

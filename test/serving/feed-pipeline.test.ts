@@ -86,6 +86,17 @@ describe('a feed', () => {
     for (const [stage, count] of Object.entries(given)) expect(told.get(stage)).toBe(count)
   })
 
+  it('tells by which filters posts were removed, and nothing of those that removed none', async () => {
+    const told: [string, number][] = []
+    const metrics = {
+      ...NO_STAGE_METRICS,
+      removed: (filter: string, count: number) => void told.push([filter, count]),
+    }
+    const { state } = community().post('by-eve-too', { authorId: 'eve' })
+    await pipelineOver(state, { metrics }).rank(aQuery())
+    expect(Object.fromEntries(told)).toEqual({ own: 1, 'kept-apart': 2 })
+  })
+
   it('of somebody unknown is what trends', async () => {
     const feed = await pipelineOver(community().state).rank(aQuery({ userId: 'nobody' }))
     expect(new Set(feed.order.map(({ source }) => source))).toEqual(new Set(['trending']))

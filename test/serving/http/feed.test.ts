@@ -247,6 +247,32 @@ describe('a feed', () => {
     expect(meta.featureAgeMs).toBeLessThan(2 * MINUTE_MS)
   })
 
+  test('is selected and logged by stages as any other, on every page, and metrics tell of what no answer can', async () => {
+    const running = await Running.start()
+    await running.take(['p1', 'p2', 'p3', 'p4'].map((id) => post(id, `author-of-${id}`)))
+    const { cursor, items, meta } = await running.feed({ userId: 'ada', limit: 1 })
+    const stagesOf = ({ stages }: FeedAnswer['meta'], pattern: RegExp): [string, number][] =>
+      stages.filter(({ stage }) => pattern.test(stage)).map(({ stage, kept }) => [stage, kept])
+    const ofPage = /^(turn|session|selector|effect)/
+    expect(stagesOf(meta, ofPage)).toEqual([
+      ['turn', 0],
+      ['session', 4],
+      ['effect-samples', 0],
+      ['selector', 1],
+      ['effect-impressions', 1],
+    ])
+    await running.take([tie('ada', `author-of-${items[0]!.postId === 'p4' ? 'p3' : 'p4'}`, 'block')])
+    const second = await running.feed({ userId: 'ada', cursor: cursor!, preview: 'true' })
+    expect(second.meta.stages.map(({ stage, kept }) => [stage, kept])).toEqual([['selector', 2]])
+    const text = await (await fetch(`${running.url}/metrics`)).text()
+    const runsOf = (stage: string): string | undefined =>
+      new RegExp(`freshet_feed_stage_ms_count\\{stage="${stage}"\\} (\\d+)`).exec(text)?.[1]
+    expect(
+      ['turn', 'selector', 'effect-impressions', 'effect-requests', 'effect-shadow'].map(runsOf),
+    ).toEqual(['1', '2', '1', '2', '1'])
+    expect(text).toContain('freshet_feed_removed_total{filter="kept-apart"} 1')
+  })
+
   test('tells on every page how old the features are that it was ranked by', async () => {
     const running = await Running.start()
     await running.take(['p1', 'p2', 'p3'].map((id) => post(id, 'bea', { at: Date.now() - 5 * MINUTE_MS })))

@@ -6,6 +6,7 @@ import type { StageMetrics } from '../../../serving/pipeline/metrics.ts'
 import { PipelineRun } from '../../../serving/pipeline/run.ts'
 import {
   always,
+  type EffectStage,
   type FilterStage,
   type HydratorStage,
   type ScorerStage,
@@ -23,6 +24,10 @@ class NotedStages implements StageMetrics {
 
   dropped(stage: string, reason: string): void {
     this.noted.push(`${stage} ${reason}`)
+  }
+
+  removed(filter: string, count: number): void {
+    this.noted.push(`${filter} removed ${count}`)
   }
 }
 
@@ -117,6 +122,15 @@ describe('a stage', () => {
     await expect(attempt).rejects.toBeInstanceOf(ServingError)
   })
 
+  it('that no feed may go without passes on what serving says already what to do about', async () => {
+    const { run, metrics } = rig()
+    const attempt = run.attempt({ ...stage, required: true }, async () => {
+      throw new ServingError('CATCHING_UP', 'rows were lost')
+    })
+    await expect(attempt).rejects.toMatchObject({ code: 'CATCHING_UP' })
+    expect(metrics.noted).toEqual(['a-stage CATCHING_UP'])
+  })
+
   it('that is not enabled is passed over, and one that cannot tell is dropped', async () => {
     const { run } = rig()
     expect(await run.attempt({ ...stage, enable: () => false }, async () => 1)).toBeNull()
@@ -202,6 +216,32 @@ describe('filters', () => {
     expect(asked).toBe(1)
     const required = { ...broken, name: 'required', required: true }
     expect(() => run.filter([required], viewer, candidates(1))).toThrow('STAGE_FAILED')
+  })
+})
+
+describe('an effect', () => {
+  const effect = (perform: EffectStage<number[]>['perform']): EffectStage<number[]> => ({ ...stage, perform })
+
+  it('is told with its time and of how many posts it was', () => {
+    const { run, clock, metrics } = rig()
+    const counts = effect(({ length }) => {
+      clock.ms += 2
+      return length
+    })
+    run.perform(counts, [1, 2, 3])
+    run.perform({ ...counts, name: 'not-now', enable: () => false }, [1])
+    expect(run.stages).toEqual([{ stage: 'a-stage', ms: 2, kept: 3 }])
+    run.finish()
+    expect(metrics.noted).toEqual(['a-stage 2 3'])
+  })
+
+  it('that throws is dropped and named, and fails nothing', () => {
+    const { run } = rig()
+    const broken = effect(() => {
+      throw new TypeError('a fault')
+    })
+    run.perform(broken, [1])
+    expect(run.degraded).toEqual([{ stage: 'a-stage', reason: 'UNEXPECTED' }])
   })
 })
 

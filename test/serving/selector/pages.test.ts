@@ -125,6 +125,31 @@ describe('the pages of a feed', () => {
   })
 })
 
+test('a page that is read in parts shows nothing of an author who was blocked between them', async () => {
+  const running = await Running.start()
+  await running.take(Array.from({ length: 20 }, (_, index) => post(`p${index}`, `author-${index}`)))
+  const { items: order } = await running.feed({ userId: 'ada', limit: 20, preview: 'true' })
+  const { cursor } = await running.feed({ userId: 'ada', limit: 1 })
+  const deleted = order.slice(2, 7)
+  const blocked = order[1]!
+  await running.take(
+    deleted.map(({ postId, authorId }) => post(postId, authorId, { action: 'deleted', at: Date.now() })),
+  )
+  const { rowsNow } = running.embedded
+  const read = rowsNow.read.bind(rowsNow)
+  let parts = 0
+  rowsNow.read = async (store, key) => {
+    if (store === 'connections' && ++parts === 2) {
+      await running.take([tie('ada', blocked.authorId, 'block', { at: Date.now() })])
+    }
+    return read(store, key)
+  }
+  const { items, meta } = await running.feed({ userId: 'ada', limit: 2, cursor: cursor! })
+  expect(parts).toBe(2)
+  expect(items.map(({ postId }) => postId)).toEqual([order[7]!.postId])
+  expect(meta.removed['kept-apart']).toBe(1)
+})
+
 describe('a cursor', () => {
   test('answers the same page when it is sent again', async () => {
     const running = await Running.start()
