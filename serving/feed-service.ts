@@ -202,6 +202,7 @@ export class FeedService {
         featureAgeMs: newest === null ? null : Math.max(0, query.asOf - newest),
         modelVersion: session.models.heavy.version,
         lightModelVersion: session.models.light.version,
+        retrievalModelVersion: session.retrievalVersion,
         configVersion: session.configuration.version,
         ...(session.experiment !== null && { experiment: session.experiment }),
         candidates: account.candidates,

@@ -14,6 +14,8 @@ export interface SourceCount {
   readonly cut: boolean
   /** Publication of the oldest post taken, milliseconds; Infinity without. */
   readonly oldestAt: number
+  /** The model that it was searched by; null where by none. */
+  readonly modelVersion: string | null
 }
 
 export interface Limits {
@@ -107,6 +109,7 @@ export class Inventory {
         taken: this.taken.get(source) ?? 0,
         cut: !finding.isExhausted,
         oldestAt: this.oldestAt.get(source) ?? Infinity,
+        modelVersion: finding.modelVersion ?? null,
       })
     }
     return counts

@@ -80,12 +80,13 @@ const bars = (title, rows) => {
 }
 
 /** @param {FeedMeta} meta */
-const versions = ({ modelVersion, lightModelVersion, configVersion, requestId }) =>
+const versions = ({ modelVersion, lightModelVersion, retrievalModelVersion, configVersion, requestId }) =>
   element(
     'dl',
     { class: 'versions' },
     pair('heavy model', modelVersion),
     pair('light model', lightModelVersion),
+    retrievalModelVersion !== null && pair('retrieval', retrievalModelVersion),
     pair('config', configVersion),
     pair('request', requestId),
   )

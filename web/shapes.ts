@@ -55,6 +55,7 @@ export interface FeedMeta {
   readonly featureAgeMs: number | null
   readonly modelVersion: string
   readonly lightModelVersion: string
+  readonly retrievalModelVersion: string | null
   readonly configVersion: string
   readonly candidates: Readonly<Record<'found' | 'eligible' | 'pass0' | 'pass1', number>>
   readonly sources: Readonly<Record<string, number>>

@@ -21,12 +21,12 @@ import { GivenScorer } from '../../serving/scorers/given-scorer.ts'
 import { Ranker } from '../../serving/scorers/ranker.ts'
 import type { Ranking } from '../../serving/scorers/ranking.ts'
 import { Cursors } from '../../serving/sessions/cursor.ts'
-import type { SearchedPosts } from '../../serving/retrieval/searched-posts.ts'
+import type { SearchedPosts, VersionedTowers } from '../../serving/retrieval/searched-posts.ts'
 import { SESSION_DEFAULTS, type SessionLimits, SessionStore } from '../../serving/sessions/session-store.ts'
 import { noRetrieval } from '../../serving/sources/retrieval.ts'
 import type { Alarm } from '../../serving/pipeline/alarm.ts'
 import { Visibility } from '../../serving/visibility/index.ts'
-import { readTowers } from '../../models/retrieval/tower-snapshot.ts'
+import { type LoadedTowers, readTowers } from '../../models/retrieval/tower-snapshot.ts'
 import { systemAlarm } from '../runtime/alarm.ts'
 import type { ServingBackend } from '../runtime/backend.ts'
 import { RANKING_FILE, RankingFile } from './ranking-file.ts'
@@ -172,12 +172,16 @@ const retrieving = (
   { embedded, searchFailed }: ServingOptions,
   { towers, serve }: ServedModels,
 ): SearchedPosts => {
-  const posts = followPosts(embedded, towers.parameters, searchFailed ?? tellNobody)
-  const swap = async (directory: string): Promise<void> =>
-    posts.swap((await readTowers(directory)).parameters)
+  const posts = followPosts(embedded, versioned(towers), searchFailed ?? tellNobody)
+  const swap = async (directory: string): Promise<void> => posts.swap(versioned(await readTowers(directory)))
   serve('retrieval', { version: towers.manifest.version, swap })
   return posts
 }
+
+const versioned = ({ manifest: { version }, parameters }: LoadedTowers): VersionedTowers => ({
+  version,
+  parameters,
+})
 
 const secretOf = ({ cursorSecret }: ServingOptions): Buffer =>
   typeof cursorSecret === 'string' ? Buffer.from(cursorSecret) : randomBytes(SECRET_BYTES)

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { EngineError } from '../../engine/errors.ts'
 import { SearchThread } from '../../models/retrieval/search-thread.ts'
-import { SearchedPosts } from '../../serving/retrieval/searched-posts.ts'
+import { SearchedPosts, type VersionedTowers } from '../../serving/retrieval/searched-posts.ts'
 import type { ServingBackend } from '../runtime/backend.ts'
 import { onceEach } from './once-each.ts'
 
@@ -11,7 +11,7 @@ import { onceEach } from './once-each.ts'
  */
 export const followPosts = (
   backend: Pick<ServingBackend, 'rows' | 'newestEventAt'>,
-  towers: Float32Array,
+  towers: VersionedTowers,
   failed: (error: unknown) => void,
 ): SearchedPosts => {
   const tell = onceEach(failed)
@@ -22,7 +22,7 @@ export const followPosts = (
       failed: (error) => {
         if (!(error instanceof EngineError && error.recovery === 'retry')) tell(error)
       },
-      start: (towers) => SearchThread.start(towers),
+      start: (parameters) => SearchThread.start(parameters),
       breathe: () => nextTurn(),
       sleep: (ms) => sleep(ms, undefined, { ref: false }),
     },

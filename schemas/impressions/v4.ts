@@ -33,14 +33,13 @@ const candidateV4 = record('Candidate', 'A post of a slate, as it was ranked.', 
 })
 export type Candidate = ValueOf<typeof candidateV4>
 
+export const impressionFieldsV4 = {
+  ...impressionFieldsV2,
+  candidates: field(list(candidateV4, CANDIDATES_MAX), 'What was served, in order.'),
+  tasteVector,
+}
 export const impressionV4 = record(
   'Impression',
   'A feed that was served, with everything it was ranked by.',
-  {
-    ...impressionFieldsV2,
-    candidates: field(list(candidateV4, CANDIDATES_MAX), 'What was served, in order.'),
-    tasteVector,
-  },
+  impressionFieldsV4,
 )
-
-export type Impression = ValueOf<typeof impressionV4>

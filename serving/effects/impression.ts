@@ -50,6 +50,7 @@ export const impressionOf = (page: ServedPage): Impression => {
     ruleNames: session.configuration.rules.map(({ name }) => name),
     carried: carriedOf(session, page.end),
     tasteVector: tasteVectorOf(session),
+    retrievalModelVersion: session.retrievalVersion,
   }
 }
 

@@ -114,6 +114,11 @@ const meta = object({
   ),
   modelVersion: string(),
   lightModelVersion: string(),
+  retrievalModelVersion: nullable(
+    string({
+      description: 'Of the towers that posts by strangers were found by; null where none were searched by.',
+    }),
+  ),
   configVersion: string(),
   experiment: optional(
     string({ description: 'EXPERIMENT/ARM that the viewer is in; absent outside of all.' }),

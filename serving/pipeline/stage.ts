@@ -48,6 +48,8 @@ export interface Finding {
   take(max: number): readonly Candidate[]
   /** Looks further, where all sources together gave too few: what comes after this. Undefined where nothing does. */
   readonly beyond?: (() => Promise<Finding>) | undefined
+  /** The model that it was found by; null or undefined where by none. */
+  readonly modelVersion?: string | null | undefined
 }
 
 /** Reads what later stages need of candidates. Answers how to write it: the runner does so if it was in time. */

@@ -20,6 +20,12 @@ export const RESTART_MS = 5_000
 const LOOKED_UP = 3
 export const LOOKED_UP_MAX = 3_000
 
+/** Towers to search by. */
+export interface VersionedTowers {
+  readonly version: string
+  readonly parameters: Float32Array
+}
+
 /** Searches in a thread of its own: see `SearchThread`. */
 export interface Searcher extends PostIndex {
   search(viewer: ViewerSide, count: number): Promise<Matches>
@@ -39,22 +45,22 @@ export interface SearchedPostsParts extends Omit<PostPoolParts, 'index'> {
 /** Finds posts by the two towers, over an index that follows posts as they come and go. */
 export class SearchedPosts implements Retrieval {
   private readonly parts: SearchedPostsParts
-  private searched: Float32Array
+  private searched: VersionedTowers
   private searcher: Searcher
   private pool: PostPool
   private refreshing: Promise<void> | undefined
   private isFilled = false
   private isClosed = false
 
-  constructor(parts: SearchedPostsParts, towers: Float32Array) {
+  constructor(parts: SearchedPostsParts, towers: VersionedTowers) {
     this.parts = parts
     this.searched = towers
-    this.searcher = parts.start(towers)
+    this.searcher = parts.start(towers.parameters)
     this.pool = new PostPool({ ...parts, index: this.searcher })
   }
 
   /** What it searches by. */
-  get towers(): Float32Array {
+  get towers(): VersionedTowers {
     return this.searched
   }
 
@@ -101,9 +107,9 @@ export class SearchedPosts implements Retrieval {
   }
 
   /** Searches by other towers from now on. */
-  async swap(towers: Float32Array): Promise<void> {
+  async swap(towers: VersionedTowers): Promise<void> {
     this.searched = towers
-    await this.searcher.swap(towers)
+    await this.searcher.swap(towers.parameters)
   }
 
   async nearest(query: FeedQuery, viewer: Viewer, postsMax: number): Promise<Nearest> {
@@ -117,12 +123,14 @@ export class SearchedPosts implements Retrieval {
     const { pool } = this
     if (side === null) {
       const posts = firstOf(pool.newest(), isWanted, postsMax)
-      return { posts, isAll: posts.length < postsMax }
+      return { posts, isAll: posts.length < postsMax, modelVersion: null }
     }
     const lookedUp = Math.min(postsMax * LOOKED_UP, LOOKED_UP_MAX)
+    // The searcher takes searches and swaps in the order that they are asked for.
+    const { version: modelVersion } = this.searched
     const matches = await this.searcher.search(side, lookedUp)
     const posts = firstOf(postsIn(pool, freshestFirst(matches, pool, query.asOf)), isWanted, postsMax)
-    return { posts, isAll: posts.length < postsMax && pool.size <= lookedUp }
+    return { posts, isAll: posts.length < postsMax && pool.size <= lookedUp, modelVersion }
   }
 
   async close(): Promise<void> {
@@ -138,7 +146,7 @@ export class SearchedPosts implements Retrieval {
   }
 
   private restart(): void {
-    this.searcher = this.parts.start(this.searched)
+    this.searcher = this.parts.start(this.searched.parameters)
     this.pool = new PostPool({ ...this.parts, index: this.searcher })
     this.isFilled = false
   }

@@ -33,6 +33,8 @@ export class Session {
   /** `EXPERIMENT/ARM`; null outside of all. */
   readonly experiment: string | null
   readonly models: Readonly<Record<'heavy' | 'light', SnapshotManifest>>
+  /** Of the towers that posts by strangers were found by; null where none were searched by. */
+  readonly retrievalVersion: string | null
   readonly items: RankedItems
   /** About how much memory it takes. */
   readonly bytes: number
@@ -64,6 +66,7 @@ export class Session {
     this.experiment = ranking.experiment
     this.weights = ranking.weights
     this.models = ranking.manifests
+    this.retrievalVersion = feed.sourceCounts.get('retrieval')?.modelVersion ?? null
     this.items = new RankedItems(order, viewer)
     this.factors = ranking.factors
     this.propensities = ranking.propensities

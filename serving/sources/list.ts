@@ -2,17 +2,22 @@ import type { IndexedPost } from '../../processors/topics/post-entry.ts'
 import { type Candidate, candidateOf, type Source } from '../candidate.ts'
 import type { Finding } from '../pipeline/stage.ts'
 
+/** What a finding tells beside its posts. */
+type Beside = Pick<Finding, 'beyond' | 'modelVersion'>
+
 /** Posts that are in order already. */
 export class ListFinding<Item> implements Finding {
   readonly beyond: Finding['beyond']
+  readonly modelVersion: Finding['modelVersion']
   private readonly items: readonly Item[]
   private readonly make: (item: Item) => Candidate
   private next = 0
 
-  constructor(items: readonly Item[], make: (item: Item) => Candidate, beyond?: Finding['beyond']) {
+  constructor(items: readonly Item[], make: (item: Item) => Candidate, more: Beside = {}) {
     this.items = items
     this.make = make
-    this.beyond = beyond
+    this.beyond = more.beyond
+    this.modelVersion = more.modelVersion
   }
 
   get isExhausted(): boolean {
@@ -26,8 +31,5 @@ export class ListFinding<Item> implements Finding {
   }
 }
 
-export const listFinding = (
-  source: Source,
-  posts: readonly IndexedPost[],
-  beyond?: Finding['beyond'],
-): Finding => new ListFinding(posts, (post) => candidateOf(post, source), beyond)
+export const listFinding = (source: Source, posts: readonly IndexedPost[], more: Beside = {}): Finding =>
+  new ListFinding(posts, (post) => candidateOf(post, source), more)

@@ -1,6 +1,6 @@
 import type { IndexedPost } from '../../processors/topics/post-entry.ts'
 import { SOURCE_MS } from '../pipeline/deadlines.ts'
-import type { SourceStage } from '../pipeline/stage.ts'
+import type { Finding, SourceStage } from '../pipeline/stage.ts'
 import type { FeedQuery } from '../query.ts'
 import { RETRIEVED_MAX, RETRIEVED_USUAL, TIES_FEW } from '../quotas.ts'
 import type { Viewer } from '../viewer.ts'
@@ -11,6 +11,8 @@ export interface Nearest {
   readonly posts: readonly IndexedPost[]
   /** No others were there to be found. */
   readonly isAll: boolean
+  /** What they were found by; null where the viewer has no taste to search by. */
+  readonly modelVersion: string | null
 }
 
 /** Finds posts by nobody the viewer knows, that are like what they take to. */
@@ -24,7 +26,7 @@ export interface Retrieval {
 /** Where there is no index: the source is not enabled. */
 export const noRetrieval: Retrieval = {
   isReady: false,
-  nearest: async () => ({ posts: [], isAll: true }),
+  nearest: async () => ({ posts: [], isAll: true, modelVersion: null }),
 }
 
 export const retrieval = (index: Retrieval): SourceStage => ({
@@ -37,16 +39,15 @@ export const retrieval = (index: Retrieval): SourceStage => ({
   enable: () => index.isReady,
   async find(query, viewer) {
     const postsMax = postsMaxFor(viewer)
-    const { posts, isAll } = await index.nearest(query, viewer, postsMax)
-    if (isAll || postsMax === RETRIEVED_MAX) return listFinding('retrieval', posts)
-    return listFinding('retrieval', posts, async () => {
+    const { posts, isAll, modelVersion } = await index.nearest(query, viewer, postsMax)
+    if (isAll || postsMax === RETRIEVED_MAX) return listFinding('retrieval', posts, { modelVersion })
+    const beyond = async (): Promise<Finding> => {
       const known = new Set(posts.map(({ postId }) => postId))
       const wider = await index.nearest(query, viewer, RETRIEVED_MAX)
-      return listFinding(
-        'retrieval',
-        wider.posts.filter(({ postId }) => !known.has(postId)),
-      )
-    })
+      const others = wider.posts.filter(({ postId }) => !known.has(postId))
+      return listFinding('retrieval', others, { modelVersion: wider.modelVersion })
+    }
+    return listFinding('retrieval', posts, { modelVersion, beyond })
   },
 })
 

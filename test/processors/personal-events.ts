@@ -88,4 +88,5 @@ export const anImpression = (fields: ImpressionFields = {}): Impression => ({
   ruleNames: [],
   carried: (fields.carried ?? []).map((post, place) => ({ postId: postId(post), score: 1 / (place + 1) })),
   tasteVector: Buffer.alloc(64, 9),
+  retrievalModelVersion: null,
 })

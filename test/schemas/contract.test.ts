@@ -48,7 +48,7 @@ describe('schema ids', () => {
       integrity: 501,
       surveys: 601,
       erasures: 701,
-      impressions: 804,
+      impressions: 805,
       examples: 904,
       snapshots: 1001,
       'dead-letters': 1101,

@@ -110,8 +110,18 @@ test('every source gives its quota; while too few are new to the viewer, the str
   const limits = { quotas: quotasOf(2), candidatesMin: 0, candidatesMax: 100 }
   const few = gathered(given, limits)
   expect(idsOf(few.candidates)).toEqual(['post-1', 'post-2', 'post-11', 'post-12', 'post-21'])
-  expect(few.counts.get('friend')).toEqual({ taken: 2, cut: true, oldestAt: later(-2) })
-  expect(few.counts.get('trending')).toEqual({ taken: 1, cut: false, oldestAt: later(-21) })
+  expect(few.counts.get('friend')).toEqual({
+    taken: 2,
+    cut: true,
+    oldestAt: later(-2),
+    modelVersion: null,
+  })
+  expect(few.counts.get('trending')).toEqual({
+    taken: 1,
+    cut: false,
+    oldestAt: later(-21),
+    modelVersion: null,
+  })
   const more = gathered(given, { ...limits, candidatesMin: 8 })
   expect(idsOf(more.candidates)).toEqual([...idsOf(few.candidates), 'post-3', 'post-4', 'post-5'])
   const unseen = gathered(given, { ...limits, candidatesMin: 8 }, new Set(['post-1', 'post-4']))

@@ -69,7 +69,7 @@ const ranksByLive = async (running: Running): Promise<boolean> => {
 const searchesByLive = async ({ serving }: Running): Promise<boolean> => {
   const { registry } = serving.models
   const { files } = await readManifest(registry.directoryOf((await registry.live('retrieval'))!))
-  const { buffer } = serving.retrieval!.towers
+  const { buffer } = serving.retrieval!.towers.parameters
   return sha256Of(new Uint8Array(buffer)) === files['towers.bin']!.sha256
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MILLIS_MAX } from '../../../schemas/declare/numbers.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
 import { OLD_PER_SHELF_MAX } from '../../../serving/quotas.ts'
+import { impressionOf } from '../../../serving/effects/impression.ts'
 import type { FeedAnswer } from '../../../serving/http/feed-schemas.ts'
 import { Configuration, RANKING_DEFAULTS } from '../../../serving/rules/config.ts'
 import { event, post, type PublishedEvent, reaction, tie } from '../../cli/community.ts'
@@ -245,6 +246,28 @@ describe('a feed', () => {
     )
     expect(meta.featureAgeMs).toBeGreaterThanOrEqual(MINUTE_MS)
     expect(meta.featureAgeMs).toBeLessThan(2 * MINUTE_MS)
+  })
+
+  test('and what is logged of it name the towers that it was retrieved by, where it was', async () => {
+    const running = await Running.start()
+    await running.take([
+      post('p1', 'bea', { text: 'A night train to Porto' }),
+      post('p2', 'bea', { text: 'A slow breakfast in Lisbon' }),
+      reaction('ada', 'p2', 'bea', 'share'),
+    ])
+    const { retrieval, impressions } = running.serving
+    await retrieval!.settle()
+    const logged: (string | null)[] = []
+    const add = impressions.add.bind(impressions)
+    impressions.add = (page) => {
+      logged.push(impressionOf(page).retrievalModelVersion)
+      add(page)
+    }
+    const { meta } = await running.feed({ userId: 'ada' })
+    const towers = await running.serving.models.registry.live('retrieval')
+    const without = await running.feed({ userId: 'nobody' })
+    expect([meta.retrievalModelVersion, without.meta.retrievalModelVersion]).toEqual([towers!.version, null])
+    expect(logged).toEqual([towers!.version, null])
   })
 
   test('is selected and logged by stages as any other, on every page, and metrics tell of what no answer can', async () => {

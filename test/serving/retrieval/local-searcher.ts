@@ -55,5 +55,5 @@ export const searchedPosts = (people: People): SearchedPosts =>
       failed: () => undefined,
       start: () => new LocalSearcher(),
     },
-    priorTowers(),
+    { version: 'prior', parameters: priorTowers() },
   )

@@ -37,7 +37,7 @@ const open = (people: People, newestEventAt: () => Millis = () => later(0)): Ope
         return searchers.at(-1)!
       },
     },
-    priorTowers(),
+    { version: 'prior', parameters: priorTowers() },
   )
   opened.push(retrieval)
   return { retrieval, searchers, failures }
@@ -170,13 +170,20 @@ describe('retrieval', () => {
     expect(await found(people, searched)).toEqual(['travel', 'bread'])
   })
 
-  it('searches by new towers once they are swapped in', async () => {
+  it('searches by new towers once they are swapped in, and says by which', async () => {
     const people = reader()
     const searched = open(people)
     await searched.retrieval.refresh()
-    await expect(searched.retrieval.swap(new Float32Array(TOWERS_SIZE - 1))).rejects.toThrow(RangeError)
-    await searched.retrieval.swap(priorTowers().map((value) => -value))
+    const short = { version: 'short', parameters: new Float32Array(TOWERS_SIZE - 1) }
+    await expect(searched.retrieval.swap(short)).rejects.toThrow(RangeError)
+    const query = aQuery()
+    const versionFor = async (userId_: string): Promise<string | null> => {
+      const viewer = await people.viewer({ ...query, userId: userId(userId_) })
+      return (await searched.retrieval.nearest(query, viewer, 10)).modelVersion
+    }
+    await searched.retrieval.swap({ version: 'other', parameters: priorTowers().map((value) => -value) })
     expect((await found(people, searched)).length).toBe(2)
+    expect([await versionFor('user-1'), await versionFor('nobody')]).toEqual(['other', null])
   })
 
   it('answers a viewer that nobody knows', async () => {

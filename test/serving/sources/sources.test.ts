@@ -265,7 +265,7 @@ describe('the source of retrieval', () => {
       nearest: async (_query, _viewer, max) => {
         asked.push(max)
         const posts = [anEntry({ postId: 'like-it', containerId: containerId('x'), publishedAt: T0 })]
-        return { posts, isAll: false }
+        return { posts, isAll: false, modelVersion: 'towers-1' }
       },
     })
     expect(stage.enable(query)).toBe(true)
@@ -280,6 +280,7 @@ describe('the source of retrieval', () => {
         return [id, { id, closeness: 'none', since: T0 }]
       }),
     )
+    expect(finding.modelVersion).toBe('towers-1')
     const usual = await stage.find(query, tied)
     expect(asked).toEqual([RETRIEVED_MAX, RETRIEVED_USUAL])
     expect([finding.beyond === undefined, usual.beyond === undefined]).toEqual([true, false])
