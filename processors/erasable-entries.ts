@@ -2,7 +2,7 @@ import { type AnyHandler, type Context, on, type StateLayout } from '../engine/p
 import type { Erasure } from '../schemas/erasures/index.ts'
 import { type Millis, millis } from '../schemas/ids.ts'
 import { ERASURE_MEMORY_MS } from './erasure.ts'
-import type { IdEntries } from './id-entries.ts'
+import { type IdEntries, NO_ENTRY } from './id-entries.ts'
 import { erasures } from './topics.ts'
 
 /**
@@ -70,11 +70,22 @@ export const keepNewest = (
   dropped: string,
 ): boolean => {
   if (state.count <= max) return true
-  let oldest = 0
-  for (let entry = 1; entry < state.count; entry++) if (isOlder(state, entry, oldest)) oldest = entry
+  const oldest = oldestOf(state, all)
   state.remove(oldest)
   context.count(dropped)
   return oldest !== added
+}
+
+const all = (): boolean => true
+
+/** Of the entries that belong, of which there is one, that of the earliest time. */
+export const oldestOf = (state: IdEntries, belongs: (state: IdEntries, entry: number) => boolean): number => {
+  let oldest = NO_ENTRY
+  for (let entry = 0; entry < state.count; entry++) {
+    if (!belongs(state, entry)) continue
+    if (oldest === NO_ENTRY || isOlder(state, entry, oldest)) oldest = entry
+  }
+  return oldest
 }
 
 /** Among equals the smaller hash, whatever the order they came in. */

@@ -9,15 +9,21 @@ import {
   erasuresOfUser,
   forgetErasure,
   keepNewest,
+  oldestOf,
 } from './erasable-entries.ts'
 import { IdEntries, NO_ENTRY } from './id-entries.ts'
 import { rowReader } from './rows.ts'
 import { reactions } from './topics.ts'
 
+/** Posts that a user only opened: many are, so the last ones may not crowd out what they took to. */
+export const OPENED_POSTS_MAX = 32
 /** Posts watched for a user: those they came back to last. */
-export const WATCHED_POSTS_MAX = 128
+export const WATCHED_POSTS_MAX = 128 + OPENED_POSTS_MAX
 
-/** Reactions after which a user cares what is said under a post. Having written it is another reason. */
+/**
+ * Reactions after which a user cares what is said under a post. Having written it is another reason, and having opened
+ * it; a passing look is none, for a feed would bring back whatever it once showed.
+ */
 export const WATCHING: readonly ReactionKind[] = ['like', 'comment', 'share', 'save']
 
 /**
@@ -30,6 +36,8 @@ const COUNTS_AT = 9
 const COUNT_MAX = 2 ** 15 - 1
 const NO_REASON = -1
 const AUTHORED = 1
+/** Opened, and not to be taken back: what was read was read. */
+const OPENED = 2
 
 const row = new IdEntries(ERASABLE_HEADER_BYTES, FIELD_BYTES)
 const layout = erasableLayout(row)
@@ -38,7 +46,8 @@ const flagsAt = (state: IdEntries, entry: number): number => state.bytes[state.f
 const countAt = (state: IdEntries, entry: number, reason: number): number =>
   state.bytes.readInt16LE(state.fieldsAt(entry) + COUNTS_AT + reason * 2)
 
-const flagsOf = (reaction: Reaction): number => (reaction.authorId === reaction.userId ? AUTHORED : 0)
+const flagsOf = ({ authorId, userId, kind, undo }: Reaction): number =>
+  (authorId === userId ? AUTHORED : 0) | (kind === 'click' && !undo ? OPENED : 0)
 
 const watch = (reaction: Reaction, state: IdEntries, context: Context): boolean => {
   const { postId, at, kind, undo } = reaction
@@ -50,9 +59,29 @@ const watch = (reaction: Reaction, state: IdEntries, context: Context): boolean 
   const entry = found === NO_ENTRY ? state.add(postId) : found
   const seen = markSeen(state, entry, at, flags)
   if (reason !== NO_REASON) addReason(state, entry, reason, undo ? -1 : 1)
-  if (found === NO_ENTRY) return keepNewest(state, entry, WATCHED_POSTS_MAX, context, 'watched_posts.dropped')
+  if (found === NO_ENTRY) return hasRoom(state, entry, context)
   if (hasNoReason(state, entry)) state.remove(entry)
   return seen || reason !== NO_REASON
+}
+
+/** Drops what is too much; answers whether the entry that was added stayed. */
+const hasRoom = (state: IdEntries, added: number, context: Context): boolean => {
+  if (isOnlyOpened(state, added) && openedCount(state) > OPENED_POSTS_MAX) {
+    const oldest = oldestOf(state, isOnlyOpened)
+    state.remove(oldest)
+    context.count('watched_posts.opened_dropped')
+    return oldest !== added
+  }
+  return keepNewest(state, added, WATCHED_POSTS_MAX, context, 'watched_posts.dropped')
+}
+
+const isOnlyOpened = (state: IdEntries, entry: number): boolean =>
+  flagsAt(state, entry) === OPENED && !hasPositive(state, entry)
+
+const openedCount = (state: IdEntries): number => {
+  let count = 0
+  for (let entry = 0; entry < state.count; entry++) if (isOnlyOpened(state, entry)) count++
+  return count
 }
 
 const markSeen = (state: IdEntries, entry: number, at: number, flags: number): boolean => {
@@ -73,9 +102,9 @@ const hasNoReason = (state: IdEntries, entry: number): boolean =>
   flagsAt(state, entry) === 0 && WATCHING.every((_, reason) => countAt(state, entry, reason) === 0)
 
 /**
- * Posts whose comments a user cares about: those they liked, commented on, saved or shared, and their own once
- * they came back to them. With the comments of a post, the last time it was seen says what is new to them. A
- * post is watched until every reason is undone, or others were seen since. Any reaction to a watched post,
+ * Posts whose comments a user cares about: those they liked, commented on, saved or shared, the last that they opened,
+ * and their own once they came back to them. With the comments of a post, the last time it was seen says what is new to them. A
+ * post is watched until every reason is undone, which an opening never is, or others were seen since. Any reaction to a watched post,
  * even an undo, moves the time it was last seen; one that comes before the post is watched does not.
  *
  * Only reactions feed it: what a full row drops hangs on the order of what comes, and the order of one
@@ -116,4 +145,7 @@ export const readWatchedPosts = (stored: Buffer): WatchedPost[] => {
 }
 
 const isWatched = (state: IdEntries, entry: number): boolean =>
-  flagsAt(state, entry) === AUTHORED || WATCHING.some((_, reason) => countAt(state, entry, reason) > 0)
+  flagsAt(state, entry) !== 0 || hasPositive(state, entry)
+
+const hasPositive = (state: IdEntries, entry: number): boolean =>
+  WATCHING.some((_, reason) => countAt(state, entry, reason) > 0)

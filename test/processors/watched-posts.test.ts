@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { ERASURE_MEMORY_MS } from '../../processors/erasure.ts'
 import { erasures, reactions } from '../../processors/topics.ts'
 import {
+  OPENED_POSTS_MAX,
   readWatchedPosts,
   WATCHED_POSTS_MAX,
   WATCHING,
@@ -24,13 +25,13 @@ const watchedOf = (harness: Harness<unknown>, user = 'user-1'): (readonly [strin
     ? readWatchedPosts(harness.row(user)).map(({ postId, lastSeenAt }) => [postId, lastSeenAt] as const)
     : []
 
-test('what a user likes, saves, shares or comments on is watched, and nothing else', () => {
+test('what a user likes, saves, shares, comments on or opens is watched, and nothing else', () => {
   const events = REACTION_KINDS.map((kind, index) => aReaction({ kind, postId: kind, at: later(index) }))
   expect(
     watchedOf(run(events))
       .map(([postId]) => postId)
       .sort(),
-  ).toEqual([...WATCHING].sort())
+  ).toEqual([...WATCHING, 'click'].sort())
 })
 
 test('any reaction to a watched post moves the time it was last seen, never back', () => {
@@ -97,6 +98,26 @@ test('an author watches their own post once they come back to it', () => {
     ['post-1', later(3)],
   ])
   expect(watchedOf(run([aReaction({ kind: 'view', at: later(3) })]))).toEqual([])
+})
+
+test('what was only opened is watched whatever is undone, the last ones, and crowds out nothing else', () => {
+  const [opened, liked] = [OPENED_POSTS_MAX + 5, WATCHED_POSTS_MAX - OPENED_POSTS_MAX]
+  const harness = run([
+    ...Array.from({ length: liked }, (_, index) => aReaction({ postId: `liked-${index}`, at: later(index) })),
+    ...Array.from({ length: opened }, (_, index) =>
+      aReaction({ kind: 'click', postId: `opened-${index}`, at: later(1_000 + index) }),
+    ),
+  ])
+  const watched = watchedOf(harness)
+  expect(watched).toHaveLength(WATCHED_POSTS_MAX)
+  expect(watched[OPENED_POSTS_MAX - 1]).toEqual(['opened-5', later(1_005)])
+  expect(watched.at(-1)).toEqual(['liked-0', later(0)])
+  expect(harness.counts.get('watched_posts.opened_dropped')).toBe(5)
+  const late = aReaction({ kind: 'click', postId: 'opened-early', at: later(900) })
+  harness.apply(reactions, late)
+  harness.apply(reactions, aReaction({ kind: 'click', undo: true, postId: 'opened-5', at: later(2_000) }))
+  expect(watchedOf(harness)[0]).toEqual(['opened-5', later(2_000)])
+  expect(watchedOf(harness).map(([postId]) => postId)).not.toContain('opened-early')
 })
 
 test('the posts seen last are kept, whatever the order', () => {

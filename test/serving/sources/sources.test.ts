@@ -172,6 +172,17 @@ describe('the source of comments', () => {
     ])
   })
 
+  it('finds what the viewer only opened, and not what they only came past', async () => {
+    const people = new People()
+      .post('opened', { authorId: 'cyd' })
+      .post('passed', { authorId: 'cyd' })
+      .react('opened', { kind: 'click', at: later(-2 * HOUR_MS) })
+      .react('passed', { kind: 'view', at: later(-2 * HOUR_MS) })
+    commentOn(people, 'opened', 'dan', 60)
+    commentOn(people, 'passed', 'dan', 60)
+    expect(idsOf(await people.find('comments', query))).toEqual(['opened'])
+  })
+
   it('leaves out what the viewer came back to since, and what is older than 90 days', async () => {
     const people = new People()
       .post('seen-again', { authorId: 'cyd' })
