@@ -7,8 +7,10 @@ import { ModelError } from '../errors.ts'
 import type { NetworkDefinition } from '../network/definition.ts'
 import { sizeOf } from '../graph/graph.ts'
 import { ParameterLayout } from '../network/parameter-layout.ts'
-import { parameterSlots } from '../network/parameters.ts'
+import { networkHash } from '../network/network-hash.ts'
+import { LIGHT_NETWORK } from '../rankers.ts'
 import type { TowerState } from '../retrieval/tower-learner.ts'
+import { TOWERS_HASH } from '../retrieval/tower-snapshot.ts'
 import { decodeTowerState, encodeTowerState } from '../retrieval/tower-state.ts'
 import { sha256Of } from '../snapshot/manifest.ts'
 import { writeWholeDirectory } from '../snapshot/whole-directory.ts'
@@ -47,7 +49,7 @@ export interface Checkpoint {
 /** Whole checkpoints that are kept; the newest is gone on from, the others are there if its disk is not sound. */
 export const CHECKPOINTS_KEPT = 2
 
-const FORMAT = 3
+const FORMAT = 4
 const ADVICE = ': move it and its neighbours away, and learning begins anew from the first example kept'
 const NAME = /^checkpoint-(\d{12})$/
 /** What a writer that died had not finished. */
@@ -61,10 +63,17 @@ const KNOWN_FILE = 'known.bin'
 const LIGHT_FILE = 'light.bin'
 const TOWERS_FILE = 'towers.bin'
 
+/** Names of networks, by `networkHash`; of the towers, of what they read and how they are built. */
+interface Networks {
+  readonly heavy: string
+  readonly light: string
+  readonly retrieval: string
+}
+
 interface Index {
   readonly format: number
-  /** Names the network's parameters and columns: state of another does not line up. */
-  readonly network: string
+  /** What each state was learned by; one text where the format is below 4. */
+  readonly network: Networks
   readonly steps: number
   readonly latestAt: number
   readonly position: Position
@@ -93,7 +102,7 @@ export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Pro
   }
   const index = {
     format: FORMAT,
-    network: networkHash(learned.definition),
+    network: networksOf(learned.definition),
     steps: learned.steps,
     latestAt,
     position,
@@ -202,8 +211,9 @@ const decoded = ({ index, files }: Whole, definition: NetworkDefinition, directo
       `${directory} has format ${index.format}, this code reads ${FORMAT}${ADVICE}`,
     )
   }
-  if (index.network !== networkHash(definition)) {
-    const detail = `${directory} was learned by another network than ${definition.name} is now${ADVICE}`
+  for (const [model, network] of Object.entries(networksOf(definition))) {
+    if (index.network[model as keyof Networks] === network) continue
+    const detail = `${directory} was learned by another network than ${model} is now${ADVICE}`
     throw new ModelError('CHECKPOINT_OTHER', detail)
   }
   const layout = new ParameterLayout(definition)
@@ -262,12 +272,11 @@ class Floats {
   }
 }
 
-const networkHash = (definition: NetworkDefinition): string => {
-  const { row, heads, embeddings } = definition
-  const slots = parameterSlots(definition).map(({ name, shape, isLearned }) => [name, shape, isLearned])
-  const text = JSON.stringify([row.hash, heads.map(({ name }) => name), embeddings ?? null, slots])
-  return sha256Of(Buffer.from(text))
-}
+const networksOf = (heavy: NetworkDefinition): Networks => ({
+  heavy: networkHash(heavy),
+  light: networkHash(LIGHT_NETWORK),
+  retrieval: TOWERS_HASH,
+})
 
 const bytesOf = (arrays: readonly (Float32Array | Float64Array)[]): Uint8Array =>
   Buffer.concat(

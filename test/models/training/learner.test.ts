@@ -193,6 +193,27 @@ describe('checkpoints', () => {
     expect((await readCheckpoint(root, HEAVY_NETWORK)).checkpoint?.position).toEqual({ '0': 64 })
   })
 
+  test.each(['light', 'retrieval'])(
+    'are refused where only what learned beside, %s, is another, though its bytes are as many',
+    async (model) => {
+      const root = await temporaryDirectory()
+      const learner = await open(root)
+      const beside = {
+        light: { state: beginLight(), position: { '0': 3 } },
+        towers: { state: beginTowers(), position: { '0': 5 } },
+      }
+      const file = join(await learner.checkpoint(root, { '0': 1 }, beside), 'checkpoint.json')
+      await learner.dispose()
+      const index = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+      const { format, network, steps, latestAt, position, files, beside: positions } = index
+      const changed = { ...(network as object), [model]: 'another' }
+      const content = [format, changed, steps, latestAt, position, files, positions]
+      const check = sha256Of(Buffer.from(JSON.stringify(content)))
+      await writeFile(file, JSON.stringify({ ...index, network: changed, check }))
+      await expect(Learner.open(root, OPTIONS)).rejects.toThrow(`than ${model} is now`)
+    },
+  )
+
   test('of another format are refused, and the error says which', async () => {
     const root = await temporaryDirectory()
     const learner = await open(root)
