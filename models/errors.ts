@@ -38,9 +38,9 @@ export const MODEL_ERRORS = {
       'A step of training gave numbers that are not finite; it was not taken. Go back to an earlier checkpoint.',
   },
   CHECKPOINT_OTHER: {
-    recovery: 'stop',
+    recovery: 'rebuild',
     about:
-      'The newest whole checkpoint is of another network or format than this code trains. Move it away to begin with the prior.',
+      'The newest whole checkpoint is of another network or format than this code trains. What it does not fit begins with the prior; the old checkpoint is kept, for whoever goes back to the code before.',
   },
   GATE_INVALID: {
     recovery: 'stop',

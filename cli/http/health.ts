@@ -36,6 +36,9 @@ const ready = object({
     { waiting: integer(), written: integer(), lost: integer(), failures: integer() },
     { description: 'What became of served pages that are to be logged.' },
   ),
+  learning: oneOf(['here', 'not here', 'stopped'], {
+    description: 'Whether models learn in this process; feeds are served by what they learned before if not.',
+  }),
 })
 
 const healthz: RouteDeclaration = {
@@ -51,6 +54,11 @@ const readyz: RouteDeclaration = {
   tag: 'operations',
   answer: ready,
   errors: [503],
+}
+
+const learningOf = ({ learning }: HttpServices): ValueOf<typeof ready>['learning'] => {
+  if (learning?.isStopped === true) return 'stopped'
+  return learning?.learns === true ? 'here' : 'not here'
 }
 
 /**
@@ -87,6 +95,7 @@ export const healthRoutes = (app: FastifyInstance, services: HttpServices, limit
       lagRecords,
       settled: embedded.isSettled,
       impressions: serving.impressions.counts,
+      learning: learningOf(services),
     }
   })
 }

@@ -57,6 +57,14 @@ export const tellLearning = (registry: Registry, learning: Learning): void => {
     'Examples forgotten before their slate settled, and so learned twice, since the start.',
     () => learning.report()?.progress.unsettledForgotten,
   )
+  gauge(
+    'begun_anew',
+    'Models that began with their priors at the start, for the checkpoint was learned by other networks.',
+    () => learning.report()?.progress.begunAnew,
+  )
+  gauge('stopped', '1 where models were to learn in this process, and do no more.', () =>
+    learning.isStopped ? 1 : 0,
+  )
   gauge('snapshots_served', 'Snapshots taken into service since the start.', () => learning.served.count)
   gauge('reaction_to_model_p50_ms', 'From a reaction to a model that learned it and serves.', () => {
     return learning.served.reactionToModelMs()[0]

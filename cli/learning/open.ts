@@ -28,6 +28,8 @@ export interface Learning {
   /** Whether this process learns by itself. */
   readonly learns: boolean
   readonly served: ServedSnapshots
+  /** It was to learn, and has ended by itself. */
+  readonly isStopped: boolean
   /** What the trainer of this process said last. */
   report(): LearningReport | undefined
   close(): Promise<void>
@@ -37,8 +39,22 @@ export interface Learning {
 export const openLearning = (options: LearningOptions): Learning => {
   const { serving, data, clock, learns } = options
   const served = new ServedSnapshots(serving.models, clock)
-  const thread = learns ? trainerThread(options, served) : undefined
-  return { data, learns, served, report: () => thread?.report, close: async () => thread?.stop() }
+  let isStopped = false
+  const failed = (error: unknown): void => {
+    isStopped = true
+    options.failed(error)
+  }
+  const thread = learns ? trainerThread({ ...options, failed }, served) : undefined
+  return {
+    data,
+    learns,
+    served,
+    get isStopped() {
+      return isStopped
+    },
+    report: () => thread?.report,
+    close: async () => thread?.stop(),
+  }
 }
 
 const trainerThread = (

@@ -9,6 +9,7 @@ import { liveOf } from './live-of.ts'
 import type { FromTrainer, ToTrainer, TrainerThreadData } from './messages.ts'
 import { progressOf } from './progress.ts'
 import { Reporting } from './report.ts'
+import { tellBegunAnew } from './begun-anew.ts'
 
 /** A trainer's thread: its owner reads the log for it and takes its offers. */
 
@@ -80,6 +81,7 @@ const trainer = await Trainer.open(
   },
   options,
 )
+tellBegunAnew(trainer)
 const reporting = new Reporting(trainer)
 const tellReport = (): void => tell({ kind: 'report', report: reporting.now() })
 const reports = setInterval(tellReport, REPORT_MS)

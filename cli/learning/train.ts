@@ -17,6 +17,7 @@ import { contentOf } from '../runtime/open.ts'
 import { openRegistry } from '../serving/models.ts'
 import { grouped, print, printJson, Progress } from '../terminal.ts'
 import type { BothReports, LearningReport } from './messages.ts'
+import { tellBegunAnew } from './begun-anew.ts'
 import { liveOf } from './live-of.ts'
 import { logSource } from './log-source.ts'
 import { LEARNING_DIRECTORY } from './open.ts'
@@ -90,6 +91,7 @@ const learn = async (
     },
     { ...DEFAULT_TRAINER, snapshotExamples, snapshotMs: snapshotSeconds * 1_000 },
   )
+  tellBegunAnew(trainer)
   const progress = new Progress(() => systemClock.monotonicMs())
   let isStopping = false
   const stop = (): void => {

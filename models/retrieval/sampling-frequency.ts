@@ -1,7 +1,7 @@
 import { Fingerprint } from '../../processors/fingerprint.ts'
 
 /** Hashed places for posts: as many as are met within the steps that the estimate looks back on. */
-const PLACES = 2 ** 16
+export const PLACES = 2 ** 16
 /** How far an estimate moves with each meeting, at least: the first few are weighed alike, for many posts have no more. */
 const RATE_MIN = 0.05
 /** A post met for the first time is taken to come this seldom: one batch in so many. */

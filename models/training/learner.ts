@@ -6,7 +6,8 @@ import { priorParameters } from '../prior/prior.ts'
 import { HEAVY_NETWORK } from '../rankers.ts'
 import { writeSnapshot, type Written } from '../snapshot/write.ts'
 import type { Example } from '../../schemas/examples/index.ts'
-import { type Beside, type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { type BegunAnew, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import type { Beside, Checkpoint } from './checkpoint-states.ts'
 import { ColumnMoments, noMoments } from './column-moments.ts'
 import { type Counts, ExampleFlow } from './example-flow.ts'
 import { KnownExamples } from './known-examples.ts'
@@ -45,6 +46,7 @@ export interface OpenLearner {
   readonly beside: Beside | null
   /** Checkpoints that were passed over, for their bytes are not what was written. */
   readonly broken: readonly string[]
+  readonly begunAnew: BegunAnew | null
 }
 
 /**
@@ -77,14 +79,14 @@ export class Learner {
     this.latestAt = start.latestAt
   }
 
-  /** Goes on from the newest whole checkpoint, or begins with the prior. Throws `CHECKPOINT_OTHER`. */
+  /** Goes on from the newest whole checkpoint, or begins with the prior. */
   static async open(root: string, options: LearnerOptions = DEFAULT_LEARNER): Promise<OpenLearner> {
-    const { checkpoint, broken } = await readCheckpoint(root, HEAVY_NETWORK)
+    const { checkpoint, broken, begunAnew } = await readCheckpoint(root, () => beginning(options))
     const start = checkpoint ?? beginning(options)
     const step = await TrainStep.create(start.learned, options.rates)
     const moments = await ColumnMoments.create(HEAVY_NETWORK, start.moments)
     const { position, beside } = start
-    return { learner: new Learner(start, options, step, moments), position, beside, broken }
+    return { learner: new Learner(start, options, step, moments), position, beside, broken, begunAnew }
   }
 
   get steps(): number {
@@ -157,7 +159,8 @@ export class Learner {
   }
 }
 
-const beginning = ({ tableRows }: LearnerOptions): Checkpoint => {
+/** Where nothing was learned yet. */
+export const beginning = ({ tableRows }: LearnerOptions): Checkpoint => {
   const { dimensions } = HEAVY_NETWORK.embeddings!
   const tables = new EmbeddingTables({ dimensions, rows: tableRows })
   return {

@@ -15,7 +15,8 @@ import {
   type TowerLearnerOptions,
 } from '../retrieval/tower-learner.ts'
 import type { Written } from '../snapshot/write.ts'
-import type { Beside } from './checkpoint.ts'
+import type { BegunAnew } from './checkpoint.ts'
+import type { Beside } from './checkpoint-states.ts'
 import { heavyCourse, lightCourse, towerCourse } from './courses.ts'
 import type { Counts } from './example-flow.ts'
 import { type Followed, FollowedTopic } from './followed-topic.ts'
@@ -88,6 +89,8 @@ export interface Progress extends CourseProgress {
   /** Examples that were forgotten before their slate settled: those are learned twice. */
   readonly unsettledForgotten: number
   readonly snapshots: number
+  /** Models that began with their priors though there was a checkpoint: it was learned by other networks. */
+  readonly begunAnew: number
   readonly light: CourseProgress
   readonly retrieval: CourseProgress
 }
@@ -104,6 +107,8 @@ export class Trainer {
   readonly learner: Learner
   readonly light: LightLearner
   readonly towers: TowerLearner
+  /** Null where all models go on from the checkpoint, or there was none. */
+  readonly begunAnew: BegunAnew | null
   private readonly parts: TrainerParts
   private readonly options: TrainerOptions
   private readonly heavyStudent: Student<Example>
@@ -119,7 +124,8 @@ export class Trainer {
   private snapshotAtMs: number
 
   private constructor(parts: TrainerParts, options: TrainerOptions, learners: Learners) {
-    const { heavy, light, towers } = learners
+    const { heavy, light, towers, begunAnew } = learners
+    this.begunAnew = begunAnew
     this.parts = parts
     this.options = options
     this.learner = heavy.learner
@@ -138,14 +144,15 @@ export class Trainer {
     this.snapshotAtMs = parts.clock.monotonicMs()
   }
 
-  /** Goes on from the newest checkpoint, or begins with the priors. Throws `CHECKPOINT_OTHER`. */
+  /** Goes on from the newest checkpoint, or begins with the priors. */
   static async open(parts: TrainerParts, options: TrainerOptions = DEFAULT_TRAINER): Promise<Trainer> {
-    const { learner, position, beside } = await Learner.open(parts.checkpoints, options.learner)
+    const { learner, position, beside, begunAnew } = await Learner.open(parts.checkpoints, options.learner)
     const { light, towers } = beside ?? beginning()
     const trainer = new Trainer(parts, options, {
       heavy: { learner, position },
       light: { learner: await LightLearner.create(light.state, options.light), position: light.position },
       towers: { learner: await TowerLearner.create(towers.state, options.towers), position: towers.position },
+      begunAnew,
     })
     await trainer.opponents.refresh()
     return trainer
@@ -158,6 +165,7 @@ export class Trainer {
       undecodable: this.examples.undecodable + this.samples.undecodable,
       unsettledForgotten: this.learner.unsettledForgotten,
       snapshots: this.snapshots,
+      begunAnew: this.begunAnew?.models.length ?? 0,
       light: this.lightStudent.progress,
       retrieval: this.towerStudent.progress,
     }
@@ -274,6 +282,7 @@ interface Learners {
   readonly heavy: { readonly learner: Learner; readonly position: Position }
   readonly light: { readonly learner: LightLearner; readonly position: Position }
   readonly towers: { readonly learner: TowerLearner; readonly position: Position }
+  readonly begunAnew: BegunAnew | null
 }
 
 const beginning = (): Beside => ({

@@ -9,8 +9,8 @@ import type { Contract } from '../../../schemas/contract.ts'
 import { type LoggedRankingSample, rankingSamples } from '../../../schemas/ranking-samples/index.ts'
 import { loggedSamples } from '../../models/distillation/samples.ts'
 import { pairStream } from '../../models/retrieval/pairs.ts'
-import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { readCheckpoint } from '../../../models/training/checkpoint.ts'
+import { beginning, DEFAULT_LEARNER } from '../../../models/training/learner.ts'
 import { sampleStream } from '../../models/training/sample.ts'
 import { Running } from '../running.ts'
 import { freshet, lastJson, Spawned } from '../spawned.ts'
@@ -130,7 +130,7 @@ describe('freshet train', () => {
       beside: { light: { 0: 128 } },
       files: { 'light.bin': expect.any(String) as string, 'towers.bin': expect.any(String) as string },
     })
-    const { checkpoint } = await readCheckpoint(join(killed, 'learning'), HEAVY_NETWORK)
+    const { checkpoint } = await readCheckpoint(join(killed, 'learning'), () => beginning(DEFAULT_LEARNER))
     const { light, towers } = checkpoint!.beside!
     expect([light.state.learned.steps, towers.state.steps]).toEqual([16, 3])
   })

@@ -3,21 +3,22 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
 import { CONTENT_BYTES, TASTE_OFFSET, writeDirection } from '../../../models/embeddings/contents.ts'
+import { encodeTables } from '../../../models/embeddings/bytes.ts'
+import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
 import { HEAD_NAMES, type HeadName, HEADS } from '../../../models/heads.ts'
-import { withoutEmbeddings } from '../../../models/network/definition.ts'
-import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
 import { ScoringSession } from '../../../models/scoring/session.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
 import { readCheckpoint } from '../../../models/training/checkpoint.ts'
-import { DEFAULT_LEARNER, Learner, type LearnerOptions } from '../../../models/training/learner.ts'
+import type { Checkpoint } from '../../../models/training/checkpoint-states.ts'
+import { beginning, DEFAULT_LEARNER, Learner, type LearnerOptions } from '../../../models/training/learner.ts'
 import { sha256Of } from '../../../models/snapshot/manifest.ts'
 import { beginLight } from '../../../models/distillation/light-learner.ts'
 import { beginTowers } from '../../../models/retrieval/tower-learner.ts'
 import { unpackInto } from '../../../schemas/impressions/packed-features.ts'
 import { temporaryDirectory } from '../../cli/temporary.ts'
-import { labelled, sampleStream, tasteStream } from './sample.ts'
+import { batchOf, labelled, sampleStream, tasteStream } from './sample.ts'
 
 const OPTIONS: LearnerOptions = {
   ...DEFAULT_LEARNER,
@@ -183,48 +184,128 @@ const answersOf = async (
 }
 
 describe('checkpoints', () => {
-  test('of another network are refused, not learned over', async () => {
-    const root = await temporaryDirectory()
+  const BESIDE = {
+    light: { state: beginLight(), position: { '0': 3 } },
+    towers: { state: beginTowers(), position: { '0': 5 } },
+  }
+
+  /** A checkpoint after a batch, whose index is then as `change` has it. */
+  const changed = async (
+    root: string,
+    change: (index: Record<string, unknown>) => Record<string, unknown>,
+  ): Promise<string> => {
     const learner = await open(root)
     await learner.learn(sampleStream(64, 10))
-    await learner.checkpoint(root, { '0': 64 })
+    const directory = await learner.checkpoint(root, { '0': 64 }, BESIDE)
     await learner.dispose()
-    await expect(readCheckpoint(root, withoutEmbeddings(HEAVY_NETWORK))).rejects.toThrow('CHECKPOINT_OTHER')
-    expect((await readCheckpoint(root, HEAVY_NETWORK)).checkpoint?.position).toEqual({ '0': 64 })
+    const file = join(directory, 'checkpoint.json')
+    const index = change(JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>)
+    const { format, network, steps, latestAt, position, files, beside } = index
+    const content = [format, network, steps, latestAt, position, files]
+    const text = JSON.stringify(beside === undefined ? content : [...content, beside])
+    await writeFile(file, JSON.stringify({ ...index, check: sha256Of(Buffer.from(text)) }))
+    return directory
+  }
+
+  const ofAnother =
+    (model: string) =>
+    (index: Record<string, unknown>): Record<string, unknown> => ({
+      ...index,
+      network: { ...(index['network'] as object), [model]: 'another' },
+    })
+
+  test('of another network are kept under a name that says so, and the prior learns on from where they stood', async () => {
+    const root = await temporaryDirectory()
+    const directory = await changed(root, ofAnother('heavy'))
+    const bytes = await readFile(join(directory, 'state.bin'))
+    const opened = await Learner.open(root, OPTIONS)
+    expect(opened).toMatchObject({ position: { '0': 64 }, broken: [], begunAnew: { models: ['heavy'] } })
+    expect(opened.begunAnew!.error.message).toMatch(
+      /^CHECKPOINT_OTHER: .*another network than heavy is now.*-of-another-network$/,
+    )
+    expect(opened.beside).toEqual(BESIDE)
+    expect(opened.learner.steps).toBe(0)
+    // A part of an example that it never learned is no difference to what another network knew of it.
+    await opened.learner.learn(sampleStream(64, 10))
+    expect(opened.learner.counts.taken).toBe(64)
+    const prior = await open(await temporaryDirectory())
+    const rows = { entities: batchOf(8, 1).entities, contents: batchOf(8, 1).contents }
+    const scored = async (learner: Learner): Promise<Float32Array> => {
+      const { directory: snapshot } = await learner.snapshot(await temporaryDirectory())
+      const session = await ScoringSession.open(snapshot, 'heavy')
+      const outputs = new Float32Array(8 * HEADS.length)
+      await session.score(batchOf(8, 1).rows, 8, outputs, rows)
+      await session.dispose()
+      return outputs
+    }
+    const again = await Learner.open(root, OPTIONS)
+    expect(await scored(again.learner)).toEqual(await scored(prior))
+
+    for (const end of [65, 66, 67]) await opened.learner.checkpoint(root, { '0': end }, opened.beside)
+    const kept = `${directory}-of-another-network`
+    expect((await readdir(root)).sort()).toEqual([
+      'checkpoint-000000000001-of-another-network',
+      'checkpoint-000000000003',
+      'checkpoint-000000000004',
+    ])
+    expect(await readFile(join(kept, 'state.bin'))).toEqual(bytes)
+    const later = await Learner.open(root, OPTIONS)
+    expect([later.begunAnew, later.position]).toEqual([null, { '0': 67 }])
+    for (const { learner } of [opened, again, later]) await learner.dispose()
+    await prior.dispose()
   })
 
-  test.each(['light', 'retrieval'])(
-    'are refused where only what learned beside, %s, is another, though its bytes are as many',
+  test('of another network keep what was learned of each entity, for tables have the same rows', async () => {
+    const root = await temporaryDirectory()
+    await changed(root, ofAnother('heavy'))
+    const { checkpoint } = await readCheckpoint(root, () => beginning(OPTIONS))
+    const learner = await open(await temporaryDirectory())
+    await learner.learn(sampleStream(64, 10))
+    const other = await temporaryDirectory()
+    await learner.checkpoint(other, {})
+    await learner.dispose()
+    const { checkpoint: learned } = await readCheckpoint(other, () => beginning(OPTIONS))
+    const { tables } = checkpoint!.learned
+    expect(encodeTables(tables!)).toEqual(encodeTables(learned!.learned.tables!))
+    expect(tables!.tables[0]!.touchedRows).toBeGreaterThan(0)
+    expect(checkpoint!.learned.steps).toBe(0)
+    const wider = (): Checkpoint => {
+      const begun = beginning(OPTIONS)
+      const sizes = { dimensions: 2, rows: [256, 256, 16, 16] }
+      return { ...begun, learned: { ...begun.learned, tables: new EmbeddingTables(sizes) } }
+    }
+    expect((await readCheckpoint(root, wider)).checkpoint!.learned.tables!.sizes.dimensions).toBe(2)
+  })
+
+  test.each(['light', 'retrieval'] as const)(
+    'let go on what they fit where only what learned beside, %s, is another, though its bytes are as many',
     async (model) => {
       const root = await temporaryDirectory()
-      const learner = await open(root)
-      const beside = {
-        light: { state: beginLight(), position: { '0': 3 } },
-        towers: { state: beginTowers(), position: { '0': 5 } },
-      }
-      const file = join(await learner.checkpoint(root, { '0': 1 }, beside), 'checkpoint.json')
+      await changed(root, ofAnother(model))
+      const { learner, beside, position, begunAnew } = await Learner.open(root, OPTIONS)
+      expect([learner.steps, position, begunAnew!.models]).toEqual([1, { '0': 64 }, [model]])
+      expect(beside).toEqual(BESIDE)
       await learner.dispose()
-      const index = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
-      const { format, network, steps, latestAt, position, files, beside: positions } = index
-      const changed = { ...(network as object), [model]: 'another' }
-      const content = [format, changed, steps, latestAt, position, files, positions]
-      const check = sha256Of(Buffer.from(JSON.stringify(content)))
-      await writeFile(file, JSON.stringify({ ...index, network: changed, check }))
-      await expect(Learner.open(root, OPTIONS)).rejects.toThrow(`than ${model} is now`)
     },
   )
 
-  test('of another format are refused, and the error says which', async () => {
+  test('of another format are kept as well, and the error says which', async () => {
     const root = await temporaryDirectory()
-    const learner = await open(root)
-    const file = join(await learner.checkpoint(root, { '0': 1 }), 'checkpoint.json')
-    await learner.dispose()
-    const index = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
-    const { network, steps, latestAt, position, files } = index
     // As the second format was written.
-    const check = sha256Of(Buffer.from(JSON.stringify([2, network, steps, latestAt, position, files])))
-    await writeFile(file, JSON.stringify({ format: 2, network, steps, latestAt, position, files, check }))
-    await expect(Learner.open(root, OPTIONS)).rejects.toThrow(/CHECKPOINT_OTHER: .* has format 2/)
+    await changed(root, ({ beside: _, ...index }) => ({ ...index, format: 2, network: 'text' }))
+    const { learner, position, beside, begunAnew } = await Learner.open(root, OPTIONS)
+    expect([learner.steps, position, beside]).toEqual([0, { '0': 64 }, null])
+    expect(begunAnew!.error.message).toMatch(/CHECKPOINT_OTHER: .* has format 2/)
+    await learner.dispose()
+  })
+
+  test('of a format to come are begun anew from nowhere, where they do not say as this one where they stood', async () => {
+    const root = await temporaryDirectory()
+    await changed(root, (index) => ({ ...index, format: 99, position: 'elsewhere' }))
+    const { learner, position, begunAnew } = await Learner.open(root, OPTIONS)
+    expect([learner.steps, position]).toEqual([0, {}])
+    expect(begunAnew!.models).toEqual(['heavy', 'light', 'retrieval'])
+    await learner.dispose()
   })
 
   test('of one number of steps stand beside each other, so that none makes room for one that is not there yet', async () => {
@@ -241,23 +322,19 @@ describe('checkpoints', () => {
     await learner.dispose()
     expect((await stat(renamed)).ino).toBe(ino)
     expect((await readdir(root)).sort()).toEqual(['checkpoint-000000004711', 'checkpoint-000000004712'])
-    const { checkpoint } = await readCheckpoint(root, HEAVY_NETWORK)
+    const { checkpoint } = await readCheckpoint(root, () => beginning(OPTIONS))
     expect(checkpoint?.position).toEqual({ '0': 68 })
     await rm(second, { recursive: true })
-    expect((await readCheckpoint(root, HEAVY_NETWORK)).checkpoint?.position).toEqual({ '0': 64 })
+    expect((await readCheckpoint(root, () => beginning(OPTIONS))).checkpoint?.position).toEqual({ '0': 64 })
   })
 
   test('are whole or passed over, and only the newest are kept', async () => {
     const root = await temporaryDirectory()
     const learner = await open(root)
     const stream = sampleStream(192, 7)
-    const beside = {
-      light: { state: beginLight(), position: { '0': 3 } },
-      towers: { state: beginTowers(), position: { '0': 5 } },
-    }
     for (const end of [64, 128, 192]) {
       await learner.learn(stream.slice(end - 64, end))
-      await learner.checkpoint(root, { '0': end }, beside)
+      await learner.checkpoint(root, { '0': end }, BESIDE)
     }
     await learner.dispose()
     const names = (await readdir(root)).sort()
@@ -267,7 +344,7 @@ describe('checkpoints', () => {
     await cp(join(root, names[1]!), join(root, 'checkpoint-000000000004.part'), { recursive: true })
     const whole = await Learner.open(root, OPTIONS)
     expect(whole.position).toEqual({ '0': 192 })
-    expect(whole.beside).toEqual(beside)
+    expect(whole.beside).toEqual(BESIDE)
     await whole.learner.dispose()
 
     const files = ['state', 'embeddings', 'known', 'moments', 'light', 'towers'].map((name) => `${name}.bin`)
