@@ -42,6 +42,11 @@ export const MODEL_ERRORS = {
     about:
       'The newest whole checkpoint is of another network or format than this code trains. What it does not fit begins with the prior; the old checkpoint is kept, for whoever goes back to the code before.',
   },
+  LEARNING_LOCKED: {
+    recovery: 'stop',
+    about:
+      'Another trainer learns in this directory. Stop it, start the server with --no-learn, or name another directory.',
+  },
   GATE_INVALID: {
     recovery: 'stop',
     about: 'A limit of the gate is out of bounds. Correct the field named.',

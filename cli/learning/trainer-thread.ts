@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../engine/log/port.ts'
 import { threadFile } from '../../engine/thread-file.ts'
+import { MODEL_ERRORS, ModelError, type ModelErrorCode } from '../../models/errors.ts'
 import { TRAINING_TOPICS, type TrainingTopic } from '../../models/training/topic-source.ts'
 import type { TrainerOptions } from '../../models/training/trainer.ts'
 import { logSource } from './log-source.ts'
@@ -15,6 +16,15 @@ export interface TrainerThreadParts {
   readonly offered: (offered: Offered) => Promise<void>
   /** Told once why the trainer has ended, where nobody stopped it. */
   readonly failed: (error: unknown) => void
+}
+
+const MODEL_ERROR_CODES = Object.keys(MODEL_ERRORS) as ModelErrorCode[]
+
+/** An error as it was before it came from another thread, where it has a code. */
+const revived = (error: unknown): unknown => {
+  if (!(error instanceof Error && 'code' in error && 'detail' in error)) return error
+  const code = MODEL_ERROR_CODES.find((each) => each === error.code)
+  return code === undefined ? error : new ModelError(code, String(error.detail), { cause: error })
 }
 
 const WORKER = threadFile(import.meta.url, 'thread')
@@ -48,7 +58,7 @@ export class TrainerThread {
     }
     this.worker = new Worker(WORKER, { workerData, name: 'freshet-trainer' })
     this.worker.on('message', (message: FromTrainer) => this.hear(message))
-    this.worker.on('error', (error) => (this.failure = error))
+    this.worker.on('error', (error) => (this.failure = revived(error)))
     this.unlisten = log.onAppend(() => this.wakeIfMore())
     this.ended = new Promise((resolve) => {
       this.worker.once('exit', () => {

@@ -3,13 +3,15 @@ import { join } from 'node:path'
 
 /**
  * Writes files into `root/name`, all of them or none: they are written and synced in a directory of the writer's own,
- * which is then renamed. One that is whole there already stays: of several who write the same content at once the
- * first is the one that is used. What is not whole is replaced. Throws what the disk says.
+ * which is then renamed. Where one is whole there already, `taken` says what that means: of several who write the same
+ * content at once the first is the one that is used, which is what it means where nothing is said. What is not whole is
+ * replaced. Throws what the disk and `taken` say.
  */
 export const writeWholeDirectory = async (
   root: string,
   name: string,
   files: Readonly<Record<string, Uint8Array>>,
+  taken: () => void = stays,
 ): Promise<string> => {
   await mkdir(root, { recursive: true })
   const directory = join(root, name)
@@ -18,22 +20,29 @@ export const writeWholeDirectory = async (
     await mkdir(whole)
     for (const [file, bytes] of Object.entries(files)) await writeSynced(join(whole, file), bytes)
     await syncDirectory(whole)
-    await place(whole, directory, Object.keys(files))
+    await place(whole, directory, Object.keys(files), taken)
   })
   await syncDirectory(root)
   return directory
 }
 
+const stays = (): void => undefined
+
 /** Times that what is not whole is moved out of the way: another writer may always be a step ahead. */
 const PLACE_TRIES = 8
 
 /** Gives a directory the name that it is used by, unless one with such files has it by now. */
-const place = async (whole: string, directory: string, files: readonly string[]): Promise<void> => {
+const place = async (
+  whole: string,
+  directory: string,
+  files: readonly string[],
+  taken: () => void,
+): Promise<void> => {
   for (let tries = 1; ; tries++) {
     try {
       return await rename(whole, directory)
     } catch (error) {
-      if (await holdsAll(directory, files)) return
+      if (await holdsAll(directory, files)) return taken()
       if (tries === PLACE_TRIES) throw error
       // In one step, and not file by file: whoever comes meanwhile finds nothing, and not a part. Where that fails
       // another writer did so, or the next try says why not.

@@ -21,7 +21,8 @@ const INDEX_FILE = 'checkpoint.json'
 
 /**
  * Writes a checkpoint, whole or not at all, and then removes old ones. States and positions are in one directory
- * that gets its name in one step: after a crash, nothing is skipped or learned twice. One writer a root.
+ * that gets its name in one step: after a crash, nothing is skipped or learned twice. One writer a root: throws `LEARNING_LOCKED` where
+ * another has taken the name, for then two learn the same.
  */
 export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Promise<string> => {
   const { learned, latestAt, position, beside } = checkpoint
@@ -35,7 +36,10 @@ export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Pro
     files: Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, sha256Of(bytes)])),
   })
   const name = await nextNameIn(root)
-  const directory = await writeWholeDirectory(root, name, { ...files, [INDEX_FILE]: Buffer.from(text) })
+  const whole = { ...files, [INDEX_FILE]: Buffer.from(text) }
+  const directory = await writeWholeDirectory(root, name, whole, () => {
+    throw new ModelError('LEARNING_LOCKED', `${join(root, name)} was written by another trainer meanwhile`)
+  })
   for (const each of await oldIn(root)) await rm(join(root, each), { recursive: true })
   return directory
 }

@@ -21,6 +21,7 @@ import { heavyCourse, lightCourse, towerCourse } from './courses.ts'
 import type { Counts } from './example-flow.ts'
 import { type Followed, FollowedTopic } from './followed-topic.ts'
 import { LabelTimes } from './label-times.ts'
+import { lockLearning } from './learning-lock.ts'
 import { DEFAULT_LEARNER, Learner, type LearnerOptions } from './learner.ts'
 import { type LiveOf, LiveOpponents } from './live-opponents.ts'
 import type { Position } from './standing.ts'
@@ -117,6 +118,7 @@ export class Trainer {
   private readonly examples: FollowedTopic<Example>
   private readonly samples: FollowedTopic<LoggedRankingSample>
   private readonly opponents: LiveOpponents
+  private readonly unlock: () => Promise<void>
   private readonly labelTimes = new LabelTimes()
   private snapshots = 0
   private sinceSnapshot = 0
@@ -124,7 +126,8 @@ export class Trainer {
   private snapshotAtMs: number
 
   private constructor(parts: TrainerParts, options: TrainerOptions, learners: Learners) {
-    const { heavy, light, towers, begunAnew } = learners
+    const { heavy, light, towers, begunAnew, unlock } = learners
+    this.unlock = unlock
     this.begunAnew = begunAnew
     this.parts = parts
     this.options = options
@@ -144,8 +147,22 @@ export class Trainer {
     this.snapshotAtMs = parts.clock.monotonicMs()
   }
 
-  /** Goes on from the newest checkpoint, or begins with the priors. */
+  /** Goes on from the newest checkpoint, or begins with the priors. Throws `LEARNING_LOCKED`. */
   static async open(parts: TrainerParts, options: TrainerOptions = DEFAULT_TRAINER): Promise<Trainer> {
+    const unlock = await lockLearning(parts.checkpoints)
+    try {
+      return await Trainer.openLocked(parts, options, unlock)
+    } catch (error) {
+      await unlock()
+      throw error
+    }
+  }
+
+  private static async openLocked(
+    parts: TrainerParts,
+    options: TrainerOptions,
+    unlock: () => Promise<void>,
+  ): Promise<Trainer> {
     const { learner, position, beside, begunAnew } = await Learner.open(parts.checkpoints, options.learner)
     const { light, towers } = beside ?? beginning()
     const trainer = new Trainer(parts, options, {
@@ -153,6 +170,7 @@ export class Trainer {
       light: { learner: await LightLearner.create(light.state, options.light), position: light.position },
       towers: { learner: await TowerLearner.create(towers.state, options.towers), position: towers.position },
       begunAnew,
+      unlock,
     })
     await trainer.opponents.refresh()
     return trainer
@@ -206,6 +224,7 @@ export class Trainer {
   async dispose(): Promise<void> {
     await this.opponents.dispose()
     for (const learner of [this.learner, this.light, this.towers]) await learner.dispose()
+    await this.unlock()
   }
 
   /** Has all records of a topic learned that are read at once; answers how many were. */
@@ -283,6 +302,7 @@ interface Learners {
   readonly light: { readonly learner: LightLearner; readonly position: Position }
   readonly towers: { readonly learner: TowerLearner; readonly position: Position }
   readonly begunAnew: BegunAnew | null
+  readonly unlock: () => Promise<void>
 }
 
 const beginning = (): Beside => ({

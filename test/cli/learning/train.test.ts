@@ -157,6 +157,15 @@ describe('freshet train', () => {
     expect(running.serving.scorers.manifests.heavy.version).toBe(served.version)
   })
 
+  test('is refused where a server learns in the same directory, and nothing is offered', async () => {
+    const running = await Running.start({ learns: true })
+    await append(running, sampleStream(300, 5), examples)
+    const ended = await freshet(running.data, 'train', '--url', running.url, '--once', '--json')
+    expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(/^freshet: LEARNING_LOCKED: /)])
+    const { registry } = running.serving.models
+    expect((await registry.list('heavy')).filter(({ origin }) => origin === 'trained')).toEqual([])
+  })
+
   test('says so where there is no data, and where a server learns by itself', async () => {
     const directory = await temporaryDirectory()
     const ended = await freshet(directory, 'train', '--data', join(directory, 'nothing'))

@@ -328,6 +328,23 @@ describe('checkpoints', () => {
     expect((await readCheckpoint(root, () => beginning(OPTIONS))).checkpoint?.position).toEqual({ '0': 64 })
   })
 
+  test('of two who write one at the same time one is told so, and none is taken for the other', async () => {
+    const root = await temporaryDirectory()
+    const [one, other] = [await open(root), await open(root)]
+    await other.learn(sampleStream(64, 7))
+    const written = await Promise.allSettled([
+      one.checkpoint(root, { '0': 1 }),
+      other.checkpoint(root, { '0': 2 }),
+    ])
+    const refused = written.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []))
+    const { checkpoint } = await readCheckpoint(root, () => beginning(OPTIONS))
+    // Either they met, or one was after the other.
+    if (refused.length === 0) expect(await readdir(root)).toHaveLength(2)
+    else expect(refused).toEqual([expect.stringContaining('LEARNING_LOCKED')])
+    expect(checkpoint!.position['0'] === 2).toBe(checkpoint!.learned.steps === 1)
+    for (const learner of [one, other]) await learner.dispose()
+  })
+
   test('are whole or passed over, and only the newest are kept', async () => {
     const root = await temporaryDirectory()
     const learner = await open(root)
