@@ -37,7 +37,10 @@ export const judge = (comparison: Comparison, usual: UsualAuc, limits: GateLimit
     return { outcome: 'unsure', reason: `${examples} of ${limits.examplesMin} examples to judge by` }
   const heads = judgedHeads(comparison, limits)
   if (heads.length === 0)
-    return { outcome: 'unsure', reason: `no head has ${limits.positivesMin} positives to judge by` }
+    return {
+      outcome: 'unsure',
+      reason: `no head has ${limits.positivesMin} positives, and figures, to judge by`,
+    }
   const findings = heads.flatMap((head) => [
     ...findingsOf(head, comparison, limits),
     ...shiftOf(head, comparison, usual, limits),
@@ -57,8 +60,23 @@ const shown = (value: number): string => value.toFixed(4)
 
 const judgedHeads = ({ candidate, live }: Comparison, { positivesMin }: GateLimits): string[] =>
   Object.keys(candidate).filter(
-    (head) => weightOf(candidate[head]) >= positivesMin && weightOf(live[head]) >= positivesMin,
+    (head) =>
+      weightOf(candidate[head]) >= positivesMin &&
+      weightOf(live[head]) >= positivesMin &&
+      isComparable(candidate[head]!, live[head]!),
   )
+
+/** Whether both have a figure in common: of one without, that it held would be said without a look. */
+const isComparable = (candidate: HeadReport, live: HeadReport): boolean => {
+  const [own, other] = [figuresOf(candidate), figuresOf(live)]
+  return candidate.kind === live.kind && own.some((value, at) => value !== null && other[at] !== null)
+}
+
+/** What is held against each other, in one order for each kind. */
+const figuresOf = (report: HeadReport): readonly (number | null)[] => {
+  if (report.kind === 'probability') return [report.auc, report.normalisedEntropy, report.calibration]
+  return [report.kind === 'time' ? report.meanAbsoluteError : report.loss]
+}
 
 /** What a head's figures rest on: the rarer of positives and negatives; else times, rankings or pairs. */
 const weightOf = (report: HeadReport | undefined): number => {

@@ -84,6 +84,29 @@ describe('a candidate', () => {
     expect(judge(both, NOTHING_USUAL, GATE_LIMITS)).toEqual({ outcome: 'passed', heads: ['like'] })
   })
 
+  const NONE = { auc: null, normalisedEntropy: null, calibration: null }
+
+  test.each([
+    ['of neither', NONE, NONE],
+    ['of the candidate', NONE, {}],
+    ['of the live one', {}, NONE],
+    [
+      'of both of the same',
+      { normalisedEntropy: null, calibration: null },
+      { ...NONE, calibration: 1, normalisedEntropy: 1 },
+    ],
+  ] as const)('is not judged by a head of which there are no figures: %s', (_, candidate, live) => {
+    expect(verdict(candidate, live)).toMatchObject({ outcome: 'unsure' })
+    const both = compared({ like: head(), save: head(candidate) }, { like: head(), save: head(live) })
+    expect(judge(both, NOTHING_USUAL, GATE_LIMITS)).toEqual({ outcome: 'passed', heads: ['like'] })
+  })
+
+  test('is judged by a head of which any figure is known of both', () => {
+    const known = { ...NONE, auc: 0.75 }
+    expect(verdict(known, known)).toEqual({ outcome: 'passed', heads: ['like'] })
+    expect(verdict({ ...NONE, auc: 0.6 }, known).outcome).toBe('refused')
+  })
+
   test('is not judged by few examples', () => {
     const few = compared({ like: head({ auc: 0 }) }, { like: head() }, GATE_LIMITS.examplesMin - 1)
     expect(judge(few, NOTHING_USUAL, GATE_LIMITS).outcome).toBe('unsure')
@@ -144,6 +167,15 @@ describe('the light ranker and the towers', () => {
   })
   const match = (loss: number, auc = 0.8): HeadReports => ({
     match: { kind: 'match', count: 2_048, loss, auc },
+  })
+
+  test('are not judged by a loss that one of them does not have', () => {
+    const nothing: HeadReports = { keep: { kind: 'ranking', count: 100, loss: null, kept: null } }
+    for (const [candidate, live] of [
+      [nothing, ranking(4)],
+      [ranking(4), nothing],
+    ] as const)
+      expect(judge(compared(candidate, live), NOTHING_USUAL, GATE_LIMITS).outcome).toBe('unsure')
   })
 
   test('are held by their loss', () => {
