@@ -76,9 +76,8 @@ export interface FigureDifference {
 
 /** What two versions were judged by, head by head. Each on its own examples, unless one was offered against the other. */
 export const differences = (one: ModelRecord, other: ModelRecord): FigureDifference[] => {
-  const isDirect = other.against?.version === one.version
-  const own = (isDirect ? other.against?.metrics : one.metrics) ?? {}
-  const theirs = other.metrics ?? {}
+  const own = metricsBeside(one, other)
+  const theirs = metricsBeside(other, one)
   return [...new Set([...Object.keys(own), ...Object.keys(theirs)])].flatMap((head) =>
     FIGURES.map((figure) => ({
       head,
@@ -88,6 +87,10 @@ export const differences = (one: ModelRecord, other: ModelRecord): FigureDiffere
     })).filter((each) => each.one !== null || each.other !== null),
   )
 }
+
+/** Of a version: on the examples of the other one, where that was offered against it. */
+const metricsBeside = ({ version, metrics }: ModelRecord, { against }: ModelRecord): HeadReports =>
+  (against?.version === version ? against.metrics : metrics) ?? {}
 
 export const differenceText = (one: ModelRecord, other: ModelRecord): string =>
   [

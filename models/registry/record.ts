@@ -28,6 +28,8 @@ export interface ModelRecord {
   readonly examples: number
   /** Time of the latest of them; null without. */
   readonly trainedUntil: Millis | null
+  /** What it was before it became the shadow, and is again after; absent of any other. */
+  readonly shadowedFrom?: Exclude<RecordState, 'shadow' | 'live'>
   /** Wall time. */
   readonly offeredAt: Millis
   /** When it last went live, wall time; null for what never served. */

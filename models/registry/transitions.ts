@@ -49,7 +49,7 @@ export const withPromoted = (
     ...state,
     held,
     records: retire(state, `replaced by ${version}`).map((each) =>
-      each.version === version ? { ...each, ...promoted } : each,
+      each.version === version ? { ...released(each), ...promoted } : each,
     ),
   })
 }
@@ -72,7 +72,7 @@ export const withRolledBack = (state: ModelState, at: Millis, reason: string): M
     records: state.records.map((each): ModelRecord => {
       if (each === live) return { ...each, state: 'retired', isWithdrawn: true, reason }
       if (each !== earlier) return each
-      return { ...each, state: 'live', reason: `rolled back to, from ${live.version}` }
+      return { ...each, state: 'live', promotedAt: at, reason: `rolled back to, from ${live.version}` }
     }),
   }
 }
@@ -82,18 +82,25 @@ export const withShadow = (state: ModelState, version: string | null): ModelStat
   const before = shadowOf(state)
   if (version !== null) {
     const record = recordOf(state, version)
+    if (record === before) return state
     if (record.state === 'live') throw new ModelError('MODEL_UNKNOWN', `${version} is live: shadow another`)
     assertFiles(record)
   }
   return expired({
     ...state,
     records: state.records.map((each): ModelRecord => {
-      if (each.version === version) return { ...each, state: 'shadow' }
-      if (each !== before) return each
-      return { ...each, state: each.promotedAt === null ? 'candidate' : 'retired' }
+      if (each === before) return released(each)
+      if (each.version !== version || each.state === 'shadow' || each.state === 'live') return each
+      return { ...each, state: 'shadow', shadowedFrom: each.state }
     }),
   })
 }
+
+/** As it was before it shadowed; an earlier version of the registry did not say what that was. */
+const released = ({ shadowedFrom, ...record }: ModelRecord): ModelRecord => ({
+  ...record,
+  state: shadowedFrom ?? (record.promotedAt === null ? 'candidate' : 'retired'),
+})
 
 /** The record of a version. Throws `MODEL_UNKNOWN`. */
 export const recordOf = ({ records }: ModelState, version: string): ModelRecord => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { differenceText, listText } from '../../../cli/models/tables.ts'
+import { differences, differenceText, listText } from '../../../cli/models/tables.ts'
 import type { ModelRecord } from '../../../models/registry/record.ts'
 import { millis } from '../../../schemas/ids.ts'
 
@@ -31,6 +31,29 @@ test('what serves is listed first, then the newest', () => {
   const lines = listText({ records, held: {} }).split('\n')
   expect(lines.map((line) => line.split(/ +/)[1])).toEqual(['version', 'serving', 'newest', 'oldest'])
   expect(lines[1]).toContain('1970-01-01 00:00:02Z')
+})
+
+test('two of which one was offered against the other are compared on the same examples, in either order', () => {
+  const figures = (auc: number): ModelRecord['metrics'] => ({
+    like: {
+      kind: 'probability',
+      count: 9,
+      positives: 3,
+      auc,
+      logLoss: null,
+      normalisedEntropy: null,
+      calibration: null,
+    },
+  })
+  const live = { ...record('live', 'live', 1), metrics: figures(0.9) }
+  const later = {
+    ...record('later', 'refused', 2),
+    metrics: figures(0.6),
+    against: { version: 'live', metrics: figures(0.7)! },
+  }
+  const row = { head: 'like', figure: 'auc' }
+  expect(differences(live, later)).toEqual([{ ...row, one: 0.7, other: 0.6 }])
+  expect(differences(later, live)).toEqual([{ ...row, one: 0.6, other: 0.7 }])
 })
 
 test('columns of a comparison say whose they are', () => {

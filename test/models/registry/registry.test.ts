@@ -125,7 +125,10 @@ describe('a rollback', () => {
     const { registry, prior } = sample
     const first = await offered(sample, 'one')
     const second = await offered(sample, 'two')
-    expect((await registry.rollback('heavy', 'looks odd')).version).toBe(first.version)
+    const back = await registry.rollback('heavy', 'looks odd')
+    expect(back.version).toBe(first.version)
+    // It is live since now, and not since it was the first time.
+    expect(back.promotedAt).toBeGreaterThan(second.promotedAt!)
     const held = await offered(sample, 'three')
     expect(held).toMatchObject({ state: 'candidate', reason: 'passed, but promotion is held: looks odd' })
     expect((await registry.rollback('heavy', 'still')).version).toBe(prior)
@@ -200,6 +203,31 @@ test('a shadow is one that does not serve; the next takes its place', async () =
   expect((await registry.list()).map(({ state }) => state)).toEqual(['retired', 'live', 'shadow'])
   expect(await registry.setShadow('heavy', null)).toBeNull()
   expect((await registry.list()).map(({ state }) => state)).toEqual(['retired', 'live', 'candidate'])
+})
+
+test('a snapshot that shadowed is afterwards what it was before: refused ones stay refused', async () => {
+  const sample = await begun()
+  const { root, registry } = sample
+  const refused = await registry.offer(
+    (await fakeSnapshot(root, 'worse')).directory,
+    progress(START, comparison(0.6, 0.75)),
+  )
+  await offered(sample, 'one')
+  const stateOf = async (version: string): Promise<string | undefined> =>
+    (await registry.list()).find((each) => each.version === version)?.state
+  await registry.setShadow('heavy', refused.version)
+  // Said twice, it is remembered still.
+  expect(await registry.setShadow('heavy', refused.version)).toMatchObject({ state: 'shadow' })
+  await registry.setShadow('heavy', null)
+  expect((await registry.list()).find(({ version }) => version === refused.version)).toEqual(refused)
+  await registry.setShadow('heavy', refused.version)
+  await registry.setShadow('heavy', sample.prior)
+  expect([await stateOf(refused.version), await stateOf(sample.prior)]).toEqual(['refused', 'shadow'])
+  await registry.setShadow('heavy', refused.version)
+  expect(await stateOf(sample.prior)).toBe('retired')
+  const promoted = await registry.promote('heavy', refused.version, { reason: 'by hand' })
+  expect(promoted).toMatchObject({ state: 'live' })
+  expect(promoted).not.toHaveProperty('shadowedFrom')
 })
 
 test('what is kept is bounded: records, files and states; the prior keeps its files', async () => {
