@@ -61,6 +61,11 @@ export const openServed = async (
     },
     failed: tellPassing(clock),
   })
+  /** Closed in turn, the last first: what a failing start leaves open would keep the process from ending. */
+  const opened = [(): Promise<void> => backend.close()]
+  const close = async (): Promise<void> => {
+    for (const closeOne of opened.toReversed()) await closeOne()
+  }
   try {
     live.watch({ embedded: backend, topology: everything })
     const serving = await openServing({
@@ -75,6 +80,7 @@ export const openServed = async (
       modelFailed: tellUnserved,
       rankingFailed: tellUnranked,
     })
+    opened.push(() => serving.close())
     tellServing(metrics.registry, serving)
     tellModels(metrics.registry, serving.models.registry, clock)
     tellShadow(metrics.registry, serving.models.shadow)
@@ -82,6 +88,7 @@ export const openServed = async (
     const { log } = backend
     const { data } = settings.serving
     const learning = openLearning({ log, serving, data, clock, learns, failed: tellUnlearned })
+    opened.push(() => learning.close())
     tellLearning(metrics.registry, learning)
     const inspection =
       given ??
@@ -98,16 +105,11 @@ export const openServed = async (
       { embedded: backend, serving, inspection, clock, metrics, live, learning, token: settings.http.token },
       LIMITS,
     )
-    const close = async (): Promise<void> => {
-      await closeServer(app, HTTP_DEFAULTS.closeMs)
-      await learning.close()
-      await serving.close()
-      await backend.close()
-    }
+    opened.push(() => closeServer(app, HTTP_DEFAULTS.closeMs))
     const url = await listen(app, settings.serving.host, settings.serving.port)
     return { url, backend, close }
   } catch (error) {
-    await backend.close()
+    await close()
     throw error
   }
 }

@@ -71,6 +71,10 @@ export const up = async (options: UpOptions): Promise<void> => {
     searchFailed: tellUnsearched,
     modelFailed: tellUnserved,
     rankingFailed: tellUnranked,
+  }).catch(async (error: unknown) => {
+    // What is left open would keep the process from ending with what is wrong.
+    await embedded.close()
+    throw error
   })
   tellServing(metrics.registry, serving)
   tellModels(metrics.registry, serving.models.registry, clock)

@@ -4,7 +4,7 @@ import type { Clock } from '../../engine/clock.ts'
 import { ModelError } from '../../models/errors.ts'
 import { writePrior } from '../../models/prior/snapshots.ts'
 import { RegistryFollower, type Served } from '../../models/registry/follower.ts'
-import { assertReadable } from '../../models/registry/readable.ts'
+import { tryOut } from '../../models/registry/try-out.ts'
 import { REGISTERED_MODELS, type RegisteredModel } from '../../models/registry/record.ts'
 import { ModelRegistry } from '../../models/registry/registry.ts'
 import { ScorerPool } from '../../models/scoring/pool.ts'
@@ -51,7 +51,8 @@ export interface ServedModelsOptions {
 
 /**
  * Opens scorers over what the registry of a data directory says is live, and follows it. Priors are written
- * and registered where they are not; a live snapshot that cannot be read is rolled back.
+ * and registered where they are not; a live snapshot that could not serve is rolled back. Where it throws nothing is
+ * left open.
  */
 export const openModels = async ({
   data,
@@ -63,13 +64,13 @@ export const openModels = async ({
   const registry = await openRegistry(data, clock)
   // One after the other: what lies there and is not registered may be taken for what a dead writer left.
   for (const model of REGISTERED_MODELS) await registry.begin(await writePrior(registry.root, model))
+  const towers = await readTowers(await liveDirectory(registry, 'retrieval', failed))
   const scorers = await ScorerPool.open({
     workers,
     rowsMax: { heavy: PASS_0_KEPT_MAX, light: CANDIDATES_MAX },
     heavy: await liveDirectory(registry, 'heavy', failed),
     light: await liveDirectory(registry, 'light', failed),
   })
-  const towers = await readTowers(await liveDirectory(registry, 'retrieval', failed))
   const follower = new RegistryFollower({ registry, clock, failed: (_model, error) => failed(error) })
   for (const model of MODELS) {
     const { version } = scorers.manifests[model]
@@ -118,7 +119,7 @@ const liveDirectory = async (
     const live = (await registry.live(model))!
     const directory = registry.directoryOf(live)
     try {
-      await assertReadable(directory, model)
+      await tryOut(directory, model)
       return directory
     } catch (error) {
       if (!(error instanceof ModelError)) throw error

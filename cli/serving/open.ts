@@ -100,6 +100,9 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     clock,
     workers: options.scorers ?? 1,
     failed: options.modelFailed ?? tellNobody,
+  }).catch(async (error: unknown) => {
+    await rankingFile.stop()
+    throw error
   })
   const { scorers, shadow } = models
   const { rows, rowsNow, features, restrictions } = embedded

@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { adamScalars } from '../autodiff/adam.ts'
 import { ModelError } from '../errors.ts'
+import { PARITY_ROWS, type ParitySample } from '../gate/parity.ts'
 import { INPUT } from '../network/forward.ts'
 import { ParameterLayout } from '../network/parameter-layout.ts'
 import { onnxModel } from '../onnx/model.ts'
@@ -13,7 +14,7 @@ import type { ScoringSession } from '../scoring/session.ts'
 import { writeSnapshot, type Written } from '../snapshot/write.ts'
 import { ColumnMoments, type MomentSums, noMoments } from '../training/column-moments.ts'
 import { beginLearning, type Learned } from '../training/train-step.ts'
-import { LIGHT_TRAINING, lightTrainingGraph } from './light-training.ts'
+import { LIGHT_TRAINING, lightTrainingGraph, SCORE_MAX } from './light-training.ts'
 import { rankingFigures } from './ranking-figures.ts'
 import { type RankingSample, SAMPLE_ROWS } from './ranking-sample.ts'
 import { teach } from './teacher.ts'
@@ -121,6 +122,15 @@ export class LightLearner {
   async snapshot(root: string): Promise<Written> {
     const { parameters, given } = this.state.learned
     return writeSnapshot(root, 'light', 'trained', this.layout.parametersOf(parameters, given))
+  }
+
+  /** What it says as it is now, by the graph that learns, of rows that it learned last; of empty ones before any. */
+  async parity(): Promise<ParitySample> {
+    const { scores } = LIGHT_TRAINING
+    // The step that comes with it is not taken.
+    const answers = await this.session.run(this.feeds(this.options.batchSamples), [scores])
+    const logits = answers[scores]!.data as Float32Array
+    return { rows: this.rows, count: PARITY_ROWS, logits, scoreMax: SCORE_MAX }
   }
 
   async dispose(): Promise<void> {

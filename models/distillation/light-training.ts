@@ -17,7 +17,7 @@ export const LIGHT_TRAINING = {
 } as const
 
 /** Scores farther from 0 are cut: e to them must stay a float32. */
-const SCORE_MAX = 40
+export const SCORE_MAX = 40
 
 /**
  * A step of a network of one head, over samples of rankings: the scores z of each are read as one distribution, and

@@ -2,7 +2,7 @@ import type { HeadReport } from '../metrics/progressive.ts'
 import type { Comparison, UsualAuc } from './evidence.ts'
 import type { GateLimits } from './limits.ts'
 
-export type Figure = 'auc' | 'normalised_entropy' | 'calibration' | 'time_error' | 'loss'
+export type Figure = 'auc' | 'normalised_entropy' | 'calibration' | 'time_error' | 'loss' | 'parity'
 
 /** What speaks against a candidate. */
 export interface Finding {
@@ -12,7 +12,7 @@ export interface Finding {
   readonly figure: Figure
   /** Of the candidate; where it speaks against the examples: of the live one. */
   readonly value: number
-  /** Of the live one; where it speaks against the examples: as it usually is. */
+  /** Of the live one; where it speaks against the examples: as it usually is; of parity: what the trainer says. */
   readonly beside: number
   /** What `value` may be at worst. */
   readonly limit: number
@@ -50,10 +50,15 @@ export const judge = (comparison: Comparison, usual: UsualAuc, limits: GateLimit
 
 /** A finding in words: head, figure and limit. */
 export const sayFinding = ({ against, head, figure, value, beside, limit }: Finding): string => {
-  const figures = `${shown(value)} (${against === 'candidate' ? 'live' : 'usually'} ${shown(beside)}, limit ${shown(limit)})`
+  const figures = `${shown(value)} (${besideWhom(against, figure)} ${shown(beside)}, limit ${shown(limit)})`
   return against === 'candidate'
     ? `${head}: ${figure} is ${figures}`
     : `${head}: ${figure} of the live one is ${figures}: the examples are not what they were`
+}
+
+const besideWhom = (against: Finding['against'], figure: Figure): string => {
+  if (figure === 'parity') return 'its trainer'
+  return against === 'candidate' ? 'live' : 'usually'
 }
 
 const shown = (value: number): string => value.toFixed(4)

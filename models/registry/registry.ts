@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { Millis } from '../../schemas/ids.ts'
 import { ModelError } from '../errors.ts'
 import { type Comparison, usualAucOf } from '../gate/evidence.ts'
-import { judge, sayFinding, type Verdict } from '../gate/gate.ts'
+import { type Finding, judge, sayFinding, type Verdict } from '../gate/gate.ts'
+import type { ParitySample } from '../gate/parity.ts'
 import { checkedLimits, GATE_LIMITS, type GateLimits } from '../gate/limits.ts'
 import { readManifest } from '../snapshot/read.ts'
 import type { Written } from '../snapshot/write.ts'
@@ -17,8 +18,8 @@ import {
   type RegistryState,
   shadowOf,
 } from './record.ts'
-import { assertReadable } from './readable.ts'
 import { type ReadState, StateFiles } from './state-files.ts'
+import { tryOut } from './try-out.ts'
 import { recordOf, withOffered, withPromoted, withRolledBack, withShadow } from './transitions.ts'
 
 /** Times that a change is tried again, when others change the registry meanwhile. */
@@ -46,6 +47,8 @@ export interface Progress {
   readonly trainedUntil: Millis | null
   /** Null: it cannot be judged, and waits for somebody to promote it. */
   readonly comparison: Comparison | null
+  /** What its trainer says of some rows; without, it is only asked whether it answers at all. */
+  readonly parity?: ParitySample | null
 }
 
 /**
@@ -139,16 +142,16 @@ export class ModelRegistry {
   /**
    * Offers a snapshot that lies below the root. It goes live when the gate lets it, is refused with what the gate
    * found, or waits as a candidate where it cannot be judged or promotion is held. One that was made for other
-   * columns is refused. Throws `SNAPSHOT_MISSING` and `SNAPSHOT_CORRUPT`: then nothing is registered.
+   * columns, that does not run, or that answers otherwise than what learned it is refused. Throws `SNAPSHOT_MISSING` and `SNAPSHOT_CORRUPT`: then nothing is registered.
    */
   async offer(directory: string, progress: Progress): Promise<ModelRecord> {
-    const { examples, trainedUntil, comparison } = progress
+    const { examples, trainedUntil, comparison, parity } = progress
     const { model, version, origin, columnsHash } = await readManifest(directory)
-    const misfit = await assertReadable(directory, model).then(() => null, misfitOf)
+    const trial = await tryOut(directory, model, parity).then(trialOf, misfitOf)
     const offered = (state: ModelState): ModelState => {
       const live = liveOf(state)
       const at = this.now()
-      const outcome = outcomeOf(this.verdictOn(progress, state), misfit, state)
+      const outcome = outcomeOf(this.verdictOn(progress, state), trial, state)
       return withOffered(state, {
         ...NEW_RECORD,
         model,
@@ -215,7 +218,7 @@ export class ModelRegistry {
   }
 
   private async assertServes(record: ModelRecord): Promise<void> {
-    await assertReadable(this.directoryOf(record), record.model)
+    await tryOut(this.directoryOf(record), record.model)
   }
 
   /** Applies a change to the newest state; answers the record of `version`, or the live one where null. */
@@ -270,8 +273,16 @@ const NEW_RECORD = {
   findings: [],
 } as const
 
-const misfitOf = (error: unknown): string => {
-  if (error instanceof ModelError && error.code === 'SNAPSHOT_COLUMNS') return error.message
+/** Why a snapshot cannot serve, whatever its figures; null where it can. */
+type Trial = Pick<ModelRecord, 'reason' | 'findings'> | null
+
+const trialOf = (findings: readonly Finding[]): Trial =>
+  findings.length === 0 ? null : { reason: findings.map(sayFinding).join('; '), findings }
+
+const misfitOf = (error: unknown): Trial => {
+  if (!(error instanceof ModelError)) throw error
+  if (error.code === 'SNAPSHOT_COLUMNS') return { reason: error.message, findings: [] }
+  if (error.code === 'SNAPSHOT_FAILED') return { reason: `parity: ${error.message}`, findings: [] }
   throw error
 }
 
@@ -283,10 +294,10 @@ const withFiles = (state: ModelState, version: string): ModelState => ({
 
 const outcomeOf = (
   verdict: Verdict,
-  misfit: string | null,
+  trial: Trial,
   { held }: ModelState,
 ): Pick<ModelRecord, 'state' | 'reason' | 'findings'> => {
-  if (misfit !== null) return { state: 'refused', reason: misfit, findings: [] }
+  if (trial !== null) return { state: 'refused', ...trial }
   if (verdict.outcome === 'refused') {
     const { findings } = verdict
     return { state: 'refused', reason: findings.map(sayFinding).join('; '), findings }

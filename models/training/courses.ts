@@ -31,6 +31,7 @@ export const heavyCourse = (learner: Learner): Course<Example> => ({
     const counts = Object.values(live).map(({ kind, count }) => (kind === 'time' ? 0 : count))
     return { examples: Math.round(Math.max(0, ...counts)), candidate, live }
   },
+  parity: () => learner.parity(),
   dispose: () => learner.dispose(),
 })
 
@@ -49,6 +50,7 @@ export const lightCourse = (learner: LightLearner): Course<LoggedRankingSample> 
   },
   snapshot: (root) => learner.snapshot(root),
   comparison: () => comparisonOf(learner, SAMPLE_ROWS),
+  parity: () => learner.parity(),
   dispose: () => learner.dispose(),
 })
 
@@ -67,6 +69,7 @@ export const towerCourse = (learner: TowerLearner): Course<Example> => ({
   },
   snapshot: (root) => learner.snapshot(root),
   comparison: () => comparisonOf(learner, 1),
+  parity: async () => null,
   dispose: () => learner.dispose(),
 })
 

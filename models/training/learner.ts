@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../schemas/ids.ts'
 import { EmbeddingTables } from '../embeddings/tables.ts'
+import { PARITY_ROWS, type ParitySample } from '../gate/parity.ts'
 import { HEADS } from '../heads.ts'
 import type { ProgressiveMetrics } from '../metrics/progressive.ts'
 import { priorParameters } from '../prior/prior.ts'
@@ -151,6 +152,14 @@ export class Learner {
   /** Writes what serves: the network as it is now, with its tables. Throws `NETWORK_INVALID`. */
   async snapshot(root: string): Promise<Written> {
     return writeSnapshot(root, 'heavy', 'trained', this.step.parameters(), this.step.learned.tables)
+  }
+
+  /** What it says as it is now, by the graph that learns, of the rows that it learned last; of empty ones before any. */
+  async parity(): Promise<ParitySample> {
+    const { rows, entities, contents, weights, targets, rowsMax } = this.flow.batch
+    const count = Math.min(PARITY_ROWS, rowsMax)
+    const logits = await this.step.foresee({ rows, entities, contents, weights, targets, rowsMax, count })
+    return { rows, count, about: { entities, contents }, logits }
   }
 
   async dispose(): Promise<void> {

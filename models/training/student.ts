@@ -1,4 +1,5 @@
 import type { Comparison } from '../gate/evidence.ts'
+import type { ParitySample } from '../gate/parity.ts'
 import type { SnapshotModel } from '../snapshot/manifest.ts'
 import type { Written } from '../snapshot/write.ts'
 import type { Followed } from './followed-topic.ts'
@@ -18,6 +19,8 @@ export interface Course<Value> {
   snapshot(root: string): Promise<Written>
   /** What the gate judges by. */
   comparison(): Comparison
+  /** What it says by the graph that learns, as the snapshot that was written last is to say; null for no graph. */
+  parity(): Promise<ParitySample | null>
   dispose(): Promise<void>
 }
 

@@ -57,6 +57,12 @@ export const beginLearning = (
   }
 }
 
+/** What a run reads of a batch. */
+export type BatchRows = Pick<
+  Batch,
+  'rows' | 'entities' | 'contents' | 'weights' | 'targets' | 'count' | 'rowsMax'
+>
+
 /** What was foreseen of a batch before it was learned. Overwritten by the next step. */
 export interface Foreseen {
   /** rows × heads. */
@@ -127,6 +133,15 @@ export class TrainStep {
     return { logits, losses }
   }
 
+  /** What the network as it is now says of so many rows, rows × heads of logits, by the graph that learns. */
+  async foresee(rows: BatchRows): Promise<Float32Array> {
+    const { learned } = this
+    this.buffers = buffersOf(learned, rows.count)
+    this.fill(rows)
+    const answers = await this.session.run(this.feeds(rows, 1), [TRAINING.logits])
+    return answers[TRAINING.logits]!.data as Float32Array
+  }
+
   /** The parameters as they are now: what a snapshot is made of. */
   parameters(): Map<string, Float32Array> {
     return this.layout.parametersOf(this.learned.parameters, this.learned.given)
@@ -140,7 +155,7 @@ export class TrainStep {
    * Sums over rows by how many a full batch has, so that a row counts alike in whichever batch it comes: Adam's averages
    * carry what a short batch said into the full ones after it, and of its mean each of a few rows would be a great part.
    */
-  private fill({ entities, contents, weights, targets, count, rowsMax }: Batch): void {
+  private fill({ entities, contents, weights, targets, count, rowsMax }: BatchRows): void {
     const { buffers, learned } = this
     const { heads, embeddings } = learned.definition
     learned.tables?.gather(entities, count, buffers.vectors)
@@ -152,7 +167,7 @@ export class TrainStep {
     }
   }
 
-  private feeds({ rows, count, rowsMax }: Batch, length: number): Record<string, Tensor> {
+  private feeds({ rows, count, rowsMax }: BatchRows, length: number): Record<string, Tensor> {
     const { learned, layout, buffers, rates } = this
     const { row, heads, embeddings } = learned.definition
     // A batch that is not full says less, and Adam's steps are as long whatever it says.

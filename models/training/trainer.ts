@@ -8,6 +8,7 @@ import {
   type LightLearnerOptions,
 } from '../distillation/light-learner.ts'
 import type { Comparison } from '../gate/evidence.ts'
+import type { ParitySample } from '../gate/parity.ts'
 import {
   beginTowers,
   DEFAULT_TOWER_LEARNER,
@@ -53,6 +54,8 @@ export interface SnapshotOffer extends Written {
   readonly trainedUntil: number
   /** The last of them, each foreseen before it was learned: by what is offered, and by what was live. */
   readonly comparison: () => Comparison
+  /** What learned it says of some rows, by the graph that learns; null where a snapshot is no graph. */
+  readonly parity: ParitySample | null
   /** When people did what the heavy ranker learned since its last offer, as far as it is remembered. */
   readonly labelTimes: readonly number[]
 }
@@ -291,6 +294,7 @@ export class Trainer {
       examples: student.progress.examples,
       trainedUntil: isHeavy ? learner.trainedUntil : student.trainedUntil,
       comparison: () => student.course.comparison(),
+      parity: await student.course.parity(),
       labelTimes: isHeavy ? this.labelTimes.take() : [],
     })
   }

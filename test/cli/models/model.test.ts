@@ -1,13 +1,15 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { main } from '../../../cli/main.ts'
 import { openModelAdmin } from '../../../cli/models/open.ts'
 import { priorParameters } from '../../../models/prior/prior.ts'
 import { writeSnapshot, type Written } from '../../../models/snapshot/write.ts'
-import { comparison, progress, START } from '../../models/registry/sample.ts'
+import { comparison, fakeSnapshot, openRegistry, progress, START } from '../../models/registry/sample.ts'
 import { bucketOf } from '../../../serving/experiments/bucket.ts'
 import { SHADOW_SHARE } from '../../../serving/shadow/shadow-scoring.ts'
 import { Running } from '../running.ts'
+import { freshet } from '../spawned.ts'
 import { event, post, tie } from '../community.ts'
 
 /** A heavy ranker whose every head is shifted by as much. */
@@ -66,11 +68,41 @@ test('a server that starts anew serves what was live, and rolls back what cannot
   const again = await Running.open(running.data)
   expect(again.serving.scorers.manifests.heavy.version).toBe(manifest.version)
   await again.stop()
-  const { writeFile } = await import('node:fs/promises')
   await writeFile(join(directory, 'model.onnx'), 'broken')
   const third = await Running.start({ data: running.data })
   expect(third.serving.scorers.manifests.heavy.origin).toBe('prior')
   expect((await third.serving.models.registry.state()).heavy.held?.reason).toContain('SNAPSHOT_CORRUPT')
+})
+
+test('a live snapshot that does not run is rolled back at the start, though its files are what its manifest says', async () => {
+  const running = await Running.start()
+  const { registry } = running.serving.models
+  await running.stop()
+  const bytes = Buffer.from('no graph')
+  // As an earlier version of the registry let it go live: it begins where what is live has other columns.
+  const { root } = registry
+  await rm(root, { recursive: true })
+  const { version } = await (
+    await openRegistry(root)
+  ).begin(await fakeSnapshot(root, 'text', { bytes, origin: 'trained' }))
+  const again = await Running.start({ data: running.data })
+  expect(again.serving.scorers.manifests.heavy.origin).toBe('prior')
+  const { held, records } = (await again.serving.models.registry.state()).heavy
+  expect(held?.reason).toContain('SNAPSHOT_FAILED')
+  expect(records.find((each) => each.version === version)).toMatchObject({
+    state: 'retired',
+    isWithdrawn: true,
+  })
+})
+
+test('a server that cannot start says why by a code, and ends', async () => {
+  const running = await Running.start()
+  await running.stop()
+  await rm(join(running.data, 'models'), { recursive: true })
+  await mkdir(join(running.data, 'models'))
+  await writeFile(join(running.data, 'models', 'registry-000000000001.json'), 'no state')
+  const ended = await freshet(running.data, 'up', '--data', running.data, '--port', '0')
+  expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(/^freshet: REGISTRY_CORRUPT/m)])
 })
 
 test('the gate, the age of what is live and how it does are told to Prometheus', async () => {

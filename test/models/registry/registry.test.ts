@@ -74,6 +74,18 @@ describe('a registry', () => {
     expect((await registry.live('heavy'))?.version).toBe(prior)
   })
 
+  test('refuses what does not run though its files are what the manifest says, and no hand promotes it', async () => {
+    const { root, registry, prior } = await begun()
+    const { directory, manifest } = await fakeSnapshot(root, 'text', { bytes: Buffer.from('no graph') })
+    const record = await registry.offer(directory, progress())
+    expect(record).toMatchObject({ state: 'refused', version: manifest.version })
+    expect(record.reason).toMatch(/^parity: SNAPSHOT_FAILED/)
+    expect((await registry.live('heavy'))?.version).toBe(prior)
+    const promoting = registry.promote('heavy', manifest.version, { reason: 'by hand' })
+    await expect(promoting).rejects.toThrow('SNAPSHOT_FAILED')
+    await expect(registry.setShadow('heavy', manifest.version)).rejects.toThrow('SNAPSHOT_FAILED')
+  })
+
   test('registers nothing of a snapshot that is not what its manifest says', async () => {
     const { root, registry } = await begun()
     const { directory } = await fakeSnapshot(root, 'broken')

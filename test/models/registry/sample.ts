@@ -1,6 +1,10 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Comparison } from '../../../models/gate/evidence.ts'
+import { GraphBuilder } from '../../../models/graph/builder.ts'
+import { INPUT, ROWS } from '../../../models/network/forward.ts'
+import { OUTPUT } from '../../../models/network/serving-graph.ts'
+import { onnxModel } from '../../../models/onnx/model.ts'
 import { NETWORKS } from '../../../models/rankers.ts'
 import { ModelRegistry, type RegistryOptions } from '../../../models/registry/registry.ts'
 import {
@@ -14,14 +18,33 @@ import { type Millis, millis } from '../../../schemas/ids.ts'
 
 export const START = 1_700_000_000_000
 
-/** A snapshot whose files are checked as any other's, and whose graph is none: the registry never runs one. */
+/** A graph that answers every row alike: there is a form for each name, and all are loaded in a moment. */
+const graphOf = (model: ModelName, name: string): Uint8Array => {
+  const { row, heads } = NETWORKS[model]
+  const graph = new GraphBuilder(name)
+  const input = graph.input(INPUT, [ROWS, row.width])
+  const nothing = graph.constant(
+    'nothing',
+    [row.width, heads.length],
+    new Float32Array(row.width * heads.length),
+  )
+  const always = graph.constant('always', [heads.length], new Float32Array(heads.length).fill(0.5))
+  return onnxModel(graph.build([graph.named(graph.add(graph.matMul(input, nothing), always), OUTPUT)]))
+}
+
+interface FakeChanges extends Partial<Omit<SnapshotManifest, 'version' | 'model'>> {
+  readonly model?: ModelName
+  readonly bytes?: Uint8Array
+}
+
+/** A snapshot of nothing learned: of a graph that answers all alike, or of bytes that are none. */
 export const fakeSnapshot = async (
   root: string,
   name: string,
-  changes: Partial<Omit<SnapshotManifest, 'version' | 'model'>> & { readonly model?: ModelName } = {},
+  { bytes: given, ...changes }: FakeChanges = {},
 ): Promise<Written> => {
-  const bytes = Buffer.from(name)
   const model: ModelName = changes.model ?? 'heavy'
+  const bytes = given ?? graphOf(model, name)
   const { row, heads } = NETWORKS[model]
   const manifest = withVersion({
     format: 1,
