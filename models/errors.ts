@@ -63,6 +63,11 @@ export const MODEL_ERRORS = {
     recovery: 'stop',
     about: 'No earlier version served that still has its files. Promote one by its version.',
   },
+  SHADOW_REFUSED: {
+    recovery: 'stop',
+    about:
+      'Only the heavy ranker can be shadowed, by a share of the requests within bounds. What the gate says of the others is in `freshet model show`.',
+  },
   REGISTRY_CORRUPT: {
     recovery: 'stop',
     about:

@@ -1,9 +1,14 @@
 import { Argument, Command, Option } from 'commander'
-import { REGISTERED_MODELS, type RegisteredModel } from '../../models/registry/record.ts'
+import {
+  REGISTERED_MODELS,
+  type RegisteredModel,
+  SHADOW_SHARE,
+  SHADOW_SHARE_MIN,
+} from '../../models/registry/record.ts'
 import { type ModelAdmin, recordLike } from '../models/admin.ts'
 import { differences, differenceText, listText, recordText } from '../models/tables.ts'
 import { print, printJson } from '../terminal.ts'
-import { type DataOptions, dataOption, examples, jsonOption, urlOption } from './options.ts'
+import { type DataOptions, dataOption, examples, jsonOption, shareFrom, urlOption } from './options.ts'
 
 const ABOUT =
   'Shows and changes which snapshots serve.\n\n' +
@@ -105,15 +110,28 @@ const rollbackCommand = (): Command =>
       else print(`${model} ${record.version} is live again. Offers wait until a promotion by hand.`)
     })
 
+interface ShadowOptions extends DataOptions {
+  readonly share: number
+}
+
 const shadowCommand = (): Command =>
   shared(new Command('shadow'))
     .description(
-      'Lets a snapshot score a share of the requests beside the live one; without a version, none.',
+      'Lets a snapshot score a share of the requests beside the live one; without a version, none. How it differs is\n' +
+        'told by freshet_shadow_… at /metrics. Only the heavy ranker has a shadow: what is scored again is pages.',
     )
     .addArgument(modelArgument())
     .argument('[version]', 'the version, or how it begins')
-    .addHelpText('after', examples('freshet model shadow heavy 4fd1c2', 'freshet model shadow heavy'))
-    .action(async (model: RegisteredModel, version: string | undefined, options: DataOptions) => {
+    .addOption(
+      new Option('--share <share>', `share of the requests, from ${SHADOW_SHARE_MIN} to 1`)
+        .argParser(shareFrom(SHADOW_SHARE_MIN))
+        .default(SHADOW_SHARE),
+    )
+    .addHelpText(
+      'after',
+      examples('freshet model shadow heavy 4fd1c2 --share 0.25', 'freshet model shadow heavy'),
+    )
+    .action(async (model: RegisteredModel, version: string | undefined, options: ShadowOptions) => {
       const admin = await opened(options)
       const whole =
         version === undefined
@@ -122,7 +140,7 @@ const shadowCommand = (): Command =>
               (await admin.list()).records.filter((each) => each.model === model),
               version,
             ).version
-      const record = await admin.shadow(model, whole)
+      const record = await admin.shadow(model, whole, options.share)
       if (options.json) printJson(record)
       else print(record === null ? `Nothing shadows ${model}.` : `${model} ${record.version} is the shadow.`)
     })

@@ -23,12 +23,17 @@ export const integer =
     throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`)
   }
 
+/** Parses a number up to 1, for an option. */
+export const shareFrom =
+  (min: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (text.trim() !== '' && value >= min && value <= 1) return value
+    throw new InvalidArgumentError(`Give a number from ${min} to 1.`)
+  }
+
 /** Parses a number from 0 to 1, for an option. */
-export const share = (text: string): number => {
-  const value = Number(text)
-  if (text.trim() !== '' && value >= 0 && value <= 1) return value
-  throw new InvalidArgumentError('Give a number from 0 to 1.')
-}
+export const share = shareFrom(0)
 
 /** A time: milliseconds since 1970, or anything ISO 8601 such as 2026-05-17T15:30Z. */
 export const time = (text: string): number => {

@@ -92,6 +92,7 @@ const STATUS_OF_MODEL: Partial<Record<ModelErrorCode, number>> = {
   MODEL_UNKNOWN: 404,
   MODEL_GONE: 410,
   MODEL_NOTHING_EARLIER: 409,
+  SHADOW_REFUSED: 409,
 }
 
 const statusOfModel = ({ code, recovery }: ModelError): number =>

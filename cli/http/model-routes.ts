@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { REGISTERED_MODELS, type RegisteredModel } from '../../models/registry/record.ts'
+import { REGISTERED_MODELS, type RegisteredModel, SHADOW_SHARE_MIN } from '../../models/registry/record.ts'
 import { LocalModels, type Promotion } from '../models/admin.ts'
 import type { HttpServices } from './services.ts'
 
@@ -8,6 +8,7 @@ const VERSION_CHARACTERS_MAX = 64
 
 const model = { type: 'string', enum: REGISTERED_MODELS } as const
 const version = { type: 'string', minLength: 1, maxLength: VERSION_CHARACTERS_MAX } as const
+const share = { type: 'number', minimum: SHADOW_SHARE_MIN, maximum: 1 } as const
 const reason = { type: 'string', maxLength: REASON_CHARACTERS_MAX } as const
 
 const body = (properties: object, required: readonly string[]): object => ({
@@ -36,12 +37,12 @@ export const modelRoutes = (admin: FastifyInstance, { serving }: Pick<HttpServic
     { schema: body({ model, reason }, ['model', 'reason']) },
     ({ body: asked }) => models.rollback(asked.model, asked.reason),
   )
-  admin.post<{ Body: { model: RegisteredModel; version?: string } }>(
+  admin.post<{ Body: { model: RegisteredModel; version?: string; share?: number } }>(
     '/models/shadow',
-    { schema: body({ model, version }, ['model']) },
+    { schema: body({ model, version, share }, ['model']) },
     async ({ body: asked }, reply) =>
       reply
         .type('application/json')
-        .send(JSON.stringify(await models.shadow(asked.model, asked.version ?? null))),
+        .send(JSON.stringify(await models.shadow(asked.model, asked.version ?? null, asked.share))),
   )
 }

@@ -25,7 +25,7 @@ export interface ModelAdmin {
   promote(promotion: Promotion): Promise<ModelRecord>
   rollback(model: RegisteredModel, reason: string): Promise<ModelRecord>
   /** `version` null: nothing scores beside the live one any more. */
-  shadow(model: RegisteredModel, version: string | null): Promise<ModelRecord | null>
+  shadow(model: RegisteredModel, version: string | null, share?: number): Promise<ModelRecord | null>
 }
 
 /** Over a registry; `changed` is waited for after each change. */
@@ -58,8 +58,8 @@ export class LocalModels implements ModelAdmin {
     return this.after(this.registry.rollback(model, reason))
   }
 
-  async shadow(model: RegisteredModel, version: string | null): Promise<ModelRecord | null> {
-    return this.after(this.registry.setShadow(model, version))
+  async shadow(model: RegisteredModel, version: string | null, share?: number): Promise<ModelRecord | null> {
+    return this.after(this.registry.setShadow(model, version, share))
   }
 
   private async after<Result>(change: Promise<Result>): Promise<Result> {

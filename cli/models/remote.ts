@@ -24,8 +24,8 @@ export class RemoteModels implements ModelAdmin {
     return this.post('rollback', { model, reason })
   }
 
-  async shadow(model: RegisteredModel, version: string | null): Promise<ModelRecord | null> {
-    return this.post('shadow', version === null ? { model } : { model, version })
+  async shadow(model: RegisteredModel, version: string | null, share?: number): Promise<ModelRecord | null> {
+    return this.post('shadow', version === null ? { model } : { model, version, share })
   }
 
   /** The other side is this program: its answers are taken at their word. */

@@ -11,7 +11,7 @@ import { ScorerPool } from '../../models/scoring/pool.ts'
 import { type LoadedTowers, readTowers } from '../../models/retrieval/tower-snapshot.ts'
 import { MODELS } from '../../models/snapshot/manifest.ts'
 import { CANDIDATES_MAX, PASS_0_KEPT_MAX } from '../../serving/quotas.ts'
-import { SHADOW_SHARE, ShadowScoring } from '../../serving/shadow/shadow-scoring.ts'
+import { ShadowScoring } from '../../serving/shadow/shadow-scoring.ts'
 import { ShadowFollower } from './shadow.ts'
 import { onceEach } from './once-each.ts'
 
@@ -76,7 +76,7 @@ export const openModels = async ({
     const { version } = scorers.manifests[model]
     follower.serve(model, { version, swap: (directory) => scorers.swap(model, directory) })
   }
-  const shadow = new ShadowScoring(SHADOW_SHARE, failed)
+  const shadow = new ShadowScoring(failed)
   const shadowFollower = new ShadowFollower({ registry, shadow, failed })
   let last: Promise<void> = Promise.resolve()
   const checkBoth = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { SHADOW_SHARE } from '../../models/registry/record.ts'
 import type { ModelRegistry } from '../../models/registry/registry.ts'
 import { ScorerPool } from '../../models/scoring/pool.ts'
 import { FEED_LIMIT_MAX } from '../../serving/query.ts'
@@ -5,6 +6,11 @@ import type { ShadowScoring } from '../../serving/shadow/shadow-scoring.ts'
 
 /** The light model of the pool is never asked. */
 const LIGHT_ROWS = 1
+
+interface Used {
+  readonly version: string
+  readonly share: number
+}
 
 export interface ShadowParts {
   readonly registry: ModelRegistry
@@ -16,8 +22,8 @@ export interface ShadowParts {
 export class ShadowFollower {
   private readonly parts: ShadowParts
   private pool: ScorerPool | null = null
-  /** The version that is in use, or could not be. */
-  private version: string | null = null
+  /** What is in use, or could not be. */
+  private used: Used | null = null
 
   constructor(parts: ShadowParts) {
     this.parts = parts
@@ -27,12 +33,13 @@ export class ShadowFollower {
   async check(): Promise<void> {
     const { registry, failed } = this.parts
     const record = await registry.shadow('heavy')
-    if ((record?.version ?? null) === this.version) return
+    const next = record && { version: record.version, share: record.shadowing?.share ?? SHADOW_SHARE }
+    if (next?.version === this.used?.version && next?.share === this.used?.share) return
     await this.close()
-    this.version = record?.version ?? null
-    if (record === null) return
+    this.used = next
+    if (record === null || next === null) return
     try {
-      await this.open(registry.directoryOf(record))
+      await this.open(registry.directoryOf(record), next.share)
     } catch (error) {
       failed(error)
     }
@@ -46,7 +53,7 @@ export class ShadowFollower {
     this.pool = null
   }
 
-  private async open(heavy: string): Promise<void> {
+  private async open(heavy: string, share: number): Promise<void> {
     const { registry, shadow } = this.parts
     const light = (await registry.live('light'))!
     this.pool = await ScorerPool.open({
@@ -56,6 +63,6 @@ export class ShadowFollower {
       heavy,
       light: registry.directoryOf(light),
     })
-    shadow.use(this.pool)
+    shadow.use(this.pool, share)
   }
 }

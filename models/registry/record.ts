@@ -8,12 +8,23 @@ export const REGISTERED_MODELS = SNAPSHOT_MODELS
 export type RegisteredModel = SnapshotModel
 
 /**
- * candidate: offered, and passed the gate while promotion was held, or could not be judged yet; shadow: scores
- * beside the live one, and what it says is logged and not served; live: serves; retired: served; refused: did not
+ * candidate: offered, and passed the gate while promotion was held, or could not be judged yet; shadow: scores a share
+ * of the pages beside the live one, and how it differs is told as metrics: nothing that it says is served or logged; live: serves; retired: served; refused: did not
  * pass the gate.
  */
 export const RECORD_STATES = ['candidate', 'shadow', 'live', 'retired', 'refused'] as const
 export type RecordState = (typeof RECORD_STATES)[number]
+
+export interface Shadowing {
+  /** What it was before, and is again after. */
+  readonly before: Exclude<RecordState, 'shadow' | 'live'>
+  /** Of the requests. */
+  readonly share: number
+}
+
+/** Requests that a shadow scores too, where not said otherwise. */
+export const SHADOW_SHARE = 0.1
+export const SHADOW_SHARE_MIN = 0.001
 
 /** What the registry knows of a snapshot. */
 export interface ModelRecord {
@@ -28,8 +39,8 @@ export interface ModelRecord {
   readonly examples: number
   /** Time of the latest of them; null without. */
   readonly trainedUntil: Millis | null
-  /** What it was before it became the shadow, and is again after; absent of any other. */
-  readonly shadowedFrom?: Exclude<RecordState, 'shadow' | 'live'>
+  /** Of a shadow alone. */
+  readonly shadowing?: Shadowing
   /** Wall time. */
   readonly offeredAt: Millis
   /** When it last went live, wall time; null for what never served. */

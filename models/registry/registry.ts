@@ -16,6 +16,8 @@ import {
   REGISTERED_MODELS,
   type RegisteredModel,
   type RegistryState,
+  SHADOW_SHARE,
+  SHADOW_SHARE_MIN,
   shadowOf,
 } from './record.ts'
 import { type ReadState, StateFiles } from './state-files.ts'
@@ -197,13 +199,21 @@ export class ModelRegistry {
     return this.change(model, (state) => withRolledBack(state, this.now(), reason), null)
   }
 
-  /** Lets a version score beside the live one; null: none. Throws as `promote`. */
-  async setShadow(model: RegisteredModel, version: string | null): Promise<ModelRecord | null> {
+  /**
+   * Lets a version score a share of the requests beside the live one; null: none. Throws as `promote`, and
+   * `SHADOW_REFUSED` for a model that nothing would score, or a share out of bounds.
+   */
+  async setShadow(
+    model: RegisteredModel,
+    version: string | null,
+    share: number = SHADOW_SHARE,
+  ): Promise<ModelRecord | null> {
     if (version !== null) {
+      checkShadow(model, share)
       const record = recordOf((await this.state())[model], version)
       if (record.hasFiles) await this.assertServes(record)
     }
-    await this.change(model, (state) => withShadow(state, version), version)
+    await this.change(model, (state) => withShadow(state, version, share), version)
     return this.shadow(model)
   }
 
@@ -254,6 +264,18 @@ export class ModelRegistry {
   private async isLeft(name: string): Promise<boolean> {
     const writtenAt = await this.disk.writtenAt(name)
     return writtenAt !== null && writtenAt < this.now() - UNOFFERED_MS_MAX
+  }
+}
+
+/** A page is what the heavy ranker scored: what the others say of a request is not kept. */
+const checkShadow = (model: RegisteredModel, share: number): void => {
+  if (model !== 'heavy') {
+    const detail = `nothing scores ${model} beside the live one: only pages are scored again, by the heavy ranker`
+    throw new ModelError('SHADOW_REFUSED', detail)
+  }
+  if (!(share >= SHADOW_SHARE_MIN && share <= 1)) {
+    const detail = `share is ${share}: use a number from ${SHADOW_SHARE_MIN} to 1`
+    throw new ModelError('SHADOW_REFUSED', detail)
   }
 }
 

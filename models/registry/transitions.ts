@@ -7,6 +7,7 @@ import {
   REGISTERED_MODELS,
   type RecordState,
   type RegistryState,
+  SHADOW_SHARE,
   shadowOf,
 } from './record.ts'
 
@@ -78,28 +79,31 @@ export const withRolledBack = (state: ModelState, at: Millis, reason: string): M
 }
 
 /** Lets a version score beside the live one, and no other; null: none does. Throws as `withPromoted`. */
-export const withShadow = (state: ModelState, version: string | null): ModelState => {
-  const before = shadowOf(state)
+export const withShadow = (
+  state: ModelState,
+  version: string | null,
+  share: number = SHADOW_SHARE,
+): ModelState => {
+  const last = shadowOf(state)
   if (version !== null) {
     const record = recordOf(state, version)
-    if (record === before) return state
     if (record.state === 'live') throw new ModelError('MODEL_UNKNOWN', `${version} is live: shadow another`)
     assertFiles(record)
   }
   return expired({
     ...state,
     records: state.records.map((each): ModelRecord => {
-      if (each === before) return released(each)
-      if (each.version !== version || each.state === 'shadow' || each.state === 'live') return each
-      return { ...each, state: 'shadow', shadowedFrom: each.state }
+      const own = each === last ? released(each) : each
+      if (own.version !== version || own.state === 'shadow' || own.state === 'live') return own
+      return { ...own, state: 'shadow', shadowing: { before: own.state, share } }
     }),
   })
 }
 
 /** As it was before it shadowed; an earlier version of the registry did not say what that was. */
-const released = ({ shadowedFrom, ...record }: ModelRecord): ModelRecord => ({
+const released = ({ shadowing, ...record }: ModelRecord): ModelRecord => ({
   ...record,
-  state: shadowedFrom ?? (record.promotedAt === null ? 'candidate' : 'retired'),
+  state: shadowing?.before ?? (record.promotedAt === null ? 'candidate' : 'retired'),
 })
 
 /** The record of a version. Throws `MODEL_UNKNOWN`. */

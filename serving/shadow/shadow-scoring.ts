@@ -10,8 +10,6 @@ import { ShadowFigures, type ShadowReport } from './figures.ts'
 
 /** Pages that wait to be scored; more are left out, and counted. */
 export const SHADOW_WAITING_MAX = 32
-/** Of requests, where not said otherwise. */
-export const SHADOW_SHARE = 0.1
 /** Makes which requests are scored independent of whatever else hangs on a request's id. */
 const SALT = 'shadow'
 
@@ -30,7 +28,7 @@ export interface ShadowCounts {
  * on their ids alone.
  */
 export class ShadowScoring {
-  private readonly share: number
+  private share = 0
   private readonly failed: (error: unknown) => void
   private scorers: Scorers | null = null
   private figures = new ShadowFigures()
@@ -39,15 +37,18 @@ export class ShadowScoring {
   private dropped = 0
   private failures = 0
 
-  /** `failed` is told what went wrong with a page. Throws a RangeError for a share that is none. */
-  constructor(share: number = SHADOW_SHARE, failed: (error: unknown) => void = () => {}) {
-    if (!(share >= 0 && share <= 1)) throw new RangeError(`share is ${share}: use a number from 0 to 1`)
-    this.share = share
+  /** `failed` is told what went wrong with a page. */
+  constructor(failed: (error: unknown) => void = () => {}) {
     this.failed = failed
   }
 
-  /** Scores by another snapshot from now on, whose figures begin anew; null: by none. */
-  use(scorers: Scorers | null): void {
+  /**
+   * Scores a share of the requests by another snapshot from now on, whose figures begin anew; null: by none. Throws a
+   * RangeError for a share that is none.
+   */
+  use(scorers: Scorers | null, share = 1): void {
+    if (!(share >= 0 && share <= 1)) throw new RangeError(`share is ${share}: use a number from 0 to 1`)
+    this.share = share
     this.scorers = scorers
     this.figures = new ShadowFigures()
   }

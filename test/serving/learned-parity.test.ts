@@ -117,7 +117,7 @@ test('a network with embeddings foresees of an example what it foresaw of the po
 test('a shadow of the very snapshot foresees of a page what was foreseen', async () => {
   const { running, page } = await served()
   const failures: unknown[] = []
-  const shadow = new ShadowScoring(1, (error) => failures.push(error))
+  const shadow = new ShadowScoring((error) => failures.push(error))
   shadow.use(running.serving.scorers)
   shadow.take(page)
   await shadow.settled()

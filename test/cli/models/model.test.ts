@@ -7,7 +7,6 @@ import { priorParameters } from '../../../models/prior/prior.ts'
 import { writeSnapshot, type Written } from '../../../models/snapshot/write.ts'
 import { comparison, fakeSnapshot, openRegistry, progress, START } from '../../models/registry/sample.ts'
 import { bucketOf } from '../../../serving/experiments/bucket.ts'
-import { SHADOW_SHARE } from '../../../serving/shadow/shadow-scoring.ts'
 import { Running } from '../running.ts'
 import { freshet } from '../spawned.ts'
 import { event, post, tie } from '../community.ts'
@@ -135,7 +134,7 @@ test('freshet model works on a data directory that a server is at work on', asyn
   expect(await run('promote', 'zzz')).toBe(1)
 })
 
-test('a shadow scores a share of the pages that were answered, and what it says is told and not shown', async () => {
+test('a shadow scores the share that is asked for of the pages that were answered, and what it says is told and not shown', async () => {
   const running = await Running.start()
   const liked = { userId: 'cy', postId: 'p1', authorId: 'bo', kind: 'like' }
   await running.take([
@@ -149,8 +148,9 @@ test('a shadow scores a share of the pages that were answered, and what it says 
   await registry.offer(directory, progress(START, null))
   const before = await running.feed({ userId: 'ada' })
   expect(shadow.report().pages).toBe(0)
-  await registry.setShadow('heavy', manifest.version)
-  await follow()
+  const at = ['--url', running.url]
+  const share = 0.4
+  expect(await main(['model', 'shadow', 'heavy', manifest.version, '--share', `${share}`, ...at])).toBe(0)
   const asked: string[] = []
   for (let index = 0; index < 60; index++) {
     const { meta, items } = await running.feed({ userId: 'ada', asOf: before.meta.asOf })
@@ -158,7 +158,7 @@ test('a shadow scores a share of the pages that were answered, and what it says 
     expect(meta.modelVersion).toBe(before.meta.modelVersion)
     expect(items.map(({ score }) => score)).toEqual(before.items.map(({ score }) => score))
   }
-  const expected = asked.filter((requestId) => bucketOf('shadow', requestId) < SHADOW_SHARE).length
+  const expected = asked.filter((requestId) => bucketOf('shadow', requestId) < share).length
   await expect.poll(() => shadow.report().pages).toBe(expected)
   await shadow.settled()
   expect(shadow.counts).toEqual({ dropped: 0, failed: 0 })
@@ -169,7 +169,16 @@ test('a shadow scores a share of the pages that were answered, and what it says 
   }
   const text = String((await running.get('/metrics')).body['text'])
   expect(text).toContain(`freshet_shadow_pages ${expected}`)
+  // Another share of the same is another measurement.
+  await registry.setShadow('heavy', manifest.version, 1)
+  await follow()
+  expect(shadow.report().pages).toBe(0)
+  const { meta } = await running.feed({ userId: 'ada', asOf: before.meta.asOf })
+  expect(meta.requestId).not.toBe('')
+  await expect.poll(() => shadow.report().pages).toBe(1)
   await registry.setShadow('heavy', null)
   await follow()
   expect(shadow.report().pages).toBe(0)
+  const light = (await registry.live('light'))!.version
+  expect(await main(['model', 'shadow', 'light', light, ...at])).toBe(1)
 })

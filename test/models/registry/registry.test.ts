@@ -229,7 +229,10 @@ test('a snapshot that shadowed is afterwards what it was before: refused ones st
     (await registry.list()).find((each) => each.version === version)?.state
   await registry.setShadow('heavy', refused.version)
   // Said twice, it is remembered still.
-  expect(await registry.setShadow('heavy', refused.version)).toMatchObject({ state: 'shadow' })
+  expect(await registry.setShadow('heavy', refused.version, 0.5)).toMatchObject({
+    state: 'shadow',
+    shadowing: { before: 'refused', share: 0.5 },
+  })
   await registry.setShadow('heavy', null)
   expect((await registry.list()).find(({ version }) => version === refused.version)).toEqual(refused)
   await registry.setShadow('heavy', refused.version)
@@ -239,7 +242,17 @@ test('a snapshot that shadowed is afterwards what it was before: refused ones st
   expect(await stateOf(sample.prior)).toBe('retired')
   const promoted = await registry.promote('heavy', refused.version, { reason: 'by hand' })
   expect(promoted).toMatchObject({ state: 'live' })
-  expect(promoted).not.toHaveProperty('shadowedFrom')
+  expect(promoted).not.toHaveProperty('shadowing')
+})
+
+test('a shadow that nothing would score is refused, and so is a share that is none', async () => {
+  const { root, registry, prior } = await begun()
+  const { version } = await registry.begin(await fakeSnapshot(root, 'light', { model: 'light' }))
+  await expect(registry.setShadow('light', version)).rejects.toThrow(/^SHADOW_REFUSED: nothing scores light/)
+  for (const share of [0, 1.01, Number.NaN])
+    await expect(registry.setShadow('heavy', prior, share)).rejects.toThrow(/^SHADOW_REFUSED: share is/)
+  // Nothing shadows it, and that may be said of any.
+  expect(await registry.setShadow('light', null)).toBeNull()
 })
 
 test('what is kept is bounded: records, files and states; the prior keeps its files', async () => {
