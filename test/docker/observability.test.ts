@@ -34,6 +34,74 @@ const DEAD_LETTERS = {
   ],
 }
 
+interface Firing {
+  readonly alert: string
+  /** By minute. */
+  readonly at: readonly (readonly [number, boolean])[]
+}
+
+const ruleTests = (
+  series: Readonly<Record<string, string>>,
+  firing: readonly Firing[],
+): Record<string, unknown> => ({
+  rule_files: [join(DOCKER, 'prometheus', 'rules.yml')],
+  evaluation_interval: '1m',
+  tests: [
+    {
+      interval: '1m',
+      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+      promql_expr_test: firing.flatMap(({ alert, at }) =>
+        at.map(([minute, isFiring]) => ({
+          expr: `count(ALERTS{alertname="${alert}",alertstate="firing"})`,
+          eval_time: `${minute}m`,
+          exp_samples: isFiring ? [{ value: 1 }] : [],
+        })),
+      ),
+    },
+  ],
+})
+
+/** Two processes that share their snapshots, of which neither learns; a trainer; one whose learning stops. */
+const LEARNING = ruleTests(
+  {
+    // One now and then is no matter; then one is refused each minute, for an hour.
+    'freshet_model_gate_refused_total{model="heavy",instance="a"}': '0x9 1x30 1+1x60 61x60',
+    'freshet_model_gate_refused_total{model="heavy",instance="b"}': '0x9 1x30 1+1x60 61x60',
+    'freshet_learning_stopped{job="serve",instance="a"}': '0x400',
+    'freshet_learning_stopped{job="serve",instance="c"}': '0x20 1x380',
+    'freshet_learning_steps{job="serve",instance="a"}': Array.from({ length: 700 }, () => 'NaN').join(' '),
+    'freshet_learning_steps{job="train",instance="t"}': '0+10x500 5000x200',
+    'freshet_model_live_age_seconds{model="heavy",instance="a"}': '0+60x700',
+    'freshet_model_live_age_seconds{model="retrieval",instance="a"}': '90000x700',
+  },
+  [
+    {
+      alert: 'FreshetSnapshotsRefused',
+      at: [
+        [20, false],
+        [60, true],
+        [130, false],
+      ],
+    },
+    {
+      alert: 'FreshetLearningStopped',
+      at: [
+        [15, false],
+        [30, true],
+      ],
+    },
+    // After six hours; and where nothing learns any more it is as old as it may be.
+    {
+      alert: 'FreshetModelOld',
+      at: [
+        [300, false],
+        [400, true],
+        [600, false],
+      ],
+    },
+  ],
+)
+
 /** That they are told by real processes, test/acceptance/services.test.ts shows. */
 describe.skipIf(noCheckers !== undefined)(`what is watched ${noCheckers ?? ''}`, () => {
   test("passes Prometheus' own checker", async () => {
@@ -45,6 +113,12 @@ describe.skipIf(noCheckers !== undefined)(`what is watched ${noCheckers ?? ''}`,
   test('tells of the first dead letters of a topic, and of later ones', async () => {
     const file = join(await temporaryDirectory(), 'rules-test.yml')
     await writeFile(file, JSON.stringify(DEAD_LETTERS))
+    expect(await testPrometheusRules(file)).toBeNull()
+  })
+
+  test('tells of snapshots that are refused again and again, of learning that stopped and of a model that is old', async () => {
+    const file = join(await temporaryDirectory(), 'rules-test.yml')
+    await writeFile(file, JSON.stringify(LEARNING))
     expect(await testPrometheusRules(file)).toBeNull()
   })
 

@@ -1,18 +1,15 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { CONTENT_BYTES } from '../../../models/embeddings/contents.ts'
-import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
 import { HEADS } from '../../../models/heads.ts'
 import { writePriors } from '../../../models/prior/snapshots.ts'
-import { rankingRow } from '../../../models/ranking-row.ts'
 import { ModelRegistry } from '../../../models/registry/registry.ts'
 import { ScoringSession } from '../../../models/scoring/session.ts'
 import { DEFAULT_LEARNER, Learner } from '../../../models/training/learner.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
 import { millis } from '../../../schemas/ids.ts'
-import { unpackInto } from '../../../schemas/impressions/packed-features.ts'
 import { temporaryDirectory } from '../../cli/temporary.ts'
-import { labelled, sampleStream, START } from '../training/sample.ts'
+import { sampleStream, START } from '../training/sample.ts'
+import { flipped, servedBy } from './poisoned.ts'
 
 /** Ten minutes of the stream, after which a snapshot is offered. */
 const STEP = 600
@@ -21,30 +18,6 @@ const EVIDENCE = 2_048
 /** The hour in which every click is told as none, and none as a click; in steps. */
 const POISON = { from: 20, until: 26 }
 const STEPS = 44
-
-const flipped = (example: Example): Example => {
-  const { value } = example.labels.find(({ label }) => label === 'dwell')!
-  const dwell = ['dwell', value!] as const
-  const isClicked = example.labels.some(({ label }) => label === 'click')
-  return { ...example, labels: isClicked ? labelled(dwell) : labelled('click', dwell) }
-}
-
-/** Examples with what the live snapshot foresaw when it served them. */
-const servedBy = async (session: ScoringSession, examples: readonly Example[]): Promise<Example[]> => {
-  const rows = new Float32Array(examples.length * rankingRow.width)
-  const entities = new Uint32Array(examples.length * ENTITY_WORDS)
-  const contents = new Int8Array(examples.length * CONTENT_BYTES)
-  const outputs = new Float32Array(examples.length * HEADS.length)
-  for (const [at, example] of examples.entries()) {
-    unpackInto(example.features, rows, at * rankingRow.width)
-    writeEntityIds(example, entities, at * ENTITY_WORDS)
-  }
-  await session.score(rows, examples.length, outputs, { entities, contents })
-  return examples.map((example, at) => ({
-    ...example,
-    heads: [...outputs.subarray(at * HEADS.length, (at + 1) * HEADS.length)],
-  }))
-}
 
 test(
   'an hour of flipped labels changes nothing of what serves, and learning recovers',
