@@ -5,6 +5,7 @@ import { dataOption, examples, integer, jsonOption, urlOption } from './options.
 
 const SNAPSHOT_EXAMPLES_MAX = 1e9
 const SNAPSHOT_SECONDS_MAX = 86_400
+const PORT_MAX = 65_535
 
 interface TrainCommandOptions extends TrainOptions, SettingOptions {
   readonly data: string
@@ -34,6 +35,15 @@ export const trainCommand = (): Command => {
       new Option('--snapshot-seconds <s>', 'a snapshot so long after the last one, when there were examples')
         .argParser(integer(1, SNAPSHOT_SECONDS_MAX))
         .default(30),
+    )
+    .addOption(
+      new Option(
+        '--metrics-port <n>',
+        'tell Prometheus at /metrics of this port; 0 finds a free one',
+      ).argParser(integer(0, PORT_MAX)),
+    )
+    .addOption(
+      new Option('--metrics-host <address>', 'address that it tells of itself at').default('127.0.0.1'),
     )
     .addOption(new Option('--once', 'end when all examples that are there are learned'))
     .addOption(jsonOption())

@@ -3,13 +3,17 @@ import type { FastifyInstance } from 'fastify'
 import type { Log } from '../../engine/log/port.ts'
 import { recordOf } from '../../models/registry/transitions.ts'
 import { REGISTERED_MODELS, type RegisteredModel } from '../../models/registry/record.ts'
+import { LABEL_TIMES_MAX } from '../../models/training/label-times.ts'
 import { READ_BYTES_MAX, TRAINING_TOPICS, type TrainingTopic } from '../../models/training/topic-source.ts'
+import { MILLIS_MAX, MILLIS_MIN } from '../../schemas/declare/numbers.ts'
 import type { AboutLearning, FrameText } from '../learning/remote-learning.ts'
 import { HttpError } from './errors.ts'
 import { assertLoopback } from './loopback.ts'
 import type { HttpServices } from './services.ts'
 
 const OFFSET_MAX = Number.MAX_SAFE_INTEGER
+/** As many times of labels as there may be, in thirteen digits and a comma each, and the rest. */
+const OFFER_BYTES_MAX = LABEL_TIMES_MAX * 14 + 1_024
 const VERSION = '^[0-9a-f]{16}$'
 
 /** `/admin/v1/learning/...`: what `freshet train --url` follows, and offers. It tells of people: this machine only. */
@@ -26,9 +30,9 @@ export const learningRoutes = (app: FastifyInstance, { learning, embedded, servi
         ) as AboutLearning['partitions'],
       }))
       for (const topic of TRAINING_TOPICS) readingRoute(admin, log, topic)
-      admin.post<{ Body: { model: RegisteredModel; version: string } }>(
+      admin.post<{ Body: { model: RegisteredModel; version: string; labelTimes?: readonly number[] } }>(
         '/offers',
-        { schema: { body: offerBody, hide: true } },
+        { bodyLimit: OFFER_BYTES_MAX, schema: { body: offerBody, hide: true } },
         async ({ body }) => {
           if (learning.learns)
             throw new HttpError(
@@ -37,7 +41,7 @@ export const learningRoutes = (app: FastifyInstance, { learning, embedded, servi
             )
           const { registry } = serving.models
           const record = recordOf((await registry.state())[body.model], body.version)
-          await learning.served.take({ record, labelTimes: [] })
+          await learning.served.take({ record, labelTimes: body.labelTimes ?? [] })
           return record
         },
       )
@@ -86,5 +90,10 @@ const offerBody = {
   properties: {
     model: { type: 'string', enum: REGISTERED_MODELS },
     version: { type: 'string', pattern: VERSION },
+    labelTimes: {
+      type: 'array',
+      maxItems: LABEL_TIMES_MAX,
+      items: { type: 'integer', minimum: MILLIS_MIN, maximum: MILLIS_MAX },
+    },
   },
 } as const

@@ -21,6 +21,8 @@ export interface LearningReport {
   readonly served: HeadReports
   /** The model that learns, by segment. */
   readonly segments: Readonly<Record<Segment, HeadReports>>
+  /** What served, by segment. */
+  readonly servedSegments: Readonly<Record<Segment, HeadReports>>
   readonly light: BothReports
   readonly retrieval: BothReports
 }

@@ -15,8 +15,11 @@ const OF_HEAD = {
 
 const UPPER = /[A-Z]/g
 
+/** What there is to tell of learning, in a server or in a trainer of its own. */
+export type ToldLearning = Pick<Learning, 'report' | 'served' | 'isStopped'>
+
 /** Tells Prometheus, whenever it asks, how well the model that learns and the one that serves foresee. */
-export const tellLearning = (registry: Registry, learning: Learning): void => {
+export const tellLearning = (registry: Registry, learning: ToldLearning): void => {
   for (const [figure, help] of Object.entries(OF_HEAD)) {
     const name = figure.replace(UPPER, (letter) => `_${letter.toLowerCase()}`)
     const gauge: Gauge<'head' | 'model' | 'segment'> = new Gauge({
@@ -37,6 +40,7 @@ export const tellLearning = (registry: Registry, learning: Learning): void => {
         tell(report.heads, 'learner', 'all')
         tell(report.served, 'served', 'all')
         for (const [segment, heads] of Object.entries(report.segments)) tell(heads, 'learner', segment)
+        for (const [segment, heads] of Object.entries(report.servedSegments)) tell(heads, 'served', segment)
       },
     })
   }
@@ -81,7 +85,7 @@ const OF_OTHERS = {
   match: 'Of retrieval: how likely the post of a pair is nearer than another.',
 } as const
 
-const tellOthers = (registry: Registry, learning: Learning): void => {
+const tellOthers = (registry: Registry, learning: ToldLearning): void => {
   for (const [figure, help] of Object.entries(OF_OTHERS)) {
     const gauge: Gauge<'learns' | 'model'> = new Gauge({
       name: `freshet_learning_others_${figure}`,

@@ -1,9 +1,9 @@
 import { frameOf } from '../../engine/log/frame.ts'
 import type { StoredFrame } from '../../engine/log/port.ts'
-import type { ModelRecord } from '../../models/registry/record.ts'
 import type { TrainingTopic } from '../../models/training/topic-source.ts'
 import { ask } from '../http/client.ts'
 import { answered, baseOf } from '../inspect/remote.ts'
+import type { Offered } from './messages.ts'
 
 /** What a server says of what there is to learn: where its data lies on this machine, and in how many partitions it comes. */
 export interface AboutLearning {
@@ -39,8 +39,9 @@ export class RemoteLearning {
   }
 
   /** Tells of a snapshot that was offered to the registry of the server's data; answers when it serves, if it may. */
-  async offered({ model, version }: Pick<ModelRecord, 'model' | 'version'>): Promise<void> {
-    const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify({ model, version })) }
+  async offered({ record: { model, version }, labelTimes }: Offered): Promise<void> {
+    const text = JSON.stringify({ model, version, labelTimes })
+    const body = { type: 'application/json', bytes: Buffer.from(text) }
     answered(await ask(`${this.base}/offers`, body))
   }
 }

@@ -1,9 +1,10 @@
+import type { Foresight } from '../../models/metrics/progressive.ts'
 import { SEGMENTS, segmentBit } from '../../models/training/segments.ts'
 import type { Trainer } from '../../models/training/trainer.ts'
 import type { BothReports, LearningReport } from './messages.ts'
 
 /** What is told of the heavy ranker: all of it from its progressive metrics. */
-type HeavyReports = Pick<LearningReport, 'heads' | 'served' | 'segments'>
+type HeavyReports = Pick<LearningReport, 'heads' | 'served' | 'segments' | 'servedSegments'>
 
 /**
  * What a trainer says of itself, time and again. The heavy ranker's part takes a processor for some tenths of a
@@ -37,10 +38,14 @@ export const reportOf = (trainer: Trainer): LearningReport => new Reporting(trai
 const heavyOf = ({ learner: { metrics } }: Trainer): HeavyReports => ({
   heads: metrics.report('learner'),
   served: metrics.report('served'),
-  segments: Object.fromEntries(
-    SEGMENTS.map((segment) => [segment, metrics.report('learner', segmentBit(segment))]),
-  ) as LearningReport['segments'],
+  segments: bySegment(metrics, 'learner'),
+  servedSegments: bySegment(metrics, 'served'),
 })
+
+const bySegment = (metrics: Trainer['learner']['metrics'], whose: Foresight): LearningReport['segments'] =>
+  Object.fromEntries(
+    SEGMENTS.map((segment) => [segment, metrics.report(whose, segmentBit(segment))]),
+  ) as LearningReport['segments']
 
 const bothOf = (learner: Trainer['light'] | Trainer['towers']): BothReports => ({
   learner: learner.report('learner'),

@@ -5,7 +5,6 @@ import { EmbeddedLog } from '../../engine/log/embedded.ts'
 import { KafkaLog } from '../../engine/log/kafka.ts'
 import { Database } from '../../engine/storage/database.ts'
 import type { HeadReports } from '../../models/metrics/progressive.ts'
-import type { ModelRecord } from '../../models/registry/record.ts'
 import type { TopicSource, TrainingTopic } from '../../models/training/topic-source.ts'
 import type { CourseProgress } from '../../models/training/student.ts'
 import { DEFAULT_TRAINER, Trainer } from '../../models/training/trainer.ts'
@@ -16,7 +15,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { contentOf } from '../runtime/open.ts'
 import { openRegistry } from '../serving/models.ts'
 import { grouped, print, printJson, Progress } from '../terminal.ts'
-import type { BothReports, LearningReport } from './messages.ts'
+import type { BothReports, LearningReport, Offered } from './messages.ts'
 import { tellBegunAnew } from './begun-anew.ts'
 import { liveOf } from './live-of.ts'
 import { logSource } from './log-source.ts'
@@ -24,8 +23,10 @@ import { LEARNING_DIRECTORY } from './open.ts'
 import { progressOf } from './progress.ts'
 import { reportOf } from './report.ts'
 import { RemoteLearning } from './remote-learning.ts'
+import { ServedSnapshots } from './served-snapshots.ts'
+import { type MetricsAddress, tellTrainer } from './telling.ts'
 
-export interface TrainOptions {
+export interface TrainOptions extends MetricsAddress {
   readonly snapshotExamples: number
   readonly snapshotSeconds: number
   readonly once?: boolean
@@ -66,19 +67,21 @@ export const trainBeside = async (url: string, options: TrainOptions): Promise<v
     partitions: partitions[topic],
     read: (partition, offset) => remote.read(topic, partition, offset),
   })
-  await learn(options, data, sourceOf, (record) => remote.offered(record))
+  await learn(options, data, sourceOf, (offered) => remote.offered(offered))
 }
 
 const learn = async (
   options: TrainOptions,
   data: string,
   sourceOf: (topic: TrainingTopic) => TopicSource,
-  offered: (record: ModelRecord) => Promise<void>,
+  offered: (offered: Offered) => Promise<void>,
 ): Promise<void> => {
   const { snapshotExamples, snapshotSeconds, once = false } = options
   const checkpoints = join(data, LEARNING_DIRECTORY)
   await mkdir(checkpoints, { recursive: true })
   const registry = await openRegistry(data, systemClock)
+  // Servers follow the registry: within a second they serve what is live by then.
+  const served = new ServedSnapshots({ follow: async () => undefined }, systemClock)
   const trainer = await Trainer.open(
     {
       examples: sourceOf('examples'),
@@ -87,7 +90,12 @@ const learn = async (
       snapshots: registry.root,
       clock: systemClock,
       live: liveOf(registry),
-      offer: async (offer) => offered(await registry.offer(offer.directory, progressOf(offer))),
+      offer: async (offer) => {
+        const record = await registry.offer(offer.directory, progressOf(offer))
+        const told = { record, labelTimes: offer.labelTimes }
+        await offered(told)
+        await served.take(told)
+      },
     },
     { ...DEFAULT_TRAINER, snapshotExamples, snapshotMs: snapshotSeconds * 1_000 },
   )
@@ -98,7 +106,9 @@ const learn = async (
     isStopping = true
   }
   process.once('SIGINT', stop).once('SIGTERM', stop)
+  let untell = async (): Promise<void> => undefined
   try {
+    untell = await tellTrainer(trainer, served, systemClock, options)
     await trainer.run({
       stopping: () => isStopping,
       idle: async (ms) => {
@@ -113,6 +123,7 @@ const learn = async (
   } finally {
     progress.clear()
     process.off('SIGINT', stop).off('SIGTERM', stop)
+    await untell()
     await trainer.dispose()
   }
 }

@@ -138,7 +138,7 @@ describe.skipIf(noCheckers !== undefined)(`what is watched ${noCheckers ?? ''}`,
     const targets = config.scrape_configs.flatMap(({ static_configs }) =>
       static_configs.flatMap((each) => each.targets),
     )
-    expect(targets.length).toBe(4)
+    expect(targets.length).toBe(5)
     expect(Object.keys(compose.services)).toEqual(
       expect.arrayContaining(targets.map((target) => target.split(':')[0]!)),
     )
