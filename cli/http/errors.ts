@@ -21,7 +21,7 @@ export const HTTP_ERRORS = {
   HEADERS_TOO_LARGE: { status: 431, about: 'The headers are larger than is taken.' },
   INTERNAL: { status: 500, about: 'An error that should not be; the log has more.' },
   TOO_BUSY: { status: 503, about: 'Too much is being received at once. Send again later.' },
-  NOT_READY: { status: 503, about: 'Processing is behind.' },
+  NOT_READY: { status: 503, about: 'Processing is behind, or has not been heard of yet.' },
   STALLED: { status: 503, about: 'Records wait, and none is processed.' },
 } as const
 

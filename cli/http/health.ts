@@ -83,6 +83,7 @@ export const healthRoutes = (app: FastifyInstance, services: HttpServices, limit
   })
   app.get<{ Reply: ValueOf<typeof ready> }>('/readyz', routeOptions(readyz), () => {
     embedded.assertRunning()
+    if (embedded.unready !== null) throw new HttpError('NOT_READY', embedded.unready)
     const lagRecords = embedded.lagRecords()
     if (lagRecords > limits.readyLagRecordsMax) {
       throw new HttpError(

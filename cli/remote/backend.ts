@@ -92,7 +92,10 @@ export class RemoteBackend implements Backend {
     })
   }
 
-  /** Throws an `EngineError` when Kafka or Redis cannot be reached, or topics are missing. */
+  /**
+   * Throws an `EngineError` when Kafka cannot be reached, or topics are missing. A Redis that does not answer is no
+   * reason: feeds answer `CATCHING_UP` until it has told how far rows are.
+   */
   static async open(options: RemoteOptions): Promise<RemoteBackend> {
     const { settings, topology, clock, processed } = options
     const log = await KafkaLog.open(await kafkaOptionsOf(settings))
@@ -100,7 +103,7 @@ export class RemoteBackend implements Backend {
       const partitions = log.partitions(PARTITIONED)
       const served = new ServedStores(topology)
       const redis = redisOptionsOf(settings, served.timeToLiveMs)
-      const store = await RedisFeatureStore.open({ ...redis, partitions })
+      const store = await RedisFeatureStore.openEvenAway({ ...redis, partitions }, options.failed)
       const progress = new RemoteProgress({ log, store, topology, partitions, clock, processed })
       const backend = new RemoteBackend(options, log, store, served, progress)
       await backend.begin(served, partitions).catch(async (error: unknown) => {
@@ -131,12 +134,16 @@ export class RemoteBackend implements Backend {
     return undefined
   }
 
+  get unready(): string | null {
+    return this.progress.isHeard ? null : 'Redis has not told yet how far rows are'
+  }
+
   lagRecords(): number {
     return this.progress.lagRecords()
   }
 
   get isSettled(): boolean {
-    return this.progress.lagRecords() === 0
+    return this.progress.isHeard && this.progress.lagRecords() === 0
   }
 
   commits(): number {
@@ -166,7 +173,7 @@ export class RemoteBackend implements Backend {
   }
 
   private async begin(served: ServedStores, partitions: number): Promise<void> {
-    await this.progress.refresh()
+    await this.unlessFailing(this.progress.refresh())
     this.timer = setInterval(() => void this.refresh(), PROGRESS_MS).unref()
     if (this.options.settings.serving.nearCacheRows === 0) return
     this.near = await followPosts({

@@ -116,7 +116,12 @@ export class RemoteProgress implements Progress {
     await this.passMarkers()
   }
 
-  /** Since rows were last heard of, milliseconds. */
+  /** Whether marks were ever heard. */
+  get isHeard(): boolean {
+    return this.heardAtMs > -Infinity
+  }
+
+  /** Since rows were last heard of, milliseconds; Infinity where they never were. */
   silentMs(): number {
     return this.parts.clock.monotonicMs() - this.heardAtMs
   }

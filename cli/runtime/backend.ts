@@ -29,6 +29,8 @@ export interface Backend extends ServingBackend {
   assertAccepting(): void
   /** Throws what this process cannot go on after. */
   assertRunning(): void
+  /** Why feeds cannot be answered yet; null once they can, for good. */
+  readonly unready: string | null
   /** Records accepted and not in rows yet. */
   lagRecords(): number
   /** Everything accepted is in rows. */

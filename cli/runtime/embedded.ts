@@ -143,6 +143,11 @@ export class Embedded implements Backend {
     this.restrictions.assertRoom()
   }
 
+  /** Its rows are restored before it is open. */
+  get unready(): null {
+    return null
+  }
+
   lagRecords(): number {
     return this.worker.lagRecords()
   }

@@ -44,6 +44,17 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
     return new RedisFeatureStore(await connectRedis(options), options)
   }
 
+  /**
+   * As `open`, of a Redis that may be away: `away` hears of it, and until nodes answer, everything throws
+   * `FEATURES_UNAVAILABLE`.
+   */
+  static async openEvenAway(
+    options: RedisStoreOptions,
+    away: (error: EngineError) => void,
+  ): Promise<RedisFeatureStore> {
+    return new RedisFeatureStore(await connectRedis(options, away), options)
+  }
+
   /** Commands go out together, one a slot, without waiting for each other: one round trip a node. */
   async readMany(view: ViewRows, keys: readonly Uint8Array[]): Promise<FeatureRows> {
     const buffers: Buffer[] = Array.from({ length: keys.length }, () => EMPTY)

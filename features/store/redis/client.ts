@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Cluster, Command, Redis } from 'ioredis'
 import { EngineError } from '../../../engine/errors.ts'
 import { REDIS_DEFAULTS, type RedisStoreOptions } from './options.ts'
@@ -16,11 +17,18 @@ const RECONNECT_STEP_MS = 50
 /** After slots have moved, a command is sent on this often. */
 const REDIRECTIONS_MAX = 4
 
+/** Answers that are waited for while connecting: to be let in, who the nodes are, whether they are ready. */
+const CONNECTING_ANSWERS = 4
+
 /**
  * Connects. Commands fail at once while there is no connection, for their callers know what to do without;
- * connecting goes on behind them.
+ * connecting goes on behind them. Throws `FEATURES_UNAVAILABLE` when nobody answers; where `away` is given it hears of
+ * that instead, and connecting goes on.
  */
-export const connectRedis = async (options: RedisStoreOptions): Promise<RedisConnection> => {
+export const connectRedis = async (
+  options: RedisStoreOptions,
+  away?: (error: EngineError) => void,
+): Promise<RedisConnection> => {
   const { Cluster, Command, Redis } = await loadLibrary()
   const { username, password, tls, answerMsMax = REDIS_DEFAULTS.answerMsMax } = options
   const retryStrategy = (attempts: number): number => Math.min(attempts * RECONNECT_STEP_MS, RECONNECT_MS_MAX)
@@ -52,11 +60,28 @@ export const connectRedis = async (options: RedisStoreOptions): Promise<RedisCon
   // What goes wrong is told to the callers of commands.
   client.on('error', () => undefined)
   try {
-    await client.connect()
-    return { client, Command }
+    await reached(client, CONNECTING_ANSWERS * answerMsMax)
   } catch (error) {
-    client.disconnect()
-    throw unavailable(error)
+    // What has ended is not tried again: options that no connection can be made by.
+    if (away === undefined || client.status === 'end') {
+      client.disconnect()
+      throw unavailable(error)
+    }
+    away(unavailable(error))
+  }
+  return { client, Command }
+}
+
+/** A cluster that lacks a node is connected to again and again, and its first promise is never kept. */
+const reached = async (client: RedisClient, msMax: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not ready after ${msMax} ms`)), msMax)
+  })
+  try {
+    await Promise.race([client.connect(), once(client, 'ready'), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -233,4 +233,32 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
     },
     TEST_MS_MAX,
   )
+
+  test(
+    'it starts while Redis is away: alive and not ready, it takes events, and feeds are answered once Redis is back',
+    async () => {
+      await redis.process.kill()
+      const another = await openServed(settings, schemas)
+      try {
+        const answerOf = async (path: string): Promise<unknown> => {
+          const { status, body } = await ask(`${another.url}${path}`)
+          return [status, (body as { code?: string }).code]
+        }
+        expect(await answerOf('/healthz')).toEqual([200, undefined])
+        expect(await answerOf('/readyz')).toEqual([503, 'NOT_READY'])
+        expect(await answerOf('/v1/feed?userId=ann')).toEqual([503, 'CATCHING_UP'])
+        await publish(ndjson([post('while-away', 'bob')]))
+        await redis.process.restart()
+        await expect.poll(() => answerOf('/readyz'), { timeout: 30_000 }).toEqual([200, undefined])
+        const shown = async (): Promise<readonly string[]> => {
+          const { status, body } = await ask(`${another.url}/v1/feed?userId=ann&limit=50&preview=true`)
+          return status === 200 ? (body as FeedAnswer).items.map(({ postId }) => postId) : []
+        }
+        await expect.poll(shown, { timeout: 60_000 }).toContain('while-away')
+      } finally {
+        await another.close()
+      }
+    },
+    TEST_MS_MAX,
+  )
 })
