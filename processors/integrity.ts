@@ -77,3 +77,7 @@ export const integrity: Processor<PostIntegrity> = {
 
 /** The newest judgement in a row of `integrity`. */
 export const readIntegrity = (row: Buffer): IntegrityVerdict | null => stateOf(layout, row).newest
+
+/** Whether a row of `integrity` may be missing to nobody's harm: it says that the post is allowed, as no row does. */
+export const isAllowed = (row: Buffer): boolean =>
+  row[0] === layout.version && readIntegrity(row)?.verdict === 'allow'

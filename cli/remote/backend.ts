@@ -5,7 +5,7 @@ import type { Topology } from '../../engine/topology.ts'
 import type { FeatureSink } from '../../features/sink/feature-sink.ts'
 import { NearCache } from '../../features/store/near-cache.ts'
 import type { FeatureReader } from '../../features/store/port.ts'
-import { RedisFeatureStore } from '../../features/store/redis.ts'
+import { RedisFeatureStore, type RedisMemory } from '../../features/store/redis.ts'
 import { RowFeatures } from '../../features/store/row-features.ts'
 import type { Millis } from '../../schemas/ids.ts'
 import type { Degraded } from '../../serving/pipeline/run.ts'
@@ -39,6 +39,8 @@ const PROGRESS_MS = 100
 const STALE_MS_MAX = 300_000
 /** An answer says that it lacks features when Redis has not answered within so long. */
 const SILENT_MS_MAX = 1_000
+/** An answer says that its features stand still when records have waited so long and none came to count. */
+const STALLED_MS_MAX = 10_000
 const PARTITIONED = 'reactions'
 
 /** What stands behind a serving process: a log on Kafka to publish to, and rows on Redis that workers bring up. */
@@ -154,11 +156,17 @@ export class RemoteBackend implements Backend {
     return this.progress.newestEventAt()
   }
 
+  /** Of Redis; null where it does not answer. */
+  async memory(): Promise<RedisMemory | null> {
+    return this.store.memory().catch(() => null)
+  }
+
   degraded(): readonly Degraded[] {
     const lackedMs = this.options.clock.monotonicMs() - this.lackedAtMs
-    return this.progress.silentMs() > SILENT_MS_MAX || lackedMs < SILENT_MS_MAX
-      ? [{ stage: 'features', reason: 'FEATURES_UNAVAILABLE' }]
-      : []
+    if (this.progress.silentMs() > SILENT_MS_MAX || lackedMs < SILENT_MS_MAX) {
+      return [{ stage: 'features', reason: 'FEATURES_UNAVAILABLE' }]
+    }
+    return this.progress.stalledMs() > STALLED_MS_MAX ? [{ stage: 'features', reason: 'STALLED' }] : []
   }
 
   async close(): Promise<void> {

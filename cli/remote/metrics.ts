@@ -2,7 +2,8 @@ import { Gauge, type Registry } from 'prom-client'
 import type { RemoteBackend } from './backend.ts'
 
 /** Tells Prometheus, whenever it asks, how far rows are behind, and what came of the cache near feeds. */
-export const tellRemote = (registry: Registry, { progress, cache, restrictions }: RemoteBackend): void => {
+export const tellRemote = (registry: Registry, backend: RemoteBackend): void => {
+  const { progress, cache, restrictions } = backend
   const gauge = (name: string, help: string, valueOf: () => number): void => {
     const made: Gauge = new Gauge({
       name: `freshet_${name}`,
@@ -15,6 +16,9 @@ export const tellRemote = (registry: Registry, { progress, cache, restrictions }
     progress.lagRecords(),
   )
   gauge('served_silent_ms', 'Time since Redis last told how far rows are.', () => progress.silentMs())
+  gauge('served_stalled_ms', 'Time that records wait while rows on Redis come to know of none.', () =>
+    progress.stalledMs(),
+  )
   gauge(
     'restrictions_waiting',
     'Accepted blocks, edits and deletions that rows do not know of yet.',
@@ -28,4 +32,25 @@ export const tellRemote = (registry: Registry, { progress, cache, restrictions }
   gauge('near_cache_oldest_ms', 'Age of the oldest row given since the last look.', () =>
     cache.takeOldestGivenMs(),
   )
+  tellMemory(registry, backend)
+}
+
+/** What is not known is not told. */
+const tellMemory = (registry: Registry, backend: Pick<RemoteBackend, 'memory'>): void => {
+  const name = 'freshet_redis_memory_bytes'
+  const help =
+    'Memory of all nodes of Redis: used, and the limit beyond which writes are refused, 0 for none.'
+  const made: Gauge<'of'> = new Gauge({
+    name,
+    help,
+    labelNames: ['of'],
+    registers: [registry],
+    collect: async (): Promise<void> => {
+      const memory = await backend.memory()
+      made.reset()
+      if (memory === null) return
+      made.set({ of: 'used' }, memory.usedBytes)
+      made.set({ of: 'limit' }, memory.bytesMax)
+    },
+  })
 }

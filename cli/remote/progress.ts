@@ -37,6 +37,8 @@ interface InputProgress {
   /** Told of as processed: what is carried anew after a loss was told of before. */
   told: number
   looks: number
+  /** When it last moved on, or had nowhere to. */
+  movedAtMs: number
 }
 
 /** A task, and what it reads. */
@@ -126,6 +128,19 @@ export class RemoteProgress implements Progress {
     return this.parts.clock.monotonicMs() - this.heardAtMs
   }
 
+  /**
+   * How long records of a partition have waited while rows came to know of none: workers are down, or their rows are
+   * refused, as by a Redis whose memory is full. Of the partition that has waited longest, milliseconds.
+   */
+  stalledMs(): number {
+    const now = this.parts.clock.monotonicMs()
+    let stalledMs = 0
+    for (const input of this.inputs.values()) {
+      if (this.lagOf(input) > 0) stalledMs = Math.max(stalledMs, now - input.movedAtMs)
+    }
+    return stalledMs
+  }
+
   /** When marks were asked for that were heard last: rows on Redis are as of then, or later. */
   markedAtMs(): number {
     return this.askedAtMs
@@ -151,11 +166,7 @@ export class RemoteProgress implements Progress {
   /** Offsets of public topics that rows do not know of yet. */
   lagRecords(): number {
     let lag = 0
-    for (const { topic, partition, offset } of this.inputs.values()) {
-      if (Object.hasOwn(publicContracts, topic)) {
-        lag += Math.max(0, this.parts.log.endOffset(topic, partition) - offset)
-      }
-    }
+    for (const input of this.inputs.values()) lag += this.lagOf(input)
     return lag
   }
 
@@ -202,6 +213,11 @@ export class RemoteProgress implements Progress {
     return inputs.some(({ name }) => (mark.inputs[name] ?? 0) > this.committedOffset(name, partition))
   }
 
+  private lagOf({ topic, partition, offset }: InputProgress): number {
+    const isPublic = Object.hasOwn(publicContracts, topic)
+    return isPublic ? Math.max(0, this.parts.log.endOffset(topic, partition) - offset) : 0
+  }
+
   private async askEnds(): Promise<void> {
     const ends = await Promise.all(ECHOES.map((topic) => this.parts.log.appendedEnds(topic)))
     for (const [index, topic] of ECHOES.entries()) this.ends.set(topic, ends[index]!)
@@ -210,16 +226,23 @@ export class RemoteProgress implements Progress {
   private moveTo(topic: string, partition: number, offset: number): void {
     const id = `${topic}/${partition}`
     const input = this.inputs.get(id)
-    if (input === undefined) this.inputs.set(id, { topic, partition, offset, told: offset, looks: 0 })
-    else if (offset > input.offset) {
+    const movedAtMs = this.parts.clock.monotonicMs()
+    if (input === undefined) {
+      this.inputs.set(id, { topic, partition, offset, told: offset, looks: 0, movedAtMs })
+    } else if (offset > input.offset) {
       this.tell(input, offset)
       input.offset = offset
       input.looks = 0
-    } else input.looks++
+      input.movedAtMs = movedAtMs
+    } else {
+      input.looks++
+      if (this.lagOf(input) === 0) input.movedAtMs = movedAtMs
+    }
   }
 
   private pass(input: InputProgress, offset: number): void {
     input.offset = offset
+    input.movedAtMs = this.parts.clock.monotonicMs()
     input.told = Math.max(input.told, offset)
   }
 

@@ -5,6 +5,7 @@ import { KafkaLog } from '../../engine/log/kafka.ts'
 import { FeatureSink } from '../../features/sink/feature-sink.ts'
 import type { TaskPlace } from '../../features/sink/task-mark.ts'
 import { RedisFeatureStore } from '../../features/store/redis.ts'
+import { isLastingRow } from '../remote/lasting-rows.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { CarrierData, CarryLag, FromCarrier, ToCarrier } from './carrier-messages.ts'
 
@@ -47,7 +48,9 @@ const untilReached = async <Reached>(reach: () => Promise<Reached>): Promise<Rea
 const open = async (): Promise<void> => {
   const timeToLiveMs = (store: string): number | undefined => timesToLiveMs[store]
   const log = await untilReached(() => KafkaLog.open(kafka))
-  const store = await untilReached(() => RedisFeatureStore.open({ ...redis, timeToLiveMs }))
+  const store = await untilReached(() =>
+    RedisFeatureStore.open({ ...redis, timeToLiveMs, isLasting: isLastingRow }),
+  )
   const sink = new FeatureSink({
     log,
     store,

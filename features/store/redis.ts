@@ -1,10 +1,11 @@
+import type { Redis } from 'ioredis'
 import { EngineError } from '../../engine/errors.ts'
 import { partitionOf } from '../../engine/hash.ts'
 import type { ViewRows } from '../view.ts'
 import { fillFromRows, type FillTarget } from './fill.ts'
 import type { KeyList } from './key-list.ts'
 import type { FeatureChanges, FeatureRows, FeatureStore, FollowedPosition, RowReader } from './port.ts'
-import { applyCommand, ApplyWriter, type ScriptCall } from './redis/apply-command.ts'
+import { applyCommand, ApplyWriter, asBuffer, type Lives, type ScriptCall } from './redis/apply-command.ts'
 import { clearStore } from './redis/clear.ts'
 import { connectRedis, unavailable, type RedisClient, type RedisConnection } from './redis/client.ts'
 import { REDIS_DEFAULTS, type RedisStoreOptions } from './redis/options.ts'
@@ -13,6 +14,12 @@ import { APPLIED, APPLY, APPLY_SHA } from './redis/script.ts'
 const EMPTY = Buffer.alloc(0)
 const VERSION_BYTES = 1
 const SEPARATOR = Buffer.from(':')
+
+export interface RedisMemory {
+  readonly usedBytes: number
+  /** Beyond it writes are refused; 0 where there is no limit. */
+  readonly bytesMax: number
+}
 
 /** Keys of one request that lie in one slot, and so on one node. */
 interface Wanted {
@@ -94,7 +101,7 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
   async clear(store: string, partition: number): Promise<void> {
     await clearStore({
       tag: this.tag(store, partition),
-      nodes: 'nodes' in this.client ? this.client.nodes('master') : [this.client],
+      nodes: this.masters(),
       evaluate: async (script, keys, args) => {
         const [answer] = await this.attempt([
           this.client.call('eval', [script, keys.length, ...keys, ...args]),
@@ -125,8 +132,20 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
     throw new EngineError('FEATURES_LOST', detail)
   }
 
+  /** Of all nodes together, with what others keep there. Throws `FEATURES_UNAVAILABLE`. */
+  async memory(): Promise<RedisMemory> {
+    const told = await this.attempt(this.masters().map((node) => node.info('memory')))
+    const sum = (figure: RegExp): number =>
+      told.reduce((bytes, text) => bytes + Number(figure.exec(text)?.[1] ?? 0), 0)
+    return { usedBytes: sum(/^used_memory:(\d+)/m), bytesMax: sum(/^maxmemory:(\d+)/m) }
+  }
+
   async close(): Promise<void> {
     this.client.disconnect()
+  }
+
+  private masters(): readonly Redis[] {
+    return 'nodes' in this.client ? this.client.nodes('master') : [this.client]
   }
 
   /** Redis forgets scripts when it restarts. */
@@ -141,9 +160,19 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
 
   private async send(call: ScriptCall, changes: FeatureChanges): Promise<unknown> {
     const tag = this.tag(changes.store, changes.partition)
-    const liveMs = this.options.timeToLiveMs(changes.store) ?? 0
-    const bytes = this.applies.write(call, tag, changes, liveMs)
+    const bytes = this.applies.write(call, tag, changes, this.livesOf(changes))
     return this.client.sendCommand(applyCommand(this.connection.Command, call, tag, bytes))
+  }
+
+  private livesOf({ store, rows }: FeatureChanges): Lives {
+    const { timeToLiveMs, isLasting } = this.options
+    const liveMs = timeToLiveMs(store) ?? 0
+    const lasting: number[] = []
+    if (liveMs === 0 || isLasting === undefined) return { liveMs, lasting }
+    for (const [index, [, row]] of rows.entries()) {
+      if (row !== null && isLasting(store, asBuffer(row))) lasting.push(index)
+    }
+    return { liveMs, lasting }
   }
 
   /** Grouped by slot where there are slots; else all keys are one command. */

@@ -4,6 +4,8 @@ import type { FeatureChanges } from '../port.ts'
 
 /** The key of the position, then sequence, previous, newest event time and milliseconds to live. */
 const FIXED_ARGUMENTS = 5
+/** As Redis counts: the position is the first. */
+const FIRST_ROW_KEY = 2
 /** `EVALSHA`, the script, and how many keys there are. */
 const HEAD_ARGUMENTS = 3
 const SEPARATOR = 0x3a
@@ -14,6 +16,14 @@ const DIGIT_0 = 0x30
 
 export type ScriptCall = readonly [command: 'evalsha' | 'eval', script: string]
 
+/** How long the rows of a change are kept. */
+export interface Lives {
+  /** Milliseconds; 0 for ever. */
+  readonly liveMs: number
+  /** By their place among the rows: those that are kept for ever all the same. */
+  readonly lasting: readonly number[]
+}
+
 /**
  * Writes calls of `APPLY` as Redis reads them, in one pass over rows where they lie. A client would make two
  * arguments of every row and copy each of them several times, which took a sixth of a busy worker's time.
@@ -22,11 +32,12 @@ export class ApplyWriter {
   private readonly writer = new ByteWriter(1 << 16)
 
   /** The bytes of a call; `tag` is the key of the position and begins those of the rows. */
-  write([command, script]: ScriptCall, tag: Buffer, changes: FeatureChanges, liveMs: number): Buffer {
+  write([command, script]: ScriptCall, tag: Buffer, changes: FeatureChanges, lives: Lives): Buffer {
     const { sequence, previous, newest, rows } = changes
+    const { liveMs, lasting } = lives
     const { writer } = this
     writer.reset()
-    this.ascii(`*${HEAD_ARGUMENTS + FIXED_ARGUMENTS + 2 * rows.length}\r\n`)
+    this.ascii(`*${HEAD_ARGUMENTS + FIXED_ARGUMENTS + 2 * rows.length + lasting.length}\r\n`)
     for (const head of [command, script, String(1 + rows.length)]) this.text(head)
     this.open(tag.length)
     writer.bytes(tag)
@@ -34,6 +45,7 @@ export class ApplyWriter {
     for (const [key] of rows) this.rowKey(tag, key)
     for (const argument of [sequence, previous, newest, liveMs]) this.text(String(argument))
     for (const [, row] of rows) this.row(row)
+    for (const index of lasting) this.text(String(FIRST_ROW_KEY + index))
     return writer.copy()
   }
 
@@ -91,5 +103,5 @@ export const applyCommand = (
     toWritable: () => bytes,
   })
 
-const asBuffer = (bytes: Uint8Array): Buffer =>
+export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

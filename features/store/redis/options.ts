@@ -15,6 +15,8 @@ export interface RedisStoreOptions {
   readonly partitions: number
   /** How long a row is kept after its last change; undefined for ever. By the store's name. */
   readonly timeToLiveMs: (store: string) => number | undefined
+  /** Whether a row is kept for ever though its store's rows have a time to live; none is where this is left out. */
+  readonly isLasting?: (store: string, row: Buffer) => boolean
 }
 
 export const REDIS_DEFAULTS = {

@@ -5,8 +5,9 @@ import { createHash } from 'node:crypto'
  * write when memory is full: rows and position change together or not at all.
  *
  * KEYS: the position, then the rows. ARGV: sequence, previous, newest event time, milliseconds to live (0 for
- * ever), then the rows, empty where a row is gone. Answers 1 when applied, 0 when it was applied before,
- * -1 when the store stands before `previous`, and -2 while the store is being cleared.
+ * ever), then the rows, empty where a row is gone, then the numbers among KEYS of rows that are kept for ever all the
+ * same. Answers 1 when applied, 0 when it was applied before, -1 when the store stands before `previous`, and -2
+ * while the store is being cleared.
  */
 export const APPLY = `
 local position = redis.call('GET', KEYS[1])
@@ -26,6 +27,7 @@ for i = 2, #KEYS do
     redis.call('SET', KEYS[i], row)
   end
 end
+for i = #KEYS + 4, #ARGV do redis.call('PERSIST', KEYS[tonumber(ARGV[i])]) end
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[3])
 return 1
 `

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from '../../../cli/http/client.ts'
 import { ensureTopics } from '../../../cli/topics/apply.ts'
@@ -230,6 +231,34 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
       await expect.poll(carried, { timeout: 60_000 }).toBe(true)
       // What was near before may be as old as the near cache allows.
       await expect.poll(shown, { timeout: 30_000 }).toContain('meanwhile')
+    },
+    TEST_MS_MAX,
+  )
+
+  test(
+    'while Redis refuses what is carried, for its memory is full, feeds say that features stand still',
+    async () => {
+      const limitMemory = async (bytes: number): Promise<void> => {
+        const direct = new Redis({ host: redis.host, port: redis.port })
+        await direct.config('SET', 'maxmemory', bytes)
+        direct.disconnect()
+      }
+      const degraded = async (): Promise<unknown> => (await feed('ann')).meta.degraded
+      await settled()
+      await expect.poll(degraded, { timeout: 30_000 }).toEqual([])
+      await limitMemory(1)
+      await publish(ndjson([post('refused', 'bob')]))
+      await expect
+        .poll(degraded, { timeout: 60_000, interval: 500 })
+        .toContainEqual({ stage: 'features', reason: 'STALLED' })
+      const metrics = await (await fetch(`${served.url}/metrics`)).text()
+      expect(metrics).toMatch(/^freshet_redis_memory_bytes{of="limit"} 1$/m)
+      expect(metrics).toMatch(/^freshet_redis_memory_bytes{of="used"} \d{5,}$/m)
+      await limitMemory(0)
+      const shown = async (): Promise<readonly string[]> =>
+        (await feed('ann')).items.map(({ postId }) => postId)
+      await expect.poll(shown, { timeout: 30_000 }).toContain('refused')
+      expect(await degraded()).toEqual([])
     },
     TEST_MS_MAX,
   )

@@ -156,6 +156,25 @@ describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
     await store.close()
   })
 
+  test('a row that lasts has no time to live, though its store has one, until another takes its place', async () => {
+    const isLasting = (_store: string, row: Buffer): boolean => row.toString('latin1', 1) === 'forbidden'
+    const store = await RedisFeatureStore.open(
+      optionsOf('single', [redis], { prefix: 'lasting.', timeToLiveMs: () => HOUR_MS, isLasting }),
+    )
+    const ofOne = keyOf('user', 'one')
+    const ofTwo = keyOf('user', 'two')
+    const put = async (sequence: number, one: string, two: string): Promise<readonly number[]> => {
+      const change = putting(ofOne, one, sequence)
+      await store.apply({ ...change, rows: [...change.rows, ...putting(ofTwo, two, sequence).rows] })
+      const tag = `lasting.{${VIEW.name}.${change.partition}}:`
+      const lives = [ofOne, ofTwo].map((key) => Buffer.concat([Buffer.from(tag), key]))
+      return asked(redis, (direct) => Promise.all(lives.map((key) => direct.pttl(key))))
+    }
+    expect(await put(1, 'allowed', 'forbidden')).toEqual([expect.closeTo(HOUR_MS, -5), -1])
+    expect(await put(2, 'forbidden', 'allowed')).toEqual([-1, expect.closeTo(HOUR_MS, -5)])
+    await store.close()
+  })
+
   test('without an answer reads and writes fail at once or in time; once it is back, they go on', async () => {
     const own = await realServices.redis()
     const store = await RedisFeatureStore.open(optionsOf('single', [own], { answerMsMax: 300 }))
