@@ -90,28 +90,24 @@ export class PostPool {
     const passed = this.newestHour === -1 ? HOURS_HOT : newest - this.newestHour + HOURS_HOT
     this.newestHour = newest
     const hot = Math.min(passed, HOURS_MAX)
-    await this.look(
-      Array.from({ length: hot }, (_, back) => newest - back),
-      false,
-    )
     const first = this.turn * HOURS_PER_TURN
     this.turn = first + HOURS_PER_TURN < HOURS_MAX ? this.turn + 1 : 0
-    await this.look(
-      Array.from({ length: HOURS_PER_TURN }, (_, back) => newest - first - back),
-      true,
-    )
+    const hotHours = Array.from({ length: hot }, (_, back) => newest - back)
+    const turnHours = Array.from({ length: HOURS_PER_TURN }, (_, back) => newest - first - back)
+    await this.look(hotHours, new Set(turnHours))
     await this.dropOld(newest)
   }
 
-  /** `isTurn`: vectors of young posts are read again, though nothing else of them has changed. */
-  private async look(hours: readonly number[], isTurn: boolean): Promise<void> {
+  /** In one read. Vectors of young posts are read again in `turnHours`, though nothing else of them has changed. */
+  private async look(hotHours: readonly number[], turnHours: ReadonlySet<number>): Promise<void> {
+    const hours = [...new Set([...hotHours, ...turnHours])]
     const keys = hours.map((hour) => keyOf(hourOf(millis(hour * HOUR_MS))))
     const rows = await this.parts.rows.readMany('posts-by-hour', keys)
     for (const [at, hour] of hours.entries()) {
       const row = rows[at]
       const check = row === undefined ? 0 : crc32(row)
       const known = this.hours.get(hour)
-      const mayBeEdited = isTurn && this.newestHour - hour < EDITED_MS_MAX / HOUR_MS
+      const mayBeEdited = turnHours.has(hour) && this.newestHour - hour < EDITED_MS_MAX / HOUR_MS
       if (known?.check === check && !mayBeEdited) continue
       if (known === undefined && row === undefined) continue
       await this.follow(hour, row, check, mayBeEdited)

@@ -51,6 +51,11 @@ export class RowWork {
   /** What pass 0 kept of the candidates that the early tables were read for, and where it lies in them. */
   private kept: readonly Candidate[] = []
   private places: Uint32Array = new Uint32Array(0)
+  /**
+   * Rows had to be waited for in this request: all that are left are then read together, for to wait again costs more
+   * than scoring gains by what it begins early with.
+   */
+  private isFar = false
 
   constructor(features: FeatureReader, rows: StateRows) {
     this.features = features
@@ -80,13 +85,17 @@ export class RowWork {
     from = 0,
   ): Promise<void> {
     this.kept = []
-    if (from === 0) this.early.begin(request)
-    for (let first = from; first < candidates.length; first += LIGHT_RUN) {
-      const run = candidates.slice(first, first + LIGHT_RUN)
+    if (from === 0) {
+      this.early.begin(request)
+      this.isFar = false
+    }
+    for (let first = from; first < candidates.length;) {
+      const run = this.runFrom(candidates, first, LIGHT_RUN)
       const reading = this.early.read(first, run, this.features)
-      if (reading !== undefined) await reading
+      if (reading !== undefined) await this.waitFor(reading)
       fillLightRows(run, request, this.early, matrix, first)
-      filled(first + run.length)
+      first += run.length
+      filled(first)
     }
   }
 
@@ -102,28 +111,39 @@ export class RowWork {
     this.hashtags.begin(candidates.length)
     this.beside.begin()
     const taste = tasteVectorOf(request.viewer)
-    for (let first = 0; first < candidates.length; first += HEAVY_RUN) {
-      const run = candidates.slice(first, first + HEAVY_RUN)
+    for (let first = 0; first < candidates.length;) {
+      const run = this.runFrom(candidates, first, HEAVY_RUN)
       const reading = allOf([
         this.late.read(first, run, this.features),
         this.hashtags.read(first, run, request, this.features),
         this.beside.read(first, run, request),
       ])
-      if (reading !== undefined) await reading
+      if (reading !== undefined) await this.waitFor(reading)
       this.copyEarly(first, places.subarray(first, first + run.length), matrix)
       this.copyLate(first, run.length, matrix)
       this.writeContexts(first, run, request, matrix)
       writeContents(first, run, taste, matrix)
-      filled(first + run.length)
+      first += run.length
+      filled(first)
     }
+  }
+
+  private runFrom(candidates: readonly Candidate[], first: number, runMax: number): readonly Candidate[] {
+    return candidates.slice(first, this.isFar ? undefined : first + runMax)
+  }
+
+  private async waitFor(reading: Promise<void>): Promise<void> {
+    this.isFar = true
+    await reading
   }
 
   /** Of candidates that no light rows were filled for; answers their places. */
   private async readEarly(candidates: readonly Candidate[], request: RowRequest): Promise<Uint32Array> {
     this.kept = []
+    this.isFar = false
     this.early.begin(request)
     const reading = this.early.read(0, candidates, this.features)
-    if (reading !== undefined) await reading
+    if (reading !== undefined) await this.waitFor(reading)
     return Uint32Array.from(candidates, (_, place) => place)
   }
 

@@ -31,13 +31,12 @@ export const comments = (rows: StateRows): SourceStage => ({
   enable: always,
   async find(query, viewer) {
     const since = await watchedSince(rows, query, viewer)
-    const commented = await commentedOf(rows, since, viewer)
-    const posts = await postsById(
-      rows,
-      commented.map(({ postId }) => postId),
-    )
-    const found = commented.flatMap((each, index): [Commented, IndexedPost][] => {
-      const post = posts[index]!
+    const ids = [...since.keys()]
+    // Posts under which nothing was said are read too: it is less than to wait for comments first.
+    const [commented, posts] = await Promise.all([commentedOf(rows, since, viewer), postsById(rows, ids)])
+    const byId = new Map(ids.map((id, index) => [id, posts[index]!]))
+    const found = commented.flatMap((each): [Commented, IndexedPost][] => {
+      const post = byId.get(each.postId) ?? null
       const isRecent = post !== null && query.asOf - post.publishedAt <= COMMENTED_AGE_MAX_MS
       return isRecent ? [[each, post]] : []
     })

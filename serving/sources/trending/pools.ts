@@ -13,8 +13,8 @@ import { ageTerm, popularity, popularityInCountry } from './popularity.ts'
 
 /** Hours walked back from the time of the feed: a week. */
 export const TRENDING_HOURS_MAX = 168
-/** Hours read at once; walking stops when enough posts were found. */
-const HOURS_PER_READ = 24
+/** Hours read first; where they hold too few posts all others are read together: those are short, and few wait twice. */
+const HOURS_FIRST = 24
 /** Public posts looked at, newest first. */
 export const TRENDING_SCANNED_MAX = 2_000
 /** Posts scored before other work gets its turn. */
@@ -136,17 +136,18 @@ export class TrendingPools {
     isIn: (post: IndexedPost) => boolean,
   ): Promise<readonly IndexedPost[]> {
     const found: IndexedPost[] = []
-    for (
-      let back = 0;
-      back < TRENDING_HOURS_MAX && found.length < TRENDING_SCANNED_MAX;
-      back += HOURS_PER_READ
-    ) {
-      const hours = Array.from({ length: HOURS_PER_READ }, (_, hour) =>
-        keyOf(hourOf(millis(asOf - (back + hour) * HOUR_MS))),
+    for (const [from, to] of [
+      [0, HOURS_FIRST],
+      [HOURS_FIRST, TRENDING_HOURS_MAX],
+    ] as const) {
+      if (found.length >= TRENDING_SCANNED_MAX) break
+      const hours = Array.from({ length: to - from }, (_, hour) =>
+        keyOf(hourOf(millis(asOf - (from + hour) * HOUR_MS))),
       )
       for (const row of await this.rows.readMany('posts-by-hour', hours)) {
         if (row === undefined) continue
         for (const post of readPosts(row)) if (post.audience === 'public' && isIn(post)) found.push(post)
+        if (found.length >= TRENDING_SCANNED_MAX) break
       }
       await this.breathe()
     }
@@ -162,16 +163,13 @@ export class TrendingPools {
     const view = country === null ? postView : countryView
     const values = new Float32Array(view.columns.length)
     const scores = new Float64Array(posts.length)
-    for (let from = 0; from < posts.length; from += SCORED_PER_TURN) {
-      const some = posts.slice(from, from + SCORED_PER_TURN)
-      const rows = await this.readRows(view, some, country)
-      for (const [at, { publishedAt }] of some.entries()) {
-        readRow(view, rows[at], asOf, values)
-        const popular = country === null ? popularity(values, 0) : popularityInCountry(values, 0)
-        const isNoticed = country === null || popular > 0
-        scores[from + at] = isNoticed ? popular + ageTerm(asOf - publishedAt) : -Infinity
-      }
-      await this.breathe()
+    const rows = await this.readRows(view, posts, country)
+    for (const [at, { publishedAt }] of posts.entries()) {
+      if (at % SCORED_PER_TURN === 0) await this.breathe()
+      readRow(view, rows[at], asOf, values)
+      const popular = country === null ? popularity(values, 0) : popularityInCountry(values, 0)
+      const isNoticed = country === null || popular > 0
+      scores[at] = isNoticed ? popular + ageTerm(asOf - publishedAt) : -Infinity
     }
     return scores
   }
