@@ -2,8 +2,14 @@ import type { Clock } from '../../engine/clock.ts'
 import { EngineError } from '../../engine/errors.ts'
 import type { Log } from '../../engine/log/port.ts'
 import { plansOf, type TaskPlan, type Topology } from '../../engine/topology.ts'
-import { NO_MARK, readMark, type TaskMark, type TaskPlace } from '../../features/sink/task-mark.ts'
-import type { FollowedStore } from '../../features/store/port.ts'
+import {
+  markPositions,
+  NO_MARK,
+  readMarks,
+  type TaskMark,
+  type TaskPlace,
+} from '../../features/sink/task-mark.ts'
+import type { PlacedReader } from '../../features/store/port.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import { publicContracts } from '../../schemas/index.ts'
 import { ECHOES, RESTRICTING } from '../../serving/visibility/catch-up.ts'
@@ -15,7 +21,7 @@ export interface RemoteProgressParts {
     /** How far a topic was written when this was asked, by partition, committed or not. */
     appendedEnds(topic: string): Promise<readonly number[]>
   }
-  readonly store: Pick<FollowedStore, 'readRow'>
+  readonly store: PlacedReader
   readonly topology: Topology
   readonly partitions: number
   readonly clock: Clock
@@ -62,7 +68,6 @@ export class RemoteProgress implements Progress {
   private readonly ends = new Map<string, readonly number[]>()
   private heardAtMs = -Infinity
   private askedAtMs = -Infinity
-  private sum = 0
   /** Tasks that had a mark, and have none. */
   private readonly unmarked = new Set<string>()
   private lost = 0
@@ -82,21 +87,22 @@ export class RemoteProgress implements Progress {
   }
 
   /**
-   * Reads all marks. What rows have lost counts at once; what they have come to know, with `moveOn`. One at a time:
-   * an answer that comes late would tell of a loss. Throws `FEATURES_UNAVAILABLE`.
+   * Looks at all marks, and reads those that have changed. What rows have lost counts at once; what they have come to
+   * know, with `moveOn`. One at a time: an answer that comes late would tell of a loss. Throws `FEATURES_UNAVAILABLE`.
    */
   async hear(): Promise<void> {
     const { store, clock } = this.parts
     const askedAtMs = clock.monotonicMs()
-    const marks = await Promise.all(this.places.map((place) => readMark(store, place)))
-    let sum = 0
-    for (const [index, place] of this.places.entries()) {
-      const mark = marks[index]!
+    const positions = await markPositions(store, this.places)
+    const changed = this.places.filter(({ keySpace, partition }, index) => {
+      const { sequence, isClearing } = positions[index]!
+      return isClearing === true || sequence !== this.mark(keySpace, partition).sequence
+    })
+    for (const [index, mark] of (await readMarks(store, changed)).entries()) {
+      const place = changed[index]!
       if (this.isLoss(place, mark)) this.goBack(place, mark)
       this.marks.set(taskOf(place), mark)
-      sum += mark.sequence
     }
-    this.sum = sum
     this.askedAtMs = askedAtMs
     this.heardAtMs = clock.monotonicMs()
   }
@@ -172,7 +178,9 @@ export class RemoteProgress implements Progress {
 
   /** Sum of all tasks' commits. */
   commits(): number {
-    return this.sum
+    let sum = 0
+    for (const { sequence } of this.marks.values()) sum += sequence
+    return sum
   }
 
   newestEventAt(): Millis | null {

@@ -1,4 +1,10 @@
-import type { FeaturePosition, FollowedStore } from '../store/port.ts'
+import type {
+  FeaturePosition,
+  FollowedPosition,
+  FollowedStore,
+  PlacedReader,
+  StorePlace,
+} from '../store/port.ts'
 
 /** Which task: the partition of a key space. */
 export interface TaskPlace {
@@ -34,10 +40,30 @@ export const markStoreOf = (keySpace: string): string => `mark:${keySpace}`
 export const readMark = async (
   store: Pick<FollowedStore, 'readRow'>,
   { keySpace, partition }: TaskPlace,
-): Promise<TaskMark> => {
-  const row = await store.readRow(markStoreOf(keySpace), partition, KEY)
-  return row === null ? NO_MARK : { ...NO_MARK, ...(JSON.parse(row.toString()) as Partial<TaskMark>) }
+): Promise<TaskMark> => markOf(await store.readRow(markStoreOf(keySpace), partition, KEY))
+
+/** Those of many tasks, in the order asked. */
+export const readMarks = async (
+  store: Pick<PlacedReader, 'readPlaced'>,
+  places: readonly TaskPlace[],
+): Promise<readonly TaskMark[]> => {
+  const rows = await store.readPlaced(places.map((place) => ({ ...storePlaceOf(place), key: KEY })))
+  return rows.map(markOf)
 }
+
+/** How far marks are, which takes much less to read than what they say. */
+export const markPositions = (
+  store: Pick<PlacedReader, 'positions'>,
+  places: readonly TaskPlace[],
+): Promise<readonly FollowedPosition[]> => store.positions(places.map(storePlaceOf))
+
+const storePlaceOf = ({ keySpace, partition }: TaskPlace): StorePlace => ({
+  store: markStoreOf(keySpace),
+  partition,
+})
+
+const markOf = (row: Buffer | null): TaskMark =>
+  row === null ? NO_MARK : { ...NO_MARK, ...(JSON.parse(row.toString()) as Partial<TaskMark>) }
 
 /** Throws `FEATURES_LOST` when the store has forgotten the mark before. */
 export const writeMark = (

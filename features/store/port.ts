@@ -83,6 +83,25 @@ export interface FollowedPosition extends FeaturePosition {
   readonly isClearing?: true
 }
 
+/** A store's partition. */
+export interface StorePlace {
+  readonly store: string
+  readonly partition: number
+}
+
+/** A row, wherever its key would lie. */
+export interface PlacedKey extends StorePlace {
+  readonly key: Uint8Array
+}
+
+/** For who looks at much of it often. All are read together: in one command where there are no slots. */
+export interface PlacedReader {
+  /** In the order asked. Throws `FEATURES_UNAVAILABLE`. */
+  positions(places: readonly StorePlace[]): Promise<readonly FollowedPosition[]>
+  /** In the order asked; null where there is none. Throws `FEATURES_UNAVAILABLE`. */
+  readPlaced(keys: readonly PlacedKey[]): Promise<readonly (Buffer | null)[]>
+}
+
 /** What the follower of a changelog needs of a store that others than its owner read. */
 export interface FollowedStore extends FeatureWriter {
   position(store: string, partition: number): Promise<FollowedPosition>

@@ -4,7 +4,16 @@ import { partitionOf } from '../../engine/hash.ts'
 import type { ViewRows } from '../view.ts'
 import { fillFromRows, type FillTarget } from './fill.ts'
 import type { KeyList } from './key-list.ts'
-import type { FeatureChanges, FeatureRows, FeatureStore, FollowedPosition, RowReader } from './port.ts'
+import type {
+  FeatureChanges,
+  FeatureRows,
+  FeatureStore,
+  FollowedPosition,
+  PlacedKey,
+  PlacedReader,
+  RowReader,
+  StorePlace,
+} from './port.ts'
 import { applyCommand, ApplyWriter, asBuffer, type Lives, type ScriptCall } from './redis/apply-command.ts'
 import { clearStore } from './redis/clear.ts'
 import { connectRedis, unavailable, type RedisClient, type RedisConnection } from './redis/client.ts'
@@ -33,7 +42,7 @@ interface Wanted {
  * they lie in one slot and change in one script; partitions spread over the nodes. Give Redis a memory limit
  * with `noeviction` or a `volatile-` policy: positions have no time to live, so neither drops one.
  */
-export class RedisFeatureStore implements FeatureStore, RowReader {
+export class RedisFeatureStore implements FeatureStore, RowReader, PlacedReader {
   private readonly client: RedisClient
   private readonly connection: RedisConnection
   private readonly options: RedisStoreOptions
@@ -94,8 +103,12 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
   }
 
   async readRow(store: string, partition: number, key: Uint8Array): Promise<Buffer | null> {
-    const [row] = await this.attempt([this.client.getBuffer(rowKey(this.tag(store, partition), key))])
-    return row
+    const [row] = await this.readPlaced([{ store, partition, key }])
+    return row!
+  }
+
+  readPlaced(keys: readonly PlacedKey[]): Promise<readonly (Buffer | null)[]> {
+    return this.valuesOf(keys.map(({ store, partition, key }) => rowKey(this.tag(store, partition), key)))
   }
 
   async clear(store: string, partition: number): Promise<void> {
@@ -117,10 +130,13 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
   }
 
   async position(store: string, partition: number): Promise<FollowedPosition> {
-    const [position] = await this.attempt([this.client.get(this.tag(store, partition))])
-    if (position?.startsWith('clearing')) return { sequence: 0, newest: -1, isClearing: true }
-    const [sequence = 0, newest = -1] = position?.split(' ').map(Number) ?? []
-    return { sequence, newest }
+    const [position] = await this.positions([{ store, partition }])
+    return position!
+  }
+
+  async positions(places: readonly StorePlace[]): Promise<readonly FollowedPosition[]> {
+    const values = await this.valuesOf(places.map(({ store, partition }) => this.tag(store, partition)))
+    return values.map((value) => positionOf(value?.toString()))
   }
 
   async apply(changes: FeatureChanges): Promise<void> {
@@ -142,6 +158,14 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
 
   async close(): Promise<void> {
     this.client.disconnect()
+  }
+
+  /** Each of a slot of its own, where there are slots. */
+  private async valuesOf(keys: readonly Buffer[]): Promise<readonly (Buffer | null)[]> {
+    if (keys.length === 0) return []
+    if (this.options.mode === 'cluster') return this.attempt(keys.map((key) => this.client.getBuffer(key)))
+    const [values] = await this.attempt([this.client.mgetBuffer([...keys])])
+    return values
   }
 
   private masters(): readonly Redis[] {
@@ -215,6 +239,12 @@ export class RedisFeatureStore implements FeatureStore, RowReader {
       throw unavailable(error)
     }
   }
+}
+
+const positionOf = (value: string | undefined): FollowedPosition => {
+  if (value?.startsWith('clearing')) return { sequence: 0, newest: -1, isClearing: true }
+  const [sequence = 0, newest = -1] = value?.split(' ').map(Number) ?? []
+  return { sequence, newest }
 }
 
 const rowKey = (tag: Buffer, key: Uint8Array): Buffer => Buffer.concat([tag, SEPARATOR, key])

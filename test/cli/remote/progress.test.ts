@@ -1,15 +1,23 @@
+import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { RemoteProgress } from '../../../cli/remote/progress.ts'
 import { systemClock } from '../../../cli/runtime/clock.ts'
 import { SimulatedLog } from '../../../engine/log/simulated.ts'
 import { topicSpecsOf } from '../../../engine/worker.ts'
-import { markStoreOf, NO_MARK, type TaskMark } from '../../../features/sink/task-mark.ts'
+import { plansOf } from '../../../engine/topology.ts'
+import { markStoreOf, NO_MARK, type TaskMark, writeMark } from '../../../features/sink/task-mark.ts'
+import { RedisFeatureStore } from '../../../features/store/redis.ts'
 import { millis, type UserId } from '../../../schemas/ids.ts'
 import { apartKey, type Restriction } from '../../../serving/visibility/accepted.ts'
 import { ECHOES, RESTRICTING } from '../../../serving/visibility/catch-up.ts'
 import { PendingRestrictions } from '../../../serving/visibility/pending-restrictions.ts'
+import { realServices } from '../../../services/index.ts'
 import { everything } from '../../../topologies/index.ts'
 import { entry } from '../../conformance/frames.ts'
+import { missing, START_MS_MAX } from '../../services/here.ts'
+
+const noRedis = await missing('redis')
+const MANY_PARTITIONS = 64
 
 const SPACES = ['user', 'post']
 const RECORDS = 5
@@ -46,10 +54,13 @@ const setUp = async () => {
       },
     },
     store: {
-      readRow: async (store) => {
-        const mark = marks.get(store)
-        return mark === undefined ? null : Buffer.from(JSON.stringify(mark))
-      },
+      positions: async (places) =>
+        places.map(({ store }) => ({ sequence: marks.get(store)?.sequence ?? 0, newest: -1 })),
+      readPlaced: async (keys) =>
+        keys.map(({ store }) => {
+          const mark = marks.get(store)
+          return mark === undefined ? null : Buffer.from(JSON.stringify(mark))
+        }),
     },
     topology: everything,
     partitions: 1,
@@ -137,8 +148,9 @@ describe('a block', () => {
     heard.set('connections-reversed', RECORDS)
     await accept()
     restrictions.accept([BLOCK])
+    let sequence = RECORDS
     const process = async (inputs: Readonly<Record<string, number>>): Promise<void> => {
-      marks.set(markStoreOf('user'), { ...NO_MARK, sequence: RECORDS + 1, inputs })
+      marks.set(markStoreOf('user'), { ...NO_MARK, sequence: ++sequence, inputs })
       await progress.refresh()
     }
     await process({ connections: RECORDS + 1, 'connections-reversed': RECORDS })
@@ -167,4 +179,56 @@ describe('a block', () => {
     expect(progress.committedOffset('connections', 0)).toBe(0)
     expect(() => restrictions.hold()).toThrow('CATCHING_UP')
   })
+})
+
+describe.skipIf(noRedis !== undefined)(`marks on Redis ${noRedis ?? ''}`, () => {
+  test(
+    'are looked at in one command, however many there are, and those that have changed are read in another',
+    async () => {
+      const redis = await realServices.redis()
+      const store = await RedisFeatureStore.open({
+        mode: 'single',
+        nodes: [`${redis.host}:${redis.port}`],
+        partitions: MANY_PARTITIONS,
+        timeToLiveMs: () => undefined,
+      })
+      const direct = new Redis({ host: redis.host, port: redis.port })
+      const log = new SimulatedLog({ clock: () => millis(0) })
+      await log.createTopics(topicSpecsOf(everything, MANY_PARTITIONS, Infinity))
+      const progress = new RemoteProgress({
+        log: Object.assign(log, { appendedEnds: async () => [] }),
+        store,
+        topology: everything,
+        partitions: MANY_PARTITIONS,
+        clock: systemClock,
+        processed: () => undefined,
+      })
+      /** By their names: commands that hearing takes. */
+      const commands = async (): Promise<Readonly<Record<string, number>>> => {
+        await direct.config('RESETSTAT')
+        await progress.hear()
+        const told = await direct.info('commandstats')
+        const calls = [...told.matchAll(/^cmdstat_(\w+):calls=(\d+)/gm)]
+        return Object.fromEntries(
+          calls
+            .map(([, name, count]) => [name!, Number(count)] as const)
+            .filter(([name]) => /get/.test(name)),
+        )
+      }
+      const places = plansOf(everything).flatMap(({ keySpace }) =>
+        Array.from({ length: MANY_PARTITIONS }, (_, partition) => ({ keySpace, partition })),
+      )
+      for (const place of places) await writeMark(store, place, { ...NO_MARK, sequence: 1 }, 0)
+      expect(await commands()).toEqual({ mget: 2 })
+      expect(progress.commits()).toBe(places.length)
+      expect(await commands()).toEqual({ mget: 1 })
+      await writeMark(store, places[70]!, { ...NO_MARK, sequence: 2 }, 1)
+      expect(await commands()).toEqual({ mget: 2 })
+      expect(progress.commits()).toBe(places.length + 1)
+      direct.disconnect()
+      await store.close()
+      await redis.stop()
+    },
+    START_MS_MAX,
+  )
 })
