@@ -38,6 +38,15 @@ export const declared = {
     ),
     cluster: setting(flag, false, 'It is a Redis Cluster.'),
     prefix: setting(prefix, '', 'Begins every key.'),
+    tls: {
+      ca: optional(words, 'File of authorities to trust, PEM; those of the system where there is none.'),
+      certificate: optional(words, 'File of the certificate to show, PEM.'),
+      key: optional(words, 'File of its private key, PEM.'),
+      serverName: optional(
+        words,
+        "Name that servers' certificates must be for, and that they are asked by; each node's own where there is none.",
+      ),
+    },
     username: optional(words, 'User to log in as.'),
     password: secret(words, "The user's password."),
     answerMsMax: setting(
@@ -133,6 +142,15 @@ export const problemsAmong = ({
       sasl.password === null && [
         'kafka.sasl.password',
         `is missing: set FRESHET_KAFKA_SASL_PASSWORD, for ${sasl.mechanism} needs it`,
+      ],
+    (redis.tls.certificate === null) !== (redis.tls.key === null) && [
+      redis.tls.key === null ? 'redis.tls.key' : 'redis.tls.certificate',
+      'is missing: a certificate and its key go together',
+    ],
+    redis.urls.some((url) => new URL(url).protocol !== 'rediss:') &&
+      Object.values(redis.tls).some((given) => given !== null) && [
+        'redis.urls',
+        'are not encrypted, but redis.tls says how: begin them with rediss:, or leave it out',
       ],
     !redis.cluster &&
       redis.urls.length > 1 && ['redis.urls', 'names several: set redis.cluster to true, or name one'],

@@ -23,7 +23,9 @@ export const kafkaOptionsOf = async ({ kafka, topics }: Settings): Promise<Kafka
   }
 }
 
-const tlsOptionsOf = async ({ ca, certificate, key }: Settings['kafka']['tls']): Promise<TlsOptions> => ({
+type TlsFiles = Pick<Settings['kafka']['tls'], 'ca' | 'certificate' | 'key'>
+
+const tlsOptionsOf = async ({ ca, certificate, key }: TlsFiles): Promise<TlsOptions> => ({
   ...(ca !== null && { ca: await readPem(ca) }),
   ...(certificate !== null && { cert: await readPem(certificate) }),
   ...(key !== null && { key: await readPem(key) }),
@@ -43,12 +45,15 @@ const readPem = async (file: string): Promise<string> => {
   }
 }
 
-/** How to reach Redis; rows live as long as their stores say. Throws `CONFIG_INVALID` where none is named. */
-export const redisOptionsOf = (
+/**
+ * How to reach Redis; rows live as long as their stores say. Throws `CONFIG_INVALID` where none is named,
+ * `FILE_UNREADABLE` for a certificate's file.
+ */
+export const redisOptionsOf = async (
   { redis, topics }: Settings,
   timeToLiveMs: RedisStoreOptions['timeToLiveMs'],
-): RedisStoreOptions => {
-  const { urls, cluster, prefix, username, password, answerMsMax } = redis
+): Promise<RedisStoreOptions> => {
+  const { urls, cluster, prefix, tls, username, password, answerMsMax } = redis
   if (urls.length === 0) throw missing('redis.urls', 'FRESHET_REDIS_URLS or --redis')
   const parsed = urls.map((url) => new URL(url))
   return {
@@ -57,7 +62,12 @@ export const redisOptionsOf = (
     prefix,
     ...(username !== null && { username }),
     ...(password !== null && { password }),
-    ...(parsed[0]!.protocol === 'rediss:' && { tls: {} }),
+    ...(parsed[0]!.protocol === 'rediss:' && {
+      tls: {
+        ...(await tlsOptionsOf(tls)),
+        ...(tls.serverName !== null && { servername: tls.serverName }),
+      },
+    }),
     answerMsMax,
     partitions: topics.partitions,
     timeToLiveMs,

@@ -104,7 +104,7 @@ export class RemoteBackend implements Backend {
     try {
       const partitions = log.partitions(PARTITIONED)
       const served = new ServedStores(topology)
-      const redis = redisOptionsOf(settings, served.timeToLiveMs)
+      const redis = await redisOptionsOf(settings, served.timeToLiveMs)
       const store = await RedisFeatureStore.openEvenAway({ ...redis, partitions }, options.failed)
       const progress = new RemoteProgress({ log, store, topology, partitions, clock, processed })
       const backend = new RemoteBackend(options, log, store, served, progress)

@@ -116,7 +116,7 @@ const workerSettingsOf = async (
 /** Null where no Redis is named. */
 const carrierDataOf = async (settings: Settings, partitions: number): Promise<CarrierData | null> => {
   if (settings.redis.urls.length === 0) return null
-  const { timeToLiveMs: _, ...redis } = redisOptionsOf(settings, served.timeToLiveMs)
+  const { timeToLiveMs: _, ...redis } = await redisOptionsOf(settings, served.timeToLiveMs)
   const timesToLive = served.names().flatMap((store) => {
     const liveMs = served.timeToLiveMs(store)
     return liveMs === undefined ? [] : [[store, liveMs] as const]

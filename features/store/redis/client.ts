@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { isIP } from 'node:net'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Cluster, Command, Redis } from 'ioredis'
 import { EngineError } from '../../../engine/errors.ts'
 import { REDIS_DEFAULTS, type RedisStoreOptions } from './options.ts'
@@ -35,7 +37,6 @@ export const connectRedis = async (
   const connection = {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(tls !== undefined && { tls }),
     commandTimeout: answerMsMax,
     connectTimeout: answerMsMax,
     maxRetriesPerRequest: 0,
@@ -46,12 +47,15 @@ export const connectRedis = async (
       ? new Redis({
           ...connection,
           ...addresses[0]!,
+          ...(tls !== undefined && { tls: { ...namedBy(addresses[0]!.host), ...tls } }),
           retryStrategy,
           enableOfflineQueue: false,
           lazyConnect: true,
         })
       : new Cluster(addresses, {
-          redisOptions: connection,
+          redisOptions: { ...connection, ...(tls !== undefined && { tls }) },
+          // The library would look names up itself, and certificates are for names.
+          dnsLookup: (host, found) => found(null, host),
           clusterRetryStrategy: retryStrategy,
           maxRedirections: REDIRECTIONS_MAX,
           enableOfflineQueue: false,
@@ -71,6 +75,9 @@ export const connectRedis = async (
   }
   return { client, Command }
 }
+
+/** What a server is told it is called, so that one of many at an address is reached; addresses are no names. */
+const namedBy = (host: string): TlsOptions => (isIP(host) === 0 ? { servername: host } : {})
 
 /** A cluster that lacks a node is connected to again and again, and its first promise is never kept. */
 const reached = async (client: RedisClient, msMax: number): Promise<void> => {

@@ -79,6 +79,16 @@ describe('what is wrong is named, with what to give', () => {
       {},
       /redis\.urls names several: set redis\.cluster/,
     ],
+    [
+      { redis: { urls: ['rediss://h'], tls: { certificate: 'c' } } },
+      {},
+      /redis\.tls\.key is missing: a certificate and its key/,
+    ],
+    [
+      { redis: { urls: ['redis://h'], tls: { ca: 'c' } } },
+      {},
+      /redis\.urls are not encrypted.*begin them with rediss:/,
+    ],
     [{ topics: { partitions: 0 } }, {}, /topics\.partitions is 0.*whole number from 1 to/],
     [
       { topics: { replicas: 1, minInSyncReplicas: 2 } },
