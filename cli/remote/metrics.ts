@@ -29,8 +29,10 @@ export const tellRemote = (registry: Registry, backend: RemoteBackend): void => 
   gauge('near_cache_misses', 'Rows that Redis was asked for.', () => cache.counts.misses)
   gauge('near_cache_stale', 'Rows given too old, for Redis did not answer.', () => cache.counts.stale)
   gauge('near_cache_heard', 'Rows replaced by what a changelog said.', () => cache.counts.heard)
-  gauge('near_cache_oldest_ms', 'Age of the oldest row given since the last look.', () =>
-    cache.takeOldestGivenMs(),
+  gauge(
+    'near_cache_oldest_ms',
+    'Age of the oldest row given in the last minute or two.',
+    () => cache.oldestGivenMs,
   )
   tellMemory(registry, backend)
 }

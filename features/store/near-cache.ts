@@ -15,6 +15,8 @@ export interface NearCacheOptions {
   readonly monotonicMs: () => number
 }
 
+/** The oldest row given is told of for so long at least, and at most twice as long. */
+export const OLDEST_GIVEN_MS = 60_000
 /** No row is as young as that. */
 const NEVER_FRESH = -1
 
@@ -56,7 +58,8 @@ export class NearCache implements RowReader {
   private misses = 0
   private stale = 0
   private heard = 0
-  private oldestGivenMs = 0
+  /** By the clock: of the window under way, and of the one before. */
+  private oldest = { window: 0, nowMs: 0, beforeMs: 0 }
 
   constructor(behind: RowReader, options: NearCacheOptions) {
     this.behind = behind
@@ -68,11 +71,10 @@ export class NearCache implements RowReader {
     return { rows, hits, misses, stale, heard }
   }
 
-  /** Age of the oldest row given since this was last asked, milliseconds. */
-  takeOldestGivenMs(): number {
-    const oldest = this.oldestGivenMs
-    this.oldestGivenMs = 0
-    return oldest
+  /** Age of the oldest row given in the last minute or two, milliseconds: the same for all who ask. */
+  get oldestGivenMs(): number {
+    const { nowMs, beforeMs } = this.oldestAsOf(this.options.monotonicMs())
+    return Math.max(nowMs, beforeMs)
   }
 
   readRows(store: string, keys: readonly Uint8Array[]): Promise<readonly (Buffer | null)[]> {
@@ -156,8 +158,16 @@ export class NearCache implements RowReader {
     if (kept === undefined || now - kept.atMs > ageMsMax) return undefined
     rows!.delete(id)
     rows!.set(id, kept)
-    this.oldestGivenMs = Math.max(this.oldestGivenMs, now - kept.atMs)
+    const oldest = this.oldestAsOf(now)
+    oldest.nowMs = Math.max(oldest.nowMs, now - kept.atMs)
     return kept
+  }
+
+  private oldestAsOf(now: number): { nowMs: number; readonly beforeMs: number } {
+    const window = Math.floor(now / OLDEST_GIVEN_MS)
+    const { window: last, nowMs } = this.oldest
+    if (window !== last) this.oldest = { window, nowMs: 0, beforeMs: window === last + 1 ? nowMs : 0 }
+    return this.oldest
   }
 
   /** An answer that was long on its way puts nothing over what was heard, or asked for, meanwhile. */

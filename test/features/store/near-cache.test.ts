@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { EngineError } from '../../../engine/errors.ts'
 import { keyOf } from '../../../engine/key.ts'
-import { NearCache, type NearCacheOptions } from '../../../features/store/near-cache.ts'
+import { NearCache, type NearCacheOptions, OLDEST_GIVEN_MS } from '../../../features/store/near-cache.ts'
 import type { RowReader } from '../../../features/store/port.ts'
 
 /** Rows that change, behind a line that may be cut; counts what it is asked for. */
@@ -55,10 +55,28 @@ describe('rows of shared stores', () => {
     time.ms += 50
     expect(await read('post', 'b', 'a', 'c')).toEqual([null, 'one', null])
     expect(rows.asked).toEqual(['a', 'b', 'c'])
-    expect(cache.takeOldestGivenMs()).toBe(50)
-    expect(cache.takeOldestGivenMs()).toBe(0)
+    expect(cache.oldestGivenMs).toBe(50)
     time.ms += 1
     expect(await read('post', 'a')).toEqual(['two'])
+  })
+
+  test('are told of by the age of the oldest given lately, to everybody the same, until it is a minute or two ago', async () => {
+    const { time, cache, read } = setUp()
+    const told = (): readonly number[] => [cache.oldestGivenMs, cache.oldestGivenMs]
+    expect(told()).toEqual([0, 0])
+    await read('post', 'a')
+    time.ms += 50
+    await read('post', 'a')
+    expect(told()).toEqual([50, 50])
+    time.ms += OLDEST_GIVEN_MS
+    await read('post', 'a')
+    time.ms += 20
+    await read('post', 'a')
+    expect(told()).toEqual([50, 50])
+    time.ms += OLDEST_GIVEN_MS
+    expect(told()).toEqual([20, 20])
+    time.ms += 2 * OLDEST_GIVEN_MS
+    expect(told()).toEqual([0, 0])
   })
 
   test('are replaced by what is heard of them, where they are kept', async () => {
