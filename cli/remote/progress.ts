@@ -3,13 +3,13 @@ import { EngineError } from '../../engine/errors.ts'
 import type { Log } from '../../engine/log/port.ts'
 import { plansOf, type TaskPlan, type Topology } from '../../engine/topology.ts'
 import {
-  markPositions,
+  markStoreOf,
   NO_MARK,
   readMarks,
   type TaskMark,
   type TaskPlace,
 } from '../../features/sink/task-mark.ts'
-import type { PlacedReader } from '../../features/store/port.ts'
+import type { FollowedPosition, PlacedReader, StorePlace } from '../../features/store/port.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import { publicContracts } from '../../schemas/index.ts'
 import { ECHOES, RESTRICTING } from '../../serving/visibility/catch-up.ts'
@@ -50,7 +50,11 @@ interface InputProgress {
 /** A task, and what it reads. */
 interface InputPlace extends TaskPlace {
   readonly inputs: TaskPlan['inputs']
+  /** Its stores without whose rows something would be shown that must not be. */
+  readonly forbidding: readonly string[]
 }
+
+const FORBIDDING: ReadonlySet<string> = new Set(['connections', 'hidden-posts', 'integrity'])
 
 const taskOf = ({ keySpace, partition }: TaskPlace): string => `${keySpace}-${partition}`
 
@@ -62,6 +66,11 @@ export class RemoteProgress implements Progress {
   private readonly parts: RemoteProgressParts
   private readonly places: readonly InputPlace[]
   private readonly plans: readonly TaskPlan[]
+  /** What is looked at: of each place its mark, then its stores that forbid. On a Cluster they lie on several nodes. */
+  private readonly watched: readonly StorePlace[]
+  /** As they were read last. */
+  private readonly told = new Map<string, TaskMark>()
+  /** As they count: none, where rows are gone that one tells of. */
   private readonly marks = new Map<string, TaskMark>()
   private readonly inputs = new Map<string, InputProgress>()
   /** Of echoes, as last asked for. */
@@ -75,8 +84,17 @@ export class RemoteProgress implements Progress {
   constructor(parts: RemoteProgressParts) {
     this.parts = parts
     this.plans = plansOf(parts.topology)
-    this.places = this.plans.flatMap(({ keySpace, inputs }) =>
-      Array.from({ length: parts.partitions }, (_, partition) => ({ keySpace, inputs, partition })),
+    this.places = this.plans.flatMap(({ keySpace, inputs, nodes }) => {
+      const forbidding = nodes.map(({ name }) => name).filter((name) => FORBIDDING.has(name))
+      return Array.from({ length: parts.partitions }, (_, partition) => ({
+        keySpace,
+        inputs,
+        forbidding,
+        partition,
+      }))
+    })
+    this.watched = this.places.flatMap(({ keySpace, partition, forbidding }) =>
+      [markStoreOf(keySpace), ...forbidding].map((store) => ({ store, partition })),
     )
   }
 
@@ -91,20 +109,10 @@ export class RemoteProgress implements Progress {
    * know, with `moveOn`. One at a time: an answer that comes late would tell of a loss. Throws `FEATURES_UNAVAILABLE`.
    */
   async hear(): Promise<void> {
-    const { store, clock } = this.parts
-    const askedAtMs = clock.monotonicMs()
-    const positions = await markPositions(store, this.places)
-    const changed = this.places.filter(({ keySpace, partition }, index) => {
-      const { sequence, isClearing } = positions[index]!
-      return isClearing === true || sequence !== this.mark(keySpace, partition).sequence
-    })
-    for (const [index, mark] of (await readMarks(store, changed)).entries()) {
-      const place = changed[index]!
-      if (this.isLoss(place, mark)) this.goBack(place, mark)
-      this.marks.set(taskOf(place), mark)
-    }
-    this.askedAtMs = askedAtMs
-    this.heardAtMs = clock.monotonicMs()
+    const isFirst = !this.isHeard
+    await this.look()
+    // What marks tell of is looked for by who knows them.
+    if (isFirst) await this.look()
   }
 
   /**
@@ -197,6 +205,31 @@ export class RemoteProgress implements Progress {
     return this.marks.get(taskOf({ keySpace, partition })) ?? NO_MARK
   }
 
+  private async look(): Promise<void> {
+    const { store, clock } = this.parts
+    const askedAtMs = clock.monotonicMs()
+    const positions = await store.positions(this.watched)
+    const changed: InputPlace[] = []
+    const lacking = new Set<InputPlace>()
+    let at = 0
+    for (const place of this.places) {
+      const [mark, ...forbidding] = positions.slice(at, (at += 1 + place.forbidding.length))
+      const told = this.told.get(taskOf(place)) ?? NO_MARK
+      if (mark!.isClearing === true || mark!.sequence !== told.sequence) changed.push(place)
+      if (lacks(place, told, forbidding)) lacking.add(place)
+    }
+    for (const [index, mark] of (await readMarks(store, changed)).entries()) {
+      this.told.set(taskOf(changed[index]!), mark)
+    }
+    for (const place of this.places) {
+      const mark = lacking.has(place) ? NO_MARK : (this.told.get(taskOf(place)) ?? NO_MARK)
+      if (this.isLoss(place, mark)) this.goBack(place, mark)
+      this.marks.set(taskOf(place), mark)
+    }
+    this.askedAtMs = askedAtMs
+    this.heardAtMs = clock.monotonicMs()
+  }
+
   /**
    * Whether rows of a task know less than they did. A mark that comes again counts as well: what is to be waited for
    * is what was accepted before rows began to be carried anew, for some may be carried by blocks of after the loss.
@@ -277,3 +310,14 @@ export class RemoteProgress implements Progress {
     }
   }
 }
+
+/** Whether stores have not what a mark says that they had, or nobody knows: the mark was written after them, and read before. */
+const lacks = (
+  { forbidding }: InputPlace,
+  { changed }: TaskMark,
+  positions: readonly FollowedPosition[],
+): boolean =>
+  forbidding.some((store, index) => {
+    const expected = changed[store]
+    return expected !== undefined && positions[index]!.sequence < expected
+  })

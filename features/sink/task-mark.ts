@@ -1,10 +1,4 @@
-import type {
-  FeaturePosition,
-  FollowedPosition,
-  FollowedStore,
-  PlacedReader,
-  StorePlace,
-} from '../store/port.ts'
+import type { FeaturePosition, FollowedStore, PlacedReader } from '../store/port.ts'
 
 /** Which task: the partition of a key space. */
 export interface TaskPlace {
@@ -47,20 +41,14 @@ export const readMarks = async (
   store: Pick<PlacedReader, 'readPlaced'>,
   places: readonly TaskPlace[],
 ): Promise<readonly TaskMark[]> => {
-  const rows = await store.readPlaced(places.map((place) => ({ ...storePlaceOf(place), key: KEY })))
+  const keys = places.map(({ keySpace, partition }) => ({
+    store: markStoreOf(keySpace),
+    partition,
+    key: KEY,
+  }))
+  const rows = await store.readPlaced(keys)
   return rows.map(markOf)
 }
-
-/** How far marks are, which takes much less to read than what they say. */
-export const markPositions = (
-  store: Pick<PlacedReader, 'positions'>,
-  places: readonly TaskPlace[],
-): Promise<readonly FollowedPosition[]> => store.positions(places.map(storePlaceOf))
-
-const storePlaceOf = ({ keySpace, partition }: TaskPlace): StorePlace => ({
-  store: markStoreOf(keySpace),
-  partition,
-})
 
 const markOf = (row: Buffer | null): TaskMark =>
   row === null ? NO_MARK : { ...NO_MARK, ...(JSON.parse(row.toString()) as Partial<TaskMark>) }

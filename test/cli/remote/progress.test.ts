@@ -30,7 +30,7 @@ const BLOCK: Restriction = {
 }
 
 /** Topics that hold a few records each, and marks as Redis would tell them. */
-const setUp = async () => {
+const setUp = async (goneAtStart: readonly string[] = []) => {
   const log = new SimulatedLog({ clock: () => millis(0) })
   await log.createTopics(topicSpecsOf(everything, 1, Infinity))
   const topics = [...RESTRICTING, ...ECHOES]
@@ -43,6 +43,12 @@ const setUp = async () => {
   /** Brokers answer when it resolves. */
   const kafka: { until?: Promise<void> } = {}
   const told: [string, number][] = []
+  /** Stores that lost their rows, and whose marks are still there. */
+  const gone = new Set<string>(goneAtStart)
+  const positionOf = (store: string): number => {
+    if (gone.has(store)) return 0
+    return marks.get(store)?.sequence ?? Infinity
+  }
   const progress = new RemoteProgress({
     log: {
       partitions: (topic) => log.partitions(topic),
@@ -55,7 +61,10 @@ const setUp = async () => {
     },
     store: {
       positions: async (places) =>
-        places.map(({ store }) => ({ sequence: marks.get(store)?.sequence ?? 0, newest: -1 })),
+        places.map(({ store }) => {
+          const isMark = store.startsWith(markStoreOf(''))
+          return { sequence: isMark && !marks.has(store) ? 0 : positionOf(store), newest: -1 }
+        }),
       readPlaced: async (keys) =>
         keys.map(({ store }) => {
           const mark = marks.get(store)
@@ -70,7 +79,8 @@ const setUp = async () => {
   /** A task of a key space has processed so much of each of its inputs, in as many commits. */
   const carry = (keySpace: string, offset: number): void => {
     const inputs = Object.fromEntries(topics.map((topic) => [topic, offset]))
-    marks.set(markStoreOf(keySpace), { ...NO_MARK, sequence: offset, inputs })
+    const changed = { connections: offset, integrity: offset }
+    marks.set(markStoreOf(keySpace), { ...NO_MARK, sequence: offset, inputs, changed })
   }
   const carryAll = (offset: number): void => {
     for (const keySpace of SPACES) carry(keySpace, offset)
@@ -78,8 +88,8 @@ const setUp = async () => {
   carryAll(RECORDS)
   await progress.refresh()
   const restrictions = new PendingRestrictions(progress)
-  restrictions.hold()()
-  return { progress, restrictions, marks, heard, kafka, told, accept, carry, carryAll }
+  if (gone.size === 0) restrictions.hold()()
+  return { progress, restrictions, marks, gone, heard, kafka, told, accept, carry, carryAll }
 }
 
 describe('when Redis has lost rows', () => {
@@ -98,6 +108,31 @@ describe('when Redis has lost rows', () => {
     carry('user', RECORDS)
     await progress.refresh()
     restrictions.hold()()
+  })
+
+  test.each(['connections', 'integrity'])(
+    'of %s alone, for another node has the marks, nothing is shown until they are carried anew',
+    async (store) => {
+      const { progress, restrictions, marks, gone, carryAll } = await setUp()
+      gone.add(store)
+      for (let looks = 0; looks < 3; looks++) {
+        await progress.refresh()
+        expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+      }
+      marks.clear()
+      gone.clear()
+      await progress.refresh()
+      expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+      carryAll(RECORDS)
+      await progress.refresh()
+      restrictions.hold()()
+    },
+  )
+
+  test('before a process began, nothing is shown either, though the marks are there', async () => {
+    const { progress, restrictions } = await setUp(['connections'])
+    await progress.refresh()
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
   })
 
   test('the last of them are enough', async () => {
@@ -219,7 +254,8 @@ describe.skipIf(noRedis !== undefined)(`marks on Redis ${noRedis ?? ''}`, () => 
         Array.from({ length: MANY_PARTITIONS }, (_, partition) => ({ keySpace, partition })),
       )
       for (const place of places) await writeMark(store, place, { ...NO_MARK, sequence: 1 }, 0)
-      expect(await commands()).toEqual({ mget: 2 })
+      // Marks that were not known are looked for once more, by what they say.
+      expect(await commands()).toEqual({ mget: 3 })
       expect(progress.commits()).toBe(places.length)
       expect(await commands()).toEqual({ mget: 1 })
       await writeMark(store, places[70]!, { ...NO_MARK, sequence: 2 }, 1)
