@@ -74,7 +74,7 @@ export class RowReader {
   }
 
   /**
-   * Writes every column at `row[offset..]`. An empty range, and a row whose newest event is longer ago than
+   * Writes every column at `row[offset..]`; sums read as 0 at least. An empty range, and a row whose newest event is longer ago than
    * the view's time to live, read as a key never seen. Throws `STATE_CORRUPT` for bytes that are no row.
    */
   read(buffer: Buffer, start: number, end: number, asOf: number, row: Float32Array, offset: number): void {
@@ -86,7 +86,7 @@ export class RowReader {
     this.addEntries()
     for (let column = 0; column < plainCell.length; column++) {
       const cell = plainCell[column]!
-      row[offset + column] = cell >= 0 ? cells[cell]! : this.evaluate(this.formulas[column]!)
+      row[offset + column] = cell >= 0 ? notBelow0(cells[cell]!) : this.evaluate(this.formulas[column]!)
     }
   }
 
@@ -160,15 +160,21 @@ export class RowReader {
 
   private evaluate(formula: Formula): number {
     const { cells } = this
-    if (formula.kind === 'cell') return cells[formula.cell]!
+    if (formula.kind === 'cell') return notBelow0(cells[formula.cell]!)
     if (formula.kind === 'rate') {
-      const successes = Math.max(0, cells[formula.of]!) + formula.priorSuccesses
-      return successes / (Math.max(0, cells[formula.per]!) + formula.priorTrials)
+      const successes = notBelow0(cells[formula.of]!) + formula.priorSuccesses
+      return successes / (notBelow0(cells[formula.per]!) + formula.priorTrials)
     }
     for (const cell of formula.cells) if (cells[cell]! > 0) return this.asOf - (cells[cell]! - 1)
     return NEVER
   }
 }
+
+/**
+ * More may have been taken back than is known to be given: an undo ahead of its reaction, or one of nobody known, of
+ * which nothing tells whether it was ever given. The row keeps the sum as it is, so that what comes late cancels out.
+ */
+const notBelow0 = (sum: number): number => (sum > 0 ? sum : 0)
 
 /** Whole tiles that a cell reaches back from the one that holds the time of reading. */
 const tilesBack = (cell: Cell, tileMs: number): number => {

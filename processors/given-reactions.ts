@@ -3,30 +3,19 @@ import { echoTopic } from '../engine/contract-topic.ts'
 import { on, type Context, type Mapper, type Processor, type StateLayout } from '../engine/processor.ts'
 import { millis } from '../schemas/ids.ts'
 import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
-import { reactions as contract } from '../schemas/reactions/index.ts'
+import { reactions as contract, UNDOABLE_KINDS } from '../schemas/reactions/index.ts'
 import { GRACE_MS, reactions } from './topics.ts'
 
 /** Reactions kept for one user and post; beyond it the oldest can no longer be taken back. */
 export const GIVEN_PER_POST_MAX = 32
 
 /**
- * Kinds that people take back. An undo says when it was undone, but counts fade from when the reaction was
- * given: to take back exactly what was counted, that time must be known. The order is stored: only append.
+ * An undo says when it was undone, but counts fade from when the reaction was given: to take back exactly what was
+ * counted, that time must be known. The order is stored.
  */
-const UNDOABLE: readonly ReactionKind[] = [
-  'like',
-  'comment',
-  'share',
-  'save',
-  'follow_author',
-  'connect_request',
-  'hide',
-  'see_less',
-  'report',
-  'block_author',
-]
+const UNDOABLE: readonly ReactionKind[] = UNDOABLE_KINDS
 
-/** Undone reactions, dated to when they were given. Of a kind nobody takes back, the undo's own time is taken. */
+/** Undone reactions, dated to when they were given. */
 export const undoneReactions = echoTopic(contract, {
   name: 'undone-reactions',
   about: 'Undone reactions, dated to when they were given.',
@@ -128,18 +117,13 @@ export const givenReactions: Processor<GivenReactions> = {
     on({
       input: reactions,
       key: (reaction, key) =>
-        (reaction.undo || UNDOABLE.includes(reaction.kind)) &&
+        UNDOABLE.includes(reaction.kind) &&
         reaction.userId !== null &&
         key.id(reaction.userId) &&
         key.id(reaction.postId),
       process(reaction, state: GivenReactions, context) {
         const kind = UNDOABLE.indexOf(reaction.kind)
-        if (kind >= 0)
-          return reaction.undo
-            ? takeBack(state, reaction, kind, context)
-            : give(state, reaction, kind, context)
-        sendUndone(reaction, reaction.at, context)
-        return false
+        return reaction.undo ? takeBack(state, reaction, kind, context) : give(state, reaction, kind, context)
       },
     }),
   ],

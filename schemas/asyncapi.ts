@@ -11,6 +11,7 @@ export type ContractInfo = Pick<
 
 interface Documented {
   readonly fields: readonly (readonly [name: string, field: DocumentedField])[]
+  readonly rules: readonly { readonly rule: string; readonly field: string; readonly expects: string }[]
   jsonSchema(): Json
 }
 

@@ -29,7 +29,12 @@ const fieldsTable = (contract: ContractInfo): string =>
   `### ${contract.topic}\n\n${contract.record.about}\n\n${table(
     ['field', 'if absent', 'holds', 'means'],
     contract.record.fields.map(([name, field]) => [name, absence(field), field.kind.allows, field.about]),
-  )}`
+  )}${fieldsRules(contract)}`
+
+const fieldsRules = ({ record }: ContractInfo): string => {
+  const rules = record.rules.map(({ rule, field, expects }) => `- \`${field}\`: ${expects} (\`${rule}\`)`)
+  return rules.length === 0 ? '' : `\n\nAcross fields:\n\n${rules.join('\n')}`
+}
 
 const rulesTable = (): string =>
   table(

@@ -48,6 +48,10 @@ export const CONTRACT_RULES = {
   LIST_TOO_LONG: { about: 'The list or map has too many entries.', action: 'Send fewer entries.' },
   BYTES_TOO_LONG: { about: 'Too many bytes.', action: 'Send fewer bytes.' },
   NAME_RESERVED: { about: 'A map key is a reserved name.', action: 'Use another name than "__proto__".' },
+  NOT_UNDOABLE: {
+    about: 'What is of this kind happened and cannot be taken back.',
+    action: 'Leave undo out, or send the kind that is taken back.',
+  },
   FRAME_BROKEN: {
     about: 'The record does not begin with a zero byte and a schema id.',
     action: "Publish with a registry serialiser (Confluent's framing).",

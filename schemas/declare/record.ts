@@ -50,22 +50,40 @@ export type RecordValue<F> = {
   readonly [Name in keyof F]: F[Name] extends Field<infer Value> ? Value : never
 }
 
+/** What fields of a record must be to each other, for docs. */
+interface ToldRule {
+  readonly rule: ContractRule
+  /** The field that is at fault. */
+  readonly field: string
+  /** What is expected, for docs and messages. */
+  readonly expects: string
+}
+
+/** A rule across fields. */
+export interface FieldsRule<Value> extends ToldRule {
+  readonly field: keyof Value & string
+  /** Asked only of values whose fields each hold what they may. */
+  isBroken(value: Value): boolean
+}
+
 type NamedFields = readonly (readonly [name: string, field: Field<unknown>])[]
 
-/** A record's kind keeps its fields for docs. */
+/** A record's kind keeps its fields and rules for docs. */
 export interface RecordKind<Value> extends Kind<Value> {
   readonly name: string
   readonly about: string
   readonly fields: NamedFields
+  readonly rules: readonly ToldRule[]
 }
 
 const NAME = /^[a-z][A-Za-z0-9]*$/
 
-/** Declares a record. The order of the fields is the order of the bytes. */
+/** Declares a record. The order of the fields is the order of the bytes. `rules` hold across fields. */
 export const record = <const F extends Fields>(
   name: string,
   about: string,
   declared: F,
+  rules: readonly FieldsRule<RecordValue<F>>[] = [],
 ): RecordKind<RecordValue<F>> => {
   const fields = Object.entries<Field<unknown>>(declared)
   for (const [fieldName] of fields) {
@@ -76,13 +94,14 @@ export const record = <const F extends Fields>(
     name,
     about,
     fields,
+    rules,
     allows,
     avro: (defined) => named(defined, name, () => avroRecord(name, about, fields, defined)),
     jsonSchema: () => jsonSchemaOf(about, fields),
-    breaks: checker(fields),
+    breaks: checker(fields, rules),
     explain: (value, path) => {
       if (!isObject(value)) return problemAt('WRONG_TYPE', path, allows, value)
-      return explainFields(value, path, fields)
+      return explainFields(value, path, fields) ?? explainRules(value as RecordValue<F>, path, rules)
     },
     build: builder(name, fields),
     json: (value) => {
@@ -132,14 +151,30 @@ const explainFields = (
   fields: NamedFields,
 ): Problem | null => {
   for (const [fieldName, { kind }] of fields) {
-    const problem = kind.explain(value[fieldName], path === '' ? fieldName : `${path}.${fieldName}`)
+    const problem = kind.explain(value[fieldName], within(path, fieldName))
     if (problem !== null) return problem
   }
   return null
 }
 
-/** The first rule that a field breaks, in declared order. */
-const checker = (fields: NamedFields): ((value: unknown) => ContractRule | null) => {
+const within = (path: string, fieldName: string): string => (path === '' ? fieldName : `${path}.${fieldName}`)
+
+const explainRules = <Value>(
+  value: Value,
+  path: string,
+  rules: readonly FieldsRule<Value>[],
+): Problem | null => {
+  const broken = rules.find((each) => each.isBroken(value))
+  if (broken === undefined) return null
+  const { rule, field: at, expects } = broken
+  return { rule, path: within(path, at), detail: `Expected ${expects}, got ${show(value[at])}` }
+}
+
+/** The first rule that a field breaks, in declared order; then the first that they break together. */
+const checker = <Value>(
+  fields: NamedFields,
+  rules: readonly FieldsRule<Value>[],
+): ((value: unknown) => ContractRule | null) => {
   const names = fields.map(([fieldName]) => fieldName)
   const checks = fields.map(([, { kind }]) => kind.breaks)
   return (value) => {
@@ -147,6 +182,9 @@ const checker = (fields: NamedFields): ((value: unknown) => ContractRule | null)
     for (let index = 0; index < names.length; index++) {
       const rule = checks[index]!((value as Readonly<Record<string, unknown>>)[names[index]!])
       if (rule !== null) return rule
+    }
+    for (let index = 0; index < rules.length; index++) {
+      if (rules[index]!.isBroken(value as Value)) return rules[index]!.rule
     }
     return null
   }
@@ -173,7 +211,7 @@ const buildField = (
   path: string,
 ): unknown => {
   const raw = Object.hasOwn(json, fieldName) ? json[fieldName] : undefined
-  if (raw !== undefined) return kind.build(raw, path === '' ? fieldName : `${path}.${fieldName}`)
+  if (raw !== undefined) return kind.build(raw, within(path, fieldName))
   return absent === undefined ? undefined : absent()
 }
 

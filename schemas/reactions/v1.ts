@@ -27,6 +27,26 @@ export const REACTION_KINDS = [
 ] as const
 export type ReactionKind = (typeof REACTION_KINDS)[number]
 
+/**
+ * Kinds that people take back. The others happened: who looked, clicked or passed by did so, often many times, and
+ * to know which time an undo means, each would have to be remembered by user and post. Processors store the order:
+ * only append.
+ */
+export const UNDOABLE_KINDS = [
+  'like',
+  'comment',
+  'share',
+  'save',
+  'follow_author',
+  'connect_request',
+  'hide',
+  'see_less',
+  'report',
+  'block_author',
+] as const satisfies readonly ReactionKind[]
+
+const undoable: ReadonlySet<ReactionKind> = new Set(UNDOABLE_KINDS)
+
 /** Longest dwell or watch. */
 export const REACTION_VALUE_MAX = DAY_MS
 
@@ -42,7 +62,11 @@ export const reactionV1 = record(
     postId: field(id<PostId>(), 'The post reacted to.'),
     authorId: field(id<UserId>(), 'Who wrote the post.'),
     kind: field(oneOf('ReactionKind', REACTION_KINDS), 'What was done.'),
-    undo: defaulted(boolean(), false, 'True takes back an earlier reaction of this user, post and kind.'),
+    undo: defaulted(
+      boolean(),
+      false,
+      `True takes back the last reaction of this user, post and kind (and comment), for kinds ${UNDOABLE_KINDS.join(', ')}; of others it is refused. \`at\` is when it was undone. Only when userId is null, so that nothing can be looked up, \`at\` must be the time of the reaction that is taken back.`,
+    ),
     value: optional(
       number(0, REACTION_VALUE_MAX),
       'Milliseconds for dwell and watch; left out for other kinds.',
@@ -55,6 +79,14 @@ export const reactionV1 = record(
     surface: optional(label(), 'Where in the app it happened.'),
     at,
   },
+  [
+    {
+      rule: 'NOT_UNDOABLE',
+      field: 'undo',
+      expects: `undo only of ${UNDOABLE_KINDS.join(', ')}`,
+      isBroken: ({ undo, kind }) => undo && !undoable.has(kind),
+    },
+  ],
 )
 
 export type Reaction = ValueOf<typeof reactionV1>

@@ -51,6 +51,7 @@ const broken: Readonly<Record<ContractRule, () => unknown>> = {
       candidates: [{ ...candidate, features: Buffer.alloc(16_386).toString('base64') }],
     }),
   NAME_RESERVED: () => integrity.fromJson({ ...judgement, scores: JSON.parse('{"__proto__":1}') as unknown }),
+  NOT_UNDOABLE: ofReaction({ undo: true }),
   FRAME_BROKEN: decoded(Buffer.from('{}')),
   SCHEMA_UNKNOWN: decoded(withSchema(9)),
   SCHEMA_INCOMPATIBLE: () => {

@@ -1,6 +1,11 @@
 import { reactions } from '../../../processors/topics.ts'
 import { DAY_MS, SECOND_MS } from '../../../schemas/ids.ts'
-import { REACTION_KINDS, type Reaction, type ReactionKind } from '../../../schemas/reactions/index.ts'
+import {
+  REACTION_KINDS,
+  type Reaction,
+  type ReactionKind,
+  UNDOABLE_KINDS,
+} from '../../../schemas/reactions/index.ts'
 import { aReaction, later, T0 } from '../../processors/events.ts'
 import { membersOf, type Member } from './people.ts'
 import { anyPost, authorOf } from './posts.ts'
@@ -62,13 +67,16 @@ export const react = (society: Society): Done | undefined => {
   return done
 }
 
+const isUndoable = ({ kind }: Reaction): boolean => UNDOABLE_KINDS.some((each) => each === kind)
+
 /**
- * Does it again, or takes it back; the request is named as it was then. Of somebody not known nothing is
+ * Does it again, or takes it back where that can be; the request is named as it was then. Of somebody not known nothing is
  * remembered: their undo is dated to what it takes back.
  */
-export const repeat = (society: Society, { member, reaction }: Done, undo: boolean): Done | undefined =>
+export const repeat = (society: Society, { member, reaction }: Done, takesBack: boolean): Done | undefined =>
   society.at(Math.max(society.now, reaction.at + 1), () => {
     if (member !== null && society.isQuiet(member)) return undefined
+    const undo = takesBack && isUndoable(reaction)
     const at = undo && member === null ? reaction.at : society.now
     const done = {
       member,
@@ -83,6 +91,7 @@ export const takeBackFirst = (society: Society): void => {
   const member = society.member(membersOf('wanderer', 'leaver'))
   if (member === undefined) return
   const reaction = reactionOf(society, member, anyPost(society))
+  if (!isUndoable(reaction)) return say(society, { member, reaction })
   const undoneAfterMs = society.random.below(DELAY_MS_MAX / 2)
   const undo = aReaction({
     ...reaction,

@@ -27,7 +27,8 @@ const distinct = (seed: number): Reaction[] => {
 
 /**
  * Totals of each post by definition. An undo takes back one reaction of its user, post, kind and comment,
- * before it or after it, and nothing where there is none; whoever is not known may take back anything.
+ * before it or after it, and nothing where there is none; whoever is not known may take back anything, but never
+ * more than there is of it.
  */
 export const recountPosts = (seed: number): Record<string, Totals> => {
   const totals: Record<string, Totals> = {}
@@ -46,6 +47,9 @@ export const recountPosts = (seed: number): Record<string, Totals> => {
     if (reaction.kind === 'view') counted['views']! += count
     const kind = TAKEN_BACK.find((each) => each === reaction.kind)
     if (kind !== undefined) counted[NAMES[kind]]! += reaction.userId === null ? count : Math.max(0, count)
+  }
+  for (const counted of Object.values(totals)) {
+    for (const [name, count] of Object.entries(counted)) counted[name] = Math.max(0, count)
   }
   return totals
 }
