@@ -7,7 +7,7 @@ import type { Topic } from '../../engine/topic.ts'
 import { schemaIdOf } from '../../schemas/codec.ts'
 import { ContractError } from '../../schemas/contract.ts'
 import { type Restriction, restrictionOf } from '../../serving/visibility/accepted.ts'
-import { RESTRICTING_TOPICS } from '../../serving/visibility/catch-up.ts'
+import { FOLLOWED_TOPICS } from '../../serving/visibility/catch-up.ts'
 import type { PendingRestrictions } from '../../serving/visibility/pending-restrictions.ts'
 
 export interface RestrictionFollowerParts {
@@ -35,7 +35,8 @@ const RETRY_MS = 100
 
 /**
  * Hears what others accept and publish: other serving processes, and whoever writes to Kafka. So a block counts
- * everywhere a moment after it is durable, long before rows know of it. Follows topics from their ends; what lies
+ * everywhere a moment after it is durable, long before rows know of it; but for a block of an author that another
+ * process took as a reaction, which counts here once rows know. Follows topics from their ends; what lies
  * before is waited for at the start (see `CatchUp`). Each partition is read by itself: one that cannot be read, or
  * whose schema is waited for, holds up no other.
  */
@@ -51,7 +52,7 @@ export class RestrictionFollower {
   constructor(parts: RestrictionFollowerParts) {
     const { log } = parts
     this.parts = parts
-    this.followed = RESTRICTING_TOPICS.flatMap((topic) =>
+    this.followed = FOLLOWED_TOPICS.flatMap((topic) =>
       Array.from({ length: log.partitions(topic.name) }, (_, partition) => ({
         topic,
         partition,

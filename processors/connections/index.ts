@@ -3,7 +3,7 @@ import type { Connection, ConnectionKind } from '../../schemas/connections/index
 import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
 import { ERASURE_MEMORY_MS } from '../erasure.ts'
 import { NO_ENTRY } from '../id-entries.ts'
-import { connections as connectionTopic, erasures } from '../topics.ts'
+import { connections as connectionTopic, erasures, reactions } from '../topics.ts'
 import {
   connectionsReversed,
   REVERSED_KINDS,
@@ -11,9 +11,11 @@ import {
   type ReversedKind,
 } from '../topics/connections-reversed.ts'
 import { followerDeltas } from '../topics/follower-deltas.ts'
+import { blockOf, isBlocking } from './blocking-reactions.ts'
 import { type EdgeKind, type Edges, edgesLayout, REVERSE_OF } from './edges.ts'
 
 export { EDGES_BYTES_MAX, EDGES_MAX } from './edges.ts'
+export { blockOf, isBlocking } from './blocking-reactions.ts'
 export { readConnections, type Connections, type Edge } from './reader.ts'
 
 const connect = (event: Connection, state: Edges, context: Context): boolean => {
@@ -120,8 +122,8 @@ const forgetErasure = (at: Millis, state: Edges): boolean => {
 }
 
 /**
- * Friends, follows, groups, pages, blocks and mutes of a user, and who blocked and muted them. One event makes
- * both sides: the other side's row hears of it through `connections-reversed`. An edge is there when it was
+ * Friends, follows, groups, pages, blocks and mutes of a user, and who blocked and muted them. Who blocks an author
+ * by a reaction has blocked them, as by a connection. One event makes both sides: the other side's row hears of it through `connections-reversed`. An edge is there when it was
  * added after it was last removed, whatever order the events came in; removed ones are remembered within the
  * limits, so that a latecomer does not bring them back. `since` is exact too, but for a removal that arrives
  * after two or more later beginnings: then it is the last of them. Followers are only counted (see
@@ -136,6 +138,11 @@ export const connections: Processor<Edges> = {
       input: connectionTopic,
       key: (event, key) => event.userId !== event.targetId && key.id(event.userId),
       process: connect,
+    }),
+    on({
+      input: reactions,
+      key: (reaction, key) => isBlocking(reaction) && key.id(reaction.userId!),
+      process: (reaction, state: Edges, context) => connect(blockOf(reaction), state, context),
     }),
     on({
       input: connectionsReversed,

@@ -24,7 +24,10 @@ export const connectionV1 = record(
       'Whose connection it is. A friendship is two connections, one of each friend.',
     ),
     targetId: field(id(), 'The other user, or the group or page (their container id).'),
-    kind: field(oneOf('ConnectionKind', CONNECTION_KINDS), 'What ties them.'),
+    kind: field(
+      oneOf('ConnectionKind', CONNECTION_KINDS),
+      'What ties them. A block may also come as a reaction, block_author.',
+    ),
     closeness: defaulted(oneOf('Closeness', CLOSENESSES), 'none', 'How close the user says they are.'),
     action: field(oneOf('ConnectionAction', CONNECTION_ACTIONS), 'Whether it begins or ends.'),
     at,

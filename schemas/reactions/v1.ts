@@ -61,7 +61,10 @@ export const reactionV1 = record(
     ),
     postId: field(id<PostId>(), 'The post reacted to.'),
     authorId: field(id<UserId>(), 'Who wrote the post.'),
-    kind: field(oneOf('ReactionKind', REACTION_KINDS), 'What was done.'),
+    kind: field(
+      oneOf('ReactionKind', REACTION_KINDS),
+      'What was done. block_author blocks, on both sides, as a connection of kind block does; its undo, or a connection that is removed, unblocks. Of a block and an unblock, however they came, the later by `at` holds.',
+    ),
     undo: defaulted(
       boolean(),
       false,

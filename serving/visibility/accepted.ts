@@ -1,8 +1,10 @@
+import { blockOf, isBlocking } from '../../processors/connections/index.ts'
 import { connectionsReversed } from '../../processors/topics/connections-reversed.ts'
-import { connections as connectionTopic, integrity, posts } from '../../processors/topics.ts'
+import { connections as connectionTopic, integrity, posts, reactions } from '../../processors/topics.ts'
 import type { Connection } from '../../schemas/connections/index.ts'
 import type { Integrity } from '../../schemas/integrity/index.ts'
 import type { Post } from '../../schemas/posts/index.ts'
+import type { Reaction } from '../../schemas/reactions/index.ts'
 
 /**
  * What an accepted event forbids, as keys of `PendingRestrictions`, and where it is processed. Only what takes
@@ -29,6 +31,8 @@ export const restrictionOf = (topic: string, value: unknown): Restriction | null
   switch (topic) {
     case connectionTopic.name:
       return ofConnection(value as Connection)
+    case reactions.name:
+      return ofReaction(value as Reaction)
     case posts.name:
       return ofPost(value as Post)
     case integrity.name:
@@ -50,6 +54,12 @@ const ofConnection = ({ userId, targetId, kind, action }: Connection): Restricti
     key: userId,
     echo: isOfUsers ? { topic: connectionsReversed.name, key: targetId } : null,
   }
+}
+
+/** Of reactions only a block of an author forbids anything. */
+const ofReaction = (reaction: Reaction): Restriction | null => {
+  const block = isBlocking(reaction) ? ofConnection(blockOf(reaction)) : null
+  return block === null ? null : { ...block, topic: reactions.name }
 }
 
 /** A public post is for everybody, so that a publication or an edit that says so forbids nothing. */

@@ -1,11 +1,15 @@
 import type { Topic } from '../../engine/topic.ts'
 import { connectionsReversed } from '../../processors/topics/connections-reversed.ts'
-import { connections, integrity, posts } from '../../processors/topics.ts'
+import { connections, integrity, posts, reactions } from '../../processors/topics.ts'
 import type { Progress } from './pending-restrictions.ts'
 
-/** Topics whose events may forbid to show something, each with values of its own. */
-export const RESTRICTING_TOPICS = [connections, posts, integrity] as unknown as readonly Topic<unknown>[]
-export const RESTRICTING: readonly string[] = RESTRICTING_TOPICS.map(({ name }) => name)
+/** Topics that are mostly of what forbids to show something, or allows it, each with values of its own. */
+export const FOLLOWED_TOPICS = [connections, posts, integrity] as unknown as readonly Topic<unknown>[]
+/**
+ * Topics whose events may forbid something: among reactions, blocks of authors. To follow all reactions for those few
+ * would cost each serving process more than it does otherwise.
+ */
+export const RESTRICTING: readonly string[] = [...FOLLOWED_TOPICS, reactions].map(({ name }) => name)
 /** What tells the other side of it. */
 export const ECHOES: readonly string[] = [connectionsReversed.name]
 

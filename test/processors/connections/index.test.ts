@@ -13,12 +13,12 @@ import {
 import { type EdgeKind, Edges, edgesLayout } from '../../../processors/connections/edges.ts'
 import { ERASURE_MEMORY_MS } from '../../../processors/erasure.ts'
 import { followers, readFollowers } from '../../../processors/followers.ts'
-import { connections as connectionTopic, erasures } from '../../../processors/topics.ts'
+import { connections as connectionTopic, erasures, reactions } from '../../../processors/topics.ts'
 import { connectionsReversed } from '../../../processors/topics/connections-reversed.ts'
 import { followerDeltas } from '../../../processors/topics/follower-deltas.ts'
 import { CLOSENESSES, CONNECTION_KINDS, type Connection } from '../../../schemas/connections/index.ts'
 import { ID_BYTES_MAX, type UserId } from '../../../schemas/ids.ts'
-import { later, T0 } from '../events.ts'
+import { aReaction, later, T0 } from '../events.ts'
 import { aConnection, anErasure } from '../personal-events.ts'
 import { type Pick, picks, Pipeline } from '../pipeline.ts'
 
@@ -71,6 +71,30 @@ test('a block and a mute are known to both sides, and taken back on both', () =>
   pipeline.drain(inOrder)
   expect(of(pipeline, 'user-1').blocks).toEqual(new Set())
   expect(of(pipeline, 'user-2')).toMatchObject({ blockedBy: new Set(), mutedBy: new Set(['user-1']) })
+})
+
+test('who blocks an author by a reaction has blocked them, on both sides, and unblocks in either way', () => {
+  const block = aReaction({ kind: 'block_author', authorId: 'user-2' })
+  const pipeline = new Pipeline([node(connections)])
+  const blocked = (): unknown => [of(pipeline, 'user-1').blocks, of(pipeline, 'user-2').blockedBy]
+  const publish = (...events: readonly (typeof block | Connection)[]): void => {
+    for (const event of events)
+      if ('postId' in event) pipeline.publish(reactions, event)
+      else pipeline.publish(connectionTopic, event)
+    pipeline.drain(inOrder)
+  }
+  const both = [new Set(['user-2']), new Set(['user-1'])]
+  const none = [new Set(), new Set()]
+  publish(block)
+  expect(blocked()).toEqual(both)
+  publish({ ...block, undo: true, at: later(1) })
+  expect(blocked()).toEqual(none)
+  publish({ ...block, at: later(3) }, { ...block, undo: true, at: later(2) })
+  expect(blocked()).toEqual(both)
+  publish(aConnection({ kind: 'block', action: 'removed', at: later(4) }))
+  expect(blocked()).toEqual(none)
+  publish({ ...block, userId: null, at: later(5) }, { ...block, authorId: 'user-1' as UserId, at: later(5) })
+  expect(blocked()).toEqual(none)
 })
 
 test('groups, pages and follows belong to one side', () => {

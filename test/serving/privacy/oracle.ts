@@ -1,7 +1,8 @@
-import { connections, integrity, posts } from '../../../processors/topics.ts'
+import { connections, integrity, posts, reactions } from '../../../processors/topics.ts'
 import type { Connection, ConnectionKind } from '../../../schemas/connections/index.ts'
 import type { Integrity } from '../../../schemas/integrity/index.ts'
 import type { Post } from '../../../schemas/posts/index.ts'
+import type { Reaction } from '../../../schemas/reactions/index.ts'
 import type { Event } from './society.ts'
 
 /** A register of the contract: the newest by (at, eventId) holds. */
@@ -64,13 +65,14 @@ export class Oracle {
   }
 
   private areFriends(one: string, other: string): boolean {
-    const between = ({ userId, targetId }: Connection): boolean =>
+    const between = ({ userId, targetId }: Said): boolean =>
       (userId === one && targetId === other) || (userId === other && targetId === one)
     return isHeld(this.said('friend').filter(between))
   }
 
-  private said(kind: ConnectionKind): Connection[] {
+  private said(kind: ConnectionKind): Said[] {
     return this.events.flatMap(({ topic, value }) => {
+      if (topic === reactions) return kind === 'block' ? saidBy(value as Reaction) : []
       const connection = value as Connection
       const isTie = topic === connections && connection.kind === kind
       return isTie && connection.userId !== connection.targetId ? [connection] : []
@@ -78,8 +80,15 @@ export class Oracle {
   }
 }
 
+type Said = Pick<Connection, 'userId' | 'targetId' | 'action' | 'at'>
+
+const saidBy = ({ userId, authorId, undo, at }: Reaction): Said[] =>
+  userId === null || userId === authorId
+    ? []
+    : [{ userId, targetId: authorId, action: undo ? 'removed' : 'added', at }]
+
 /** Removed at the very time it was added: removed. */
-const isHeld = (said: readonly Connection[]): boolean => {
+const isHeld = (said: readonly Said[]): boolean => {
   const lastOf = (action: Connection['action']): number =>
     Math.max(-Infinity, ...said.filter((each) => each.action === action).map(({ at }) => at))
   return lastOf('added') > lastOf('removed')

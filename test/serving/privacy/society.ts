@@ -1,21 +1,24 @@
 import { Random } from '../../../engine/driver/random.ts'
 import type { Topic } from '../../../engine/topic.ts'
-import { connections, integrity, posts } from '../../../processors/topics.ts'
+import { connections, integrity, posts, reactions } from '../../../processors/topics.ts'
 import { CONNECTION_KINDS, type Connection } from '../../../schemas/connections/index.ts'
 import type { ContainerId } from '../../../schemas/ids.ts'
 import { type Integrity, VERDICTS } from '../../../schemas/integrity/index.ts'
 import { AUDIENCES, type Post } from '../../../schemas/posts/index.ts'
-import { aPost, eventId, later, postId } from '../../processors/events.ts'
+import type { Reaction } from '../../../schemas/reactions/index.ts'
+import { aPost, aReaction, eventId, later, postId } from '../../processors/events.ts'
 import { aConnection } from '../../processors/personal-events.ts'
 
 export type Event =
   | { readonly topic: typeof connections; readonly value: Connection }
+  | { readonly topic: typeof reactions; readonly value: Reaction }
   | { readonly topic: typeof posts; readonly value: Post }
   | { readonly topic: typeof integrity; readonly value: Integrity }
 
 /** Sends an event to whatever takes events of any topic. */
 export const send = (event: Event, to: <Value>(topic: Topic<Value>, value: Value) => void): void => {
   if (event.topic === connections) to(event.topic, event.value as Connection)
+  else if (event.topic === reactions) to(event.topic, event.value as Reaction)
   else if (event.topic === posts) to(event.topic, event.value as Post)
   else to(integrity, event.value as Integrity)
 }
@@ -64,7 +67,8 @@ export class Society {
 
   private event(at: number): Event {
     const chance = this.random.below(10)
-    if (chance < 6) return this.connection(at)
+    if (chance < 5) return this.connection(at)
+    if (chance < 6) return this.block(at)
     if (chance < 9) return this.post(at, this.random.pick(['published', 'edited', 'edited', 'deleted']))
     return this.judgement(at)
   }
@@ -83,6 +87,22 @@ export class Society {
       at: this.timeOf(at),
     })
     return { topic: connections, value }
+  }
+
+  /** Or an unblock, as somebody does it who sees a post of theirs. */
+  private block(at: number): Event {
+    const { random } = this
+    const index = random.below(POSTS)
+    const value = aReaction({
+      eventId: `${this.prefix}-${at}`,
+      userId: random.pick(this.users),
+      postId: this.postIds[index]!,
+      authorId: this.users[index % USERS]!,
+      kind: 'block_author',
+      undo: random.chance(0.35),
+      at: this.timeOf(at),
+    })
+    return { topic: reactions, value }
   }
 
   private post(at: number, action: Post['action']): Event {

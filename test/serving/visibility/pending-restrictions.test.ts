@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Topic } from '../../../engine/topic.ts'
-import { connections, integrity, posts } from '../../../processors/topics.ts'
+import { connections, integrity, posts, reactions } from '../../../processors/topics.ts'
 import { restrictionOf } from '../../../serving/visibility/accepted.ts'
 import { PendingRestrictions } from '../../../serving/visibility/pending-restrictions.ts'
-import { aPost, containerId, eventId, later, postId, userId } from '../../processors/events.ts'
+import { aPost, aReaction, containerId, eventId, later, postId, userId } from '../../processors/events.ts'
 import { aConnection } from '../../processors/personal-events.ts'
 import { ServedState } from '../state.ts'
 
@@ -42,6 +42,20 @@ describe('what is accepted and not processed', () => {
     expect(restrictions.removalOf(viewer, post())).toBe('kept-apart')
     expect(restrictions.removalOf(userId('ann'), post('viewer'))).toBe('kept-apart')
     expect(restrictions.removalOf(userId('bob'), post())).toBeNull()
+  })
+
+  it('keeps both sides apart of a block that is a reaction, until rows know of it', () => {
+    const { state, restrictions, accept } = rig()
+    accept(reactions, aReaction({ kind: 'block_author', userId: 'viewer', authorId: 'ann' }))
+    accept(reactions, aReaction({ kind: 'block_author', userId: 'viewer', authorId: 'bob', undo: true }))
+    accept(reactions, aReaction({ kind: 'report', userId: 'viewer', authorId: 'bob' }))
+    expect(restrictions.removalOf(viewer, post())).toBe('kept-apart')
+    expect(restrictions.removalOf(userId('ann'), post('viewer'))).toBe('kept-apart')
+    expect(restrictions.removalOf(viewer, post('bob'))).toBeNull()
+    state.settle()
+    expect(restrictions.hasRoom()).toBe(true)
+    restrictions.settle()
+    expect(restrictions.size).toBe(0)
   })
 
   it('ends what ties a viewer to a friend, a group or a page', () => {
