@@ -2,6 +2,7 @@ import { ByteReader } from '../engine/bytes.ts'
 import type { AnyHandler, Context, Mapper, Processor, StateLayout } from '../engine/processor.ts'
 import { on } from '../engine/processor.ts'
 import type { Topic } from '../engine/topic.ts'
+import { DeltaEmitter } from '../features/nodes.ts'
 import type { Millis } from '../schemas/ids.ts'
 import { millis } from '../schemas/ids.ts'
 import type { Profile } from '../schemas/profiles/index.ts'
@@ -11,7 +12,8 @@ import { undoneReactions } from './given-reactions.ts'
 import { NewestRecords, type Place } from './newest-records.ts'
 import { stateOf } from './rows.ts'
 import { erasures, profiles, reactions } from './topics.ts'
-import { readCountry, reactionsByPost } from './topics/post-reaction.ts'
+import { type PostReaction, readCountry, reactionsByPost } from './topics/post-reaction.ts'
+import { postCountry } from './views/post-country.ts'
 
 const COUNTRY_BYTES = 2
 const NO_COUNTRY = Buffer.alloc(0)
@@ -103,9 +105,16 @@ const erase = (at: Millis, state: UserCountries, context: Context): boolean => {
   return true
 }
 
-const route = (reaction: Reaction, country: string | null, context: Context): void => {
+const countryDeltas = new DeltaEmitter(postCountry)
+
+/** Keeps the rows of `post-country`, of which routing sends what is to be added: only there is the country known. */
+export const postCountryRows = countryDeltas.node
+
+const route = (reaction: Reaction, country: string | null, context: Context): PostReaction => {
   const { userId, postId, authorId, kind, undo, value, commentId, at } = reaction
-  context.emit(reactionsByPost, { userId, postId, authorId, kind, undo, value, commentId, country, at })
+  const routed = { userId, postId, authorId, kind, undo, value, commentId, country, at }
+  context.emit(reactionsByPost, routed)
+  return routed
 }
 
 /** Handles what counts of a topic of users' reactions: undos come from where their time is known. */
@@ -114,13 +123,13 @@ const routed = (input: Topic<Reaction>, counts: (reaction: Reaction) => boolean)
     input,
     key: (reaction, key) => counts(reaction) && reaction.userId !== null && key.id(reaction.userId),
     process(reaction, state: UserCountries, context) {
-      route(reaction, countryAsOf(state, reaction.at), context)
+      countryDeltas.emit(route(reaction, countryAsOf(state, reaction.at), context), context)
       return false
     },
   })
 
 /**
- * Sends users' reactions on to their posts; undos come from where they are dated to what they undo. The
+ * Sends users' reactions on to their posts, one by one, and what they add by country, added up; undos come from where they are dated to what they undo. The
  * country is that of the reaction's own time, as far as profiles are processed by then: inputs are taken in
  * order of event time, and a profile that comes later than that changes no past reaction. The undo of such a reaction
  * goes by it all the same: it is taken from a country where it was not counted, and stays where it was.
@@ -143,7 +152,7 @@ export const reactionRouting: Processor<UserCountries> = {
     routed(reactions, (reaction) => !reaction.undo),
     routed(undoneReactions, () => true),
   ],
-  outputs: [reactionsByPost],
+  outputs: [reactionsByPost, countryDeltas.topic],
   onTimer(at, _key, state) {
     if (state.erasedAt === 0 || state.erasedAt + ERASURE_MEMORY_MS > at) return false
     state.erasedAt = 0
