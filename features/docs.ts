@@ -1,6 +1,6 @@
 import type { ViewRows } from './view.ts'
 
-/** A view's columns as a Markdown table, for the docs. */
+/** A view's columns as a Markdown table, for the page of features. */
 export const columnDocs = (view: ViewRows): string => {
   const lines = view.columns.map(({ name, unit, about }) => `| \`${name}\` | ${unit} | ${about} |`)
   return [

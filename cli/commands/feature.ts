@@ -3,10 +3,12 @@ import { columns } from '../columns.ts'
 import type { FeatureView } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { print, printJson } from '../terminal.ts'
+import { views } from '../../topologies/index.ts'
 import { type DataOptions, dataOption, examples, jsonOption, time, urlOption } from './options.ts'
 
 interface FeatureOptions extends DataOptions {
   readonly asOf?: number
+  readonly verbose?: true
 }
 
 export const featureCommand = (): Command =>
@@ -18,6 +20,7 @@ export const featureCommand = (): Command =>
       .addOption(
         new Option('--as-of <time>', 'milliseconds since 1970 or ISO 8601; now where absent').argParser(time),
       )
+      .option('--verbose', 'says what each column means, too')
       .addOption(dataOption())
       .addOption(urlOption())
       .addOption(jsonOption())
@@ -26,6 +29,7 @@ export const featureCommand = (): Command =>
         examples(
           'freshet feature get user-author ada bea',
           'freshet feature get post post-17 --as-of 2026-05-17T15:30Z',
+          'freshet feature get hashtag hiking --verbose',
         ),
       )
       .action(async (view: string, key: string[], options: FeatureOptions) => {
@@ -33,12 +37,17 @@ export const featureCommand = (): Command =>
           inspection.feature(view, key, options.asOf ?? null),
         )
         if (options.json) printJson(feature)
-        else print(tableOf(feature))
+        else print(tableOf(feature, options.verbose === true))
       }),
   )
 
-const tableOf = ({ view, key, asOf, known, columns: values }: FeatureView): string => {
-  const lines = columns(Object.entries(values).map(([name, value]) => [name, String(value)]))
+const tableOf = ({ view, key, asOf, known, columns: values }: FeatureView, isVerbose: boolean): string => {
+  const told = new Map(views.get(view)?.columns.map((column) => [column.name, column]))
+  const rows = Object.entries(values).map(([name, value]) => {
+    // A server of another version may have columns that this one does not know.
+    const { unit = '', about = '' } = told.get(name) ?? {}
+    return [name, String(value), unit, ...(isVerbose ? [about] : [])]
+  })
   const title = `${view} of ${key.join(' ')} as of ${new Date(asOf).toISOString()}`
-  return [known ? title : `${title}: never seen`, ...lines].join('\n')
+  return [known ? title : `${title}: never seen`, ...columns(rows)].join('\n')
 }

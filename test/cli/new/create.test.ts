@@ -35,7 +35,7 @@ const copyOfCheckout = async (): Promise<string> => {
   const copy = await mkdtemp(join(tmpdir(), 'freshet-test-'))
   for (const name of [...ROOMS, ...SETTINGS])
     await cp(join(ROOT, name), join(copy, name), { recursive: true })
-  for (const name of ['harness.ts', '../topologies']) {
+  for (const name of ['harness.ts', 'events.ts', '../topologies']) {
     await cp(join(ROOT, 'test/processors', name), join(copy, 'test/processors', name), { recursive: true })
   }
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
@@ -62,15 +62,16 @@ describe('what freshet new writes', () => {
   })
   afterAll(() => rm(checkout, { recursive: true, force: true }))
 
-  test('passes its own tests, and the committed pictures are current', async () => {
+  test('passes its own tests, and the committed pictures and the page of features are current', async () => {
     const { stdout } = await tool(
       checkout,
       'vitest/vitest.mjs',
       'run',
       ...tests,
       'test/topologies/pictures.test.ts',
+      'test/topologies/features-page.test.ts',
     )
-    expect(stdout).toMatch(/Test Files.* 3 passed/)
+    expect(stdout).toMatch(/Test Files.* 4 passed/)
   })
 
   test('has types, lint and format in order', async () => {
