@@ -1,7 +1,7 @@
-import { ByteReader } from '../../engine/bytes.ts'
 import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
 import { Symbols } from '../symbols.ts'
 import { userEcho } from './user-echo.ts'
+import { versionedCodec } from './versioned.ts'
 
 /** Connections that concern the other side as well. */
 export const REVERSED_KINDS = ['friend', 'block', 'mute'] as const
@@ -17,12 +17,12 @@ export interface ReversedConnection {
 }
 
 const kinds = new Symbols<ReversedKind>(REVERSED_KINDS)
-const reader = new ByteReader()
+const NAME = 'connections-reversed'
 
 export const connectionsReversed = userEcho<ReversedConnection>({
-  name: 'connections-reversed',
+  name: NAME,
   about: 'Friendships, blocks and mutes, told to whom they are directed at.',
-  codec: {
+  codec: versionedCodec(NAME, 1, {
     encode: (value, writer) => {
       writer.string(value.userId)
       writer.string(value.otherId)
@@ -30,15 +30,12 @@ export const connectionsReversed = userEcho<ReversedConnection>({
       writer.u8(value.removed ? 1 : 0)
       writer.f64(value.at)
     },
-    decode: (buffer, start, end) => {
-      reader.over(buffer, start, end)
-      return {
-        userId: reader.string() as UserId,
-        otherId: reader.string() as UserId,
-        kind: kinds.read(reader),
-        removed: reader.u8() === 1,
-        at: millis(reader.f64()),
-      }
-    },
-  },
+    decode: (reader) => ({
+      userId: reader.string() as UserId,
+      otherId: reader.string() as UserId,
+      kind: kinds.read(reader),
+      removed: reader.u8() === 1,
+      at: millis(reader.f64()),
+    }),
+  }),
 })

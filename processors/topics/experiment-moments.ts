@@ -5,6 +5,7 @@ import { readMoments, writeMoments } from '../experiments/bytes.ts'
 import { type Moments, NO_MOMENTS, summed } from '../experiments/measures.ts'
 import { LONGEST_WINDOW_MS } from '../label-join/windows.ts'
 import { GRACE_MS } from '../topics.ts'
+import { readLayoutVersion, versionedCodec, writeLayoutVersion } from './versioned.ts'
 
 /** What users added to the sums of an arm, over a window: a UTC day such as `2026-11-26`, or `all`. */
 export interface ExperimentMoments {
@@ -18,8 +19,11 @@ export interface ExperimentMoments {
 const reader = new ByteReader()
 const other = new ByteReader()
 
+const NAME = 'experiment-moments'
+const LAYOUT = 1
+
 export const experimentMoments: Topic<ExperimentMoments> = {
-  name: 'experiment-moments',
+  name: NAME,
   about: 'What users add to the sums of an arm, added up by arm and window in each commit.',
   keySpace: 'experiment',
   // No echo: nothing else tells these tasks the time. Dated as their feeds, of which labels tell for so long.
@@ -30,25 +34,27 @@ export const experimentMoments: Topic<ExperimentMoments> = {
     key.id(window)
   },
   time: ({ at }) => at,
-  codec: {
+  codec: versionedCodec(NAME, LAYOUT, {
     encode: ({ experiment, window, at, moments }, writer) => {
       writer.f64(at)
       writeMoments(moments, writer)
       writer.string(experiment)
       writer.string(window)
     },
-    decode: (buffer, start, end) => {
-      reader.over(buffer, start, end)
-      const at = millis(reader.f64())
-      const moments = readMoments(reader)
-      return { at, moments, experiment: reader.string(), window: reader.string() }
+    decode: (sums) => {
+      const at = millis(sums.f64())
+      const moments = readMoments(sums)
+      return { at, moments, experiment: sums.string(), window: sums.string() }
     },
-  },
+  }),
   fold: {
     merge: (into, intoStart, intoEnd, from, start, end, writer) => {
       reader.over(from, start, end)
       other.over(into, intoStart, intoEnd)
       const isFirst = other.left === 0
+      readLayoutVersion(NAME, LAYOUT, reader)
+      if (!isFirst) readLayoutVersion(NAME, LAYOUT, other)
+      writeLayoutVersion(LAYOUT, writer)
       writer.f64(Math.max(reader.f64(), isFirst ? 0 : other.f64()))
       writeMoments(summed(readMoments(reader), isFirst ? NO_MOMENTS : readMoments(other)), writer)
       writer.bytes(from, reader.position, end)

@@ -1,8 +1,8 @@
-import { ByteReader } from '../../engine/bytes.ts'
 import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
 import { readMeasures, writeMeasures } from '../experiments/bytes.ts'
 import type { Measures } from '../experiments/measures.ts'
 import { userEcho } from './user-echo.ts'
+import { versionedCodec } from './versioned.ts'
 
 /** What came of a feed that was served under an experiment, or a part of it that came later. */
 export interface ExperimentOutcome {
@@ -14,26 +14,23 @@ export interface ExperimentOutcome {
   readonly measures: Measures
 }
 
-const reader = new ByteReader()
+const NAME = 'experiment-outcomes'
 
 export const experimentOutcomes = userEcho<ExperimentOutcome>({
-  name: 'experiment-outcomes',
+  name: NAME,
   about: 'What came of feeds that were served under an experiment.',
-  codec: {
+  codec: versionedCodec(NAME, 1, {
     encode: ({ userId, experiment, at, measures }, writer) => {
       writer.string(userId)
       writer.string(experiment)
       writer.f64(at)
       writeMeasures(measures, writer)
     },
-    decode: (buffer, start, end) => {
-      reader.over(buffer, start, end)
-      return {
-        userId: reader.string() as UserId,
-        experiment: reader.string(),
-        at: millis(reader.f64()),
-        measures: readMeasures(reader),
-      }
-    },
-  },
+    decode: (reader) => ({
+      userId: reader.string() as UserId,
+      experiment: reader.string(),
+      at: millis(reader.f64()),
+      measures: readMeasures(reader),
+    }),
+  }),
 })

@@ -1,9 +1,10 @@
-import { ByteReader } from '../../engine/bytes.ts'
+import type { ByteReader } from '../../engine/bytes.ts'
 import type { Topic } from '../../engine/topic.ts'
 import { type Millis, millis, type RequestId, type UserId } from '../../schemas/ids.ts'
 import { REACTION_KINDS, type ReactionKind } from '../../schemas/reactions/index.ts'
 import { Symbols } from '../symbols.ts'
 import { GRACE_MS } from '../topics.ts'
+import { versionedCodec } from './versioned.ts'
 
 /** A reaction that the user's index assigned to one of their slates. */
 export interface AssignedLabel {
@@ -30,10 +31,11 @@ const UNDO = 2
 const HAS_VALUE = 4
 
 const kinds = new Symbols<ReactionKind>(REACTION_KINDS)
-const reader = new ByteReader()
+
+const NAME = 'label-events'
 
 export const labelEvents: Topic<LabelEvent> = {
-  name: 'label-events',
+  name: NAME,
   about: 'Reactions assigned to slates, and slates to forget, keyed by user and request.',
   keySpace: 'user',
   graceMs: GRACE_MS,
@@ -44,7 +46,7 @@ export const labelEvents: Topic<LabelEvent> = {
     key.id(value.requestId)
   },
   time: (value) => value.at,
-  codec: {
+  codec: versionedCodec(NAME, 1, {
     encode: ({ userId, requestId, at, what }, writer) => {
       writer.string(userId)
       writer.string(requestId)
@@ -59,18 +61,17 @@ export const labelEvents: Topic<LabelEvent> = {
       writer.u32(what.high)
       if (what.value !== null) writer.f64(what.value)
     },
-    decode: (buffer, start, end) => {
-      reader.over(buffer, start, end)
+    decode: (reader) => {
       const userId = reader.string() as UserId
       const requestId = reader.string() as RequestId
       const at = millis(reader.f64())
       const flags = reader.u8()
-      return { userId, requestId, at, what: flags === FORGET ? { type: 'forget' } : readLabel(flags) }
+      return { userId, requestId, at, what: flags === FORGET ? { type: 'forget' } : readLabel(flags, reader) }
     },
-  },
+  }),
 }
 
-const readLabel = (flags: number): AssignedLabel => ({
+const readLabel = (flags: number, reader: ByteReader): AssignedLabel => ({
   type: 'label',
   kind: kinds.read(reader),
   low: reader.u32(),

@@ -1,8 +1,9 @@
-import { ByteReader } from '../../engine/bytes.ts'
+import type { ByteReader } from '../../engine/bytes.ts'
 import type { Topic } from '../../engine/topic.ts'
 import { type Millis, millis, type RequestId, type UserId } from '../../schemas/ids.ts'
 import { REACTION_KINDS, type ReactionKind } from '../../schemas/reactions/index.ts'
 import { Symbols } from '../symbols.ts'
+import { versionedCodec } from './versioned.ts'
 
 /**
  * early: a label of a slate that has yet to settle; settled: the default window is over, here are the labels of all
@@ -30,10 +31,11 @@ export interface LabelSettlement {
 
 const phases = new Symbols<SettlementPhase>(PHASES)
 const kinds = new Symbols<ReactionKind>(REACTION_KINDS)
-const reader = new ByteReader()
+
+const NAME = 'label-settlements'
 
 export const labelSettlements: Topic<LabelSettlement> = {
-  name: 'label-settlements',
+  name: NAME,
   about: 'Labels on their way to the slates they belong to, keyed by user and request.',
   keySpace: 'user',
   // Made from the watermark on: the task's time need not wait for more of them.
@@ -45,7 +47,7 @@ export const labelSettlements: Topic<LabelSettlement> = {
     key.id(value.requestId)
   },
   time: (value) => value.at,
-  codec: {
+  codec: versionedCodec(NAME, 1, {
     encode: ({ userId, requestId, phase, at, labels }, writer) => {
       writer.string(userId)
       writer.string(requestId)
@@ -60,20 +62,17 @@ export const labelSettlements: Topic<LabelSettlement> = {
         if (label.value !== null) writer.f64(label.value)
       }
     },
-    decode: (buffer, start, end) => {
-      reader.over(buffer, start, end)
-      return {
-        userId: reader.string() as UserId,
-        requestId: reader.string() as RequestId,
-        phase: phases.read(reader),
-        at: millis(reader.f64()),
-        labels: Array.from({ length: reader.varint() }, readLabel),
-      }
-    },
-  },
+    decode: (reader) => ({
+      userId: reader.string() as UserId,
+      requestId: reader.string() as RequestId,
+      phase: phases.read(reader),
+      at: millis(reader.f64()),
+      labels: Array.from({ length: reader.varint() }, () => readLabel(reader)),
+    }),
+  }),
 }
 
-const readLabel = (): JoinedLabel => ({
+const readLabel = (reader: ByteReader): JoinedLabel => ({
   candidate: reader.varint(),
   kind: kinds.read(reader),
   at: millis(reader.f64()),

@@ -1,10 +1,11 @@
-import { ByteReader, type ByteWriter } from '../../engine/bytes.ts'
+import type { ByteReader, ByteWriter } from '../../engine/bytes.ts'
 import type { KeyWriter } from '../../engine/key.ts'
-import type { Codec, KeySpace, Topic } from '../../engine/topic.ts'
+import type { KeySpace, Topic } from '../../engine/topic.ts'
 import type { ContainerId, Hashtag, Millis, PostId, UserId } from '../../schemas/ids.ts'
 import { AUDIENCES, POST_KINDS, type Audience, type PostKind } from '../../schemas/posts/index.ts'
 import { Symbols } from '../symbols.ts'
 import { GRACE_MS } from '../topics.ts'
+import { type Layout, versionedCodec } from './versioned.ts'
 
 /** What an index tells of a post. */
 export interface IndexedPost {
@@ -134,22 +135,16 @@ export const readWords = (reader: ByteReader): string[] => {
   return words
 }
 
-const reader = new ByteReader()
+const entryLayout: Layout<PostEntry> = { encode: writeEntry, decode: readEntry }
 
-const entryCodec: Codec<PostEntry> = {
-  encode: writeEntry,
-  decode: (buffer, start, end) => readEntry(reader.over(buffer, start, end)),
-}
-
-const hashtagCodec: Codec<HashtagPost> = {
+const hashtagLayout: Layout<HashtagPost> = {
   encode(entry, writer) {
     writer.string(entry.hashtag)
     writeWords(entry.wordsAdded, writer)
     writeWords(entry.wordsTaken, writer)
     writeEntry(entry, writer)
   },
-  decode(buffer, start, end) {
-    reader.over(buffer, start, end)
+  decode(reader) {
     const hashtag = reader.string() as Hashtag
     const wordsAdded = readWords(reader)
     const wordsTaken = readWords(reader)
@@ -157,30 +152,33 @@ const hashtagCodec: Codec<HashtagPost> = {
   },
 }
 
-const mentionCodec: Codec<MentioningPost> = {
+const mentionLayout: Layout<MentioningPost> = {
   encode(entry, writer) {
     writer.string(entry.mentionedId)
     writeEntry(entry, writer)
   },
-  decode(buffer, start, end) {
-    reader.over(buffer, start, end)
+  decode(reader) {
     const mentionedId = reader.string() as UserId
     return { ...readEntry(reader), mentionedId }
   },
 }
 
+/** Of all topics of entries: they share how an entry lies. */
+const LAYOUT = 1
+
 const entryTopic = <Entry extends PostEntry>(
   keySpace: KeySpace,
-  codec: Codec<Entry>,
+  layout: Layout<Entry>,
   key: (entry: Entry, key: KeyWriter) => void,
+  name = `${keySpace}-posts`,
 ): Topic<Entry> => ({
-  name: `${keySpace}-posts`,
+  name,
   about: `Posts as they appear in, change in and vanish from the index by ${keySpace}.`,
   keySpace,
   graceMs: GRACE_MS,
   isEcho: true,
   visibility: 'internal',
-  codec,
+  codec: versionedCodec(name, LAYOUT, layout),
   key,
   time: (entry) => entry.at,
 })
@@ -188,27 +186,31 @@ const entryTopic = <Entry extends PostEntry>(
 /** The hour of a time, UTC, such as `2026-11-22T05`. */
 export const hourOf = (at: Millis): string => new Date(at).toISOString().slice(0, 'yyyy-mm-ddThh'.length)
 
-export const authorPosts = entryTopic('author', entryCodec, (entry, key) => {
+export const authorPosts = entryTopic('author', entryLayout, (entry, key) => {
   key.id(entry.authorId)
 })
 
 /** Entries here always name a container. */
-export const containerPosts = entryTopic('container', entryCodec, (entry, key) => {
+export const containerPosts = entryTopic('container', entryLayout, (entry, key) => {
   key.id(entry.containerId!)
 })
 
-export const hourPosts = entryTopic('hour', entryCodec, (entry, key) => {
+export const hourPosts = entryTopic('hour', entryLayout, (entry, key) => {
   key.id(hourOf(entry.publishedAt))
 })
 
-export const hashtagPosts = entryTopic('hashtag', hashtagCodec, (entry, key) => {
+export const hashtagPosts = entryTopic('hashtag', hashtagLayout, (entry, key) => {
   key.id(entry.hashtag)
 })
 
 export const mentionPosts: Topic<MentioningPost> = {
-  ...entryTopic('user', mentionCodec, (entry, key) => {
-    key.id(entry.mentionedId)
-  }),
-  name: 'mention-posts',
+  ...entryTopic(
+    'user',
+    mentionLayout,
+    (entry, key) => {
+      key.id(entry.mentionedId)
+    },
+    'mention-posts',
+  ),
   about: 'Posts as they begin to mention a user, change, and mention them no more.',
 }

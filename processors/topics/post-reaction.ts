@@ -1,9 +1,10 @@
-import { ByteReader, type ByteWriter } from '../../engine/bytes.ts'
+import type { ByteReader, ByteWriter } from '../../engine/bytes.ts'
 import type { Topic } from '../../engine/topic.ts'
 import type { CommentId, Millis, PostId, UserId } from '../../schemas/ids.ts'
 import { REACTION_KINDS, type ReactionKind } from '../../schemas/reactions/index.ts'
 import { Symbols } from '../symbols.ts'
 import { GRACE_MS } from '../topics.ts'
+import { versionedCodec } from './versioned.ts'
 
 /** A reaction on its way to its post. */
 export interface PostReaction {
@@ -73,25 +74,22 @@ export const writeCountry = (country: string, writer: ByteWriter): void => {
 
 export const readCountry = (reader: ByteReader): string => String.fromCharCode(reader.u8(), reader.u8())
 
-const reader = new ByteReader()
+const NAME = 'reactions-by-post'
 
 /** Every reaction, keyed by its post. */
 export const reactionsByPost: Topic<PostReaction> = {
-  name: 'reactions-by-post',
+  name: NAME,
   about: 'Reactions keyed by post, with the country of whoever reacted.',
   keySpace: 'post',
   graceMs: GRACE_MS,
   visibility: 'internal',
-  codec: {
+  codec: versionedCodec(NAME, 1, {
     encode(reaction, writer) {
       writer.string(reaction.postId)
       writeReactionFacts(reaction, writer)
     },
-    decode(buffer, start, end) {
-      reader.over(buffer, start, end)
-      return readReactionFacts(reader.string() as PostId, reader)
-    },
-  },
+    decode: (reader) => readReactionFacts(reader.string() as PostId, reader),
+  }),
   key: (reaction, key) => {
     key.id(reaction.postId)
   },

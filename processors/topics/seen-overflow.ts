@@ -1,6 +1,6 @@
-import { ByteReader } from '../../engine/bytes.ts'
 import { type Millis, millis, type UserId } from '../../schemas/ids.ts'
 import { userEcho } from './user-echo.ts'
+import { versionedCodec } from './versioned.ts'
 
 /** Seen posts that a user's `seen` row hands over to their `seen-filter` row. */
 export interface SeenOverflow {
@@ -10,22 +10,21 @@ export interface SeenOverflow {
   readonly entries: Buffer
 }
 
-const reader = new ByteReader()
+const NAME = 'seen-overflow'
 
 export const seenOverflow = userEcho<SeenOverflow>({
-  name: 'seen-overflow',
+  name: NAME,
   about: 'Seen posts on their way from the recent ones to the filter.',
-  codec: {
+  codec: versionedCodec(NAME, 1, {
     encode: (value, writer) => {
       writer.string(value.userId)
       writer.f64(value.at)
       writer.bytes(value.entries)
     },
-    decode: (buffer, start, end) => {
-      reader.over(buffer, start, end)
+    decode: (reader) => {
       const userId = reader.string() as UserId
       const at = millis(reader.f64())
       return { userId, at, entries: reader.bytes(reader.left) }
     },
-  },
+  }),
 })

@@ -1,7 +1,7 @@
-import { ByteReader } from '../../engine/bytes.ts'
 import type { Millis, UserId } from '../../schemas/ids.ts'
 import { readVector, writeVector } from '../content/vector-bytes.ts'
 import { userEcho } from './user-echo.ts'
+import { versionedCodec } from './versioned.ts'
 
 /** A reaction that tells what a user likes, with what its post is about. */
 export interface TasteReaction {
@@ -12,23 +12,22 @@ export interface TasteReaction {
   readonly vector: Int8Array
 }
 
-const reader = new ByteReader()
+const NAME = 'taste-reactions'
 
 export const tasteReactions = userEcho<TasteReaction>({
-  name: 'taste-reactions',
+  name: NAME,
   about: 'Reactions that tell what a user likes, with what their posts are about.',
-  codec: {
+  codec: versionedCodec(NAME, 1, {
     encode({ userId, at, weight, vector }, writer) {
       writer.string(userId)
       writer.f64(at)
       writer.signedVarint(weight)
       writeVector(vector, writer)
     },
-    decode(buffer, start, end) {
-      reader.over(buffer, start, end)
+    decode(reader) {
       const userId = reader.string() as UserId
       const at = reader.f64() as Millis
       return { userId, at, weight: reader.signedVarint(), vector: readVector(reader) }
     },
-  },
+  }),
 })

@@ -79,7 +79,7 @@ test('bytes that end early or name no kind are refused', () => {
   for (let end = 0; end < bytes.length; end++) {
     expect(() => reactionsByPost.codec.decode(bytes, 0, end)).toThrow(TruncatedBytes)
   }
-  const kindAt = 'post-1'.length + 2
+  const kindAt = 'post-1'.length + 3
   bytes[kindAt] = REACTION_KINDS.length
   expect(() => decoded(reactionsByPost.codec, bytes)).toThrow('DECODE_FAILED')
 })
