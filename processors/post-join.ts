@@ -105,9 +105,10 @@ const layoutOf = (): StateLayout<PublishedOrWaiting> => {
 }
 
 /**
- * Joins reactions with their post's kind, container, hashtags and vector *as first published*: edits change no join, past or
- * future. Were they joined with the newest edit, an undo after the edit would not take back what was counted
- * before it, and the sums would hang on how the two topics happened to interleave.
+ * Joins reactions with their post's kind, container, hashtags and vector *as first published*: neither edits nor a
+ * deletion change a join, past or future. Were they joined with the newest edit, or no more once the post is deleted,
+ * an undo after that would not take back what was counted before it, and the sums would hang on how the two topics
+ * happened to interleave.
  *
  * A reaction ahead of its post waits. Of those, the newest `WAITING_MAX` a post are kept, each until
  * `WAITING_MS_MAX` after its own time; the others are dropped and counted as `post_join.unmatched`.

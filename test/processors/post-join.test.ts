@@ -33,7 +33,7 @@ test('a reaction ahead of its post waits for it, oldest first, and is joined onc
   expect(joined[0]).toMatchObject({ userId: null, kind: 'dwell', value: 3, contentKind: 'video' })
 })
 
-test('edits, deletion and a second publication change no join', () => {
+test('edits, deletion and a second publication change no join, so that an undo finds what was counted', () => {
   const { harness, joined } = joining()
   harness.apply(posts, aPost({ action: 'edited', kind: 'link' }))
   harness.apply(posts, published)
@@ -41,8 +41,10 @@ test('edits, deletion and a second publication change no join', () => {
   harness.apply(posts, aPost({ action: 'published', kind: 'photo', at: later(2) }))
   harness.apply(posts, aPost({ action: 'deleted', at: later(3) }))
   harness.apply(reactionsByPost, aPostReaction({ at: later(4) }))
-  expect(joined.map(({ contentKind, containerId }) => [contentKind, containerId])).toEqual([
-    ['video', 'group-1'],
+  harness.apply(reactionsByPost, aPostReaction({ at: later(4), undo: true }))
+  expect(joined.map(({ contentKind, containerId, undo }) => [contentKind, containerId, undo])).toEqual([
+    ['video', 'group-1', false],
+    ['video', 'group-1', true],
   ])
 })
 
