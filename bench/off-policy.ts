@@ -9,6 +9,7 @@ import {
   doublyRobust,
   type Expected,
   inversePropensity,
+  isTooFew,
   type LoggedDecisions,
   onPolicy,
   selfNormalised,
@@ -87,13 +88,16 @@ const countsOf = (
   return counts
 }
 
+/** What people read beside numbers: whether the effective decisions are enough for them to say anything. */
+type Figure = number | boolean | 'too few' | 'enough'
+
 const compared = (
   campaign: string,
   policy: string,
   logged: readonly Decision[],
   own: readonly Decision[],
   target: Policy,
-): [string, number | boolean][] => {
+): [string, Figure][] => {
   const decisions: LoggedDecisions = {
     rewards: Float64Array.from(logged, ({ click }) => click),
     logged: Float64Array.from(logged, ({ propensity }) => propensity),
@@ -101,7 +105,7 @@ const compared = (
   }
   const truth = onPolicy(Float64Array.from(own, ({ click }) => click))
   const name = `${campaign}_${policy}`
-  const figures = (estimator: string, estimate: Estimate): [string, number | boolean][] => [
+  const figures = (estimator: string, estimate: Estimate): [string, Figure][] => [
     [`${name}_${estimator}`, estimate.value],
     [`${name}_${estimator}_low`, estimate.low],
     [`${name}_${estimator}_high`, estimate.high],
@@ -113,6 +117,7 @@ const compared = (
     [`${name}_truth_low`, truth.low],
     [`${name}_truth_high`, truth.high],
     [`${name}_effective_count`, Math.round(inverse.effectiveCount)],
+    [`${name}_decisions`, isTooFew(inverse) ? 'too few' : 'enough'],
     ...figures('ips', inverse),
     ...figures('snips', selfNormalised(decisions)),
     ...figures('dr', doublyRobust(decisions, expectedBy(logged, target))),

@@ -14,6 +14,7 @@ import { importCommand } from './commands/import.ts'
 import { modelCommand } from './commands/model.ts'
 import { newCommand } from './commands/new.ts'
 import { examples } from './commands/options.ts'
+import { offPolicyCommand } from './commands/off-policy.ts'
 import { replayCommand } from './commands/replay.ts'
 import { serveCommand } from './commands/serve.ts'
 import { stateCommand } from './commands/state.ts'
@@ -66,6 +67,7 @@ const program = (): Command => {
     configCommand(),
     modelCommand(),
     experimentsCommand(),
+    offPolicyCommand(),
     describeCommand(),
     newCommand(),
     benchCommand(),

@@ -26,6 +26,12 @@ export interface OffPolicyEstimate extends Estimate {
   readonly effectiveCount: number
 }
 
+/** Below so many, intervals, which go by the normal distribution, hold the truth less often than they say. */
+export const EFFECTIVE_COUNT_MIN = 50
+
+export const isTooFew = ({ effectiveCount }: Pick<OffPolicyEstimate, 'effectiveCount'>): boolean =>
+  effectiveCount < EFFECTIVE_COUNT_MIN
+
 /**
  * Inverse propensity scoring: the mean of w r, w being target by logged probability (Horvitz and Thompson, 1952).
  * Without bias wherever the logging policy takes every action that the target might. Throws a RangeError for

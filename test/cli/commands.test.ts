@@ -32,6 +32,7 @@ describe('the help', () => {
     ['serve'],
     ['worker'],
     ['topics', 'apply'],
+    ['off-policy'],
   ])('of %s %s shows an example', async (...args) => {
     const { code, stdout } = await freshet(await temporaryDirectory(), ...args, '--help')
     expect(code).toBe(0)
