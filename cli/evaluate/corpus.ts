@@ -5,6 +5,7 @@ import { DAY_MS, type Millis, type PostId, type UserId } from '../../schemas/ids
 import type { Integrity } from '../../schemas/integrity/index.ts'
 import type { Post } from '../../schemas/posts/index.ts'
 import type { Reaction, ReactionKind } from '../../schemas/reactions/index.ts'
+import { NEW_VIEWS, PASSIVE_ONE_IN } from '../../models/training/segments.ts'
 import { ActivityOrder } from './activity-order.ts'
 
 /** The interactions that are foretold, and that popularity counts. */
@@ -50,6 +51,8 @@ interface KnownUser {
   interactions: number
 }
 
+const NOBODY: KnownUser = { touched: new Set(), interactions: 0 }
+
 /** Posts and users of the events so far, for finding what to evaluate, drawing the others, and baselines. */
 export class Corpus {
   private readonly posts = new Map<PostId, KnownPost>()
@@ -66,6 +69,12 @@ export class Corpus {
   /** Positive interactions of the user so far, with any post. */
   interactionsOf(userId: UserId): number {
     return this.users.get(userId)?.interactions ?? 0
+  }
+
+  /** Whether the user has looked at posts enough to tell, and rarely done more: of all posts touched so far. */
+  isPassive(userId: UserId): boolean {
+    const { touched, interactions } = this.users.get(userId) ?? NOBODY
+    return touched.size >= NEW_VIEWS && interactions * PASSIVE_ONE_IN < touched.size
   }
 
   /** Whether the user wrote the post or ever reacted to it. */

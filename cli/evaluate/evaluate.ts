@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../engine/clock.ts'
+import { NEW_VIEWS, PASSIVE_ONE_IN } from '../../models/training/segments.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import type { Refusal } from '../intake/refusal.ts'
 import { Evaluation, KNOWN_INTERACTIONS_MIN, type MethodMetrics, type Skipped } from './evaluation.ts'
@@ -46,6 +47,7 @@ export interface EvaluateReport {
   readonly methods: MethodMetrics
   readonly segments: {
     readonly known_users: KnownUsersSegment
+    readonly passive_users: PassiveUsersSegment
     readonly recently_active: RecentlyActiveSegment
   }
   readonly seconds: number
@@ -53,6 +55,13 @@ export interface EvaluateReport {
 
 export interface KnownUsersSegment {
   readonly earlier_interactions_min: number
+  readonly methods: MethodMetrics
+}
+
+/** Users who had looked at posts enough to tell, and interacted with less than one in so many. */
+export interface PassiveUsersSegment {
+  readonly touched_posts_min: number
+  readonly interactions_below_one_in: number
   readonly methods: MethodMetrics
 }
 
@@ -135,7 +144,7 @@ const play = async (
 const reportOf = (
   { count, refused }: OrderedEvents,
   { from, to }: EvaluatedSpan,
-  { methods, methodsOfKnown, methodsOfPool, skipped }: Evaluation,
+  { methods, methodsOfKnown, methodsOfPassive, methodsOfPool, skipped }: Evaluation,
   { seed, seconds }: Pick<EvaluateReport, 'seed' | 'seconds'>,
 ): EvaluateReport => ({
   seed,
@@ -148,6 +157,11 @@ const reportOf = (
   methods,
   segments: {
     known_users: { earlier_interactions_min: KNOWN_INTERACTIONS_MIN, methods: methodsOfKnown },
+    passive_users: {
+      touched_posts_min: NEW_VIEWS,
+      interactions_below_one_in: PASSIVE_ONE_IN,
+      methods: methodsOfPassive,
+    },
     recently_active: { posts_max: POOL_POSTS_MAX, methods: methodsOfPool },
   },
   seconds,

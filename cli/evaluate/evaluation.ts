@@ -50,6 +50,7 @@ export class Evaluation {
   private readonly waiting = new Waiting<Learn>(WAITING_MAX)
   private readonly sums = sumsOfAll()
   private readonly sumsOfKnown = sumsOfAll()
+  private readonly sumsOfPassive = sumsOfAll()
   private readonly sumsOfPool = sumsOfAll()
   private readonly skips = { not_visible: 0, too_few_others: 0 }
 
@@ -66,6 +67,11 @@ export class Evaluation {
   /** Of users with at least `KNOWN_INTERACTIONS_MIN` interactions before the post was ranked. */
   get methodsOfKnown(): MethodMetrics {
     return metricsOf(this.sumsOfKnown)
+  }
+
+  /** Of users who look and rarely do more, as far as they had by then. */
+  get methodsOfPassive(): MethodMetrics {
+    return metricsOf(this.sumsOfPassive)
   }
 
   /** Of interactions with posts that might have been drawn as others: nothing in how these are drawn tells them apart. */
@@ -130,7 +136,12 @@ export class Evaluation {
 
   private sumsFor(userId: UserId, { isInPool }: Drawn): readonly Sums[] {
     const isKnown = this.corpus.interactionsOf(userId) >= KNOWN_INTERACTIONS_MIN
-    return [this.sums, ...(isKnown ? [this.sumsOfKnown] : []), ...(isInPool ? [this.sumsOfPool] : [])]
+    return [
+      this.sums,
+      ...(isKnown ? [this.sumsOfKnown] : []),
+      ...(this.corpus.isPassive(userId) ? [this.sumsOfPassive] : []),
+      ...(isInPool ? [this.sumsOfPool] : []),
+    ]
   }
 
   private apply(event: Envelope): Promise<void> | undefined {

@@ -71,7 +71,7 @@ const tableOf = (title: string, methods: MethodMetrics): readonly string[] => [
 
 const summary = (report: EvaluateReport): string => {
   const { methods, segments, skipped, seconds, evaluated_from, evaluated_to } = report
-  const { known_users: known } = segments
+  const { known_users: known, passive_users: passive } = segments
   return [
     `${grouped(methods.freshet.n)} interactions from ${evaluated_from} to ${evaluated_to}, each among ${report.candidates} posts`,
     `skipped: not visible ${grouped(skipped.not_visible)}, too few others ${grouped(skipped.too_few_others)}`,
@@ -82,6 +82,8 @@ const summary = (report: EvaluateReport): string => {
       `users with at least ${known.earlier_interactions_min} earlier interactions: ${grouped(known.methods.freshet.n)}`,
       known.methods,
     ),
+    '',
+    ...tableOf(`users who look and rarely do more: ${grouped(passive.methods.freshet.n)}`, passive.methods),
     '',
     `${grouped(report.events)} events (${grouped(report.refused)} refused) in ${seconds} s`,
   ].join('\n')

@@ -11,9 +11,9 @@ export const SEGMENTS = [
 export type Segment = (typeof SEGMENTS)[number]
 
 /** Who did something on less than one in so many posts that they looked at is passive. */
-const PASSIVE_ONE_IN = 25
+export const PASSIVE_ONE_IN = 25
 /** Posts that somebody has looked at, below which they are new. */
-const NEW_VIEWS = 50
+export const NEW_VIEWS = 50
 const NEW_POST_HOURS = 24
 
 const ENGAGEMENTS = rankingRow.indexOf('user.engagements.decayed_30d')

@@ -82,6 +82,23 @@ describe('users', () => {
     expect(corpus.interactionsOf(ada)).toBe(5)
   })
 
+  test('are passive once they have touched fifty posts, with fewer than one interaction in twenty-five', () => {
+    const posts = Array.from({ length: 60 }, (_, index) => aPost({ postId: `post-${index}` }))
+    const looksAt = (count: number) =>
+      posts.slice(0, count).map(({ postId }) => like({ postId, kind: 'view' }))
+    const isPassive = (looks: number, likes: number): boolean =>
+      corpusOf(posts, [
+        ...looksAt(looks),
+        ...looksAt(likes).map((view) => ({ ...view, kind: 'like' as const })),
+      ]).isPassive(ada)
+    expect(isPassive(49, 0)).toBe(false)
+    expect(isPassive(50, 0)).toBe(true)
+    expect(isPassive(50, 1)).toBe(true)
+    expect(isPassive(50, 2)).toBe(false)
+    expect(isPassive(51, 2)).toBe(true)
+    expect(corpusOf(posts, []).isPassive(ada)).toBe(false)
+  })
+
   test('that were erased are strangers', () => {
     const corpus = corpusOf(two, [like()])
     corpus.forget(ada)

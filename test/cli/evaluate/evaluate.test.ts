@@ -178,6 +178,19 @@ describe('freshet evaluate', () => {
     ])
   })
 
+  test('reports separately on users who look and rarely do more', async () => {
+    const more = Array.from({ length: 40 }, (_, index) => post(`more-${index}`, 'author-1', at(200 + index)))
+    const looks = Array.from({ length: 60 }, (_, index) => reacts('dan', index, 'view', 300 + index))
+    const likes = [reacts('dan', 90, 'like', 890), reacts('dan', 91, 'like', 891)]
+    const report = await evaluated(ndjson([...DAY, ...more, ...looks, ...likes]))
+    expect(report.methods.freshet.n).toBe(7)
+    expect(report.segments.passive_users).toMatchObject({
+      touched_posts_min: 50,
+      interactions_below_one_in: 25,
+      methods: { freshet: { n: 2 }, recent: { n: 2 } },
+    })
+  })
+
   test('draws by its seed', async () => {
     const [one, same, other]: Asked[][] = [[], [], []]
     await evaluated(ndjson(DAY), { ...noting(one!), seed: 7 })
