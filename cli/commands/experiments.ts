@@ -7,7 +7,8 @@ import { type DataOptions, dataOption, examples, jsonOption, urlOption } from '.
 const ABOUT =
   'Shows what came of experiments, arm by arm, with 95% confidence intervals.\n\n' +
   'A feed counts once its labels are in, half an hour after it was served. Intervals are over users, for users are\n' +
-  'what an experiment deals out. Experiments are declared in the data directory, in ranking.json.'
+  'what an experiment deals out. Those who were shown 50 posts at least and did something on less than one in 25 are\n' +
+  'reported on separately too, by what they did in the window. Experiments are declared in the data directory, in ranking.json.'
 
 interface ExperimentsOptions extends DataOptions {
   readonly window: string

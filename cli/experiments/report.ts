@@ -1,6 +1,7 @@
 import type { Estimate } from '../../models/evaluation/interval.ts'
 import { differenceOf, ratioOf } from '../../models/evaluation/ratio.ts'
-import { type Moments, RATIOS, type RatioName } from '../../processors/experiments/measures.ts'
+import { type Moments, NO_MOMENTS, RATIOS, type RatioName } from '../../processors/experiments/measures.ts'
+import { PASSIVE } from '../../processors/experiments/users.ts'
 import type { RowView } from '../inspect/inspection.ts'
 
 /** The store whose rows are read. */
@@ -8,14 +9,20 @@ export const TOTALS_STORE = 'experiment-totals'
 /** The arm that others are compared with, where there is one of this name; else the first by name. */
 const CONTROL = 'control'
 
-export interface ArmReport {
-  readonly arm: string
+/** What came of some users. */
+interface UsersReport {
   readonly users: number
   readonly feeds: number
   /** Null where too few users say anything. */
   readonly figures: Readonly<Record<RatioName, Estimate | null>>
   /** What the figures are above those of the arm that is compared with; null for that arm. */
   readonly above: Readonly<Record<RatioName, Estimate | null>> | null
+}
+
+export interface ArmReport extends UsersReport {
+  readonly arm: string
+  /** Of them, those who look and rarely do more, by what they did in the window; beside those of the other arm. */
+  readonly passive: UsersReport
 }
 
 export interface ExperimentReport {
@@ -30,36 +37,48 @@ export const experimentReports = (rows: readonly RowView[]): ExperimentReport[] 
   const groups = Map.groupBy(rows.map(armOf), ({ experiment, window }) => `${experiment}\0${window}`)
   return [...groups.values()].map((arms) => {
     const { experiment, window } = arms[0]!
-    const figures = arms
-      .map(({ arm, moments }) => ({ arm, moments, figures: figuresOf(moments) }))
+    const passive = new Map(arms.filter(({ segment }) => segment === PASSIVE).map((each) => [each.arm, each]))
+    const all = arms
+      .filter(({ segment }) => segment === undefined)
       .sort((one, other) => (one.arm < other.arm ? -1 : 1))
-    const control = figures.find(({ arm }) => arm === CONTROL) ?? figures[0]!
+    const control = all.find(({ arm }) => arm === CONTROL) ?? all[0]!
+    const passiveOf = ({ arm }: ArmRow): Moments => passive.get(arm)?.moments ?? NO_MOMENTS
     return {
       experiment,
       window,
-      arms: figures.map((each) => ({
+      arms: all.map((each) => ({
         arm: each.arm,
-        users: each.moments.users,
-        feeds: each.moments.sums.feeds,
-        figures: each.figures,
-        above: each === control ? null : differences(each.figures, control.figures),
+        ...usersReport(each.moments, each === control ? null : control.moments),
+        passive: usersReport(passiveOf(each), each === control ? null : passiveOf(control)),
       })),
     }
   })
+}
+
+const usersReport = (own: Moments, control: Moments | null): UsersReport => {
+  const figures = figuresOf(own)
+  return {
+    users: own.users,
+    feeds: own.sums.feeds,
+    figures,
+    above: control && differences(figures, figuresOf(control)),
+  }
 }
 
 interface ArmRow {
   readonly experiment: string
   readonly arm: string
   readonly window: string
+  /** Whose sums these are, where not everybody's. */
+  readonly segment: string | undefined
   readonly moments: Moments
 }
 
 /** The store's own decoder made the value. */
 const armOf = ({ key, value }: RowView): ArmRow => {
   const [label = '', window = ''] = key
-  const [experiment = '', arm = ''] = label.split('/')
-  return { experiment, arm, window, moments: value as unknown as Moments }
+  const [experiment = '', arm = '', segment] = label.split('/')
+  return { experiment, arm, window, segment, moments: value as unknown as Moments }
 }
 
 type Figures = Readonly<Record<RatioName, Estimate | null>>
@@ -90,13 +109,18 @@ const differences = (own: Figures, control: Figures): Figures =>
 export const reportText = ({ experiment, window, arms }: ExperimentReport): string =>
   [
     `${experiment}, ${window === 'all' ? 'in all' : `on ${window}`}`,
-    ...arms.flatMap(({ arm, users, feeds, figures, above }) => [
-      `  ${arm}: ${users} users, ${feeds} feeds`,
-      ...RATIOS.map(
-        ({ name }) => `    ${name.padEnd(18)}${figureText(figures[name], above?.[name] ?? null)}`,
-      ),
+    ...arms.flatMap(({ arm, passive, ...all }) => [
+      ...usersText(arm, all),
+      ...(passive.users === 0 ? [] : usersText(`${arm}, who look and rarely do more`, passive)),
     ]),
   ].join('\n')
+
+const usersText = (name: string, { users, feeds, figures, above }: UsersReport): readonly string[] => [
+  `  ${name}: ${users} users, ${feeds} feeds`,
+  ...RATIOS.map(
+    (each) => `    ${each.name.padEnd(18)}${figureText(figures[each.name], above?.[each.name] ?? null)}`,
+  ),
+]
 
 const DIGITS = 4
 const DIGITS_WIDTH = 10

@@ -42,6 +42,15 @@ export const RATIOS = [
 }[]
 export type RatioName = (typeof RATIOS)[number]['name']
 
+/** Posts that somebody was shown, below which nobody can tell whether they do more than look. */
+export const PASSIVE_SHOWN_MIN = 50
+/** Who did something on less than one in so many of them is passive. */
+export const PASSIVE_ONE_IN = 25
+
+/** Whether somebody looks and rarely does more, by what they did. */
+export const isPassive = ({ shown, clicks, reactions, negatives }: Measures): boolean =>
+  shown >= PASSIVE_SHOWN_MIN && (clicks + reactions + negatives) * PASSIVE_ONE_IN < shown
+
 export const added = (one: Measures, other: Measures): Measures => combined(one, other, 1)
 const combined = (one: Measures, other: Measures, sign: 1 | -1): Measures => ({
   feeds: one.feeds + sign * other.feeds,

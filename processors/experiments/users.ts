@@ -6,10 +6,12 @@ import { erasures } from '../topics.ts'
 import { experimentMoments } from '../topics/experiment-moments.ts'
 import { type ExperimentOutcome, experimentOutcomes } from '../topics/experiment-outcomes.ts'
 import { readMeasures, writeMeasures } from './bytes.ts'
-import { added, change, type Measures } from './measures.ts'
+import { added, change, isPassive, type Measures } from './measures.ts'
 
 /** The window of a whole experiment. */
 export const ALL = 'all'
+/** Sums over an arm's passive users alone: `EXPERIMENT/ARM/passive`. */
+export const PASSIVE = 'passive'
 /** What comes of a day's feeds comes within a day of them, and a little. */
 const DAY_KEPT_MS = 3 * DAY_MS
 /** A user who is away for longer is another one when they come back. */
@@ -24,6 +26,8 @@ interface Entry {
   /** Time of the newest feed. */
   at: number
   measures: Measures
+  /** Whether they are in the sums over passive users too. */
+  isPassive: boolean
 }
 
 interface UserOutcomes {
@@ -34,32 +38,40 @@ interface UserOutcomes {
 }
 
 const layout: StateLayout<UserOutcomes> = {
-  version: 1,
+  version: 2,
   create: () => ({ erasedAt: 0, entries: [] }),
-  read: (reader) => {
-    const erasedAt = reader.f64()
-    return { erasedAt, entries: Array.from({ length: reader.varint() }, () => readEntry(reader)) }
-  },
+  read: (reader) => readOutcomes(reader, readEntry),
   write: ({ erasedAt, entries }, writer) => {
     writer.f64(erasedAt)
     writer.varint(entries.length)
     for (const entry of entries) writeEntry(entry, writer)
     return entries.length > 0 || erasedAt !== 0
   },
+  // Nobody was counted as passive: whoever is joins those sums with all they did, the next time that they do anything.
+  migrations: { 1: (reader) => readOutcomes(reader, readEntryV1) },
 }
 
-const readEntry = (reader: ByteReader): Entry => ({
+const readOutcomes = (reader: ByteReader, read: (reader: ByteReader) => Entry): UserOutcomes => {
+  const erasedAt = reader.f64()
+  return { erasedAt, entries: Array.from({ length: reader.varint() }, () => read(reader)) }
+}
+
+const readEntryV1 = (reader: ByteReader): Entry => ({
   experiment: reader.string(),
   window: reader.string(),
   at: reader.f64(),
   measures: readMeasures(reader),
+  isPassive: false,
 })
 
-const writeEntry = ({ experiment, window, at, measures }: Entry, writer: ByteWriter): void => {
-  writer.string(experiment)
-  writer.string(window)
-  writer.f64(at)
-  writeMeasures(measures, writer)
+const readEntry = (reader: ByteReader): Entry => ({ ...readEntryV1(reader), isPassive: reader.u8() === 1 })
+
+const writeEntry = (entry: Entry, writer: ByteWriter): void => {
+  writer.string(entry.experiment)
+  writer.string(entry.window)
+  writer.f64(entry.at)
+  writeMeasures(entry.measures, writer)
+  writer.u8(entry.isPassive ? 1 : 0)
 }
 
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 'YYYY-MM-DD'.length)
@@ -77,15 +89,26 @@ const add = (
   context: Context,
 ): void => {
   const entry = state.entries.find((each) => each.experiment === experiment && each.window === window)
-  const before = entry?.measures ?? null
-  const after = before === null ? measures : added(before, measures)
-  context.emit(experimentMoments, { experiment, window, at, moments: change(before, after) })
-  if (entry === undefined) insert({ experiment, window, at, measures: after }, state, context)
-  else {
-    entry.measures = after
-    entry.at = Math.max(entry.at, at)
-  }
+  const after = entry === undefined ? measures : added(entry.measures, measures)
+  const next = { experiment, window, at, measures: after, isPassive: isPassive(after) }
+  tell(entry ?? null, next, at, context)
+  if (entry === undefined) insert(next, state, context)
+  else Object.assign(entry, next, { at: Math.max(entry.at, at) })
 }
+
+/** What becomes of the sums as what a user did becomes something else; null stands for nothing. */
+const tell = (before: Entry | null, after: Entry | null, at: Millis, context: Context): void => {
+  const { experiment, window } = (before ?? after)!
+  const moments = change(before?.measures ?? null, after?.measures ?? null)
+  context.emit(experimentMoments, { experiment, window, at, moments })
+  const [was, is] = [passiveOf(before), passiveOf(after)]
+  if (was === null && is === null) return
+  const passive = { experiment: `${experiment}/${PASSIVE}`, window, at, moments: change(was, is) }
+  context.emit(experimentMoments, passive)
+}
+
+const passiveOf = (entry: Entry | null): Measures | null =>
+  entry?.isPassive === true ? entry.measures : null
 
 /** When an entry leaves the state, unless more comes of it. */
 const dueOf = ({ at, window }: Entry): Millis => millis(at + (window === ALL ? ALL_KEPT_MS : DAY_KEPT_MS))
@@ -109,8 +132,7 @@ const compared = (one: string, other: string): number => (one < other ? -1 : one
 /** What a user did is taken from the sums again. */
 const erase = (at: Millis, state: UserOutcomes, context: Context): boolean => {
   if (at <= state.erasedAt) return false
-  for (const { experiment, window, measures } of state.entries)
-    context.emit(experimentMoments, { experiment, window, at, moments: change(measures, null) })
+  for (const entry of state.entries) tell(entry, null, at, context)
   state.entries = []
   state.erasedAt = at
   context.timer(millis(at + ERASURE_MEMORY_MS))

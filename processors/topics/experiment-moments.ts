@@ -9,7 +9,7 @@ import { readLayoutVersion, versionedCodec, writeLayoutVersion } from './version
 
 /** What users added to the sums of an arm, over a window: a UTC day such as `2026-11-26`, or `all`. */
 export interface ExperimentMoments {
-  /** `EXPERIMENT/ARM`. */
+  /** `EXPERIMENT/ARM`, or `EXPERIMENT/ARM/passive` for its passive users alone. */
   readonly experiment: string
   readonly window: string
   readonly at: Millis

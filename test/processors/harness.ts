@@ -158,9 +158,9 @@ export class Harness<State> {
     const layout = this.processor.state
     if (row === undefined) return layout.create()
     const start = NEIGHBOUR.length + 1
-    return layout.read(
-      this.reader.over(Buffer.concat([NEIGHBOUR, row, NEIGHBOUR]), start, start + row.length - 1),
-    )
+    // One of an older version is migrated, as the engine does.
+    const read = row[0] === layout.version ? layout.read : layout.migrations![row[0]!]!
+    return read(this.reader.over(Buffer.concat([NEIGHBOUR, row, NEIGHBOUR]), start, start + row.length - 1))
   }
 
   private write(key: string, state: State): void {

@@ -44,6 +44,28 @@ test('arms are compared with the control, window by window', () => {
   expect(reportText(all!)).toMatch(/more: 4 users[^]*click_through +0\.9000 .* \+0\.7000 .* \*/)
 })
 
+test('those who look and rarely do more are reported on separately, beside those of the control', () => {
+  const rows = [
+    row('likes/control', 'all', [1, 2, 3, 2, 0, 1]),
+    row('likes/control/passive', 'all', [0, 1]),
+    row('likes/more', 'all', [9, 8, 10, 9, 3, 4]),
+    row('likes/more/passive', 'all', [3, 4]),
+    row('size/a', 'all', [1]),
+  ]
+  const [likes, size] = experimentReports(rows)
+  const [control, more] = likes!.arms
+  expect(likes!.arms.map(({ arm, users }) => [arm, users])).toEqual([
+    ['control', 6],
+    ['more', 6],
+  ])
+  expect(control!.passive).toMatchObject({ users: 2, feeds: 2, above: null })
+  expect(control!.passive.figures.click_through!.value).toBeCloseTo(0.05, 12)
+  expect(more!.passive.above!.click_through!.value).toBeCloseTo(0.3, 12)
+  expect(size!.arms[0]!.passive).toMatchObject({ users: 0, feeds: 0 })
+  expect(reportText(likes!)).toMatch(/more, who look and rarely do more: 2 users[^]*click_through +0\.3500/)
+  expect(reportText(size!)).not.toMatch('rarely')
+})
+
 test('what people do with feeds of each arm comes out of the stream, at the command and over HTTP', async () => {
   const running = await Running.start()
   const people = Array.from({ length: 12 }, (_, index) => `user-${index}`)

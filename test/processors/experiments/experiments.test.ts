@@ -1,14 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ByteWriter } from '../../../engine/bytes.ts'
+import { ByteReader, ByteWriter } from '../../../engine/bytes.ts'
 import { node } from '../../../engine/topology.ts'
 import {
   MEASURES,
   type Measures,
   type Moments,
   NO_MEASURES,
+  PASSIVE_ONE_IN,
+  PASSIVE_SHOWN_MIN,
   RATIOS,
 } from '../../../processors/experiments/measures.ts'
+import { NEW_VIEWS, PASSIVE_ONE_IN as LEARNED_ONE_IN } from '../../../models/training/segments.ts'
+import { readMeasures, writeMeasures } from '../../../processors/experiments/bytes.ts'
 import { experimentSlates } from '../../../processors/experiments/slates.ts'
 import { experimentTotals, readExperimentTotals } from '../../../processors/experiments/totals.ts'
 import { ENTRIES_MAX, experimentUsers } from '../../../processors/experiments/users.ts'
@@ -184,15 +188,29 @@ const anyOutcome = fc
     experiment: fc.constantFrom('e/a', 'e/b'),
     day: fc.nat(2),
     counts: fc.array(fc.nat(50), { minLength: MEASURES.length, maxLength: MEASURES.length }),
+    shown: fc.nat(90),
+    // Many do next to nothing.
+    deeds: fc.array(fc.constantFrom(0, 0, 0, 1, 4), { minLength: 3, maxLength: 3 }),
   })
-  .map(({ user, experiment, day, counts }) =>
+  .map(({ user, experiment, day, counts, shown, deeds }) =>
     outcome(
       user,
       T0 + day * DAY_MS,
-      Object.fromEntries(MEASURES.map((measure, at) => [measure, counts[at]!])),
+      {
+        ...Object.fromEntries(MEASURES.map((measure, at) => [measure, counts[at]!])),
+        shown,
+        clicks: deeds[0]!,
+        reactions: deeds[1]!,
+        negatives: deeds[2]!,
+      },
       experiment,
     ),
   )
+
+/** What people do in all is under an arm, and once more where it is next to nothing. */
+const PASSIVE_ROW = /\/passive\0/
+const looksAlone = ({ shown, clicks, reactions, negatives }: Measures): boolean =>
+  shown >= 50 && (clicks + reactions + negatives) / shown < 1 / 25
 
 /** Sums over users, from what each of them did in all. */
 const bruteForce = (outcomes: readonly ExperimentOutcome[]): Record<string, Moments> => {
@@ -206,9 +224,16 @@ const bruteForce = (outcomes: readonly ExperimentOutcome[]): Record<string, Mome
       byRow.set(`${experiment}\0${window}`, users)
     }
   }
+  const rows = [...byRow].flatMap(([row, users]): [string, Measures[]][] => {
+    const all = [...users.values()]
+    const passive = all.filter(looksAlone)
+    return [
+      [row, all],
+      ...(passive.length === 0 ? [] : [[row.replace('\0', '/passive\0'), passive] as [string, Measures[]]]),
+    ]
+  })
   return Object.fromEntries(
-    [...byRow].map(([row, users]): [string, Moments] => {
-      const all = [...users.values()]
+    rows.map(([row, all]): [string, Moments] => {
       const over = (value: (measures: Measures) => number): number =>
         all.reduce((sum, measures) => sum + value(measures), 0)
       const each = (value: (measures: Measures, measure: keyof Measures) => number): Measures =>
@@ -228,10 +253,16 @@ const bruteForce = (outcomes: readonly ExperimentOutcome[]): Record<string, Mome
   )
 }
 
+/** Nobody may be passive any more: such rows are left out where they say nothing of anybody. */
 const totalsOf = (pipeline: Pipeline): Record<string, Moments> =>
   Object.fromEntries(
-    [...pipeline.of('experiment-totals').rows].map(([key, row]) => [key, readExperimentTotals(row)]),
+    [...pipeline.of('experiment-totals').rows]
+      .map(([key, row]): [string, Moments] => [key, readExperimentTotals(row)])
+      .filter(([key, moments]) => !(PASSIVE_ROW.test(key) && isEmpty(moments))),
   )
+
+const isEmpty = ({ users, sums, squares, products }: Moments): boolean =>
+  [users, ...Object.values(sums), ...Object.values(squares), ...products].every((value) => value === 0)
 
 test('sums, squares and products over users are what their whole deeds say, in whatever order these come', () => {
   fc.assert(
@@ -243,6 +274,36 @@ test('sums, squares and products over users are what their whole deeds say, in w
     }),
     { numRuns: 200 },
   )
+})
+
+test('who is passive is told as learning tells it', () => {
+  expect([PASSIVE_SHOWN_MIN, PASSIVE_ONE_IN]).toEqual([NEW_VIEWS, LEARNED_ONE_IN])
+})
+
+test('a user whose row was written before anybody was passive joins those who are, with all they did', () => {
+  const harness = new Harness(experimentUsers) as Harness<unknown>
+  harness.apply(experimentOutcomes, outcome('ada', T0, { feeds: 2, shown: 80 }))
+  const [[key, row]] = [...harness.rows] as [[string, Buffer]]
+  // Version 1: without the last byte of each entry, which says whether they are passive.
+  const writer = new ByteWriter(1)
+  const reader = new ByteReader().over(row, 1)
+  writer.u8(1)
+  writer.f64(reader.f64())
+  const entries = reader.varint()
+  writer.varint(entries)
+  for (let entry = 0; entry < entries; entry++) {
+    for (const text of [reader.string(), reader.string()]) writer.string(text)
+    writer.f64(reader.f64())
+    writeMeasures(readMeasures(reader), writer)
+    expect(reader.u8()).toBe(1)
+  }
+  harness.rows.set(key, writer.copy())
+  const sent = harness.apply(experimentOutcomes, outcome('ada', T0, { feeds: 1, shown: 10, clicks: 1 }))
+  const all = (sent.map(({ value }) => value) as ExperimentMoments[]).filter(({ window }) => window === 'all')
+  expect(all.map(({ experiment, moments: { users, sums } }) => [experiment, users, sums.shown])).toEqual([
+    [ARM, 0, 10],
+    [`${ARM}/passive`, 1, 90],
+  ])
 })
 
 test('an erasure takes a user out of the sums, and what comes late of them does not come back', () => {
@@ -304,7 +365,9 @@ test('folded moments say what they say one by one', () => {
     fc.property(fc.array(anyOutcome, { minLength: 1, maxLength: 10 }), (outcomes) => {
       const harness = new Harness(experimentUsers) as Harness<unknown>
       for (const each of outcomes) harness.apply(experimentOutcomes, { ...each, experiment: 'e/a' })
-      const sent = harness.sent(experimentMoments).filter(({ window }) => window === 'all')
+      const sent = harness
+        .sent(experimentMoments)
+        .filter(({ experiment, window }) => experiment === 'e/a' && window === 'all')
       let sum: Buffer = Buffer.alloc(0)
       for (const each of sent) {
         const one = new ByteWriter(1)
