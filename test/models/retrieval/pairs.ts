@@ -16,18 +16,22 @@ export const pairStream = (count: number, seed: number): Example[] => {
   const random = new Random(seed)
   return Array.from({ length: count }, (_, index) => {
     const subject = random.below(SUBJECTS)
-    return exampleOf({
-      exampleId: `pair-${seed}-${index}`,
-      requestId: `pair-${seed}-${index}` as RequestId,
-      postId: `p${seed}-${index}` as PostId,
-      phase: 'late',
-      isEarly: true,
-      labels: labelled('like'),
-      contentVector: Buffer.from(vectorOf(CONTENTS, likedBy(subject)).buffer),
-      postLanguage: 'en',
-      postKind: 'text',
-      tasteVector: Buffer.from(vectorOf(TASTES, subject).buffer),
-      viewerLanguage: 'en',
-    })
+    return pairOf(`pair-${seed}-${index}`, subject, `p${seed}-${index}`, likedBy(subject))
   })
 }
+
+/** Somebody who likes a subject likes a post about one. */
+export const pairOf = (id: string, taste: number, postId: string, content: number): Example =>
+  exampleOf({
+    exampleId: id,
+    requestId: id as RequestId,
+    postId: postId as PostId,
+    phase: 'late',
+    isEarly: true,
+    labels: labelled('like'),
+    contentVector: Buffer.from(vectorOf(CONTENTS, content).buffer),
+    postLanguage: 'en',
+    postKind: 'text',
+    tasteVector: Buffer.from(vectorOf(TASTES, taste).buffer),
+    viewerLanguage: 'en',
+  })

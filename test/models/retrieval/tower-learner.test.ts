@@ -10,7 +10,7 @@ import type { HeadReport, MatchReport } from '../../../models/metrics/progressiv
 import { TEMPERATURE } from '../../../models/retrieval/tower-training.ts'
 import { priorTowers, towerVector } from '../../../models/retrieval/towers.ts'
 import { ITEM_DIMENSIONS } from '../../../models/retrieval/vector-index.ts'
-import { pairStream } from './pairs.ts'
+import { pairOf, pairStream } from './pairs.ts'
 
 /** Who likes one thing reacts to another: what no prior can know. */
 const examples = (count: number, seed: number): TowerExample[] =>
@@ -88,6 +88,41 @@ test('a post that comes several times in a batch is one that might have been sho
   })
   expect(loss).toBeCloseTo(losses.reduce((sum, each) => sum + each, 0) / losses.length, 4)
   expect(learner.report('learner')['match']).toMatchObject({ loss: expect.closeTo(loss!, 4) as number })
+  await learner.dispose()
+})
+
+test('a post that comes in every batch is ranked by who reacts to it, not by how often it stands for what was not', async () => {
+  const BATCH = 64
+  const learner = await TowerLearner.create(beginTowers(), { batchRows: BATCH, rate: 3e-3 })
+  const [fans, strangers, some] = [0, 1, 2]
+  const [popular, strange, other] = [5, 6, 7]
+  const random = new Random(4)
+  /** Of eight viewers, one is of those who like the popular post now and then, and a post of their own else. */
+  const pairAt = (index: number) => {
+    const one = (taste: number, postId: string, content: number) =>
+      pairOf(`r${index}`, taste, postId, content)
+    if (index % 8 === 0)
+      return random.chance(0.03) ? one(some, 'popular', popular) : one(some, `o${index}`, other)
+    return index % 2 === 0 ? one(fans, 'popular', popular) : one(strangers, `s${index}`, strange)
+  }
+  await learner.learn(
+    Array.from({ length: 150 * BATCH }, (_, index) => ({ ...towerExampleOf(pairAt(index))!, weight: 1 })),
+  )
+  /** How far a viewer's vector points to the popular post, beyond to one of their own. */
+  const preferenceOf = (taste: number, content: number): number => {
+    const [liked, own] = [popular, content].map((about) => {
+      const { viewer, item } = towerExampleOf(pairOf('asked', taste, 'asked', about))!
+      const [user, post] = [new Float32Array(TOWER_INPUTS), new Float32Array(TOWER_INPUTS)]
+      readViewer(viewer, user, 0)
+      readItem(item, 0, post, 0)
+      const towers = learner.state.parameters
+      return product(vectorOf('viewer', user, towers), vectorOf('item', post, towers))
+    })
+    return liked! - own!
+  }
+  // One in thirty of their likes is more than any post of their own has; of who never likes it, it is not.
+  expect(preferenceOf(some, other)).toBeGreaterThan(0.2)
+  expect(preferenceOf(strangers, strange)).toBeLessThan(-0.2)
   await learner.dispose()
 })
 
