@@ -14,6 +14,11 @@ interface Line {
   processed: number
 }
 
+interface Run {
+  readonly node: Node
+  readonly harness: Harness<unknown>
+}
+
 /** Chooses one of `count` things. */
 export type Pick = (count: number) => number
 
@@ -41,10 +46,13 @@ export class ServedState implements StoreSource, Progress {
   /** Called when the rows are fixed that somebody is about to get. */
   afterRead: () => void = () => undefined
   private lost = 0
-  private readonly runs: readonly { readonly node: Node; readonly harness: Harness<unknown> }[]
+  private readonly runs: readonly Run[]
+  /** Those that read a topic, by its name. */
+  private readonly readers = new Map<string, readonly Run[]>()
   private readonly lines = new Map<string, Line>()
   private readonly held: Map<string, Store>
-  private readonly filledKeys = new Map<string, Set<string>>()
+  /** By store: its rows as they were last filled in. */
+  private readonly filledRows = new Map<string, Map<string, Buffer>>()
 
   /** Stores may be shared, so that those of many small states are made once. */
   constructor(nodes: readonly Node[] = everything.nodes, held = new Map<string, Store>()) {
@@ -73,12 +81,19 @@ export class ServedState implements StoreSource, Progress {
     const line = waiting[pick(waiting.length)]!
     const { topic } = line
     const value = line.values[line.processed]
-    for (const { node, harness } of this.runs) {
-      if (!inputsOf(node).some(({ name }) => name === topic.name)) continue
+    for (const { harness } of this.readersOf(topic)) {
       for (const sent of harness.apply(topic, value)) this.line(sent.topic).values.push(sent.value)
     }
     line.processed++
     return true
+  }
+
+  private readersOf({ name }: Topic<unknown>): readonly Run[] {
+    const known = this.readers.get(name)
+    if (known !== undefined) return known
+    const readers = this.runs.filter(({ node }) => inputsOf(node).some((input) => input.name === name))
+    this.readers.set(name, readers)
+    return readers
   }
 
   settle(): void {
@@ -127,12 +142,20 @@ export class ServedState implements StoreSource, Progress {
     return made
   }
 
-  /** As the harness has it now: rows that are gone from it are gone from the store. */
+  /** As the harness has it now: rows that are gone from it are gone from the store. A changed row is another buffer. */
   private filled(store: Store, rows: ReadonlyMap<string, Buffer>): Store {
-    const before = this.filledKeys.get(store.name) ?? new Set()
-    this.filledKeys.set(store.name, new Set(rows.keys()))
-    for (const name of before) if (!rows.has(name)) restore(store, name, GONE, 1, 0)
-    for (const [name, row] of rows) restore(store, name, row, 0, row.length)
+    const before = this.filledRows.get(store.name) ?? new Map<string, Buffer>()
+    this.filledRows.set(store.name, before)
+    for (const name of before.keys()) {
+      if (rows.has(name)) continue
+      restore(store, name, GONE, 1, 0)
+      before.delete(name)
+    }
+    for (const [name, row] of rows) {
+      if (before.get(name) === row) continue
+      restore(store, name, row, 0, row.length)
+      before.set(name, row)
+    }
     return store
   }
 

@@ -38,6 +38,30 @@ export class Oracle {
     return containerId !== null && this.holds(viewer, containerId, audience)
   }
 
+  /** Whether somebody may be told to the viewer as one who commented. */
+  mayBeNamed(viewer: string, user: string): boolean {
+    return !this.areApart(viewer, user)
+  }
+
+  /** Whether the viewer may hear that something was said under a post: by another, whom nobody keeps away. */
+  mayHearOf(viewer: string, post: string): boolean {
+    return this.reactionsTo(post).some(
+      ({ kind, userId }) =>
+        kind === 'comment' && userId !== null && userId !== viewer && !this.areApart(viewer, userId),
+    )
+  }
+
+  /** Whether the viewer reacted to a post in any way, which counts as having seen it. */
+  hasTouched(viewer: string, post: string): boolean {
+    return this.reactionsTo(post).some(({ userId }) => userId === viewer)
+  }
+
+  private reactionsTo(post: string): Reaction[] {
+    return this.events.flatMap(({ topic, value }) =>
+      topic === reactions && (value as Reaction).postId === post ? [value as Reaction] : [],
+    )
+  }
+
   private postOf(post: string): Post | null {
     const own = this.events.flatMap(({ topic, value }) =>
       topic === posts && (value as Post).postId === post ? [value as Post] : [],
@@ -82,8 +106,8 @@ export class Oracle {
 
 type Said = Pick<Connection, 'userId' | 'targetId' | 'action' | 'at'>
 
-const saidBy = ({ userId, authorId, undo, at }: Reaction): Said[] =>
-  userId === null || userId === authorId
+const saidBy = ({ kind, userId, authorId, undo, at }: Reaction): Said[] =>
+  kind !== 'block_author' || userId === null || userId === authorId
     ? []
     : [{ userId, targetId: authorId, action: undo ? 'removed' : 'added', at }]
 

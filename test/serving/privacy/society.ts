@@ -1,34 +1,39 @@
 import { Random } from '../../../engine/driver/random.ts'
 import type { Topic } from '../../../engine/topic.ts'
-import { connections, integrity, posts, reactions } from '../../../processors/topics.ts'
+import { connections, impressions, integrity, posts, reactions } from '../../../processors/topics.ts'
 import { CONNECTION_KINDS, type Connection } from '../../../schemas/connections/index.ts'
 import type { ContainerId } from '../../../schemas/ids.ts'
+import type { Impression } from '../../../schemas/impressions/index.ts'
 import { type Integrity, VERDICTS } from '../../../schemas/integrity/index.ts'
 import { AUDIENCES, type Post } from '../../../schemas/posts/index.ts'
 import type { Reaction } from '../../../schemas/reactions/index.ts'
 import { aPost, aReaction, eventId, later, postId } from '../../processors/events.ts'
-import { aConnection } from '../../processors/personal-events.ts'
+import { aConnection, anImpression } from '../../processors/personal-events.ts'
 
 export type Event =
   | { readonly topic: typeof connections; readonly value: Connection }
-  | { readonly topic: typeof reactions; readonly value: Reaction }
   | { readonly topic: typeof posts; readonly value: Post }
   | { readonly topic: typeof integrity; readonly value: Integrity }
+  | { readonly topic: typeof reactions; readonly value: Reaction }
+  | { readonly topic: typeof impressions; readonly value: Impression }
 
 /** Sends an event to whatever takes events of any topic. */
 export const send = (event: Event, to: <Value>(topic: Topic<Value>, value: Value) => void): void => {
   if (event.topic === connections) to(event.topic, event.value as Connection)
-  else if (event.topic === reactions) to(event.topic, event.value as Reaction)
   else if (event.topic === posts) to(event.topic, event.value as Post)
-  else to(integrity, event.value as Integrity)
+  else if (event.topic === integrity) to(event.topic, event.value as Integrity)
+  else if (event.topic === reactions) to(event.topic, event.value as Reaction)
+  else to(impressions, event.value as Impression)
 }
 
 const USERS = 4
 const POSTS = 6
 const EVENTS_MIN = 8
-const EVENTS_SPREAD = 30
+const EVENTS_SPREAD = 50
 const STEP_MS = 1_000
 const OFTEN = ['friend', 'block'] as const
+/** Comments bring posts back and name people; the rest has posts watched, and authors touched. */
+const REACTIONS = ['comment', 'comment', 'comment', 'like', 'view'] as const
 
 /** A random handful of people, posts and what became of them: a function of its seed. */
 export class Society {
@@ -66,11 +71,12 @@ export class Society {
   }
 
   private event(at: number): Event {
-    const chance = this.random.below(10)
-    if (chance < 5) return this.connection(at)
-    if (chance < 6) return this.block(at)
-    if (chance < 9) return this.post(at, this.random.pick(['published', 'edited', 'edited', 'deleted']))
-    return this.judgement(at)
+    const chance = this.random.below(20)
+    if (chance < 8) return this.connection(at)
+    if (chance < 10) return this.block(at)
+    if (chance < 14) return this.post(at, this.random.pick(['published', 'edited', 'edited', 'deleted']))
+    if (chance < 15) return this.judgement(at)
+    return chance < 19 ? this.reaction(at) : this.slate(at)
   }
 
   private connection(at: number): Event {
@@ -91,18 +97,39 @@ export class Society {
 
   /** Or an unblock, as somebody does it who sees a post of theirs. */
   private block(at: number): Event {
+    return this.react(at, { kind: 'block_author', undo: this.random.chance(0.35) })
+  }
+
+  /** Some react to what they may not see any more, or never might. */
+  private reaction(at: number): Event {
+    const kind = this.random.pick(REACTIONS)
+    return this.react(at, { kind, commentId: kind === 'comment' ? `${this.prefix}-comment-${at}` : null })
+  }
+
+  private react(at: number, reaction: Parameters<typeof aReaction>[0]): Event {
     const { random } = this
     const index = random.below(POSTS)
     const value = aReaction({
+      ...reaction,
       eventId: `${this.prefix}-${at}`,
       userId: random.pick(this.users),
       postId: this.postIds[index]!,
       authorId: this.users[index % USERS]!,
-      kind: 'block_author',
-      undo: random.chance(0.35),
       at: this.timeOf(at),
     })
     return { topic: reactions, value }
+  }
+
+  /** A session of before ranked some posts and passed them over, whatever may be seen of them by now. */
+  private slate(at: number): Event {
+    const value = anImpression({
+      requestId: `${this.prefix}-${at}`,
+      userId: this.random.pick(this.users),
+      posts: [],
+      carried: this.postIds.filter(() => this.random.chance(0.5)),
+      at: this.timeOf(at),
+    })
+    return { topic: impressions, value }
   }
 
   private post(at: number, action: Post['action']): Event {
@@ -117,6 +144,7 @@ export class Society {
       action,
       audience,
       containerId: container as ContainerId | null,
+      mentions: this.users.filter(() => random.chance(0.1)),
       at: this.timeOf(at),
     })
     return { topic: posts, value }
