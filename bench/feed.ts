@@ -8,13 +8,12 @@ import type { Embedded } from '../cli/runtime/embedded.ts'
 import type { Serving } from '../cli/serving/open.ts'
 import type { Envelope } from '../schemas/envelope.ts'
 import { millis, type UserId } from '../schemas/ids.ts'
-import { FeedPipeline } from '../serving/feed-pipeline.ts'
 import type { FeedAnswer } from '../serving/http/feed-schemas.ts'
 import type { FeedQuery } from '../serving/query.ts'
 import { QUOTAS } from '../serving/quotas.ts'
-import type { Ranking } from '../serving/scorers/ranking.ts'
 import { Allocations } from './feed/allocations.ts'
 import type { ClientReport } from './feed/client.ts'
+import { measuredFeeds } from './feed/measured-feeds.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 import { type Circle, LARGE, Society, USUAL, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
 
@@ -33,7 +32,7 @@ const POSTS_PER_USER = 10
 const LIMIT = 20
 const WARM_UP_REQUESTS = 300
 const REQUESTS = 1_000
-const REQUESTS_SHORT = 100
+const REQUESTS_SHORT = 20
 /** Below this many posts the short form runs. */
 const SHORT_BELOW_KEYS = 50_000
 const AT_ONCE = 4
@@ -231,25 +230,11 @@ class FeedBench {
   /** Without HTTP, one stage after the other; then whole pages, of which `page` is the sum and what is beside stages. */
   private async allocations(circle: Circle): Promise<Readonly<Record<string, number>>> {
     const allocations = new Allocations()
-    const { parts, feeds } = this.serving
-    const measured = new FeedPipeline<Ranking>({
-      ...parts,
-      stages: allocations.over(parts.stages),
-      ranker: {
-        begin: (query, viewer) => {
-          const ranking = parts.ranker.begin(query, viewer)
-          const [light, heavy, rules] = ranking.passes
-          const passes = [allocations.pass(light), allocations.pass(heavy), allocations.pass(rules)] as const
-          return new Proxy(ranking, {
-            get: (of, name) => (name === 'passes' ? passes : Reflect.get(of, name, of)),
-          })
-        },
-      },
-    })
+    const measured = measuredFeeds(this.server, allocations)
     for (let index = 0; index < Math.min(ALLOCATION_FEEDS, this.requests); index++) {
-      const feed = await measured.rank(queryOf(circle, index))
-      feed.ranking.release()
-      await allocations.alone('page', () => feeds.page(queryOf(circle, index), null))
+      const { meta } = await measured.page(queryOf(circle, index), null)
+      allocations.timed(meta.stages)
+      await allocations.alone('page', () => this.serving.feeds.page(queryOf(circle, index), null))
     }
     return allocations.medians()
   }

@@ -1,5 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
+import type { Clock } from '../../engine/clock.ts'
 import type { FeedStages } from '../../serving/feed-pipeline.ts'
+import type { StageTime } from '../../serving/pipeline/run.ts'
 import type { ScorerStage } from '../../serving/pipeline/stage.ts'
 
 const heapBytes = (): number => getHeapStatistics().used_heap_size
@@ -7,12 +9,19 @@ const heapBytes = (): number => getHeapStatistics().used_heap_size
 const medianOf = (values: readonly number[]): number =>
   [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
 
+/** Its milliseconds are bytes: what is timed by it is told as what it allocated. */
+export const allocationClock = (clock: Clock): Clock => ({
+  now: () => clock.now(),
+  monotonicMs: heapBytes,
+})
+
 /**
  * Measures what stages allocate on the JavaScript heap: one stage at a time, the median over requests. Runs in
  * which the collector freed something read as less than nothing, and are left out.
  */
 export class Allocations {
   private readonly bytes = new Map<string, number[]>()
+  private readonly measuredAlone = new Set<string>()
   private turn: Promise<unknown> = Promise.resolve()
 
   /** The same stages, each measured, and none beside another. */
@@ -48,6 +57,7 @@ export class Allocations {
 
   /** Measures work that stands for a stage of its own. */
   async alone<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    this.measuredAlone.add(name)
     const run = this.turn.then(async () => {
       const before = heapBytes()
       const result = await work()
@@ -57,6 +67,13 @@ export class Allocations {
     })
     this.turn = run.catch(() => undefined)
     return run
+  }
+
+  /** Takes in stages beside which nothing runs, as `allocationClock` timed them; those measured alone are left out. */
+  timed(stages: readonly StageTime[]): void {
+    for (const { stage, ms: grown } of stages) {
+      if (!this.measuredAlone.has(stage) && grown >= 0) this.noted(stage).push(grown)
+    }
   }
 
   /** Bytes a request, by stage. */
