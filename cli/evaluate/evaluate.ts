@@ -6,7 +6,7 @@ import { NEW_VIEWS, PASSIVE_ONE_IN } from '../../models/training/segments.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import type { Refusal } from '../intake/refusal.ts'
 import { Evaluation, KNOWN_INTERACTIONS_MIN, type MethodMetrics, type Skipped } from './evaluation.ts'
-import { type EvaluatedSpan, Foretold, type ForetoldPlaces } from './foretold.ts'
+import { type EvaluatedSpan, Foretold, type TouchedEarly } from './foretold.ts'
 import { OrderedEvents } from './ordered-events.ts'
 import type { Ranker } from './ranker.ts'
 import { EvaluationRuntime } from './runtime.ts'
@@ -43,7 +43,7 @@ export interface EvaluateReport {
   readonly evaluated_to: string | null
   /** Posts ranked each time: the one interacted with, and the others. */
   readonly candidates: number
-  readonly skipped: Skipped
+  readonly skipped: Skipped & TouchedEarly
   readonly methods: MethodMetrics
   readonly segments: {
     readonly known_users: KnownUsersSegment
@@ -99,10 +99,11 @@ const evaluateIn = async (directory: string, options: EvaluateOptions): Promise<
   try {
     const ranker = await options.ranker(runtime)
     try {
-      const evaluation = new Evaluation({ runtime, ranker, span, seed, foretold })
+      const evaluation = new Evaluation({ runtime, ranker, span, seed, foretold: foretold.places })
       await play(events, span, evaluation, options)
       const seconds = Math.round(clock.monotonicMs() - startedMs) / 1_000
-      return reportOf(events, span, evaluation, { seed, seconds })
+      const skipped = { ...evaluation.skipped, ...foretold.skipped }
+      return reportOf(events, span, evaluation, { seed, seconds, skipped })
     } finally {
       await ranker.close()
     }
@@ -120,13 +121,13 @@ const spanOf = (
   return { learnFrom: at(Math.min(from, learnFrom)), from: at(from), to: at(to) }
 }
 
-const foretoldIn = async (events: OrderedEvents, span: EvaluatedSpan): Promise<ForetoldPlaces> => {
+const foretoldIn = async (events: OrderedEvents, span: EvaluatedSpan): Promise<Foretold> => {
   const foretold = new Foretold(span)
   await events.each(span.to, (event, place) => {
     foretold.take(event, place)
     return undefined
   })
-  return foretold.places
+  return foretold
 }
 
 const play = async (
@@ -144,8 +145,8 @@ const play = async (
 const reportOf = (
   { count, refused }: OrderedEvents,
   { from, to }: EvaluatedSpan,
-  { methods, methodsOfKnown, methodsOfPassive, methodsOfPool, skipped }: Evaluation,
-  { seed, seconds }: Pick<EvaluateReport, 'seed' | 'seconds'>,
+  { methods, methodsOfKnown, methodsOfPassive, methodsOfPool }: Evaluation,
+  { seed, seconds, skipped }: Pick<EvaluateReport, 'seed' | 'seconds' | 'skipped'>,
 ): EvaluateReport => ({
   seed,
   events: count,

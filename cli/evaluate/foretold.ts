@@ -14,6 +14,18 @@ export interface EvaluatedSpan {
   readonly to: Millis
 }
 
+/**
+ * First positive interactions of the measured span, with posts at least an hour old, that no ranking before the first
+ * touch can foretell: that touch came too early.
+ */
+export interface TouchedEarly {
+  /** The user had met the post before the measured span. */
+  readonly touched_before_span: number
+  /** The user met the post within its first hour. */
+  readonly touched_when_young: number
+}
+type Early = keyof TouchedEarly
+
 /** Places in the order of events: where a post is first touched, and by that the interaction with it. */
 export type ForetoldPlaces = ReadonlyMap<number, number>
 
@@ -27,45 +39,78 @@ export class Foretold {
   readonly places = new Map<number, number>()
   private readonly corpus = new Corpus()
   /** First touches that no interaction followed yet. */
-  private readonly open = new Map<UserId, Map<PostId, number>>()
+  private readonly open = new PairMap<number>()
+  /** The same of those that came too early to be measured. */
+  private readonly early = new PairMap<Early>()
+  private readonly counts: Record<Early, number> = { touched_before_span: 0, touched_when_young: 0 }
   private readonly span: EvaluatedSpan
 
   constructor(span: EvaluatedSpan) {
     this.span = span
   }
 
+  get skipped(): TouchedEarly {
+    return { ...this.counts }
+  }
+
   /** Events must come in the order of their times, and none from after the span. */
   take(event: Envelope, place: number): void {
     const { contract, value } = event
     if (contract.topic === 'reactions') this.note(value as Reaction, place)
-    else if (contract.topic === 'erasures') this.open.delete((value as Erasure).userId)
+    else if (contract.topic === 'erasures') this.forget((value as Erasure).userId)
     this.corpus.apply(event)
+  }
+
+  private forget(userId: UserId): void {
+    this.open.forget(userId)
+    this.early.forget(userId)
   }
 
   private note(reaction: Reaction, place: number): void {
     const { userId, postId } = reaction
     if (userId === null) return
-    if (this.isFirstTouch(userId, reaction)) this.openOf(userId).set(postId, place)
+    this.noteTouch(userId, reaction, place)
     if (!isPositive(reaction)) return
-    const touch = this.open.get(userId)?.get(postId)
-    if (touch === undefined) return
-    this.places.set(touch, place)
-    this.open.get(userId)?.delete(postId)
+    const early = this.early.take(userId, postId)
+    if (early !== undefined && this.isEligible(reaction)) this.counts[early]++
+    const touch = this.open.take(userId, postId)
+    if (touch !== undefined) this.places.set(touch, place)
   }
 
-  /** In the span, and of a post that may be foretold. */
-  private isFirstTouch(userId: UserId, { postId, at }: Reaction): boolean {
-    if (at < this.span.learnFrom) return false
+  /** The first touch of a post that is there. */
+  private noteTouch(userId: UserId, { postId, at }: Reaction, place: number): void {
     const post = this.corpus.post(postId)
-    if (post === undefined || post.gone || at - post.publishedAt < POST_AGE_MIN_MS) return false
-    return !this.corpus.hasTouched(userId, post)
+    if (post === undefined || post.gone || this.corpus.hasTouched(userId, post)) return
+    const isYoung = at - post.publishedAt < POST_AGE_MIN_MS
+    if (!isYoung && at >= this.span.learnFrom) this.open.set(userId, postId, place)
+    if (at < this.span.from) this.early.set(userId, postId, 'touched_before_span')
+    else if (isYoung) this.early.set(userId, postId, 'touched_when_young')
   }
 
-  private openOf(userId: UserId): Map<PostId, number> {
-    const known = this.open.get(userId)
-    if (known !== undefined) return known
-    const made = new Map<PostId, number>()
-    this.open.set(userId, made)
-    return made
+  /** By when it happens: an interaction of the measured span, with a post that is there and old enough by then. */
+  private isEligible({ postId, at }: Reaction): boolean {
+    const post = this.corpus.post(postId)!
+    return at >= this.span.from && !post.gone && at - post.publishedAt >= POST_AGE_MIN_MS
+  }
+}
+
+/** Something of a user and a post, each taken once; all of a user's go at once. */
+class PairMap<Value> {
+  private readonly byUser = new Map<UserId, Map<PostId, Value>>()
+
+  set(userId: UserId, postId: PostId, value: Value): void {
+    const own = this.byUser.get(userId) ?? new Map<PostId, Value>()
+    this.byUser.set(userId, own.set(postId, value))
+  }
+
+  take(userId: UserId, postId: PostId): Value | undefined {
+    const own = this.byUser.get(userId)
+    const value = own?.get(postId)
+    own?.delete(postId)
+    return value
+  }
+
+  forget(userId: UserId): void {
+    this.byUser.delete(userId)
   }
 }

@@ -74,7 +74,9 @@ const summary = (report: EvaluateReport): string => {
   const { known_users: known, passive_users: passive } = segments
   return [
     `${grouped(methods.freshet.n)} interactions from ${evaluated_from} to ${evaluated_to}, each among ${report.candidates} posts`,
-    `skipped: not visible ${grouped(skipped.not_visible)}, too few others ${grouped(skipped.too_few_others)}`,
+    `skipped: not visible ${grouped(skipped.not_visible)}, too few others ${grouped(skipped.too_few_others)}, ` +
+      `touched before the span ${grouped(skipped.touched_before_span)}, ` +
+      `touched when the post was young ${grouped(skipped.touched_when_young)}`,
     '',
     ...tableOf('all users', methods),
     '',

@@ -216,7 +216,13 @@ describe('freshet evaluate', () => {
       ]),
       noting(asked),
     )
-    expect(report.skipped).toEqual({ not_visible: 2, too_few_others: 0 })
+    expect(report.skipped).toEqual({
+      not_visible: 2,
+      too_few_others: 0,
+      // What was seen a little before the span, and liked in it.
+      touched_before_span: 1,
+      touched_when_young: 0,
+    })
     expect(asked.filter(({ postIds }) => postIds[0] === 'secret').map(({ userId }) => userId)).toEqual([
       'bea',
     ])

@@ -17,12 +17,16 @@ const SPAN = {
 const erases = (user: string, minutes: number): PublishedEvent =>
   event('erasures', { userId: user, ...at(minutes) })
 
-/** Places of touch and interaction, in the order of the interactions. */
-const foretoldIn = (events: readonly PublishedEvent[]): (readonly [number, number])[] => {
-  const foretold = new Foretold(SPAN)
+const lookedAhead = (events: readonly PublishedEvent[], span = SPAN): Foretold => {
+  const foretold = new Foretold(span)
   for (const [place, each] of events.entries()) foretold.take(openEnvelope(each), place)
-  return [...foretold.places]
+  return foretold
 }
+
+/** Places of touch and interaction, in the order of the interactions. */
+const foretoldIn = (events: readonly PublishedEvent[]): (readonly [number, number])[] => [
+  ...lookedAhead(events).places,
+]
 
 const reacts = (
   user: string | null,
@@ -63,6 +67,32 @@ describe('what is foretold', () => {
       reacts('dan', 'young', 'like', 404, { undo: true }),
     ]
     expect(foretoldIn(events)).toEqual([])
+  })
+
+  test('and what was touched too early for that is counted by why, once, where an interaction follows in the span', () => {
+    const events = [
+      post('old', 'bea', at(0)),
+      reacts('ada', 'old', 'view', FROM - 1),
+      reacts('cem', 'old', 'like', FROM - 1),
+      reacts('dan', 'old', 'view', FROM - 1),
+      reacts('ada', 'old', 'like', 200),
+      reacts('ada', 'old', 'save', 201),
+      reacts('cem', 'old', 'save', 202),
+      post('young', 'bea', at(210)),
+      reacts('ada', 'young', 'view', 211),
+      reacts('bea', 'young', 'view', 211),
+      reacts('cem', 'young', 'view', 211),
+      reacts('dan', 'young', 'like', 212),
+      reacts('cem', 'young', 'like', 213),
+      reacts('ada', 'young', 'share', 400),
+      reacts('bea', 'young', 'like', 401),
+      reacts('dan', 'young', 'save', 402),
+    ]
+    expect(lookedAhead(events).skipped).toEqual({ touched_before_span: 1, touched_when_young: 1 })
+    const learning = { ...SPAN, learnFrom: millis(at(0).at) }
+    expect(lookedAhead(events, learning).skipped).toEqual({ touched_before_span: 1, touched_when_young: 1 })
+    const erased = [...events.slice(0, 4), erases('ada', FROM), ...events.slice(4)]
+    expect(lookedAhead(erased).skipped).toEqual({ touched_before_span: 0, touched_when_young: 1 })
   })
 
   test('is nothing that a touch from before an erasure would lead to', () => {
