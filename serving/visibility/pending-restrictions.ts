@@ -166,18 +166,30 @@ export class PendingRestrictions implements Restrictions {
   /** Lets go of what rows know of by now, and nobody needs. */
   settle(): void {
     if (this.waiting === 0) return
-    for (const line of this.lines.values()) {
-      const committed = this.progress.committedOffset(line.topic, line.partition)
-      for (const restriction of line.take(committed)) this.moveOn(restriction, line.topic)
-    }
+    // Once more where something has come to wait for an echo: its line may be one that was looked at before.
+    while (this.moveAll());
     this.letGo()
   }
 
-  /** The echo is durable with the commit that the event was processed in. */
-  private moveOn(restriction: Restriction, topic: string): void {
+  /** Whether any of what was processed has come to wait for an echo. */
+  private moveAll(): boolean {
+    let isEchoing = false
+    for (const line of this.lines.values()) {
+      const committed = this.progress.committedOffset(line.topic, line.partition)
+      for (const restriction of line.take(committed)) {
+        if (this.moveOn(restriction, line.topic)) isEchoing = true
+      }
+    }
+    return isEchoing
+  }
+
+  /** The echo is durable with the commit that the event was processed in. Answers whether it is waited for. */
+  private moveOn(restriction: Restriction, topic: string): boolean {
     const { echo } = restriction
-    if (echo !== null && echo.topic !== topic) this.await(restriction, echo.topic, echo.key)
+    const isEchoing = echo !== null && echo.topic !== topic
+    if (isEchoing) this.await(restriction, echo.topic, echo.key)
     else this.processed.push({ restriction, turn: this.turn++ })
+    return isEchoing
   }
 
   private letGo(): void {

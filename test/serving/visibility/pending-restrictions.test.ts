@@ -44,6 +44,17 @@ describe('what is accepted and not processed', () => {
     expect(restrictions.removalOf(userId('bob'), post())).toBeNull()
   })
 
+  it('is let go of at once when rows know of it, in whatever order kinds of events came first', () => {
+    const { state, restrictions, accept } = rig()
+    accept(reactions, aReaction({ kind: 'block_author', userId: 'viewer', authorId: 'bob' }))
+    state.settle()
+    restrictions.settle()
+    accept(connections, tie({ kind: 'block', action: 'added' }))
+    state.settle()
+    restrictions.settle()
+    expect(restrictions.size).toBe(0)
+  })
+
   it('keeps both sides apart of a block that is a reaction, until rows know of it', () => {
     const { state, restrictions, accept } = rig()
     accept(reactions, aReaction({ kind: 'block_author', userId: 'viewer', authorId: 'ann' }))
