@@ -23,6 +23,7 @@ import { PrometheusStageMetrics } from './stage-metrics.ts'
 import { Stopping } from './stopping.ts'
 import { grouped, print, say } from './terminal.ts'
 import { HISTORY_DAYS, LiveWorld } from './world/live.ts'
+import { tellWorth } from './world/metrics.ts'
 
 const FAILURE_CHECK_MS = 1_000
 
@@ -107,6 +108,7 @@ export const up = async (options: UpOptions): Promise<void> => {
     tellOpen(options.host, options.token)
     if (options.world !== undefined) {
       world = new LiveWorld(options.world, url, clock)
+      tellWorth(metrics.registry, world)
       await tellWorld(world, url)
     }
     watch(embedded)
@@ -143,7 +145,8 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
   live.start((error) => say(`freshet: the world has stopped: ${lineOf(error)}`))
   print(
     `Took in ${grouped(events)} events: ${HISTORY_DAYS} days of an invented society of ${grouped(ids.length)}, ` +
-      'which goes on living as you look.\n',
+      'which goes on living as you look.\n' +
+      `What its feeds are worth, of the best possible: freshet_world_ev_share at ${url}/metrics\n`,
   )
   print(`Open  ${url}  to see feeds, or try:  curl '${url}/v1/feed?userId=${ids[0]!}&limit=5'`)
 }

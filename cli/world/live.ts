@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
 import { DAY_MS, SECOND_MS } from '../../schemas/ids.ts'
 import { Driver } from '../../world/driver/driver.ts'
+import { Ledger, type WorldReport } from '../../world/oracle/ledger.ts'
 import { WORLD_DEFAULTS } from '../../world/parameters.ts'
 import type { Pace } from '../../world/time/habits.ts'
+import { DEFAULT_VALUE_WEIGHTS } from '../../world/value-weights.ts'
 import { World } from '../../world/world.ts'
 import { HttpApi } from './http-api.ts'
 
@@ -18,12 +20,19 @@ const STEP_MS = SECOND_MS
  */
 const PACE: Pace = { posts: 10, feeds: 60 }
 const SEED = 7
+/**
+ * One feed in so many is measured against the best possible. Measuring looks at every post there is, so the more people
+ * there are the rarer it is done: about three times a minute, whatever their number.
+ */
+const EVALUATE_ONE_IN_MIN = 10
+const USERS_PER_FEED_BETWEEN = 30
 
 /** A world that ends its history now and goes on in real time, over HTTP, until it is stopped. */
 export class LiveWorld {
   readonly world: World
   private readonly driver: Driver
   private readonly clock: Clock
+  private ledger: Ledger | undefined
   private stopping = false
   private running: Promise<void> = Promise.resolve()
 
@@ -39,6 +48,11 @@ export class LiveWorld {
     return this.driver.events
   }
 
+  /** What feeds were worth since the history ended; null before. */
+  report(): WorldReport | null {
+    return this.ledger?.report() ?? null
+  }
+
   /** Publishes days of history; answers how many events that were. */
   async fill(): Promise<number> {
     await this.driver.open()
@@ -49,6 +63,14 @@ export class LiveWorld {
   /** Goes on from now; `onFailure` is called when it cannot, and it has ended then. */
   start(onFailure: (error: unknown) => void): void {
     this.world.setPace(PACE)
+    this.ledger = new Ledger(this.world, {
+      weights: DEFAULT_VALUE_WEIGHTS,
+      evaluateOneIn: Math.max(
+        EVALUATE_ONE_IN_MIN,
+        Math.ceil(this.world.people.count / USERS_PER_FEED_BETWEEN),
+      ),
+      limit: LIMIT,
+    })
     this.running = this.live().catch((error: unknown) => {
       if (!this.stopping) onFailure(error)
     })
@@ -63,7 +85,7 @@ export class LiveWorld {
   private async live(): Promise<void> {
     while (!this.stopping) {
       await pause(STEP_MS)
-      if (!this.stopping) await this.driver.step(this.clock.now())
+      if (!this.stopping) await this.driver.step(this.clock.now(), this.ledger)
     }
   }
 }
