@@ -34,7 +34,7 @@ export const getViewers = async (limit) => (await ask(`v1/viewers?limit=${limit}
  * @param {Reaction} reaction
  */
 export const react = async (reaction) => {
-  const value = { eventId: newEventId(), ...reaction, surface: 'page', at: Date.now() }
+  const value = { eventId: newId(), ...reaction, surface: 'page', at: Date.now() }
   await ask('v1/events', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -42,11 +42,11 @@ export const react = async (reaction) => {
   })
 }
 
-const EVENT_ID_BYTES = 16
+const ID_BYTES = 16
 
 /** Random; `crypto.randomUUID` is there at localhost and over HTTPS alone. */
-const newEventId = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(EVENT_ID_BYTES)), (byte) =>
+export const newId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(ID_BYTES)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
 

@@ -97,6 +97,8 @@ export class FeedSession {
       postId,
       authorId,
       kind,
+      // A comment without an id is only counted: nobody would hear of it, nor could it be told from another's.
+      ...(kind === 'comment' && { commentId: api.newId() }),
       // What was not logged has no impression to be joined to.
       ...(this.#logVisit.checked && { requestId }),
     }

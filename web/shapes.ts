@@ -135,6 +135,8 @@ export interface Reaction {
   readonly authorId: string
   readonly kind: ReactionKind
   readonly undo: boolean
+  /** Of a comment: the same when it is taken back. */
+  readonly commentId?: string
   readonly requestId?: string
 }
 

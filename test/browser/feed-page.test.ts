@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { reaction } from '../cli/community.ts'
 import { Running } from '../cli/running.ts'
 import { keepScreenshot, openPage, type OpenedPage, type Screen, useChromium } from './chromium.ts'
 import { HOSTILE_TEXT, neighbourhood, POSTS } from './neighbourhood.ts'
@@ -100,6 +101,38 @@ test('what is hidden is gone, and comes back when that is taken back', async () 
   expect(await page.locator('.receipt').count()).toBe(0)
 })
 
+test('a comment counts at once: the post makes room, and its author hears of it', async () => {
+  const { page, running, complaints } = await visit()
+  const target = post(page, 'Note 2 of bea')
+  await target.getByRole('button', { name: 'Comment' }).click()
+  await expect.poll(() => said(page).textContent(), SOON).toMatch(/^Commented\. The feed changed/)
+  expect(await target.count()).toBe(0)
+  expect(await page.locator('.receipt').textContent()).toMatch(/^Commented on bea, “Note 2 of bea\./)
+  const reasons = async (): Promise<unknown[]> => {
+    const { items } = await running.feed({ userId: 'bea', limit: 9, preview: 'true' })
+    return items.filter(({ postId }) => postId === 'post-2').map(({ reason }) => reason.text)
+  }
+  await expect.poll(reasons, SOON).toEqual(['ada commented on your post since you saw it.'])
+  expect(complaints).toEqual([])
+})
+
+test('to see less of one post makes all of its author go, and they come back when that is taken back', async () => {
+  const { page, complaints } = await visit()
+  const ofBea = post(page, 'of bea')
+  const before = await ofBea.count()
+  expect(before).toBeGreaterThan(1)
+  await post(page, 'Note 2 of bea').getByRole('button', { name: 'See less' }).click()
+  await expect
+    .poll(() => said(page).textContent(), SOON)
+    .toMatch(/^You will see less of this\. The feed changed/)
+  expect(await ofBea.count()).toBe(0)
+  expect(await posts(page).count()).toBeGreaterThan(0)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(() => said(page).textContent(), SOON).toMatch(/^Taken back\. The feed changed/)
+  expect(await ofBea.count()).toBeGreaterThan(1)
+  expect(complaints).toEqual([])
+})
+
 test('pages follow each other without a post twice, until there are no more', async () => {
   const { page } = await visit()
   await page.getByRole('button', { name: 'More posts' }).click()
@@ -150,10 +183,19 @@ test('of a post that is not shown it says why not', async () => {
   expect(await answer.textContent()).toBe('')
 })
 
-test('live figures go on', async () => {
-  const { page } = await visit()
-  const figure = page.locator('#live div', { hasText: 'feed p50' }).locator('.number')
-  await expect.poll(() => figure.textContent(), SOON).toMatch(/^[\d.]+ ms$/)
+test('live figures go on: how long feeds take, and of what comes in how much there is and how soon it counts', async () => {
+  const { page, running } = await visit()
+  const figure = (name: string): Promise<string | null> =>
+    page.locator('#live div', { hasText: name }).locator('.number').textContent()
+  await expect.poll(() => figure('feed p50'), SOON).toMatch(/^[\d.]+ ms$/)
+  // Figures are of the last seconds: events come in for as long as it takes to see them.
+  let told = 0
+  const afterAnEvent = async (name: string): Promise<string | null> => {
+    await running.publish(reaction('eve', `post-${told++ % POSTS}`, 'bea', 'view'))
+    return figure(name)
+  }
+  await expect.poll(() => afterAnEvent('events/s'), SOON).toMatch(/^(?!0(\.0)?$)[\d.,]+$/)
+  await expect.poll(() => afterAnEvent('freshness'), SOON).toMatch(/^[\d.]+ m?s$/)
 })
 
 test('everything can be done by keyboard, and the focus is never lost', async () => {
