@@ -15,8 +15,13 @@ export const AUDIENCE: Readonly<Record<Audience, number>> = {
 }
 
 const QUALITY_SPREAD = 0.7
+/**
+ * A viral post is one so good that many who meet it react, whatever their taste: how far it comes is up to the ranking
+ * that finds it. Shares are counted as engagement and reach nobody by themselves.
+ */
 const VIRAL_SHARE = 0.004
-const VIRAL_QUALITY = 2.4
+/** Far beyond what chance makes of quality: more than three times its spread. */
+export const VIRAL_QUALITY = 2.4
 const MENTION_SHARE = 0.06
 const TREND_SHARE = 0.6
 const ENGLISH_SHARE = 0.2
