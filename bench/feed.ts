@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,13 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../cli/runtime/clock.ts'
 import type { Embedded } from '../cli/runtime/embedded.ts'
 import type { Serving } from '../cli/serving/open.ts'
-import type { Envelope } from '../schemas/envelope.ts'
 import { millis, type UserId } from '../schemas/ids.ts'
 import type { FeedAnswer } from '../serving/http/feed-schemas.ts'
 import type { FeedQuery } from '../serving/query.ts'
 import { QUOTAS } from '../serving/quotas.ts'
 import { Allocations } from './feed/allocations.ts'
+import { askApart, percentiles, quantile } from './feed/asking.ts'
 import type { ClientReport } from './feed/client.ts'
+import { load } from './feed/load.ts'
 import { measuredFeeds } from './feed/measured-feeds.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 import { type Circle, LARGE, Society, USUAL, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
@@ -40,7 +40,6 @@ const EVENTS_PER_SECOND = 10_000
 const STREAM_BATCH_MS = 20
 const ALLOCATION_FEEDS = 200
 const GROWTH_CANDIDATES = [500, 1_500, 2_800]
-const EVENTS_PER_APPEND = 5_000
 
 interface Latency {
   readonly candidates: number
@@ -96,18 +95,6 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
     await server.stop()
     await rm(directory, { recursive: true, force: true })
   }
-}
-
-/** Publishes in large appends, each when the one before is processed. */
-const load = async (embedded: Embedded, events: Iterable<Envelope>): Promise<void> => {
-  let batch: Envelope[] = []
-  const send = async (): Promise<void> => {
-    await embedded.publish(batch)
-    await embedded.settled()
-    batch = []
-  }
-  for (const event of events) if (batch.push(event) === EVENTS_PER_APPEND) await send()
-  await send()
 }
 
 /** Who is asked for feeds, and of whose viewers. */
@@ -223,7 +210,7 @@ class FeedBench {
       for (const { stage, ms } of meta.stages) times.set(stage, [...(times.get(stage) ?? []), ms])
     }
     return Object.fromEntries(
-      [...times].map(([stage, each]) => [stage, Number(at(each.sort(ascending), 0.5).toFixed(3))]),
+      [...times].map(([stage, each]) => [stage, Number(quantile(each, 0.5).toFixed(3))]),
     )
   }
 
@@ -245,19 +232,12 @@ class FeedBench {
     return (await response.json()) as FeedAnswer
   }
 
-  /** By a client of its own process, so that its work is not counted as the server's. */
   private async ask(asked: Asked, atOnce: number, requests: number): Promise<ClientReport> {
-    const client = fork(join(import.meta.dirname, 'feed', 'client.ts'))
-    try {
-      const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => urlOf(asked, index))
-      return await new Promise<ClientReport>((resolve, reject) => {
-        client.on('message', (report) => resolve(report as ClientReport))
-        client.on('exit', (code) => reject(new Error(`the client ended with ${code}`)))
-        client.send({ urls, atOnce, requests })
-      })
-    } finally {
-      client.kill()
-    }
+    const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => urlOf(asked, index))
+    const report = await askApart({ urls, atOnce, requests })
+    const others = Object.keys(report.statuses).filter((status) => status !== '200')
+    if (others.length > 0) throw new Error(`${asked.url} answered ${others.join(', ')}`)
+    return report
   }
 }
 
@@ -272,12 +252,3 @@ const queryOf = (circle: Circle, index: number): FeedQuery => ({
   surface: null,
   preview: true,
 })
-
-const ascending = (one: number, other: number): number => one - other
-const at = (sorted: readonly number[], share: number): number =>
-  sorted[Math.floor(share * (sorted.length - 1))]!
-
-const percentiles = (tookMs: readonly number[]): { readonly p50_ms: number; readonly p99_ms: number } => {
-  const sorted = [...tookMs].sort(ascending)
-  return { p50_ms: Number(at(sorted, 0.5).toFixed(2)), p99_ms: Number(at(sorted, 0.99).toFixed(2)) }
-}
