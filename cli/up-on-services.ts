@@ -1,5 +1,6 @@
 import { everything } from '../topologies/index.ts'
 import type { Settings } from './config/schema.ts'
+import { askedAt } from './http/asked-at.ts'
 import { tellOpen } from './http/tell-open.ts'
 import { PrometheusMetrics } from './metrics.ts'
 import { tellPassing } from './remote/passing.ts'
@@ -32,6 +33,7 @@ export const openOnServices = async (settings: Settings, learns: boolean): Promi
     const { running } = carrying
     const inspection = new WorkerInspection({ running, counts, clock, schemas: schemas.inputs })
     const served = await openServed(settings, schemas, { metrics, inspection, learns })
+    running.answersAt(askedAt(served.url, settings.serving.host))
     return {
       ...served,
       close: async () => {

@@ -6,7 +6,7 @@ import { partitionOf } from './hash.ts'
 import type { TopicSpec } from './log/port.ts'
 import type { Store } from './state/store.ts'
 import { STATE_DEFAULTS, type TaskState } from './state/task-state.ts'
-import { taskIdOf, type Task, type TaskServices } from './task.ts'
+import { taskIdOf, type TaskServices } from './task.ts'
 import { deadLetterTopicName } from './dead-letters.ts'
 import type { KeySpace } from './topic.ts'
 import {
@@ -207,10 +207,29 @@ export class Worker {
     return stores
   }
 
-  /** The store that holds a key, if this worker runs its task. */
-  async storeOf(name: string, key: Uint8Array): Promise<Store | undefined> {
-    const task = this.taskOf(name, key)
+  /** Ids of the tasks that keep a store's rows, one a partition. Throws `TOPOLOGY_INVALID` as `openStores` does. */
+  taskIdsOf(name: string): string[] {
+    const { keySpace, inputs } = this.planOf(name)
+    return Array.from({ length: this.services.log.partitions(inputs[0]!.name) }, (_, partition) =>
+      taskIdOf(keySpace, partition),
+    )
+  }
+
+  /** The rows of a store that a task keeps, if this worker runs it. */
+  async storeIn(taskId: string, name: string): Promise<Store | undefined> {
+    const task = this.tasks.get(taskId)?.task
     return task === undefined ? undefined : task.store(name)
+  }
+
+  /** The store that holds a key, if this worker runs its task. */
+  storeOf(name: string, key: Uint8Array): Promise<Store | undefined> {
+    return this.storeIn(this.taskIdOf(name, key), name)
+  }
+
+  /** Id of the task that keeps a key's row. */
+  taskIdOf(name: string, key: Uint8Array): string {
+    const ids = this.taskIdsOf(name)
+    return ids[partitionOf(key, 0, key.length, ids.length)]!
   }
 
   /**
@@ -219,13 +238,7 @@ export class Worker {
    * `TOPOLOGY_INVALID` for a name that no processor has.
    */
   openStores(name: string): (Store | undefined)[] {
-    const plan = this.planOf(name)
-    const partitions = this.services.log.partitions(plan.inputs[0]!.name)
-    const stores: (Store | undefined)[] = []
-    for (let partition = 0; partition < partitions; partition++) {
-      stores.push(this.tasks.get(taskIdOf(plan.keySpace, partition))?.task?.openStore(name))
-    }
-    return stores
+    return this.taskIdsOf(name).map((id) => this.tasks.get(id)?.task?.openStore(name))
   }
 
   /** How far the task of a store's partition has come: its last durable commit, and the newest event it saw. */
@@ -250,13 +263,6 @@ export class Worker {
       if (taskIdOf(plan.keySpace, partition) === taskId) return { plan, partition }
     }
     throw new EngineError('TOPOLOGY_INVALID', `there is no task "${taskId}"`)
-  }
-
-  private taskOf(name: string, key: Uint8Array): Task | undefined {
-    const plan = this.planOf(name)
-    const partitions = this.services.log.partitions(plan.inputs[0]!.name)
-    const id = taskIdOf(plan.keySpace, partitionOf(key, 0, key.length, partitions))
-    return this.tasks.get(id)?.task
   }
 
   private planOf(store: string): TaskPlan {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { elsewhereLines } from '../inspect/elsewhere.ts'
 import { ROWS_MAX } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { print, printJson, say } from '../terminal.ts'
@@ -37,7 +38,9 @@ export const experimentsCommand = (): Command =>
     .action(async (name: string | undefined, options: ExperimentsOptions) => {
       const { experimentReports, reportText, TOTALS_STORE } = await import('../experiments/report.ts')
       const prefix = name === undefined ? '' : `${name}/`
-      const rows = await inspecting(options, (inspection) => inspection.rows(TOTALS_STORE, prefix, ROWS_MAX))
+      const list = await inspecting(options, (inspection) => inspection.rows(TOTALS_STORE, prefix, ROWS_MAX))
+      const { rows } = list
+      elsewhereLines(TOTALS_STORE, list).forEach(say)
       if (rows.length === ROWS_MAX) say(`Only the first ${ROWS_MAX} rows count: name an experiment.`)
       const { window } = options
       const reports = experimentReports(rows).filter((each) => window === 'each' || each.window === window)

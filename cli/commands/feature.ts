@@ -4,7 +4,7 @@ import type { FeatureView } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { print, printJson } from '../terminal.ts'
 import { views } from '../../topologies/index.ts'
-import { type DataOptions, dataOption, examples, jsonOption, time, urlOption } from './options.ts'
+import { type DataOptions, dataOption, examples, jsonOption, stateUrlOption, time } from './options.ts'
 
 interface FeatureOptions extends DataOptions {
   readonly asOf?: number
@@ -22,7 +22,7 @@ export const featureCommand = (): Command =>
       )
       .option('--verbose', 'says what each column means, too')
       .addOption(dataOption())
-      .addOption(urlOption())
+      .addOption(stateUrlOption())
       .addOption(jsonOption())
       .addHelpText(
         'after',

@@ -8,8 +8,11 @@ export const PARTITIONS_MAX = 64
 /** Options that several commands share, worded once. */
 export const dataOption = (): Option => new Option('--data <dir>', 'data directory').default(DATA_DEFAULT)
 
-export const urlOption = (): Option =>
-  new Option('--url <url>', 'ask a running `freshet up` on this machine, such as http://127.0.0.1:8080')
+export const urlOption = (running = '`freshet up`'): Option =>
+  new Option('--url <url>', `ask a running ${running} on this machine, such as http://127.0.0.1:8080`)
+
+/** Of processes that tell of rows. */
+export const stateUrlOption = (): Option => urlOption('`freshet up`, `worker` or `serve`')
 
 export const jsonOption = (): Option =>
   new Option('--json', 'print JSON; the last line of stdout is the result')

@@ -1,12 +1,16 @@
 import { Command, Option } from 'commander'
 import { CliError } from '../errors.ts'
+import { elsewhereLines } from '../inspect/elsewhere.ts'
 import { type RowView, ROWS_MAX } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { print, printJson, say } from '../terminal.ts'
-import { type DataOptions, dataOption, examples, integer, jsonOption, urlOption } from './options.ts'
+import { type DataOptions, dataOption, examples, integer, jsonOption, stateUrlOption } from './options.ts'
 
 const ABOUT =
-  'Reads rows of stores, decoded.\n\nOf a data directory that no process has open, or with --url of a running `freshet up`.'
+  'Reads rows of stores, decoded.\n\n' +
+  'Of a data directory that no process has open, or with --url of a running process on this machine: of `freshet up`\n' +
+  'all, of `freshet worker` those of the tasks that it runs, of `freshet serve` (get alone) those on Redis. A worker\n' +
+  'says who runs the others, and where.'
 
 interface ScanOptions extends DataOptions {
   readonly prefix?: string
@@ -26,7 +30,7 @@ const getCommand = (): Command =>
     .argument('<store>', 'a store; an unknown name lists them')
     .argument('<key...>', 'the ids that the key is made of')
     .addOption(dataOption())
-    .addOption(urlOption())
+    .addOption(stateUrlOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -48,7 +52,7 @@ const scanCommand = (): Command =>
     .argument('<store>', 'a store; an unknown name lists them')
     .argument('[key...]', 'ids that the keys begin with')
     .addOption(dataOption())
-    .addOption(urlOption())
+    .addOption(stateUrlOption())
     .addOption(new Option('--prefix <text>', 'text that the keys begin with'))
     .addOption(new Option('--limit <n>', 'rows at most').argParser(integer(1, ROWS_MAX)).default(20))
     .addOption(jsonOption())
@@ -57,14 +61,17 @@ const scanCommand = (): Command =>
       examples(
         'freshet state scan user-author ada',
         'freshet state scan posts-by-hour --prefix 2026-05-17 --limit 5',
+        'freshet state scan post --limit 5 --url http://127.0.0.1:8082',
       ),
     )
     .action(async (store: string, key: string[], options: ScanOptions) => {
-      const rows = await inspecting(options, (inspection) =>
+      const list = await inspecting(options, (inspection) =>
         inspection.rows(store, prefixOf(key, options.prefix), options.limit),
       )
-      if (options.json) printJson({ rows })
+      const { rows } = list
+      if (options.json) printJson(list)
       else rows.forEach(show)
+      elsewhereLines(store, list).forEach(say)
       if (!options.json && rows.length === options.limit)
         say(`The first ${rows.length} rows; --limit shows more.`)
     })

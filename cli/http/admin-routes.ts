@@ -49,9 +49,7 @@ export const adminRoutes = (app: FastifyInstance, { inspection, serving }: Admin
         {
           schema: query({ prefix: { type: 'string', default: '' }, limit: { ...limit, maximum: ROWS_MAX } }),
         },
-        async ({ params, query }) => ({
-          rows: await inspection.rows(params.store, query.prefix, query.limit),
-        }),
+        ({ params, query }) => inspection.rows(params.store, query.prefix, query.limit),
       )
       admin.get<{ Params: { view: string }; Querystring: { key: string[]; asOf?: number } }>(
         '/features/:view',

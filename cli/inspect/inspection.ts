@@ -11,6 +11,23 @@ export interface RowView {
   readonly value: Plain
 }
 
+/** Rows of a store, and of which of its partitions they are. */
+export interface RowList {
+  readonly rows: readonly RowView[]
+  /** Partitions whose rows were looked at. */
+  readonly listed: readonly number[]
+  /** The others: the process that was asked does not run their tasks. */
+  readonly elsewhere: readonly ElsewherePartition[]
+}
+
+export interface ElsewherePartition {
+  readonly partition: number
+  /** Who runs it; null while nobody does, or where it is not known. */
+  readonly member: string | null
+  /** Where that member answers, on its machine. */
+  readonly url: string | null
+}
+
 export interface FeatureView {
   readonly view: string
   readonly key: readonly string[]
@@ -64,14 +81,14 @@ export interface LetterInspection {
 }
 
 /**
- * Looks into a data directory, or into a running `freshet up`. Throws a `CliError` for names that do not
- * exist. Decoded times are milliseconds.
+ * Looks into a data directory, or into a running `freshet up`, `worker` or `serve`. Throws a `CliError` for names
+ * that do not exist. Decoded times are milliseconds.
  */
 export interface Inspection extends LetterInspection {
   stores(): Promise<readonly string[]>
   row(store: string, key: readonly string[]): Promise<RowView>
-  /** Rows in key order whose key begins with `prefix`, up to `limit`. */
-  rows(store: string, prefix: string, limit: number): Promise<readonly RowView[]>
+  /** Rows in key order whose key begins with `prefix`, up to `limit`, of the partitions that are run there. */
+  rows(store: string, prefix: string, limit: number): Promise<RowList>
   /** `asOf` null: now. */
   feature(view: string, key: readonly string[], asOf: number | null): Promise<FeatureView>
   status(): Promise<Status>

@@ -1,13 +1,23 @@
 import type { Clock } from '../../engine/clock.ts'
 import { idsOf } from '../../engine/key.ts'
 import type { Log } from '../../engine/log/port.ts'
+import type { StateRow } from '../../engine/state/port.ts'
 import type { Topology } from '../../engine/topology.ts'
 import type { Worker } from '../../engine/worker.ts'
 import { decodeRow } from '../decoders.ts'
 import { CliError } from '../errors.ts'
 import { StateRows, TaskRows } from '../../serving/state-rows.ts'
 import type { EventCounts } from '../runtime/event-counts.ts'
-import type { FeatureView, Inspection, LetterList, LetterView, RowView, Status } from './inspection.ts'
+import type {
+  ElsewherePartition,
+  FeatureView,
+  Inspection,
+  LetterList,
+  LetterView,
+  RowList,
+  RowView,
+  Status,
+} from './inspection.ts'
 import { featureView } from './features.ts'
 import { keyOfIds } from './keys.ts'
 import { LetterBox } from './letters.ts'
@@ -54,16 +64,26 @@ export class LocalInspection implements Inspection {
     return this.viewOf(store, key, row)
   }
 
-  async rows(store: string, prefix: string, limit: number): Promise<readonly RowView[]> {
+  async rows(store: string, prefix: string, limit: number): Promise<RowList> {
     this.checkStore(store)
-    const stores = (await this.embedded.worker.stores(store)) ?? []
+    const { worker } = this.embedded
     const options = { limit, prefix: Buffer.from(prefix) }
-    const found = await Promise.all(stores.map((each) => each.scan(options)))
-    return found
-      .flat()
+    const found: StateRow[] = []
+    const listed: number[] = []
+    const elsewhere: ElsewherePartition[] = []
+    for (const [partition, taskId] of worker.taskIdsOf(store).entries()) {
+      const rows = await (await worker.storeIn(taskId, store))?.scan(options)
+      if (rows === undefined) elsewhere.push({ partition, ...this.runnerOf(taskId) })
+      else {
+        listed.push(partition)
+        found.push(...rows)
+      }
+    }
+    const rows = found
       .sort((one, other) => Buffer.compare(one.key, other.key))
       .slice(0, limit)
       .map(({ key, value }) => this.viewOf(store, idsOf(key), value))
+    return { rows, listed, elsewhere }
   }
 
   async feature(name: string, key: readonly string[], asOf: number | null): Promise<FeatureView> {
@@ -91,6 +111,11 @@ export class LocalInspection implements Inspection {
   /** A row of a store that there is. */
   protected read(store: string, key: Buffer): Promise<Buffer | undefined> {
     return this.stateRows.read(store, key)
+  }
+
+  /** Who runs a task that this process does not run: one process knows of no other. */
+  protected runnerOf(_taskId: string): Omit<ElsewherePartition, 'partition'> {
+    return { member: null, url: null }
   }
 
   private checkStore(store: string): void {

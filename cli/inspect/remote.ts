@@ -1,8 +1,16 @@
 import { CliError } from '../errors.ts'
 import { type Answer as HttpAnswer, ask, refusalText } from '../http/client.ts'
-import type { FeatureView, Inspection, LetterList, LetterView, RowView, Status } from './inspection.ts'
+import type {
+  FeatureView,
+  Inspection,
+  LetterList,
+  LetterView,
+  RowList,
+  RowView,
+  Status,
+} from './inspection.ts'
 
-/** Looks into a running `freshet up`, through its admin routes. */
+/** Looks into a running `freshet up`, `worker` or `serve`, through its admin routes. */
 export class RemoteInspection implements Inspection {
   private readonly base: string
 
@@ -20,15 +28,11 @@ export class RemoteInspection implements Inspection {
     return this.get(`/stores/${encodeURIComponent(store)}/row`, keyPairs(key))
   }
 
-  async rows(store: string, prefix: string, limit: number): Promise<readonly RowView[]> {
-    const { rows } = await this.get<{ rows: readonly RowView[] }>(
-      `/stores/${encodeURIComponent(store)}/rows`,
-      [
-        ['prefix', prefix],
-        ['limit', String(limit)],
-      ],
-    )
-    return rows
+  async rows(store: string, prefix: string, limit: number): Promise<RowList> {
+    return this.get(`/stores/${encodeURIComponent(store)}/rows`, [
+      ['prefix', prefix],
+      ['limit', String(limit)],
+    ])
   }
 
   async feature(view: string, key: readonly string[], asOf: number | null): Promise<FeatureView> {

@@ -7,7 +7,15 @@ import { decodeRow } from '../decoders.ts'
 import { CliError } from '../errors.ts'
 import type { EventTotals } from '../runtime/event-counts.ts'
 import { featureView } from './features.ts'
-import type { FeatureView, Inspection, LetterList, LetterView, RowView, Status } from './inspection.ts'
+import type {
+  FeatureView,
+  Inspection,
+  LetterList,
+  LetterView,
+  RowList,
+  RowView,
+  Status,
+} from './inspection.ts'
 import { keyOfIds } from './keys.ts'
 import { LetterBox } from './letters.ts'
 
@@ -49,7 +57,7 @@ export class ServedInspection implements Inspection {
     return { store, key, bytes: row?.length ?? null, value }
   }
 
-  async rows(store: string): Promise<readonly RowView[]> {
+  async rows(store: string): Promise<RowList> {
     throw new CliError(
       'USAGE',
       `rows of "${store}" are listed by the worker that keeps them: ask it with --url`,

@@ -2,6 +2,8 @@ import type { Clock } from '../../engine/clock.ts'
 import type { InputSchemas } from '../../engine/input-schemas.ts'
 import { CliError } from '../errors.ts'
 import { LetterBox } from '../inspect/letters.ts'
+import { runnerText } from '../inspect/elsewhere.ts'
+import type { ElsewherePartition } from '../inspect/inspection.ts'
 import { LocalInspection } from '../inspect/local.ts'
 import type { EventCounts } from '../runtime/event-counts.ts'
 import type { RunningWorker } from './start.ts'
@@ -30,10 +32,21 @@ export class WorkerInspection extends LocalInspection {
   }
 
   protected override async read(name: string, key: Buffer): Promise<Buffer | undefined> {
-    const store = await this.running.worker.storeOf(name, key)
+    const { worker } = this.running
+    const store = await worker.storeOf(name, key)
     if (store !== undefined) return (await store.readMany([key]))[0]
-    const { member, members } = this.running.status()
-    const others = members.filter((each) => each !== member).join(', ')
-    throw new CliError('RUN_ELSEWHERE', `"${member}" does not run the task of this key; others are ${others}`)
+    const taskId = worker.taskIdOf(name, key)
+    const { member } = this.running.status()
+    throw new CliError(
+      'RUN_ELSEWHERE',
+      `"${member}" does not run ${taskId}, which keeps this key: ${runnerText(this.runnerOf(taskId))}`,
+    )
+  }
+
+  /** Of this member itself it is known here that it does not run the task, whatever its last beat said. */
+  protected override runnerOf(taskId: string): Omit<ElsewherePartition, 'partition'> {
+    const { member } = this.running.status()
+    const runner = this.running.runnerOf(taskId)
+    return runner === undefined || runner.member === member ? super.runnerOf(taskId) : runner
   }
 }

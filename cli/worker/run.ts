@@ -1,6 +1,7 @@
 import { everything } from '../../topologies/index.ts'
 import type { Settings } from '../config/schema.ts'
 import { memberOf } from '../config/services.ts'
+import { askedAt } from '../http/asked-at.ts'
 import { closeServer, listen } from '../http/server.ts'
 import { HTTP_DEFAULTS } from '../http/services.ts'
 import { PrometheusMetrics } from '../metrics.ts'
@@ -52,6 +53,7 @@ export const runWorker = async (settings: Settings): Promise<void> => {
   try {
     const { host, port, group } = settings.worker
     const url = await listen(app, host, port)
+    running.answersAt(askedAt(url, host))
     print(
       `Worker "${memberOf(settings)}" of group "${group}" tells of itself at ${url}. Stop it with Ctrl+C.`,
     )

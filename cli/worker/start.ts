@@ -23,16 +23,28 @@ export interface RunningWorker {
   readonly log: KafkaLog
   /** What it does now, and how far it is. */
   status(): WorkerStatus
+  /** The member that runs a task, as it was heard last; undefined for nobody, as while it is taken over. */
+  runnerOf(taskId: string): Runner | undefined
+  /** Tells the other members where people may ask this one. */
+  answersAt(url: string): void
   /** Throws what only a person can mend, once it has stopped on it. */
   assertRunning(): void
   /** Hands its tasks over, leaves the group and closes everything. Idempotent. */
   close(): Promise<void>
 }
 
+export interface Runner {
+  readonly member: string
+  /** Where it answers people; null before it does. */
+  readonly url: string | null
+}
+
 export interface WorkerStatus {
   readonly member: string
   /** Members heard of lately, itself among them. */
   readonly members: readonly string[]
+  /** Where they answer people, by name; those who do. */
+  readonly urls: Readonly<Record<string, string>>
   /** Tasks that it runs, and how many records each could read and has not processed. */
   readonly active: Readonly<Record<string, number>>
   /** Tasks that it is to run and whose state it still restores. */
@@ -167,15 +179,31 @@ class FleetWorker implements RunningWorker {
 
   status(): WorkerStatus {
     const { worker, member, membership } = this
+    const members = [...membership.members.values()].sort((one, other) =>
+      one.member < other.member ? -1 : 1,
+    )
     return {
       member: this.settings.member,
-      members: [...membership.members.keys()].sort(),
+      members: members.map((each) => each.member),
+      urls: Object.fromEntries(
+        members.flatMap((each) => (each.url === undefined ? [] : [[each.member, each.url] as const])),
+      ),
       active: Object.fromEntries([...worker.lagByTask()].sort(([one], [other]) => (one < other ? -1 : 1))),
       restoring: member.restoring,
       standby: member.following,
       lagRecords: worker.lagRecords(),
       settled: worker.settled && member.restoring.length === 0,
     }
+  }
+
+  runnerOf(taskId: string): Runner | undefined {
+    const members = [...this.membership.members.values()]
+    const found = members.find(({ active }) => active.includes(taskId))
+    return found && { member: found.member, url: found.url ?? null }
+  }
+
+  answersAt(url: string): void {
+    this.membership.answersAt(url)
   }
 
   assertRunning(): void {

@@ -49,6 +49,7 @@ export class Membership {
   private beating: Promise<void> | undefined
   private planning: number | undefined
   private replacedBy: string | undefined
+  private url: string | undefined
 
   constructor(log: Log, clock: Clock, options: MembershipOptions) {
     this.log = log
@@ -82,6 +83,11 @@ export class Membership {
   /** The incarnation that has taken this member's name over: there is to be one process of a name. */
   get successor(): string | undefined {
     return this.replacedBy
+  }
+
+  /** Tells the others, from the next beat on, where people may ask this member. */
+  answersAt(url: string): void {
+    this.url = url
   }
 
   /** Reads what is new, beats when it is time, and plans when it leads. Throws what the log throws. */
@@ -154,6 +160,7 @@ export class Membership {
       patienceMs: this.patienceMs,
       epoch: this.plan?.epoch ?? 0,
       ...holdings(),
+      ...(this.url !== undefined && { url: this.url }),
     }
     this.beats++
     // What is silent too long for others is taken for dead, and finds that in the log.

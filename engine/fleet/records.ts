@@ -20,6 +20,8 @@ export interface Beat {
   readonly warm: Readonly<Record<string, number>>
   /** Other tasks of whose state it has something on disk, and the commit that this stands for. */
   readonly stored: Readonly<Record<string, number>>
+  /** Where it answers people; left out before it does. */
+  readonly url?: string
 }
 
 /** Who is to run which task, by the leader. */
@@ -68,6 +70,7 @@ const isRecord = (value: unknown): value is FleetRecord => {
     active,
     warm,
     stored,
+    url,
     members,
     tasks,
   } = value
@@ -83,7 +86,8 @@ const isRecord = (value: unknown): value is FleetRecord => {
         isCount(epoch) &&
         isTexts(active) &&
         isCounts(warm) &&
-        isCounts(stored)
+        isCounts(stored) &&
+        (url === undefined || isText(url))
       )
     case 'plan':
       return isCount(epoch) && isTexts(members) && isObject(tasks) && Object.values(tasks).every(isTexts)

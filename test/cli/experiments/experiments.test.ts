@@ -100,7 +100,7 @@ test('what people do with feeds of each arm comes out of the stream, at the comm
     event('surveys', { ...later, satisfaction: 1 }),
     tie('later', 'bo', 'follow', { at: now }),
   ])
-  const rows = await running.inspection.rows('experiment-totals', 'halves/', 100)
+  const { rows } = await running.inspection.rows('experiment-totals', 'halves/', 100)
   const all = experimentReports(rows).find(({ window }) => window === 'all')!
   for (const { arm, users, feeds, figures } of all.arms) {
     const expected = [...given.values()].filter((each) => each === `halves/${arm}`).length

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RowList } from '../../../cli/inspect/inspection.ts'
 import { PrometheusMetrics } from '../../../cli/metrics.ts'
 import { bothMetrics, EventCounts } from '../../../cli/runtime/event-counts.ts'
 import { workerServer } from '../../../cli/worker/http.ts'
@@ -144,7 +145,7 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
   )
 
   test(
-    'tell of their tasks over HTTP, show rows of those, and name the others for rows that they do not have',
+    'tell of their tasks over HTTP, show rows of those, and say who has the others, and where',
     async () => {
       const prefix = 'http.'
       const clock = new MovedClock(START_MS)
@@ -159,6 +160,8 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       }
       const tasks = one.worker.allTaskIds().length
       const both = [one, other]
+      other.answersAt('http://other:1')
+      await until(both, () => 'other' in one.status().urls)
       await until(both, () => both.every((each) => Object.keys(each.status().active).length === tasks / 2))
       await settled(both, tasks)
       const app = workerServer({ running: one, metrics, counts, clock, schemas: undefined, token: null })
@@ -169,6 +172,7 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       ])
       expect((await app.inject('/v1/worker')).json()).toMatchObject({
         members: ['one', 'other'],
+        urls: { other: 'http://other:1' },
         restoring: [],
       })
       const text = (await app.inject('/metrics')).body
@@ -185,7 +189,17 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
         const isHere = (await one.worker.storeOf('user', key)) !== undefined
         expect(answer.statusCode).toBe(isHere ? 200 : 421)
         if (isHere) expect(answer.json<{ bytes: number }>().bytes).toBeGreaterThan(0)
-        else expect(answer.json<{ message: string }>().message).toContain('others are other')
+        else
+          expect(answer.json<{ message: string }>().message).toContain('"other" runs it, at http://other:1')
+      }
+      const list = (await app.inject('/admin/v1/stores/user/rows?limit=100')).json<RowList>()
+      expect(new Set(list.rows.map(({ key }) => key[0]))).toEqual(
+        new Set(users.filter((_, index) => statuses[index] === 200)),
+      )
+      const lacking = list.elsewhere.map(({ partition }) => partition)
+      expect(new Set([...list.listed, ...lacking])).toEqual(new Set([0, 1, 2, 3]))
+      for (const each of list.elsewhere) {
+        expect(each).toMatchObject({ member: 'other', url: 'http://other:1' })
       }
       await app.close()
       for (const worker of both) await worker.close()

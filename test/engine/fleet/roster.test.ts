@@ -95,6 +95,7 @@ describe('records of a fleet', () => {
     const tasks = { 'user-0': ['a', 'b'], 'post-3': ['b'] }
     const records: FleetRecord[] = [
       beat('a', { since: 5, active: ['user-0'], warm: { 'post-3': 7 }, stored: { 'user-1': 70 } }),
+      beat('a', { url: 'http://a:8082' }),
       { kind: 'plan', epoch: 3, members: ['a', 'b'], tasks },
       { kind: 'leave', member: 'a', incarnation: 'a 1' },
     ]
@@ -103,7 +104,12 @@ describe('records of a fleet', () => {
 
   test('whatever else lies on the topic is passed over', () => {
     const wrong: unknown[] = [null, 7, [], {}, { kind: 'beat' }, { ...beat('a'), since: -1 }]
-    wrong.push({ ...beat('a'), warm: { x: 'y' } }, { ...plan(1), tasks: { x: [1] } }, { kind: 'other' })
+    wrong.push(
+      { ...beat('a'), warm: { x: 'y' } },
+      { ...beat('a'), url: 7 },
+      { ...plan(1), tasks: { x: [1] } },
+      { kind: 'other' },
+    )
     for (const value of wrong) expect(decodeRecord(Buffer.from(JSON.stringify(value)))).toBeUndefined()
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
