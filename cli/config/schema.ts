@@ -1,3 +1,5 @@
+import { KAFKA_DEFAULTS } from '../../engine/log/kafka/options.ts'
+import { WORKER_SETTINGS_DEFAULTS } from '../worker/settings.ts'
 import { secret, setting, optional, type SettingsOf } from './declare.ts'
 import { address, choice, flag, listOf, serverUrlOf, text, urlOf, whole, words } from './kinds.ts'
 
@@ -18,6 +20,11 @@ export const declared = {
     ),
     prefix: setting(prefix, '', 'Begins the name of every topic and transactional id.'),
     clientId: setting(name, 'freshet', 'Said to the brokers, for their logs and quotas.'),
+    transactionMsMax: setting(
+      whole(1_000, 900_000),
+      KAFKA_DEFAULTS.transactionMsMax,
+      "A commit of a worker that died holds its readers back no longer; at most the brokers' transaction.max.timeout.ms.",
+    ),
     tls: {
       enabled: setting(flag, false, 'Connections are encrypted.'),
       ca: optional(words, 'File of authorities to trust, PEM; those of the system where there is none.'),
@@ -90,6 +97,31 @@ export const declared = {
     ),
     data: setting(words, '.freshet/worker', 'Directory of its state.'),
     standbys: setting(whole(0, REPLICAS_MAX), 1, 'Copies of each state kept on other workers.'),
+    heartbeatMs: setting(
+      whole(50, 10_000),
+      WORKER_SETTINGS_DEFAULTS.heartbeatMs,
+      'Workers of a group hear of each other so often; more than some 200 of them take longer beats.',
+    ),
+    missedHeartbeatsMax: setting(
+      whole(3, 40),
+      WORKER_SETTINGS_DEFAULTS.missedHeartbeatsMax,
+      'One is taken for dead when another was heard this many times since.',
+    ),
+    commitIntervalMs: setting(
+      whole(10, 10_000),
+      100,
+      'Work is committed so often; less often, up to 300 ms, where commits take long.',
+    ),
+    cacheBytesMax: setting(
+      whole(2 ** 26, 2 ** 40),
+      WORKER_SETTINGS_DEFAULTS.cacheBytesMax,
+      'Memory for rows if this worker ran all tasks; each task has its share, at least 16 MiB.',
+    ),
+    changelogBytesMax: setting(
+      whole(2 ** 24, 2 ** 40),
+      WORKER_SETTINGS_DEFAULTS.changelogBytesMax,
+      'Changelog that a restart may have to read again, of all tasks likewise; of each at least 4 MiB.',
+    ),
     host: setting(words, '127.0.0.1', 'Address that it tells its health, metrics and state at.'),
     port: setting(whole(0, 65_535), 8082, 'Port of the same; 0 finds a free one.'),
   },

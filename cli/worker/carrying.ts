@@ -87,12 +87,14 @@ export const tellCarrying = (registry: Registry, carrying: CarryingWorker): void
   )
 }
 
-const workerSettingsOf = async (
+/** What settings make of a worker. Throws as `kafkaOptionsOf` does. */
+export const workerSettingsOf = async (
   { settings, schemas, clock, metrics, failed }: CarryingParts,
   tasksChanged: (taskIds: readonly string[]) => void,
 ): Promise<WorkerSettings> => {
   const { brokers, prefix = '', tls, sasl, replicas } = await kafkaOptionsOf(settings)
-  const { group, data, standbys } = settings.worker
+  const { group, data, standbys, heartbeatMs, missedHeartbeatsMax } = settings.worker
+  const { cacheBytesMax, changelogBytesMax, commitIntervalMs } = settings.worker
   return {
     ...WORKER_SETTINGS_DEFAULTS,
     brokers,
@@ -102,6 +104,13 @@ const workerSettingsOf = async (
     dataDirectory: data,
     partitions: settings.topics.partitions,
     standbys,
+    heartbeatMs,
+    missedHeartbeatsMax,
+    cacheBytesMax,
+    changelogBytesMax,
+    transactionMsMax: settings.kafka.transactionMsMax,
+    // Quiet tasks commit no sooner than others: see `FLEET_DEFAULTS`.
+    worker: { commitIntervalMs, idleCommitIntervalMs: commitIntervalMs },
     retentionMs: retentionMsOf(settings),
     ...(replicas !== undefined && { replicas }),
     security: { ...(tls !== undefined && { tls }), ...(sasl !== undefined && { sasl }) },

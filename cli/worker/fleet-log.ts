@@ -1,6 +1,7 @@
 import { EngineError } from '../../engine/errors.ts'
 import { MEMBERS_RETENTION_MS } from '../../engine/fleet/membership.ts'
 import { KafkaLog } from '../../engine/log/kafka.ts'
+import type { KafkaLogOptions } from '../../engine/log/kafka/options.ts'
 import type { TopicSpec } from '../../engine/log/port.ts'
 import type { Topology } from '../../engine/topology.ts'
 import { topicSpecsOf } from '../../engine/worker.ts'
@@ -33,17 +34,23 @@ export const fleetTopics = (
   ]
 }
 
-/** Connects to the brokers and makes the topics that are missing. */
-export const openFleetLog = async (topology: Topology, settings: WorkerSettings): Promise<KafkaLog> => {
-  const { brokers, prefix, member, partitions, replicas, security } = settings
-  const log = await KafkaLog.open({
+/** How a worker reaches Kafka: its member's name is what the brokers know it by. */
+export const fleetLogOptions = (settings: WorkerSettings): KafkaLogOptions => {
+  const { brokers, prefix, member, partitions, replicas, security, transactionMsMax } = settings
+  return {
     brokers,
     prefix,
     clientId: `freshet-${member}`,
     changelogPartitions: partitions,
+    transactionMsMax,
     ...(replicas !== undefined && { replicas }),
     ...security,
-  })
+  }
+}
+
+/** Connects to the brokers and makes the topics that are missing. */
+export const openFleetLog = async (topology: Topology, settings: WorkerSettings): Promise<KafkaLog> => {
+  const log = await KafkaLog.open(fleetLogOptions(settings))
   try {
     await log.createTopics(fleetTopics(topology, settings))
     return log

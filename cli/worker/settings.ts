@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Clock } from '../../engine/clock.ts'
 import type { InputSchemas } from '../../engine/input-schemas.ts'
-import type { SaslOptions } from '../../engine/log/kafka/options.ts'
+import { KAFKA_DEFAULTS, type SaslOptions } from '../../engine/log/kafka/options.ts'
 import type { Metrics } from '../../engine/metrics.ts'
 import type { TaskServices } from '../../engine/task.ts'
 import type { WorkerOptions } from '../../engine/worker.ts'
@@ -33,6 +33,12 @@ export interface WorkerSettings {
   /** A member is heard of so often, and is taken for dead when another was heard this many times since. */
   readonly heartbeatMs: number
   readonly missedHeartbeatsMax: number
+  /** Rows and keys kept in memory, of all tasks of the topology together: a worker has some of them. */
+  readonly cacheBytesMax: number
+  /** Changelog that a restart may have to read again, of all tasks likewise. */
+  readonly changelogBytesMax: number
+  /** See `KafkaLogOptions`. */
+  readonly transactionMsMax: number
   readonly worker: Partial<WorkerOptions>
   readonly clock: Clock
   readonly metrics?: Metrics
@@ -56,5 +62,8 @@ export const WORKER_SETTINGS_DEFAULTS = {
   retentionMs: 7 * DAY_MS,
   heartbeatMs: 250,
   missedHeartbeatsMax: 8,
+  cacheBytesMax: 2 ** 31,
+  changelogBytesMax: 2 ** 29,
+  transactionMsMax: KAFKA_DEFAULTS.transactionMsMax,
   worker: {},
 } as const satisfies Partial<WorkerSettings>

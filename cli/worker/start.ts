@@ -72,9 +72,6 @@ const STEP_MS = 25
 /** How often copies that have read everything look for more. */
 const FOLLOW_MS = 50
 const REPORT_MS = 1_000
-/** Of all tasks of the topology together: a worker has some of them. */
-const CACHE_BYTES_MAX = 2 ** 31
-const CHANGELOG_BYTES_MAX = 2 ** 29
 const TASK_CACHE_BYTES_MIN = 2 ** 24
 const TASK_CHANGELOG_BYTES_MIN = 2 ** 22
 
@@ -140,7 +137,7 @@ class FleetWorker implements RunningWorker {
     this.log = log
     const services = { log, state, clock, metrics, ...(schemas && { schemas }), ...(failed && { failed }) }
     const tasks = new Worker(everything, services, WORKER_DEFAULTS).allTaskIds()
-    const stateOptions = stateOptionsFor(tasks.length)
+    const stateOptions = stateOptionsFor(tasks.length, settings)
     const options = { ...FLEET_DEFAULTS, state: stateOptions, ...settings.worker }
     const mayReopen = (): boolean => this.membership.isCurrent
     this.worker = new Worker(everything, { ...services, mayReopen }, options)
@@ -285,8 +282,11 @@ class FleetWorker implements RunningWorker {
 }
 
 /** One process holds some of the tasks; limits are for all of them, for it may be the only one. */
-const stateOptionsFor = (tasks: number): StateOptions => ({
+export const stateOptionsFor = (
+  tasks: number,
+  { cacheBytesMax, changelogBytesMax }: Pick<WorkerSettings, 'cacheBytesMax' | 'changelogBytesMax'>,
+): StateOptions => ({
   ...STATE_DEFAULTS,
-  cacheBytesMax: Math.max(TASK_CACHE_BYTES_MIN, Math.floor(CACHE_BYTES_MAX / tasks)),
-  changelogBytesMax: Math.max(TASK_CHANGELOG_BYTES_MIN, Math.floor(CHANGELOG_BYTES_MAX / tasks)),
+  cacheBytesMax: Math.max(TASK_CACHE_BYTES_MIN, Math.floor(cacheBytesMax / tasks)),
+  changelogBytesMax: Math.max(TASK_CHANGELOG_BYTES_MIN, Math.floor(changelogBytesMax / tasks)),
 })

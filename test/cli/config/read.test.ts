@@ -90,6 +90,16 @@ describe('what is wrong is named, with what to give', () => {
       /redis\.urls are not encrypted.*begin them with rediss:/,
     ],
     [{ topics: { partitions: 0 } }, {}, /topics\.partitions is 0.*whole number from 1 to/],
+    [{ kafka: { transactionMsMax: 999 } }, {}, /kafka\.transactionMsMax is 999.*from 1000 to 900000/],
+    [{ worker: { heartbeatMs: 49 } }, {}, /worker\.heartbeatMs is 49.*from 50 to 10000/],
+    [{ worker: { missedHeartbeatsMax: 2 } }, {}, /worker\.missedHeartbeatsMax is 2.*from 3 to 40/],
+    [
+      {},
+      { FRESHET_WORKER_COMMIT_INTERVAL_MS: '100ms' },
+      /FRESHET_WORKER_COMMIT_INTERVAL_MS is "100ms".*from 10 to 10000/,
+    ],
+    [{ worker: { cacheBytesMax: '2GiB' } }, {}, /worker\.cacheBytesMax is "2GiB".*whole number/],
+    [{ worker: { changelogBytesMax: 1 } }, {}, /worker\.changelogBytesMax is 1.*whole number from 16777216/],
     [
       { topics: { replicas: 1, minInSyncReplicas: 2 } },
       {},
