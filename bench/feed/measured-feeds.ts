@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { systemClock } from '../../cli/runtime/clock.ts'
+import { feedEffects } from '../../serving/effects/index.ts'
 import { ServedRequests } from '../../serving/explain/served-requests.ts'
 import { FeedPipeline } from '../../serving/feed-pipeline.ts'
 import { FeedService } from '../../serving/feed-service.ts'
@@ -35,11 +36,15 @@ export const measuredFeeds = ({ serving, embedded }: LocalServer, allocations: A
     visibility: new Visibility(embedded.rowsNow, embedded.restrictions),
     sessions,
     cursors: new Cursors(randomBytes(SECRET_BYTES)),
-    impressions,
-    shadow: serving.models.shadow,
-    requests: new ServedRequests(),
-    samples,
+    effects: feedEffects({
+      impressions,
+      shadow: serving.models.shadow,
+      requests: new ServedRequests(),
+      samples,
+    }),
     clock,
+    alarm: parts.alarm,
+    metrics: parts.metrics,
     ids: () => randomUUID(),
     later: (work) => setImmediate(work),
     newestEventAt: () => embedded.newestEventAt(),

@@ -30,11 +30,20 @@ export const declared = {
       ca: optional(words, 'File of authorities to trust, PEM; those of the system where there is none.'),
       certificate: optional(words, 'File of the certificate to show, PEM.'),
       key: optional(words, 'File of its private key, PEM.'),
+      keyPassphrase: secret(words, 'What the private key is encrypted by.'),
+      serverName: optional(
+        words,
+        "Name that brokers' certificates bear, where it is not that of their address.",
+      ),
     },
     sasl: {
-      mechanism: optional(choice(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']), 'How to say who we are.'),
-      username: optional(words, 'User to log in as.'),
+      mechanism: optional(
+        choice(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER']),
+        'How to say who we are.',
+      ),
+      username: optional(words, 'User to log in as; not with OAUTHBEARER.'),
       password: secret(words, "The user's password."),
+      tokenFile: optional(words, 'File of the token to log in by with OAUTHBEARER, read at each login.'),
     },
   },
   redis: {
@@ -67,6 +76,7 @@ export const declared = {
       urlOf(['http:', 'https:'], 'http://localhost:8081'),
       "Schema registry with Confluent's API; this code's own schemas where there is none.",
     ),
+    ca: optional(words, 'File of authorities to trust, PEM; those of the system where there is none.'),
     username: optional(words, 'User to log in as.'),
     password: secret(words, "The user's password."),
   },
@@ -152,29 +162,9 @@ export const problemsAmong = ({
   registry,
   topics,
 }: Settings): (readonly [string, string])[] => {
-  const { tls, sasl } = kafka
   const found: (readonly [string, string] | false)[] = [
-    (tls.certificate === null) !== (tls.key === null) && [
-      tls.key === null ? 'kafka.tls.key' : 'kafka.tls.certificate',
-      'is missing: a certificate and its key go together',
-    ],
-    !tls.enabled &&
-      (tls.ca ?? tls.certificate) !== null && [
-        'kafka.tls.enabled',
-        'is false, but files for it are named: set it to true, or leave them out',
-      ],
-    sasl.mechanism === null &&
-      (sasl.username ?? sasl.password) !== null && [
-        'kafka.sasl.mechanism',
-        'is missing: a user or a password is given for it, and nobody would log in',
-      ],
-    sasl.mechanism !== null &&
-      sasl.username === null && ['kafka.sasl.username', `is missing: ${sasl.mechanism} needs one`],
-    sasl.mechanism !== null &&
-      sasl.password === null && [
-        'kafka.sasl.password',
-        `is missing: set FRESHET_KAFKA_SASL_PASSWORD, for ${sasl.mechanism} needs it`,
-      ],
+    ...problemsOfTls(kafka.tls),
+    ...problemsOfSasl(kafka.sasl),
     (redis.tls.certificate === null) !== (redis.tls.key === null) && [
       redis.tls.key === null ? 'redis.tls.key' : 'redis.tls.certificate',
       'is missing: a certificate and its key go together',
@@ -192,6 +182,11 @@ export const problemsAmong = ({
     ],
     registry.url === null &&
       registry.username !== null && ['registry.url', 'is missing: a user is named for it'],
+    registry.ca !== null &&
+      !registry.url?.startsWith('https:') && [
+        'registry.ca',
+        'is named, but registry.url is no https: URL: nothing would be checked by it',
+      ],
     registry.username === null &&
       registry.password !== null && [
         'registry.username',
@@ -204,4 +199,55 @@ export const problemsAmong = ({
       ],
   ]
   return found.filter((each) => each !== false)
+}
+
+type Problems = readonly (readonly [string, string] | false)[]
+
+const problemsOfTls = (tls: Settings['kafka']['tls']): Problems => [
+  (tls.certificate === null) !== (tls.key === null) && [
+    tls.key === null ? 'kafka.tls.key' : 'kafka.tls.certificate',
+    'is missing: a certificate and its key go together',
+  ],
+  tls.key === null &&
+    tls.keyPassphrase !== null && ['kafka.tls.key', 'is missing: a passphrase is given for it'],
+  !tls.enabled &&
+    (tls.ca ?? tls.certificate ?? tls.serverName) !== null && [
+      'kafka.tls.enabled',
+      'is false, but files or a name for it are given: set it to true, or leave them out',
+    ],
+]
+
+const problemsOfSasl = ({
+  mechanism,
+  username,
+  password,
+  tokenFile,
+}: Settings['kafka']['sasl']): Problems => {
+  const isByToken = mechanism === 'OAUTHBEARER'
+  return [
+    mechanism === null &&
+      (username ?? password ?? tokenFile) !== null && [
+        'kafka.sasl.mechanism',
+        'is missing: a user, a password or a token is given for it, and nobody would log in',
+      ],
+    isByToken &&
+      tokenFile === null && ['kafka.sasl.tokenFile', 'is missing: OAUTHBEARER logs in by the token in it'],
+    isByToken &&
+      (username ?? password) !== null && [
+        'kafka.sasl.mechanism',
+        'is OAUTHBEARER, which knows no user and no password: leave them out',
+      ],
+    mechanism !== null &&
+      !isByToken &&
+      username === null && ['kafka.sasl.username', `is missing: ${mechanism} needs one`],
+    mechanism !== null &&
+      !isByToken &&
+      password === null && [
+        'kafka.sasl.password',
+        `is missing: set FRESHET_KAFKA_SASL_PASSWORD, for ${mechanism} needs it`,
+      ],
+    mechanism !== null &&
+      !isByToken &&
+      tokenFile !== null && ['kafka.sasl.tokenFile', `is named, but ${mechanism} logs in by a password`],
+  ]
 }

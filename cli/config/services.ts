@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import type { KafkaLogOptions } from '../../engine/log/kafka/options.ts'
+import type { KafkaLogOptions, SaslOptions } from '../../engine/log/kafka/options.ts'
 import type { RedisStoreOptions } from '../../features/store/redis/options.ts'
 import type { RegistryOptions } from '../../schemas/registry/client.ts'
 import { CliError } from '../errors.ts'
@@ -11,24 +11,45 @@ import type { Settings } from './schema.ts'
 export const kafkaOptionsOf = async ({ kafka, topics }: Settings): Promise<KafkaLogOptions> => {
   const { brokers, prefix, clientId, tls, sasl } = kafka
   if (brokers.length === 0) throw missing('kafka.brokers', 'FRESHET_KAFKA_BROKERS or --kafka')
-  const { mechanism, username, password } = sasl
+  const login = saslOptionsOf(sasl)
   return {
     brokers,
     prefix,
     clientId,
     ...(tls.enabled && { tls: await tlsOptionsOf(tls) }),
-    ...(mechanism !== null && { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
+    ...(login !== null && { sasl: login }),
     ...(topics.replicas !== null && { replicas: topics.replicas }),
     changelogPartitions: topics.partitions,
   }
 }
 
-type TlsFiles = Pick<Settings['kafka']['tls'], 'ca' | 'certificate' | 'key'>
+/** Null where nobody logs in. That what a mechanism needs is there, `readSettings` has seen to. */
+const saslOptionsOf = ({
+  mechanism,
+  username,
+  password,
+  tokenFile,
+}: Settings['kafka']['sasl']): SaslOptions | null => {
+  if (mechanism === null) return null
+  return mechanism === 'OAUTHBEARER'
+    ? { mechanism, tokenFile: tokenFile ?? '' }
+    : { mechanism, username: username ?? '', password: password ?? '' }
+}
 
-const tlsOptionsOf = async ({ ca, certificate, key }: TlsFiles): Promise<TlsOptions> => ({
+type TlsSettings = Settings['redis']['tls'] & Partial<Pick<Settings['kafka']['tls'], 'keyPassphrase'>>
+
+const tlsOptionsOf = async ({
+  ca,
+  certificate,
+  key,
+  keyPassphrase = null,
+  serverName,
+}: TlsSettings): Promise<TlsOptions> => ({
   ...(ca !== null && { ca: await readPem(ca) }),
   ...(certificate !== null && { cert: await readPem(certificate) }),
   ...(key !== null && { key: await readPem(key) }),
+  ...(keyPassphrase !== null && { passphrase: keyPassphrase }),
+  ...(serverName !== null && { servername: serverName }),
 })
 
 const readPem = async (file: string): Promise<string> => {
@@ -62,12 +83,7 @@ export const redisOptionsOf = async (
     prefix,
     ...(username !== null && { username }),
     ...(password !== null && { password }),
-    ...(parsed[0]!.protocol === 'rediss:' && {
-      tls: {
-        ...(await tlsOptionsOf(tls)),
-        ...(tls.serverName !== null && { servername: tls.serverName }),
-      },
-    }),
+    ...(parsed[0]!.protocol === 'rediss:' && { tls: await tlsOptionsOf(tls) }),
     answerMsMax,
     partitions: topics.partitions,
     timeToLiveMs,
@@ -76,11 +92,16 @@ export const redisOptionsOf = async (
 
 const REDIS_PORT = '6379'
 
-/** How to reach the registry; null where this code's own schemas are used. */
-export const registryOptionsOf = ({ registry }: Settings): RegistryOptions | null => {
-  const { url, username, password } = registry
+/** How to reach the registry; null where this code's own schemas are used. Throws `FILE_UNREADABLE` for a certificate's file. */
+export const registryOptionsOf = async ({ registry }: Settings): Promise<RegistryOptions | null> => {
+  const { url, ca, username, password } = registry
   if (url === null) return null
-  return { url, ...(username !== null && { username }), ...(password !== null && { password }) }
+  return {
+    url,
+    ...(ca !== null && { ca: await readPem(ca) }),
+    ...(username !== null && { username }),
+    ...(password !== null && { password }),
+  }
 }
 
 /** This worker's name: the same after a restart, so that its partitions come back to it. */

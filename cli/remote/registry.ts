@@ -22,7 +22,7 @@ export interface Schemas {
  * `RegistryError`: `SCHEMA_REFUSED` names every field that is wrong.
  */
 export const openSchemas = async (settings: Settings): Promise<Schemas> => {
-  const options = registryOptionsOf(settings)
+  const options = await registryOptionsOf(settings)
   if (options === null) return { inputs: undefined, codecs: ownCodecs }
   const source = await RemoteSchemas.open(options, Object.values(publicContracts), settings.kafka.prefix)
   return { inputs: registeredSchemas(source), codecs: registeredCodecs(source) }

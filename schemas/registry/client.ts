@@ -1,12 +1,15 @@
 import { isObject } from '../declare/composites.ts'
 import type { Json } from '../declare/kind.ts'
 import { RegistryError } from './errors.ts'
+import { type Answered, askHttp } from './http.ts'
 
 export interface RegistryOptions {
   /** Base of Confluent's API, such as `http://localhost:8081`. */
   readonly url: string
   readonly username?: string
   readonly password?: string
+  /** Authorities that sign its certificate, PEM; those of the system where there is none. */
+  readonly ca?: string
 }
 
 const ANSWER_MS_MAX = 10_000
@@ -22,9 +25,11 @@ const FULL_TRANSITIVE = 'FULL_TRANSITIVE'
 export class RegistryClient {
   private readonly base: string
   private readonly headers: Readonly<Record<string, string>>
+  private readonly ca: string | undefined
 
-  constructor({ url, username, password }: RegistryOptions) {
+  constructor({ url, username, password, ca }: RegistryOptions) {
     this.base = url.replace(/\/+$/, '')
+    this.ca = ca
     const credentials = Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')
     this.headers = {
       'content-type': CONTENT_TYPE,
@@ -74,25 +79,26 @@ export class RegistryClient {
   }
 
   private async ask(method: string, path: string, body?: Json): Promise<Json | undefined> {
-    const response = await this.fetch(method, path, body)
-    const text = await response.text().catch(() => '')
-    if (response.ok) return parsed(text, path)
-    if (response.status === NOT_FOUND) return undefined
-    const detail = `${method} ${path}: ${response.status} ${messageIn(text)}`
-    const isRefusal = response.status === CONFLICT || response.status === UNPROCESSABLE
+    const { status, text } = await this.answer(method, path, body)
+    if (status >= 200 && status < 300) return parsed(text, path)
+    if (status === NOT_FOUND) return undefined
+    const detail = `${method} ${path}: ${status} ${messageIn(text)}`
+    const isRefusal = status === CONFLICT || status === UNPROCESSABLE
     throw new RegistryError(isRefusal ? 'SCHEMA_REFUSED' : 'REGISTRY_UNAVAILABLE', detail)
   }
 
-  private async fetch(method: string, path: string, body: Json | undefined): Promise<Response> {
+  private async answer(method: string, path: string, body: Json | undefined): Promise<Answered> {
     try {
-      return await fetch(this.base + path, {
+      return await askHttp(this.base + path, {
         method,
         headers: this.headers,
-        signal: AbortSignal.timeout(ANSWER_MS_MAX),
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        body: body === undefined ? undefined : JSON.stringify(body),
+        ca: this.ca,
+        answerMsMax: ANSWER_MS_MAX,
       })
     } catch (cause) {
-      throw new RegistryError('REGISTRY_UNAVAILABLE', `${this.base} does not answer`, { cause })
+      const why = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : ''
+      throw new RegistryError('REGISTRY_UNAVAILABLE', `${this.base} does not answer${why}`, { cause })
     }
   }
 }

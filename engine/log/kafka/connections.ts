@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { EngineError } from '../../errors.ts'
 import { BrokerError, NO_ANSWER } from './failures.ts'
 import type { KafkaLibrary } from './library.ts'
+import { loginOf } from './login.ts'
 import { KAFKA_DEFAULTS, type KafkaLogOptions } from './options.ts'
 
 export interface Address {
@@ -16,7 +17,7 @@ const ANSWER_MS_MAX = 15_000
 /** Said of what was left undone because something else was refused. */
 const NOT_ATTEMPTED = 'OPERATION_NOT_ATTEMPTED'
 /** Codes of Node and of OpenSSL. */
-const TLS_REFUSALS = /^ERR_(TLS|SSL)_|CERT|^UNABLE_TO_/
+const TLS_REFUSALS = /^ERR_(TLS|SSL|OSSL)_|CERT|^UNABLE_TO_/
 /** A broker answers a connection's requests one after the other, so more would only wait there. */
 const IN_FLIGHT_MAX = 64
 
@@ -75,8 +76,8 @@ export class Connections {
       connectTimeout: CONNECT_MS_MAX,
       requestTimeout: ANSWER_MS_MAX,
       maxInflights: IN_FLIGHT_MAX,
-      ...(tls !== undefined && { tls, tlsServerName: isIP(host) === 0 }),
-      ...(sasl !== undefined && { sasl }),
+      ...(tls !== undefined && { tls, tlsServerName: tls.servername ?? isIP(host) === 0 }),
+      ...(sasl !== undefined && { sasl: loginOf(this.library, sasl) }),
     })
     connection.on('error', (error) => {
       this.broken.set(connection, error)
@@ -103,7 +104,7 @@ export class Connections {
     const refusal = refusals.find((code) => code !== NOT_ATTEMPTED) ?? refusals[0]
     if (refusal !== undefined) return new BrokerError(refusal, `said by ${host}:${port}`, { cause: error })
     if (isOneOf(error, [AuthenticationError, UserError])) {
-      return new BrokerError('AUTHENTICATION_FAILED', `${host}:${port}: ${messageOf(error)}`, {
+      return new BrokerError('AUTHENTICATION_FAILED', `${host}:${port}: ${messageOf(rootOf(error))}`, {
         cause: error,
       })
     }
@@ -125,5 +126,9 @@ const tlsRefusalOf = (error: unknown): string | undefined => {
 /** The library wraps what went wrong in errors of the connection. */
 const isOneOf = (error: unknown, kinds: readonly (abstract new (...args: never[]) => Error)[]): boolean =>
   error instanceof Error && (kinds.some((kind) => error instanceof kind) || isOneOf(error.cause, kinds))
+
+/** What the library wrapped: a connection that failed says nothing of why. */
+const rootOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -20,10 +20,19 @@ export interface KafkaLogOptions {
   readonly transactionMsMax?: number
 }
 
-export interface SaslOptions {
+/** Plain values, so that they pass to another thread. */
+export type SaslOptions = PasswordOptions | TokenOptions
+
+export interface PasswordOptions {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
   readonly username: string
   readonly password: string
+}
+
+export interface TokenOptions {
+  readonly mechanism: 'OAUTHBEARER'
+  /** Holds the token. Read at each login, for tokens end: whoever issues them keeps the file fresh. */
+  readonly tokenFile: string
 }
 
 export const KAFKA_DEFAULTS = {

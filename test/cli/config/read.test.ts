@@ -45,7 +45,7 @@ describe('settings', () => {
       },
     })
     expect(settings.kafka.brokers).toEqual(['one:9092', 'two:9093'])
-    expect(settings.kafka.tls).toEqual({ enabled: true, ca: 'ca.pem', certificate: null, key: null })
+    expect(settings.kafka.tls).toMatchObject({ enabled: true, ca: 'ca.pem', certificate: null, key: null })
     expect(settings.redis.urls).toEqual(['redis://one:6379'])
     expect(settings.registry.url).toBe('http://registry:8081/apis/ccompat/v7')
     expect(settings.topics.partitions).toBe(24)
@@ -114,6 +114,21 @@ describe('what is wrong is named, with what to give', () => {
       /registry\.username is missing: a password/,
     ],
     [{ kafka: { tls: { enabled: true, key: 'k' } } }, {}, /kafka\.tls\.certificate is missing/],
+    [{}, { FRESHET_KAFKA_TLS_KEY_PASSPHRASE: 'p' }, /kafka\.tls\.key is missing: a passphrase/],
+    [{ kafka: { tls: { serverName: 'k' } } }, {}, /kafka\.tls\.enabled is false/],
+    [{ kafka: { sasl: { tokenFile: 't' } } }, {}, /kafka\.sasl\.mechanism is missing/],
+    [{ kafka: { sasl: { mechanism: 'OAUTHBEARER' } } }, {}, /kafka\.sasl\.tokenFile is missing/],
+    [
+      { kafka: { sasl: { mechanism: 'OAUTHBEARER', tokenFile: 't', username: 'u' } } },
+      {},
+      /kafka\.sasl\.mechanism is OAUTHBEARER, which knows no user/,
+    ],
+    [
+      { kafka: { sasl: { mechanism: 'PLAIN', username: 'u', tokenFile: 't' } } },
+      { FRESHET_KAFKA_SASL_PASSWORD: 'p' },
+      /kafka\.sasl\.tokenFile is named, but PLAIN/,
+    ],
+    [{ registry: { url: 'http://r', ca: 'ca.pem' } }, {}, /registry\.ca is named, but registry\.url is no/],
     [{}, { FRESHET_SERVING_PORT: 'http' }, /FRESHET_SERVING_PORT is "http".*0 to 65535/],
     [
       {},

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FrameCursor, FrameWriter } from '../../../../engine/log/frame.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
@@ -51,6 +52,30 @@ describe.skipIf(noKafka !== undefined)(`Kafka that asks who is there ${noKafka ?
     const { certificate: cert, key } = secure.client
     const access = { brokers: [secure.tls], tls: { ...tls(), cert, key } }
     expect(await roundTrip(access)).toEqual(['appended', 'committed'])
+  })
+
+  test('is written and read by who has a certificate whose key is encrypted, and gives its passphrase', async () => {
+    const { certificate: cert, key: plain } = secure.client
+    const format = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc' } as const
+    const key = createPrivateKey(plain)
+      .export({ ...format, passphrase: 'of the key' })
+      .toString()
+    const access = (passphrase: string): Access => ({
+      brokers: [secure.tls],
+      tls: { ...tls(), cert, key, passphrase },
+    })
+    expect(await roundTrip(access('of the key'))).toEqual(['appended', 'committed'])
+    await expect(open(access('another'))).rejects.toMatchObject({ code: 'LOG_REFUSED' })
+  })
+
+  test('is trusted by the name that it is to have, and not where its certificate bears another', async () => {
+    const access = (servername: string): Access => ({
+      brokers: [secure.saslTls],
+      tls: { ...tls(), servername },
+      sasl: withSasl('PLAIN'),
+    })
+    expect(await roundTrip(access('localhost'))).toEqual(['appended', 'committed'])
+    await expect(open(access('kafka.elsewhere'))).rejects.toMatchObject({ code: 'LOG_REFUSED' })
   })
 
   test.each(MECHANISMS)('is written and read over TLS, by a user known by %s', async (mechanism) => {
