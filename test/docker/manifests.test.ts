@@ -3,9 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readSettings } from '../../cli/config/read.ts'
-import { checkCompose, checkKubernetes, yamlReader } from '../../services/checkers.ts'
+import { checkCompose, checkKubernetes, checkKustomization, yamlReader } from '../../services/checkers.ts'
 import { temporaryDirectory } from '../cli/temporary.ts'
 import { missing } from '../services/here.ts'
+import { patchedBy } from './patched.ts'
 
 const DOCKER = join(import.meta.dirname, '..', '..', 'docker')
 const noCheckers = await missing('checkers')
@@ -111,6 +112,51 @@ describe.skipIf(noCheckers !== undefined)(`what runs everything in containers ${
       const text = await readFile(join(DOCKER, 'kubernetes', 'serve.yaml'), 'utf8')
       await writeFile(broken, text.replace('replicas: 3', 'replics: 3'))
       expect(await checkKubernetes(broken)).toContain('replics')
+    },
+    TEST_MS_MAX,
+  )
+
+  test.each(['kubernetes/kustomization.yaml', `${LEARNING}/kustomization.yaml`])(
+    '%s is as kustomize has it',
+    async (file) => {
+      expect(await checkKustomization(join(DOCKER, file))).toBeNull()
+    },
+    TEST_MS_MAX,
+  )
+
+  test(
+    'a kustomization with a field that kustomize does not know would be refused',
+    async () => {
+      const broken = join(await temporaryDirectory(), 'kustomization.yaml')
+      const text = await readFile(join(DOCKER, LEARNING, 'kustomization.yaml'), 'utf8')
+      await writeFile(broken, text.replace('path: serve-patch', 'pth: serve-patch'))
+      expect(await checkKustomization(broken)).toContain('pth')
+    },
+    TEST_MS_MAX,
+  )
+
+  test(
+    'what the patch of the learning variant makes of a Deployment is as Kubernetes has it',
+    async () => {
+      const [patch] = await documents(`${LEARNING}/serve-patch.yaml`)
+      const { kind, metadata } = patch!
+      const patched = (await all()).find((each) => each.kind === kind && each.metadata.name === metadata.name)
+      const write = async (change: unknown): Promise<string> => {
+        const file = join(await temporaryDirectory(), 'patched.yaml')
+        await writeFile(file, JSON.stringify(patchedBy(patched, change)))
+        return file
+      }
+      const whole = patchedBy(patched, patch) as Manifest
+      const { volumes, containers } = whole.spec!.template!.spec
+      expect(volumes.find(({ name }) => name === 'data')).toEqual({
+        name: 'data',
+        persistentVolumeClaim: { claimName: 'freshet-models' },
+      })
+      expect(volumes).toHaveLength(patched!.spec!.template!.spec.volumes.length)
+      expect(containers).toEqual(patched!.spec!.template!.spec.containers)
+      expect(await checkKubernetes(await write(patch))).toBeNull()
+      const misspelt = JSON.parse(JSON.stringify(patch).replace('claimName', 'claim')) as unknown
+      expect(await checkKubernetes(await write(misspelt))).toContain('claim')
     },
     TEST_MS_MAX,
   )

@@ -1,7 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { checkPrometheus, metricFinder, testPrometheusRules, yamlReader } from '../../services/checkers.ts'
+import {
+  checkDashboard,
+  checkPrometheus,
+  metricFinder,
+  testPrometheusRules,
+  yamlReader,
+} from '../../services/checkers.ts'
 import { temporaryDirectory } from '../cli/temporary.ts'
 import { missing } from '../services/here.ts'
 import { dashboardPanels, metricsAskedFor, prometheusRules } from './queries.ts'
@@ -171,11 +177,63 @@ describe('the dashboard', () => {
     }
   })
 
-  test('reads the source of data that is provided beside it', async () => {
-    const provided = await readFile(
-      join(DOCKER, 'grafana', 'provisioning', 'datasources', 'prometheus.yaml'),
-      'utf8',
-    )
-    expect(provided).toContain('uid: prometheus')
+  test.skipIf(noCheckers !== undefined)(
+    "is one by Grafana's own types, which refuse what they do not know",
+    async () => {
+      const json = await readFile(join(DOCKER, 'grafana', 'freshet.json'), 'utf8')
+      expect(await checkDashboard(json)).toBeNull()
+      expect(await checkDashboard(json.replace('"gridPos"', '"gridpos"'))).toContain('gridpos')
+      expect(await checkDashboard(json.replace(/"schemaVersion": \d+/, '"schemaVersion": "39"'))).toContain(
+        'TS2322',
+      )
+    },
+  )
+})
+
+/** Fields that Grafana reads, by its manual: what it does not know it passes over without a word. */
+const PROVIDED = {
+  datasources: ['name', 'uid', 'type', 'access', 'url', 'isDefault', 'jsonData', 'editable', 'orgId'],
+  providers: ['name', 'type', 'orgId', 'folder', 'updateIntervalSeconds', 'allowUiUpdates', 'options'],
+} as const
+
+describe.skipIf(noCheckers !== undefined)(`what Grafana is provided with ${noCheckers ?? ''}`, () => {
+  const provided = async (
+    kind: keyof typeof PROVIDED,
+    file: string,
+  ): Promise<Readonly<Record<string, unknown>>> => {
+    const read = await yamlReader()
+    const text = await readFile(join(DOCKER, 'grafana', 'provisioning', file), 'utf8')
+    const [document] = read(text) as [Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>]
+    expect(Object.keys(document)).toEqual(['apiVersion', kind])
+    expect(document).toMatchObject({ apiVersion: 1, [kind]: [{}] })
+    const [only] = document[kind]!
+    expect(PROVIDED[kind]).toEqual(expect.arrayContaining(Object.keys(only!)))
+    return only!
+  }
+  const compose = async (): Promise<Compose> => {
+    const read = await yamlReader()
+    return (read(await readFile(join(DOCKER, 'compose.yaml'), 'utf8')) as [Compose])[0]
+  }
+
+  test('reads what Prometheus of the compose file has, under the name that the dashboard asks for', async () => {
+    const source = await provided('datasources', 'datasources/prometheus.yaml')
+    expect(source).toMatchObject({ type: 'prometheus', access: 'proxy', isDefault: true })
+    const { services } = await compose()
+    expect(Object.keys(services)).toContain(new URL(String(source['url'])).hostname)
+    const asked = (await dashboardPanels()).flatMap(({ targets = [] }) => targets)
+    expect(new Set(asked.map(({ datasource }) => datasource.uid))).toEqual(new Set([source['uid']]))
+  })
+
+  test('finds dashboards where the compose file puts ours', async () => {
+    const provider = await provided('providers', 'dashboards/freshet.yaml')
+    expect(provider).toMatchObject({ type: 'file', options: { path: expect.any(String) } })
+    const { path } = provider['options'] as { readonly path: string }
+    const mounts = (await compose()).services['grafana']!.volumes!.map((each) => each.split(':'))
+    expect(mounts).toContainEqual(['./grafana/freshet.json', `${path}/freshet.json`, 'ro'])
+    expect(mounts).toContainEqual(['./grafana/provisioning', '/etc/grafana/provisioning', 'ro'])
   })
 })
+
+interface Compose {
+  readonly services: Readonly<Record<string, { readonly volumes?: readonly string[] }>>
+}
