@@ -46,8 +46,11 @@ export interface KafkaBenchResult extends Omit<KafkaBenchOptions, 'brokers'> {
   readonly everything_events_per_s: number | null
   /** Null where the peer cannot be built or run here: `streams_missing` says why. */
   readonly streams_events_per_s: number | null
-  /** To Kafka Streams, medians: of what both do, the view by user and author. */
+  /** To Kafka Streams, medians: of what both do, the view by user and author. `ratio_of` names the two figures. */
   readonly ratio: number | null
+  readonly ratio_of: typeof RATIO_OF
+  /** The same figure under a name that says it. */
+  readonly user_author_ratio: number | null
   readonly affinity_ratio: number | null
   readonly everything_ratio: number | null
   readonly streams_missing?: string
@@ -68,6 +71,8 @@ export interface KafkaBenchResult extends Omit<KafkaBenchOptions, 'brokers'> {
 
 const PARTITIONS = 4
 const COMMIT_INTERVAL_MS = 100
+/** What `ratio` is of: not of `affinity_events_per_s`, which stands beside it and is of two views. */
+const RATIO_OF = 'user_author_events_per_s / streams_events_per_s' as const
 /** Brokers may be somebody's, with topics of theirs. */
 const PREFIX = `freshet-bench-${process.pid}.`
 
@@ -219,6 +224,8 @@ class KafkaBench {
       everything_events_per_s: everything.rate,
       streams_events_per_s: streams.rate,
       ratio: userAuthor.ratioTo(streams),
+      ratio_of: RATIO_OF,
+      user_author_ratio: userAuthor.ratioTo(streams),
       affinity_ratio: affinity.ratioTo(streams),
       everything_ratio: everything.ratioTo(streams),
       processor_ratio: userAuthor.processorRatioTo(streams),

@@ -26,6 +26,10 @@ describe.skipIf(noKafka !== undefined)(`the Kafka benchmark, in short, ${noKafka
       expect(result.user_author_events_per_s).toBeGreaterThan(0)
       expect(result.affinity_events_per_s).toBeGreaterThan(0)
       expect(result.everything_events_per_s).toBeGreaterThan(0)
+      expect(result.user_author_ratio).toBe(result.ratio)
+      const [dividend, divisor] = result.ratio_of.split(' / ')
+      expect(result).toHaveProperty(dividend!)
+      expect(result).toHaveProperty(divisor!)
       if (noPeer === undefined) {
         expect(result.streams_events_per_s).toBeGreaterThan(0)
         expect(result.ratio).toBeCloseTo(result.user_author_events_per_s! / result.streams_events_per_s!, 1)
