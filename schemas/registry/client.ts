@@ -73,9 +73,15 @@ export class RegistryClient {
     return idIn(answer, path)
   }
 
-  /** Makes the registry refuse schemas of a subject that its other versions cannot read, or that cannot read them. */
+  /**
+   * Makes the registry refuse schemas of a subject that its other versions cannot read, or that cannot read them. One
+   * that does so already is not asked to: that may need rights that reading does not.
+   */
   async protect(subject: string): Promise<void> {
-    await this.ask('PUT', `/config/${encodeURIComponent(subject)}`, { compatibility: FULL_TRANSITIVE })
+    const path = `/config/${encodeURIComponent(subject)}`
+    const set = await this.ask('GET', path)
+    if (isObject(set) && set['compatibilityLevel'] === FULL_TRANSITIVE) return
+    await this.ask('PUT', path, { compatibility: FULL_TRANSITIVE })
   }
 
   private async ask(method: string, path: string, body?: Json): Promise<Json | undefined> {

@@ -12,8 +12,9 @@ export interface RegisteredContract {
 }
 
 /**
- * Schema ids of a registry. Opening registers what is missing, after a look at what is there: whoever reads or
- * writes a topic, with whichever version, must be able to go on.
+ * Schema ids of a registry. Opening registers what is missing, after a look at what is there, and has the registry
+ * refuse what others of the subject cannot read from then on: whoever reads or writes a topic, with whichever
+ * version, must be able to go on.
  */
 export class RemoteSchemas implements SchemaSource {
   private readonly client: RegistryClient
@@ -61,15 +62,17 @@ export class RemoteSchemas implements SchemaSource {
     // Confluent's name for what a topic's values are.
     const subject = `${this.topicPrefix}${topic}-value`
     const registered = await this.client.versions(subject)
-    if (registered.length === 0) await this.client.protect(subject)
-    const ids: number[] = []
+    const found: (number | undefined)[] = []
     for (const schema of schemas) {
-      let id = registered.length === 0 ? undefined : await this.client.find(subject, schema)
-      if (id === undefined) {
-        for (const other of registered) checkCompatible(subject, other, schema)
-        id = await this.client.register(subject, schema)
-        registered.push(schema)
-      }
+      const id = registered.length === 0 ? undefined : await this.client.find(subject, schema)
+      if (id === undefined) for (const other of registered) checkCompatible(subject, other, schema)
+      found.push(id)
+    }
+    // Also of a subject that a publisher made: only now, for one that is refused is somebody else's.
+    await this.client.protect(subject)
+    const ids: number[] = []
+    for (const [index, schema] of schemas.entries()) {
+      const id = found[index] ?? (await this.client.register(subject, schema))
       ids.push(id)
       this.schemas.set(id, schema)
     }

@@ -116,16 +116,38 @@ describe.skipIf(noRegistry !== undefined)(`a schema registry ${noRegistry ?? ''}
     expect((await open(as(topic))).idOf(topic, 1)).toBeGreaterThan(0)
   })
 
-  test("refuses another client's breaking schema by itself", async () => {
-    const topic = 'protected'
-    await open(as(topic))
-    const schema = JSON.stringify(changed((fields) => fields.slice(1)))
+  /** As any client does; answers the status. */
+  const registerBy = async (topic: string, schema: Json): Promise<number> => {
     const response = await fetch(`${registry.url}/subjects/${topic}-value/versions`, {
       method: 'POST',
       headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-      body: JSON.stringify({ schema }),
+      body: JSON.stringify({ schema: JSON.stringify(schema) }),
     })
-    expect(response.status).toBe(409)
+    return response.status
+  }
+  const breaking = (): Json => changed((fields) => fields.slice(1))
+
+  test("refuses another client's breaking schema by itself", async () => {
+    await open(as('protected'))
+    expect(await registerBy('protected', breaking())).toBe(409)
+  })
+
+  test('refuses it as well where a publisher registered the subject before', async () => {
+    expect(await registerBy('known-before', reactions.schema)).toBe(200)
+    await open(as('known-before'))
+    expect(await registerBy('known-before', breaking())).toBe(409)
+    await open(as('known-before'))
+  })
+
+  test('is left as it is by who is refused', async () => {
+    expect(await registerBy('of-others', breaking())).toBe(200)
+    await expect(open(as('of-others'))).rejects.toEqual(refusal('SCHEMA_REFUSED'))
+    expect(
+      await registerBy(
+        'of-others',
+        changed((fields) => fields.slice(2)),
+      ),
+    ).toBe(200)
   })
 
   test('has no schema for an id that nobody was given', async () => {
