@@ -13,7 +13,8 @@ import type { UserId } from '../schemas/ids.ts'
 import { nativeServices } from '../services/index.ts'
 import { everything } from '../topologies/index.ts'
 import { appendAll, envelopeOf, reactionEvents, ReactionLoad } from './engine-load.ts'
-import { WorkerCommand } from './freshness/worker-command.ts'
+import { FreshetCommand } from './freshness/command.ts'
+import { FeedProbe } from './freshness/feed-probe.ts'
 
 export interface FreshnessOptions {
   /** Distinct (user, author) pairs, all of them known before anything is measured. */
@@ -32,6 +33,15 @@ export interface FreshnessResult {
   readonly visible_p50_ms: number
   readonly visible_p99_ms: number
   readonly visible_max_ms: number
+  /** As the above, of a second pass as long, while a serving process runs as well and is asked for feeds. */
+  readonly feed_events_per_s: number
+  readonly feed_probes: number
+  /** From the broker's acknowledgement of a like to the end of the first answer of /v1/feed that it is the reason of. */
+  readonly feed_visible_p50_ms: number
+  readonly feed_visible_p99_ms: number
+  readonly feed_visible_max_ms: number
+  /** Of which one answer of /v1/feed takes so long: no probe can be sooner. */
+  readonly feed_answer_p50_ms: number
 }
 
 export const FRESHNESS_DEFAULTS: FreshnessOptions = { keys: 100_000, seconds: 20 }
@@ -46,28 +56,40 @@ const SLICES_MAX = 100
 const PROBERS = 4
 const PROBE_PAUSE_MS = 20
 const POLL_MS = 10
+/** A feed takes a core some 25 ms: more would measure each other. */
+const FEED_PROBERS = 1
+const FEED_POSTS = 100
 const VISIBLE_MS_MAX = 600_000
 
 /**
  * How soon an event counts on Kafka and Redis: a worker runs everything, exactly once, and carries rows to
- * Redis, while 5,000 events a second are published. Throws `ServiceUnavailable` where Kafka or Redis cannot be had.
+ * Redis, while 5,000 events a second are published. First until a row can be read from Redis, with no serving process
+ * beside it; then until a feed shows it, by the public API of one. Throws `ServiceUnavailable` where Kafka or Redis cannot be had.
  */
 export const run = async (given: Partial<FreshnessOptions> = {}): Promise<FreshnessResult> => {
   const { keys, seconds } = { ...FRESHNESS_DEFAULTS, ...given }
   const kafka = await nativeServices.kafka()
   const redis = await nativeServices.redis()
   const directory = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
-  const worker = new WorkerCommand({
+  const environment = {
     FRESHET_KAFKA_BROKERS: kafka.brokers.join(','),
     FRESHET_KAFKA_PREFIX: PREFIX,
     FRESHET_REDIS_URLS: `redis://${redis.host}:${redis.port}`,
     FRESHET_TOPICS_PARTITIONS: String(PARTITIONS),
-    FRESHET_WORKER_DATA: directory,
+    FRESHET_WORKER_DATA: join(directory, 'worker'),
     FRESHET_WORKER_STANDBYS: '0',
     FRESHET_WORKER_PORT: '0',
-  })
+    FRESHET_SERVING_DATA: join(directory, 'serving'),
+    FRESHET_SERVING_PORT: '0',
+  }
+  const commands: FreshetCommand[] = []
+  const start = (name: 'worker' | 'serve'): Promise<string> => {
+    const command = new FreshetCommand(name, environment)
+    commands.push(command)
+    return command.started()
+  }
   try {
-    await worker.started()
+    await start('worker')
     const log = await KafkaLog.open({
       brokers: kafka.brokers,
       prefix: PREFIX,
@@ -81,15 +103,41 @@ export const run = async (given: Partial<FreshnessOptions> = {}): Promise<Freshn
     })
     const freshness = new Freshness(log, store, new ReactionLoad(keys))
     await freshness.fill(keys)
-    const result = await freshness.measure(seconds)
+    const rows = await freshness.measure(seconds, PROBERS, () => freshness.probe())
+    const feeds = new FeedProbe(await start('serve'), FEED_POSTS)
+    // Its first feeds are slow, and what it has not heard of yet it does not show.
+    await freshness.probeFeed(feeds)
+    feeds.tookMs.length = 0
+    const shown = await freshness.measure(seconds, FEED_PROBERS, () => freshness.probeFeed(feeds))
     await log.close()
     await store.close()
-    return { keys, seconds, partitions: PARTITIONS, ...result }
+    return {
+      keys,
+      seconds,
+      partitions: PARTITIONS,
+      events_per_s: rows.eventsPerS,
+      probes: rows.latencies.length,
+      visible_p50_ms: quantile(rows.latencies, 0.5),
+      visible_p99_ms: quantile(rows.latencies, 0.99),
+      visible_max_ms: quantile(rows.latencies, 1),
+      feed_events_per_s: shown.eventsPerS,
+      feed_probes: shown.latencies.length,
+      feed_visible_p50_ms: quantile(shown.latencies, 0.5),
+      feed_visible_p99_ms: quantile(shown.latencies, 0.99),
+      feed_visible_max_ms: quantile(shown.latencies, 1),
+      feed_answer_p50_ms: quantile(feeds.tookMs, 0.5),
+    }
   } finally {
-    await worker.stop()
+    for (const command of commands) await command.stop()
     await Promise.all([kafka.stop(), redis.stop()])
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+interface Measured {
+  readonly eventsPerS: number
+  /** Milliseconds of each probe. */
+  readonly latencies: readonly number[]
 }
 
 class Freshness {
@@ -116,28 +164,22 @@ class Freshness {
     await Promise.all(Array.from({ length: PARTITIONS * PROBERS }, () => this.probe()))
   }
 
-  async measure(seconds: number): Promise<Omit<FreshnessResult, 'keys' | 'seconds' | 'partitions'>> {
+  /** Publishes for so long, while so many probe one after the other. */
+  async measure(seconds: number, probers: number, probe: () => Promise<number>): Promise<Measured> {
     this.published = 0
     const started = performance.now()
     const until = started + seconds * 1000
     const latencies: number[] = []
-    const probing = Array.from({ length: PROBERS }, async () => {
+    const probing = Array.from({ length: probers }, async () => {
       while (performance.now() < until) {
-        latencies.push(await this.probe())
+        latencies.push(await probe())
         await sleep(PROBE_PAUSE_MS)
       }
     })
     await this.publish(until)
     const took = (performance.now() - started) / 1000
     await Promise.all(probing)
-    const sorted = latencies.toSorted((one, other) => one - other)
-    return {
-      events_per_s: Math.round(this.published / took),
-      probes: sorted.length,
-      visible_p50_ms: quantile(sorted, 0.5),
-      visible_p99_ms: quantile(sorted, 0.99),
-      visible_max_ms: quantile(sorted, 1),
-    }
+    return { eventsPerS: Math.round(this.published / took), latencies }
   }
 
   /** Goes on whatever answers take: one who waited for them would publish less where latency is high. */
@@ -165,18 +207,34 @@ class Freshness {
   }
 
   /** Publishes a like by somebody new; answers how long after its acknowledgement Redis has a row of it. */
-  private async probe(): Promise<number> {
+  async probe(): Promise<number> {
+    const { userId, authorId } = await this.like()
+    const key = keyOf(userId, authorId)
+    return this.until(async () => (await this.store.readMany(userAuthor, [key])).ends[0] !== 0)
+  }
+
+  /** The same, until a feed of theirs has a post because of it. */
+  async probeFeed(feeds: FeedProbe): Promise<number> {
+    const { userId, authorId } = await this.like()
+    return this.until(() => feeds.shows(userId, authorId))
+  }
+
+  private async like(): Promise<{ readonly userId: string; readonly authorId: string }> {
     const userId = `probe-${this.probes++}`
     const reaction = this.load.anyReaction(systemClock.now())
     const publisher = new Publisher(this.log)
     // The type of ids is what `fromJson` gave to those of this reaction.
     publisher.add(envelopeOf({ ...reaction, kind: 'like', value: null, userId: userId as UserId }))
     await publisher.flush()
+    return { userId, authorId: reaction.authorId }
+  }
+
+  /** Milliseconds from now, when an event was acknowledged, until it is seen. */
+  private async until(isSeen: () => Promise<boolean>): Promise<number> {
     const acknowledged = performance.now()
-    const key = keyOf(userId, reaction.authorId)
-    while ((await this.store.readMany(userAuthor, [key])).ends[0] === 0) {
+    while (!(await isSeen())) {
       if (performance.now() - acknowledged > VISIBLE_MS_MAX) {
-        throw new Error(`an event was not in Redis after ${VISIBLE_MS_MAX} ms`)
+        throw new Error(`an event was not seen after ${VISIBLE_MS_MAX} ms`)
       }
       await sleep(POLL_MS)
     }
@@ -184,5 +242,8 @@ class Freshness {
   }
 }
 
-const quantile = (sorted: readonly number[], share: number): number =>
-  Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN) * 10) / 10
+const quantile = (values: readonly number[], share: number): number => {
+  const sorted = values.toSorted((one, other) => one - other)
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+  return Math.round(value * 10) / 10
+}
