@@ -3,16 +3,18 @@ import { eventsIn, societyOf } from './kafka/input.ts'
 import { optionsOf } from './options.ts'
 
 /**
- * `node test/chaos/kafka-run.ts [--kills 100] [--broker-kills 5] [--freezes 5] [--disk-fulls 1] [--seed 1] …`: prints
- * JSON; exit 1 where anything was lost, counted twice or came out otherwise. A disk that can be filled needs root.
+ * `node test/chaos/kafka-run.ts [--kills 100] [--broker-kills 5] [--rivals 5] [--disk-fulls 1] [--seed 1] …`, a number
+ * for each of the DISTURBANCES: prints JSON; exit 1 where anything was lost, counted twice or came out otherwise. A disk that can be filled needs root.
  * `--events FILE` publishes what `freshet import` wrote, instead of what a society does; with nothing disturbed
- * (`--kills 0 --broker-kills 0 --freezes 0 --redis-kills 0`) it asks whether a fleet comes to what one process does.
+ * (`--kills 0 --broker-kills 0 …`) it asks whether a fleet comes to what one process does.
  */
 const { numbers, texts } = optionsOf(
   {
     kills: 100,
     'broker-kills': 5,
     freezes: 5,
+    rivals: 5,
+    reassignments: 5,
     'redis-kills': 3,
     'disk-fulls': 0,
     seed: 1,
@@ -29,14 +31,10 @@ const { numbers, texts } = optionsOf(
 )
 const report = await chaos({
   seed: numbers.seed,
-  kills: numbers.kills,
-  brokerKills: numbers['broker-kills'],
-  freezes: numbers.freezes,
-  redisKills: numbers['redis-kills'],
+  times: numbers,
   partitions: numbers.partitions,
   workers: numbers.workers,
   standbys: numbers.standbys,
-  diskFulls: numbers['disk-fulls'],
   input:
     texts.events === undefined ? await societyOf(numbers.users, numbers.days) : await eventsIn(texts.events),
   eventsPerSecond: numbers['events-per-second'],

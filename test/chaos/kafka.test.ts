@@ -6,28 +6,31 @@ import { societyOf } from './kafka/input.ts'
 const noKafka = (await missing('kafka')) ?? (await missing('redis'))
 
 describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noKafka ?? ''}`, () => {
-  it('lose and duplicate nothing when they are killed with kill -9, a broker and Redis die and one sleeps past its session', async () => {
+  it('lose and duplicate nothing when they are killed with kill -9, a broker and Redis die, one sleeps past its session, and tasks and partitions are taken from their owners in the midst of commits', async () => {
+    const times = {
+      kills: 3,
+      'broker-kills': 1,
+      freezes: 1,
+      rivals: 1,
+      reassignments: 1,
+      'redis-kills': 1,
+      'disk-fulls': 0,
+    }
     const report = await chaos({
       seed: 5,
-      kills: 3,
-      brokerKills: 1,
-      freezes: 1,
-      redisKills: 1,
+      times,
       partitions: 3,
       workers: 3,
       standbys: 1,
-      diskFulls: 0,
       input: await societyOf(60, 2),
-      eventsPerSecond: 100,
+      // So few that they last longer than what happens meanwhile: commits are under way all along.
+      eventsPerSecond: 40,
       keys: 0,
       minutesMax: Infinity,
       say: () => undefined,
     })
     expect(report).toMatchObject({
-      kills: 3,
-      brokerKills: 1,
-      freezes: 1,
-      redisKills: 1,
+      times,
       carriedWrong: 0,
       inputLost: 0,
       inputDuplicated: 0,
@@ -38,6 +41,7 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
       outputsDuplicated: 0,
       crashed: [],
     })
+    expect(report.refused).toBeGreaterThan(0)
     expect(report.rows).toBeGreaterThan(1_000)
   }, 900_000)
 })

@@ -5,23 +5,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fleetTopics } from '../../../cli/worker/fleet-log.ts'
 import { WORKER_SETTINGS_DEFAULTS } from '../../../cli/worker/settings.ts'
 import { Random } from '../../../engine/driver/random.ts'
-import { Cluster } from '../../../engine/log/kafka/cluster.ts'
-import { loadLibrary } from '../../../engine/log/kafka/library.ts'
+import { EngineError } from '../../../engine/errors.ts'
+import { KafkaNames } from '../../../engine/log/kafka/names.ts'
 import { KafkaLog } from '../../../engine/log/kafka.ts'
+import { taskIdOf } from '../../../engine/task.ts'
 import { plansOf } from '../../../engine/topology.ts'
+import { reactions } from '../../../processors/topics.ts'
 import { realServices } from '../../../services/index.ts'
 import type { KafkaService, RedisService } from '../../../services/port.ts'
 import type { Envelope } from '../../../schemas/envelope.ts'
 import { everything } from '../../../topologies/index.ts'
 import type { WorkerStatus } from '../../../cli/worker/start.ts'
 import { LoopDisk } from '../disk/loop-disk.ts'
+import { BrokerPartitions } from './broker-partitions.ts'
+import { drawn, noneYet, type Disturbance, type Times } from './disturbances.ts'
 import { Feeder, keysOf, publishAll, type Input } from './input.ts'
 import type { ChaosOptions, ChaosReport } from './report.ts'
 import { carriedDifferences } from './carried.ts'
 import { differencesOf, inputOn, leftBehind, recounted, type Differences, type Outcome } from './recount.ts'
 import { WorkerProcess } from './worker-process.ts'
-
-type Disturbance = 'kill' | 'broker-kill' | 'freeze' | 'redis-kill' | 'disk-full'
 
 const PREFIX = 'chaos.'
 const LOOK_MS = 20
@@ -32,6 +34,9 @@ const FROZEN_MS = 2 * WORKER_SETTINGS_DEFAULTS.heartbeatMs * WORKER_SETTINGS_DEF
 /** Kills come so long, at most, after the last one is over. */
 const CALM_MS_MAX = 2_000
 const SERVICE_DOWN_MS = 1_000
+/** A task that has nothing to commit for so long does not hear that it was taken. */
+const REFUSED_MS_MAX = 10_000
+const REFUSED_LOOK_MS = 100
 const IDLE_MS = 2_500
 const DISK_MIB = 1_024
 const FULL_MS = 15_000
@@ -71,6 +76,9 @@ class Chaos {
   /** The first worker's, where its disk is to be full. */
   private readonly disk: LoopDisk | undefined
   private readonly caughtUpMs: number[] = []
+  private readonly names = new KafkaNames(PREFIX)
+  /** Commits that were refused to workers whose tasks a rival had taken. */
+  private refused = 0
   private log: KafkaLog | undefined
 
   constructor(options: ChaosOptions, { kafka, redis }: Services, directory: string) {
@@ -78,7 +86,7 @@ class Chaos {
     this.kafka = kafka
     this.redis = redis
     this.random = new Random(options.seed)
-    this.disk = options.diskFulls > 0 ? smallDisk() : undefined
+    this.disk = options.times['disk-fulls'] > 0 ? smallDisk() : undefined
     this.tasks = plansOf(everything).length * options.partitions
     this.workers = Array.from({ length: options.workers }, (_, index) => {
       const member = `worker-${index}`
@@ -123,11 +131,8 @@ class Chaos {
     for (const worker of this.workers) await worker.end('SIGTERM')
     const sorted = this.caughtUpMs.toSorted((one, other) => one - other)
     return {
-      kills: done.kill,
-      brokerKills: done['broker-kill'],
-      freezes: done.freeze,
-      redisKills: done['redis-kill'],
-      diskFulls: done['disk-full'],
+      times: done,
+      refused: this.refused,
       ...(await this.compared(input, actual)),
       carriedWrong,
       caughtUpMs: this.caughtUpMs,
@@ -154,9 +159,9 @@ class Chaos {
   }
 
   /** Answers how often each came to pass before the deadline. */
-  private async disturbAll(feeder: Feeder, deadline: number): Promise<Record<Disturbance, number>> {
-    const done = { kill: 0, 'broker-kill': 0, freeze: 0, 'redis-kill': 0, 'disk-full': 0 }
-    for (const each of this.disturbances()) {
+  private async disturbAll(feeder: Feeder, deadline: number): Promise<Times> {
+    const done = noneYet()
+    for (const each of drawn(this.options.times, this.random)) {
       if (performance.now() > deadline) break
       await this.disturb(each, feeder.left)
       done[each]++
@@ -164,23 +169,11 @@ class Chaos {
     return done
   }
 
-  private disturbances(): Disturbance[] {
-    const { kills, brokerKills, freezes, redisKills, diskFulls } = this.options
-    const of = (name: Disturbance, times: number): Disturbance[] => Array.from({ length: times }, () => name)
-    const all = [...of('kill', kills), ...of('broker-kill', brokerKills), ...of('freeze', freezes)]
-    all.push(...of('redis-kill', redisKills), ...of('disk-full', diskFulls))
-    for (let index = all.length - 1; index > 0; index--) {
-      const other = this.random.below(index + 1)
-      ;[all[index], all[other]] = [all[other]!, all[index]!]
-    }
-    return all
-  }
-
   private async disturb(disturbance: Disturbance, left: number): Promise<void> {
     await sleep(this.random.below(CALM_MS_MAX))
     const worker = await this.victim()
     switch (disturbance) {
-      case 'kill': {
+      case 'kills': {
         await worker.end('SIGKILL')
         const killedAt = performance.now()
         worker.start()
@@ -188,13 +181,13 @@ class Chaos {
         const tookMs = Math.round(performance.now() - killedAt)
         this.caughtUpMs.push(tookMs)
         await worker.answers()
-        const count = `${this.caughtUpMs.length} of ${this.options.kills}`
+        const count = `${this.caughtUpMs.length} of ${this.options.times.kills}`
         this.options.say(
           `killed ${worker.member} (${count}), caught up after ${tookMs} ms, ${left} events left`,
         )
         return
       }
-      case 'freeze': {
+      case 'freezes': {
         worker.freeze()
         await sleep(FROZEN_MS)
         await this.caughtUp('freeze')
@@ -203,15 +196,19 @@ class Chaos {
         await this.caughtUp('wake')
         return
       }
-      case 'disk-full':
+      case 'disk-fulls':
         return this.fillDisk()
-      case 'redis-kill':
+      case 'redis-kills':
         await this.redis.process.kill()
         await sleep(SERVICE_DOWN_MS)
         await this.redis.process.restart()
         this.options.say('killed Redis and started it again, empty')
         return
-      case 'broker-kill': {
+      case 'rivals':
+        return this.takeAll(worker)
+      case 'reassignments':
+        return this.reassign()
+      case 'broker-kills': {
         const node = this.kafka.nodes[await this.leader()]!
         await node.kill()
         await sleep(SERVICE_DOWN_MS)
@@ -247,18 +244,52 @@ class Chaos {
     return busy[this.random.below(busy.length)] ?? this.workers[0]!
   }
 
-  /** The node that leads a changelog's partition, as a newcomer is told. */
+  /** The node that leads a changelog's partition. */
   private async leader(): Promise<number> {
-    const { partitions } = this.options
-    const cluster = new Cluster(await loadLibrary(), {
-      brokers: this.kafka.brokers,
-      changelogPartitions: partitions,
-    })
-    await cluster.refresh()
-    const leader = cluster.leader(`${PREFIX}changelog__user`, this.random.below(partitions)) ?? 1
-    await cluster.close()
+    const brokers = await BrokerPartitions.open(this.kafka.brokers)
+    const leader = await brokers.leader(this.names.changelog(this.someTask()))
+    await brokers.close()
     // Nodes count from 0 here, brokers from 1.
     return leader - 1
+  }
+
+  private async reassign(): Promise<void> {
+    const brokers = await BrokerPartitions.open(this.kafka.brokers)
+    const changelog = this.names.changelog(this.someTask())
+    const input = { topic: this.names.topic(reactions.name), partition: changelog.partition }
+    await Promise.all([input, changelog].map((place) => brokers.reassign(place)))
+    await brokers.close()
+    this.options.say(`took partition ${changelog.partition} of an input and a changelog from their leaders`)
+    await this.caughtUp('reassignment')
+  }
+
+  /** Those it has under way are refused, and all that follow: it lets go of the tasks and begins anew. */
+  private async takeAll(worker: WorkerProcess): Promise<void> {
+    const tasks = Object.keys((await worker.status())?.active ?? {})
+    const before = await worker.refusedCommits()
+    await Promise.all(tasks.map((task) => this.take(task)))
+    const deadline = performance.now() + REFUSED_MS_MAX
+    let refused = 0
+    while (refused < tasks.length && performance.now() < deadline) {
+      await sleep(REFUSED_LOOK_MS)
+      refused = Math.max(refused, (await worker.refusedCommits()) - before)
+    }
+    this.refused += refused
+    this.options.say(`took ${tasks.length} tasks from ${worker.member}, which heard of ${refused}`)
+    await this.caughtUp('rival')
+  }
+
+  private async take(task: string): Promise<void> {
+    try {
+      await (await this.log!.session(task)).close()
+    } catch (error) {
+      // Whose it was may have taken it back by then.
+      if (!(error instanceof EngineError && error.code === 'FENCED')) throw error
+    }
+  }
+
+  private someTask(): string {
+    return taskIdOf('user', this.random.below(this.options.partitions))
   }
 
   /** Every task was seen run by somebody alive with nothing left to read. */

@@ -1,18 +1,10 @@
+import type { Times } from './disturbances.ts'
 import type { Input } from './input.ts'
 import type { Differences } from './recount.ts'
 
 export interface ChaosOptions {
   readonly seed: number
-  /** Workers killed by `kill -9`, one after the other. */
-  readonly kills: number
-  /** Nodes killed that lead, among others, partitions of topics that commits go to. */
-  readonly brokerKills: number
-  /** Workers stopped for longer than their patience, and woken. */
-  readonly freezes: number
-  /** Times that Redis is killed and comes back empty. */
-  readonly redisKills: number
-  /** Times that the first worker's disk is full, and the worker killed and started again on it. */
-  readonly diskFulls: number
+  readonly times: Times
   readonly partitions: number
   readonly workers: number
   readonly standbys: number
@@ -27,11 +19,10 @@ export interface ChaosOptions {
 }
 
 export interface ChaosReport extends Differences {
-  readonly kills: number
-  readonly brokerKills: number
-  readonly freezes: number
-  readonly redisKills: number
-  readonly diskFulls: number
+  /** How often each disturbance came to pass. */
+  readonly times: Times
+  /** Commits of workers whose task a rival session had taken, each refused. */
+  readonly refused: number
   /** On the public topics. */
   readonly events: number
   /** Of events published, those that are not on the topics, and those there more than once. */

@@ -18,6 +18,7 @@ const START_MS_MAX = 120_000
 const LOOK_MS = 20
 const ANSWER_MS_MAX = 2_000
 const OUTPUT_CHARACTERS_MAX = 20_000
+const FENCED = /^freshet_task_failures_total\{code="FENCED"\} (\d+)$/m
 
 /** A `freshet worker` of its own process, which is killed, frozen and started again over the same data. */
 export class WorkerProcess {
@@ -77,6 +78,17 @@ export class WorkerProcess {
     } catch {
       return undefined
     }
+  }
+
+  /** Commits that it was refused since it began, because another session had taken the task; 0 while it does not answer. */
+  async refusedCommits(): Promise<number> {
+    if (!this.runs || this.url === undefined) return 0
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX)
+    const text = await fetch(`${this.url}/metrics`, { signal }).then(
+      (answer) => answer.text(),
+      () => '',
+    )
+    return Number(FENCED.exec(text)?.[1] ?? 0)
   }
 
   async answers(): Promise<void> {
