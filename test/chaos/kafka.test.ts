@@ -39,9 +39,11 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
       rowsDiffering: 0,
       outputsLost: 0,
       outputsDuplicated: 0,
+      countedWrong: 0,
       crashed: [],
     })
     expect(report.refused).toBeGreaterThan(0)
+    expect(report.countedRows).toBeGreaterThan(500)
     expect(report.rows).toBeGreaterThan(1_000)
   }, 900_000)
 })

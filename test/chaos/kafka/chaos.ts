@@ -23,6 +23,7 @@ import { Feeder, keysOf, publishAll, type Input } from './input.ts'
 import type { ChaosOptions, ChaosReport } from './report.ts'
 import { carriedDifferences } from './carried.ts'
 import { differencesOf, inputOn, leftBehind, recounted, type Differences, type Outcome } from './recount.ts'
+import { countTotals, type CountedTotals } from './totals.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 const PREFIX = 'chaos.'
@@ -43,7 +44,8 @@ const FULL_MS = 15_000
 
 /**
  * Real workers on a real cluster, killed, frozen and cut off from brokers while events come in; then what they left
- * is compared with what one undisturbed process makes of the events that are on the topics.
+ * is compared with what one undisturbed process makes of the events that are on the topics, and totals with what those
+ * events come to, counted by hand.
  */
 export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const directory = await mkdtemp(join(tmpdir(), 'freshet-chaos-'))
@@ -337,7 +339,7 @@ class Chaos {
   private async compared(
     input: Input,
     actual: Outcome,
-  ): Promise<Differences & Pick<ChaosReport, 'events' | 'inputLost' | 'inputDuplicated'>> {
+  ): Promise<Differences & CountedTotals & Pick<ChaosReport, 'events' | 'inputLost' | 'inputDuplicated'>> {
     const log = await this.openLog()
     const found = await inputOn(log)
     const counts = new Map<string, number>()
@@ -357,7 +359,13 @@ class Chaos {
     await log.close()
     const lastAt = input.lastRounds.map(([first]) => timeOf(first!))
     const expected = await recounted(found, lastAt)
-    return { events: found.length, inputLost, inputDuplicated, ...differencesOf(actual, expected) }
+    return {
+      events: found.length,
+      inputLost,
+      inputDuplicated,
+      ...differencesOf(actual, expected),
+      ...countTotals(found, actual),
+    }
   }
 }
 
