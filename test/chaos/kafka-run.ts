@@ -1,11 +1,16 @@
+import { LoopDisk } from './disk/loop-disk.ts'
 import { chaos } from './kafka/chaos.ts'
 import { eventsIn, societyOf } from './kafka/input.ts'
 import type { ChaosReport } from './kafka/report.ts'
 import { optionsOf } from './options.ts'
 
+/** Mounting a file system needs root; without it no disk is filled. */
+const noDisk = LoopDisk.missing()
+if (noDisk !== undefined) process.stderr.write(`no disk is filled: ${noDisk}\n`)
+
 /**
  * `node test/chaos/kafka-run.ts [--kills 100] [--broker-kills 5] [--rivals 5] [--disk-fulls 1] [--seed 1] …`, a number
- * for each of the DISTURBANCES: prints JSON; exit 1 where anything was lost, counted twice or came out otherwise. A disk that can be filled needs root.
+ * for each of the DISTURBANCES: prints JSON; exit 1 where anything was lost, counted twice or came out otherwise.
  * `--events FILE` publishes what `freshet import` wrote, instead of what a society does; with nothing disturbed
  * (`--kills 0 --broker-kills 0 …`) it asks whether a fleet comes to what one process does.
  */
@@ -17,7 +22,7 @@ const { numbers, texts } = optionsOf(
     rivals: 5,
     reassignments: 5,
     'redis-kills': 3,
-    'disk-fulls': 0,
+    'disk-fulls': noDisk === undefined ? 1 : 0,
     seed: 1,
     partitions: 12,
     workers: 3,

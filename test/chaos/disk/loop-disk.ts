@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const MIB = 1 << 20
+/** Enough for a file system with nothing on it. */
+const PROBE_MIB = 16
 /** What is left for the file system to note where blocks are; the rest is written block by block. */
 const METADATA_MIB = 32
 const LAST_BYTES = Buffer.alloc(16 * 1024)
@@ -30,6 +32,14 @@ export class LoopDisk {
     this.mounted = join(directory, 'mounted')
     this.data = join(this.mounted, 'data')
     this.filler = join(this.mounted, 'filler')
+  }
+
+  /** Why disks cannot be had here; undefined where they can. */
+  static missing(): string | undefined {
+    const disk = LoopDisk.create(PROBE_MIB)
+    if (typeof disk === 'string') return disk
+    disk.remove()
+    return undefined
   }
 
   /** The disk, or why there is none. */
