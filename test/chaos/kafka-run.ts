@@ -22,6 +22,7 @@ const { numbers, texts } = optionsOf(
     rivals: 5,
     reassignments: 5,
     'redis-kills': 3,
+    'redis-flushes': 3,
     'disk-fulls': noDisk === undefined ? 1 : 0,
     seed: 1,
     partitions: 12,

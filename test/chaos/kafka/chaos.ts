@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { fleetTopics } from '../../../cli/worker/fleet-log.ts'
 import { WORKER_SETTINGS_DEFAULTS } from '../../../cli/worker/settings.ts'
 import { Random } from '../../../engine/driver/random.ts'
@@ -206,6 +207,13 @@ class Chaos {
         await this.redis.process.restart()
         this.options.say('killed Redis and started it again, empty')
         return
+      case 'redis-flushes': {
+        const client = new Redis(this.redis.port, this.redis.host)
+        await client.flushall()
+        client.disconnect()
+        this.options.say('emptied Redis')
+        return
+      }
       case 'rivals':
         return this.takeAll(worker)
       case 'reassignments':

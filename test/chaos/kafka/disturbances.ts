@@ -14,6 +14,8 @@ export const DISTURBANCES = [
   'reassignments',
   /** Redis is killed and comes back empty. */
   'redis-kills',
+  /** Redis is emptied at once, under those who write to it. */
+  'redis-flushes',
   /** The first worker's disk is full, and the worker killed and started again on it. */
   'disk-fulls',
 ] as const

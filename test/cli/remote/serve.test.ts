@@ -211,6 +211,34 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
   )
 
   test(
+    'emptied at once, Redis is filled anew by workers, from nothing published; meanwhile feeds are answered or say that they catch up, and a block counts',
+    async () => {
+      await settled()
+      const client = new Redis(redis.port, redis.host)
+      const rows = await client.dbsize()
+      await client.flushall()
+      const codes = new Set<unknown>()
+      const look = async (): Promise<number> => {
+        const { status, body } = await ask(`${served.url}/v1/feed?userId=eve&limit=20&preview=true`)
+        if (status === 200) {
+          expect((body as FeedAnswer).items.map(({ authorId }) => authorId)).not.toContain('fay')
+        } else codes.add((body as { readonly code: string }).code)
+        return client.dbsize()
+      }
+      await expect.poll(look, { timeout: 60_000 }).toBe(rows)
+      expect([...codes]).toEqual(['CATCHING_UP'])
+      client.disconnect()
+      // That there was nothing may be near for as long as the near cache allows.
+      const page = async (): Promise<unknown> => {
+        const { items, meta } = await feed('ann')
+        return [items.length, meta.degraded]
+      }
+      await expect.poll(page, { timeout: 30_000 }).toEqual([20, []])
+    },
+    TEST_MS_MAX,
+  )
+
+  test(
     'while Redis is away, feeds are answered from what is near, and say so; when it comes back empty, rows are written anew',
     async () => {
       await publish(ndjson([post('second', 'bob')]))
