@@ -35,7 +35,11 @@ const MILLISECONDS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_0
 const HISTOGRAMS: Readonly<Record<EngineHistogram, Described & { readonly buckets: number[] }>> = {
   commit_ms: { help: 'Time that a commit took.', labels: ['task'], buckets: MILLISECONDS },
   batch_events: { help: 'Records in a batch.', labels: ['task'], buckets: [1, 8, 64, 256, 512, 1024, 2048] },
-  restore_ms: { help: 'Time that restoring a task took.', labels: ['task'], buckets: MILLISECONDS },
+  restore_ms: {
+    help: 'Time from when a task was to run until it did, its state restored.',
+    labels: ['task'],
+    buckets: [...MILLISECONDS, 10_000, 30_000, 60_000, 300_000],
+  },
 }
 
 /** Label values of one metric beyond this are told as `other`: a scrape stays small whatever happens. */

@@ -154,7 +154,10 @@ export class Task {
     const nodes = await openNodes(plan, state, options.eventIdsMax, services.schemas)
     const timers = new Timers(await state.store('engine:timers', 'resident'))
     const time = new TaskTime(await state.store('engine:time', 'resident'))
-    services.metrics.observe('restore_ms', { task: id }, services.clock.monotonicMs() - started)
+    // A copy that is warm was restored before: who kept it knows for how long.
+    if (warm === undefined) {
+      services.metrics.observe('restore_ms', { task: id }, services.clock.monotonicMs() - started)
+    }
     return new Task(plan, partition, services, options, { session, state, nodes, timers, time })
   }
 

@@ -54,7 +54,10 @@ export const workerServer = ({
     running.assertRunning()
     const { members, restoring, lagRecords, settled } = running.status()
     if (members.length === 0) throw new HttpError('NOT_READY', 'The group has not been heard of yet')
-    if (restoring.length > 0) throw new HttpError('NOT_READY', `Tasks are restored: ${restoring.join(', ')}`)
+    const tasks = Object.entries(restoring).map(
+      ([id, { read, total }]) => `${id} (${read} of ${total} records)`,
+    )
+    if (tasks.length > 0) throw new HttpError('NOT_READY', `Tasks are restored: ${tasks.join(', ')}`)
     return { status: 'ready', lagRecords, settled }
   })
   app.get('/v1/worker', () => running.status())

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { EngineError } from '../../engine/errors.ts'
 import { FleetMember, MEMBER_DEFAULTS } from '../../engine/fleet/member.ts'
 import { Membership } from '../../engine/fleet/membership.ts'
+import type { RestoreProgress } from '../../engine/fleet/standby.ts'
 import type { KafkaLog } from '../../engine/log/kafka.ts'
 import { NO_METRICS } from '../../engine/metrics.ts'
 import { RocksState } from '../../engine/state/rocksdb.ts'
@@ -47,8 +48,8 @@ export interface WorkerStatus {
   readonly urls: Readonly<Record<string, string>>
   /** Tasks that it runs, and how many records each could read and has not processed. */
   readonly active: Readonly<Record<string, number>>
-  /** Tasks that it is to run and whose state it still restores. */
-  readonly restoring: readonly string[]
+  /** Tasks that it is to run and whose state it still restores: records of the changelog read, of all. */
+  readonly restoring: Readonly<Record<string, RestoreProgress>>
   /** Tasks whose state it keeps up to date for others. */
   readonly standby: readonly string[]
   /** Records readable but not yet processed, of the tasks that it runs. */
@@ -186,10 +187,10 @@ class FleetWorker implements RunningWorker {
         members.flatMap((each) => (each.url === undefined ? [] : [[each.member, each.url] as const])),
       ),
       active: Object.fromEntries([...worker.lagByTask()].sort(([one], [other]) => (one < other ? -1 : 1))),
-      restoring: member.restoring,
+      restoring: Object.fromEntries(member.restoring),
       standby: member.following,
       lagRecords: worker.lagRecords(),
-      settled: worker.settled && member.restoring.length === 0,
+      settled: worker.settled && member.restoring.size === 0,
     }
   }
 

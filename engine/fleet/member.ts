@@ -4,7 +4,7 @@ import { coded, UnexpectedFailures } from '../unexpected.ts'
 import type { Worker, WorkerOptions } from '../worker.ts'
 import type { SharedLog } from '../log/port.ts'
 import type { Holdings, Membership } from './membership.ts'
-import { dropIfOutdated, Standby } from './standby.ts'
+import { dropIfOutdated, Standby, type RestoreProgress } from './standby.ts'
 
 export interface MemberServices extends TaskServices {
   readonly log: SharedLog
@@ -27,6 +27,8 @@ export const MEMBER_DEFAULTS: Omit<MemberOptions, 'member'> = {
   retryMs: 200,
   diskFullMsMax: 10_000,
 }
+
+const NOT_BEGUN: RestoreProgress = { read: 0, total: 0 }
 
 type Role = 'owner' | 'standby' | 'none'
 
@@ -72,9 +74,10 @@ export class FleetMember {
     this.stored = await this.services.state.stored()
   }
 
-  /** Tasks that it owns and whose state it still restores. */
-  get restoring(): string[] {
-    return this.tasksOf('owner').filter((id) => !this.runs(id))
+  /** Tasks that it owns and whose state it still restores, and how far it is; of those not begun with, at nothing. */
+  get restoring(): ReadonlyMap<string, RestoreProgress> {
+    const ids = this.tasksOf('owner').filter((id) => !this.runs(id))
+    return new Map(ids.map((id) => [id, this.standbys.get(id)?.progress ?? NOT_BEGUN]))
   }
 
   /** Tasks that it keeps copies of for others. */
@@ -130,15 +133,15 @@ export class FleetMember {
   report(): void {
     const { metrics } = this.services
     metrics.gauge('tasks', { role: 'active' }, this.worker.taskIds().length)
-    metrics.gauge('tasks', { role: 'restoring' }, this.restoring.length)
+    const { restoring } = this
+    metrics.gauge('tasks', { role: 'restoring' }, restoring.size)
     metrics.gauge('tasks', { role: 'standby' }, this.following.length)
     metrics.gauge('fleet_members', {}, this.membership.members.size)
     let read = 0
     let total = 0
-    for (const id of this.restoring) {
-      const progress = this.standbys.get(id)?.progress
-      read += progress?.read ?? 0
-      total += progress?.total ?? 0
+    for (const progress of restoring.values()) {
+      read += progress.read
+      total += progress.total
     }
     metrics.gauge('restore_records_read', {}, read)
     metrics.gauge('restore_records', {}, total)
@@ -172,6 +175,7 @@ export class FleetMember {
     const role = this.roleOf(id)
     const standby = this.standbys.get(id)
     if (role !== 'owner' || this.runs(id)) this.wantedAt.delete(id)
+    else if (!this.wantedAt.has(id)) this.wantedAt.set(id, this.now)
     if (this.runs(id)) {
       this.unexpected.passed(id)
       if (role !== 'owner') this.doing(id, () => this.worker.release([id]))
@@ -188,14 +192,12 @@ export class FleetMember {
    * it lets the owner before finish, if that one lives: its last batch need not be done twice.
    */
   private mayTakeOver(id: string, standby: Standby): boolean {
-    const wantedAt = this.wantedAt.get(id) ?? this.now
-    this.wantedAt.set(id, wantedAt)
     const isWarm = standby.hasBeenComplete && standby.remaining <= this.options.warmLagMax
     if (!isWarm || !this.membership.isCurrent) return false
     const isRunElsewhere = [...this.membership.members].some(
       ([name, { active }]) => name !== this.options.member && active.includes(id),
     )
-    return !isRunElsewhere || this.now - wantedAt > this.options.handOverMsMax
+    return !isRunElsewhere || this.wantedForMs(id) > this.options.handOverMsMax
   }
 
   private async open(id: string): Promise<void> {
@@ -217,6 +219,7 @@ export class FleetMember {
     const warm = await standby.handOver()
     try {
       await this.worker.adopt(id, warm)
+      this.services.metrics.observe('restore_ms', { task: id }, this.wantedForMs(id))
     } catch (error) {
       await warm.close()
       if (!(await dropIfOutdated(error, id, this.services.state))) throw error
@@ -244,6 +247,10 @@ export class FleetMember {
     if (failure.recovery === 'stop') this.failure ??= failure
     if (failure.code === 'DISK_FULL') this.fullAt ??= this.now
     this.retryAt.set(id, this.now + this.options.retryMs)
+  }
+
+  private wantedForMs(id: string): number {
+    return this.now - (this.wantedAt.get(id) ?? this.now)
   }
 
   private checkDisk(): void {

@@ -6,6 +6,12 @@ import { TaskState, type StateOptions } from '../state/task-state.ts'
 /** Taken in at once: some ten thousand rows, so that the thread is free again soon. */
 const READ_BYTES_MAX = 512 << 10
 
+/** Offsets of a changelog that were read, of those there were when reading began, or of more that came since. */
+export interface RestoreProgress {
+  readonly read: number
+  readonly total: number
+}
+
 export interface StandbyServices {
   readonly log: SharedLog
   readonly state: StateStorage
@@ -62,7 +68,7 @@ export class Standby {
   }
 
   /** How far it is with what there was when it began. */
-  get progress(): { readonly read: number; readonly total: number } {
+  get progress(): RestoreProgress {
     const total = Math.max(this.total, this.remaining)
     return { read: total - this.remaining, total }
   }

@@ -173,7 +173,7 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       expect((await app.inject('/v1/worker')).json()).toMatchObject({
         members: ['one', 'other'],
         urls: { other: 'http://other:1' },
-        restoring: [],
+        restoring: {},
       })
       const text = (await app.inject('/metrics')).body
       for (const line of [`freshet_tasks{role="active"} ${tasks / 2}`, 'freshet_fleet_members 2']) {

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { partitionOf } from '../../../engine/hash.ts'
+import { keyOf } from '../../../engine/key.ts'
 import { countOf, taps, type Tap } from '../counting.ts'
-import { Machines } from './machines.ts'
+import { HEARTBEAT_MS, Machines, PARTITIONS } from './machines.ts'
 
 const SEEDS = Number(process.env['FRESHET_FLEETS'] ?? 8)
 const TAPS = 400
 const AT = 1_750_000_000_000
+/** Some megabytes of rows. */
+const LARGE_TAPS = 6_000
 
 /** Amounts by user and author, and by author, counted by hand. */
 const recount = (
@@ -17,6 +21,15 @@ const recount = (
     authors[author] = (authors[author] ?? 0) + amount
   }
   return [pairs, authors]
+}
+
+/** A user whose task is that of a partition, with a name so long that rows add up. */
+function* usersOf(partition: number): Generator<string> {
+  for (let index = 0; ; index++) {
+    const user = `user-${index}-`.padEnd(120, 'x')
+    const key = keyOf(user)
+    if (partitionOf(key, 0, key.length, PARTITIONS) === partition) yield user
+  }
 }
 
 const countsIn = async (fleet: Machines, store: string): Promise<Record<string, number>> =>
@@ -98,6 +111,70 @@ describe('a fleet over a simulated log', () => {
     expect(full!.process).toBeUndefined()
     const counted = Object.values(await countsIn(fleet, 'by-author')).reduce((sum, count) => sum + count, 0)
     expect(counted).toBe(300)
+  })
+
+  test('a large state is restored beside the tasks that run: they go on, beats go on, and how far it is is told', async () => {
+    const fleet = await Machines.start(5, 2, 0)
+    await fleet.settle()
+    const [one, other] = fleet.machines
+    const lost = one!.process!.worker.taskIds().find((id) => id.startsWith('user-'))!
+    const kept = other!.process!.worker.taskIds().find((id) => id.startsWith('user-'))!
+    const partitionIn = (id: string): number => Number(id.slice('user-'.length))
+    const large = usersOf(partitionIn(lost))
+    const author = 'ann-'.padEnd(120, 'x')
+    for (let id = 0; id < LARGE_TAPS; id++) {
+      const user = large.next().value as string
+      await fleet.publish(taps, { id: `large-${id}`, user, author, amount: 1, at: AT + id })
+    }
+    await fleet.settle(LARGE_TAPS)
+    await one!.crash()
+
+    const { process, metrics } = other!
+    const busy = usersOf(partitionIn(kept)).next().value as string
+    const steps: { readonly read: number; readonly total: number; readonly done: number }[] = []
+    let beganMs = 0
+    let beganAt = 0
+    for (let id = 0; !process!.worker.taskIds().includes(lost); id++) {
+      await fleet.publish(taps, { id: `busy-${id}`, user: busy, author, amount: 1, at: AT + LARGE_TAPS + id })
+      await fleet.round()
+      process!.member.report()
+      const read = metrics.gauges.get('restore_records_read')!
+      const total = metrics.gauges.get('restore_records')!
+      if (total === 0) continue
+      if (steps.length === 0) [beganMs, beganAt] = [fleet.clock.now(), fleet.told()]
+      steps.push({ read, total, done: process!.worker.committedOffset(taps.name, partitionIn(kept)) })
+    }
+    const tookMs = fleet.clock.now() - beganMs
+    const beats = fleet.told() - beganAt
+    expect(steps.length).toBeGreaterThan(10)
+    expect(steps.every(({ read }, at) => at === 0 || read >= steps[at - 1]!.read)).toBe(true)
+    expect(steps.at(-1)!.read).toBeGreaterThan(steps.at(-1)!.total / 2)
+    expect(steps.at(-1)!.done - steps[0]!.done).toBeGreaterThan(steps.length / 2)
+    expect(beats).toBeGreaterThan(tookMs / HEARTBEAT_MS / 2)
+    const [restoreMs] = metrics.observations.get(`restore_ms ${lost}`)!.slice(-1)
+    expect(restoreMs).toBeGreaterThanOrEqual(tookMs)
+    await fleet.settle()
+    process!.member.report()
+    expect(metrics.gauges.get('restore_records')).toBe(0)
+  })
+
+  test('how far a copy is behind is told, and that it has caught up', async () => {
+    const fleet = await Machines.start(6, 2, 1)
+    await fleet.settle()
+    const [ahead, behind] = fleet.machines
+    behind!.isFrozen = true
+    for (let id = 0; id < 20; id++) {
+      await fleet.publish(taps, { id: `${id}`, user: `user-${id}`, author: 'ann', amount: 1, at: AT + id })
+      await ahead!.process!.round()
+    }
+    const lag = (): number => {
+      behind!.process!.member.report()
+      return behind!.metrics.gauges.get('standby_lag_records')!
+    }
+    expect(lag()).toBeGreaterThan(0)
+    behind!.isFrozen = false
+    await fleet.settle()
+    expect(lag()).toBe(0)
   })
 
   test('a process that cannot take in a copy, for a reason that nobody foresaw, stops rather than trying for ever', async () => {

@@ -10,7 +10,6 @@ import { KeyWriter } from '../../../engine/key.ts'
 import { FrameWriter } from '../../../engine/log/frame.ts'
 import { SimulatedLogDisk } from '../../../engine/log/simulated-disk.ts'
 import { SimulatedLog } from '../../../engine/log/simulated.ts'
-import { NO_METRICS } from '../../../engine/metrics.ts'
 import { MemoryDisk } from '../../../engine/state/memory-disk.ts'
 import { MemoryState } from '../../../engine/state/memory.ts'
 import { STATE_DEFAULTS } from '../../../engine/state/task-state.ts'
@@ -18,6 +17,7 @@ import type { SimulatedStep } from '../../../engine/storage/simulated-faults.ts'
 import type { Topic } from '../../../engine/topic.ts'
 import { topicSpecsOf, Worker, WORKER_DEFAULTS } from '../../../engine/worker.ts'
 import { counting } from '../counting.ts'
+import { NotedMetrics } from '../rig.ts'
 
 export const PARTITIONS = 4
 const TOPIC = 'members'
@@ -32,6 +32,8 @@ const STATE = { ...STATE_DEFAULTS, changelogBytesMax: 500, cacheBytesMax: 2_000,
 class Machine {
   readonly name: string
   readonly disk = new MemoryDisk()
+  /** Of all its processes. */
+  readonly metrics = new NotedMetrics()
   process: Process | undefined
   isFrozen = false
   diskIsFull = false
@@ -76,7 +78,7 @@ class Process {
       if (machine.isMistaken && step === 'state-write') throw new TypeError('x is not a function')
     }
     this.state = new MemoryState({ disk: machine.disk, faults: { before } })
-    const services = { log: this.log, state: this.state, clock, metrics: NO_METRICS }
+    const services = { log: this.log, state: this.state, clock, metrics: machine.metrics }
     const options = { ...WORKER_DEFAULTS, changelog: 'sweep', state: STATE, batchEventsMax: 8 } as const
     const mayReopen = (): boolean => this.membership.isCurrent
     this.worker = new Worker(counting, { ...services, mayReopen }, options)
@@ -172,6 +174,11 @@ export class Machines {
     return runners
   }
 
+  /** Beats and plans so far. */
+  told(): number {
+    return this.publisher.endOffset(TOPIC, 0)
+  }
+
   /** Commits whose blocks were dropped from changelogs. */
   dropped(): number {
     const tasks = this.machines.flatMap(({ process }) => process?.worker.allTaskIds() ?? [])
@@ -189,7 +196,7 @@ export class Machines {
       const isCalm =
         runners.length === tasks &&
         runners.every((names) => names.length === 1) &&
-        live.every(({ worker, member }) => worker.settled && member.restoring.length === 0)
+        live.every(({ worker, member }) => worker.settled && member.restoring.size === 0)
       quiet = isCalm ? quiet + 1 : 0
       // Plans may still move tasks: none did for longer than a death takes to be noticed.
       if (quiet === 3 * MISSED_MAX) return

@@ -7,7 +7,7 @@ import { realServices } from '../../../../services/index.ts'
 import type { KafkaService, SecureKafka } from '../../../../services/port.ts'
 import { missing, START_MS_MAX } from '../../../services/here.ts'
 
-const noKafka = await missing('kafka')
+const noKafka = await missing('secure-kafka')
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 
 type Access = Pick<KafkaLogOptions, 'brokers' | 'tls' | 'sasl'>
