@@ -10,7 +10,7 @@ import { KafkaLog } from '../engine/log/kafka.ts'
 import { RedisFeatureStore } from '../features/store/redis.ts'
 import { userAuthor } from '../processors/views/user-author.ts'
 import type { UserId } from '../schemas/ids.ts'
-import { nativeServices } from '../services/index.ts'
+import { realServices } from '../services/index.ts'
 import { everything } from '../topologies/index.ts'
 import { appendAll, envelopeOf, reactionEvents, ReactionLoad } from './engine-load.ts'
 import { FreshetCommand } from './freshness/command.ts'
@@ -68,8 +68,8 @@ const VISIBLE_MS_MAX = 600_000
  */
 export const run = async (given: Partial<FreshnessOptions> = {}): Promise<FreshnessResult> => {
   const { keys, seconds } = { ...FRESHNESS_DEFAULTS, ...given }
-  const kafka = await nativeServices.kafka()
-  const redis = await nativeServices.redis()
+  const kafka = await realServices.kafka()
+  const redis = await realServices.redis()
   const directory = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
   const environment = {
     FRESHET_KAFKA_BROKERS: kafka.brokers.join(','),

@@ -2,7 +2,7 @@ import { cpus, totalmem } from 'node:os'
 import { say } from '../cli/terminal.ts'
 import { topicSpecsOf } from '../engine/worker.ts'
 import { KafkaLog } from '../engine/log/kafka.ts'
-import { nativeServices } from '../services/index.ts'
+import { realServices } from '../services/index.ts'
 import { java } from '../services/native/java.ts'
 import { KAFKA_VERSION_DEFAULT, ServiceUnavailable } from '../services/port.ts'
 import { Runs, type Run } from './kafka/figures.ts'
@@ -86,7 +86,7 @@ export const run = async (given: Partial<KafkaBenchOptions> = {}): Promise<Kafka
   if (brokers !== undefined) {
     return compare({ brokers: brokers.split(','), name: 'given brokers' }, options, peer)
   }
-  const kafka = await nativeServices.kafka()
+  const kafka = await realServices.kafka()
   try {
     const { brokers: addresses, nodes } = kafka
     const broker = { brokers: addresses, name: `Kafka ${KAFKA_VERSION_DEFAULT}`, pid: nodes[0]!.pid }

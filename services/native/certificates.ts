@@ -19,18 +19,24 @@ export interface Certificates {
   readonly client: ClientCertificate
 }
 
+/** The program; throws `ServiceUnavailable` where there is none. */
+export const openssl = async (): Promise<string> => {
+  const program = await onPath('openssl')
+  if (program === undefined) throw new ServiceUnavailable('no "openssl" on PATH: install OpenSSL')
+  return program
+}
+
 /**
  * An authority of its own, and certificates signed by it: one for a server on the loopback interface, one for a
  * client. Valid for two days. Throws `ServiceUnavailable` where there is no openssl.
  */
 export const makeCertificates = async (directory: string): Promise<Certificates> => {
-  const program = await onPath('openssl')
-  if (program === undefined) throw new ServiceUnavailable('no "openssl" on PATH: install OpenSSL')
-  const openssl = (...args: string[]): Promise<string> =>
+  const program = await openssl()
+  const ask = (...args: string[]): Promise<string> =>
     run(program, args, { cwd: directory, timeoutMs: OPENSSL_MS_MAX })
-  await openssl('req', '-x509', ...KEY, ...files('authority'), '-days', DAYS, '-subj', '/CN=Test authority')
-  await sign(openssl, directory, 'server', 'subjectAltName=IP:127.0.0.1,DNS:localhost')
-  await sign(openssl, directory, 'client', 'extendedKeyUsage=clientAuth')
+  await ask('req', '-x509', ...KEY, ...files('authority'), '-days', DAYS, '-subj', '/CN=Test authority')
+  await sign(ask, directory, 'server', 'subjectAltName=IP:127.0.0.1,DNS:localhost')
+  await sign(ask, directory, 'client', 'extendedKeyUsage=clientAuth')
   const read = (file: string): Promise<string> => readFile(join(directory, file), 'utf8')
   const keyStoreFile = join(directory, 'server.pem')
   await writeFile(keyStoreFile, (await read('server.key')) + (await read('server.crt')))
@@ -45,16 +51,16 @@ export const makeCertificates = async (directory: string): Promise<Certificates>
 }
 
 const sign = async (
-  openssl: (...args: string[]) => Promise<string>,
+  ask: (...args: string[]) => Promise<string>,
   directory: string,
   name: string,
   extensions: string,
 ): Promise<void> => {
   await writeFile(join(directory, `${name}.ext`), extensions)
-  await openssl('req', ...KEY, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`)
+  await ask('req', ...KEY, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`)
   const authority = ['-CA', 'authority.crt', '-CAkey', 'authority.key', '-CAcreateserial']
   const signed = ['-in', `${name}.csr`, '-out', `${name}.crt`, '-extfile', `${name}.ext`]
-  await openssl('x509', '-req', ...signed, ...authority, '-days', DAYS)
+  await ask('x509', '-req', ...signed, ...authority, '-days', DAYS)
 }
 
 const files = (name: string): string[] => ['-keyout', `${name}.key`, '-out', `${name}.crt`]

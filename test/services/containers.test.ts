@@ -2,8 +2,9 @@ import { connect } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { containerEngine } from '../../services/containers/engine.ts'
 import { containerServices } from '../../services/containers/index.ts'
-import { prepareService, realServices } from '../../services/index.ts'
+import { prepareService, realServices, VARIANT_NAMES } from '../../services/index.ts'
 import { ServiceUnavailable } from '../../services/port.ts'
+import { temporaryDirectory } from '../cli/temporary.ts'
 
 const TEST_MS_MAX = 300_000
 /** Where npm cannot fetch the library, there is no telling whether an engine answers. */
@@ -46,7 +47,37 @@ describe.runIf(engine === 'answers')('where an engine of containers answers', ()
   )
 })
 
-test('what is a process only says so', async () => {
+describe('what is a process only', () => {
+  test.each(VARIANT_NAMES)('is missing where containers are asked for: %s', async (name) => {
+    vi.stubEnv('FRESHET_SERVICES', 'containers')
+    const told = expect.stringContaining(`${name} is started as processes only`)
+    await expect(prepareService(name)).rejects.toMatchObject({ name: 'ServiceUnavailable', message: told })
+  })
+
+  test('is refused rather than started otherwise', async () => {
+    vi.stubEnv('FRESHET_SERVICES', 'containers')
+    await expect(realServices.redis({ tls: true })).rejects.toThrow('secure-redis')
+    await expect(realServices.kafka({ secure: true })).rejects.toThrow('secure-kafka')
+    await expect(realServices.redisCluster()).rejects.toThrow('redis-cluster')
+  })
+
+  test.each(VARIANT_NAMES)('is missing, and not a container, where no program is: %s', async (name) => {
+    vi.stubEnv('PATH', '')
+    vi.stubEnv('FRESHET_CACHE', await temporaryDirectory())
+    await expect(prepareService(name)).rejects.toBeInstanceOf(ServiceUnavailable)
+  })
+})
+
+test('programs that are missing are told where processes are asked for', async () => {
+  vi.stubEnv('FRESHET_SERVICES', 'native')
+  vi.stubEnv('PATH', '')
+  vi.stubEnv('FRESHET_CACHE', await temporaryDirectory())
+  for (const name of ['kafka', 'redis', 'registry'] as const) {
+    await expect(prepareService(name)).rejects.toBeInstanceOf(ServiceUnavailable)
+  }
+})
+
+test('what containers are not set up for, they say themselves', async () => {
   await expect(containerServices.redisCluster()).rejects.toBeInstanceOf(ServiceUnavailable)
   await expect(containerServices.kafka({ secure: true })).rejects.toBeInstanceOf(ServiceUnavailable)
 })

@@ -9,7 +9,8 @@ import { cached } from '../../services/cache.ts'
 import { nativeServices } from '../../services/index.ts'
 import { missing } from './here.ts'
 
-const noRedis = await missing('redis')
+/** What cannot be a container tells whether processes can be had. */
+const noRedis = await missing('redis-cluster')
 
 /** What Redis answers to an inline command; undefined when nothing listens. */
 const ask = (port: number, command: string): Promise<string | undefined> =>

@@ -14,6 +14,7 @@ import type { RedisOptions, RedisService } from '../../../services/port.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
 
 const noRedis = await missing('redis')
+const noTls = await missing('secure-redis')
 const PASSWORD = 'secret-of-tests'
 /** For machines that run other tests meanwhile. */
 const BUSY_MS_MAX = 20_000
@@ -88,8 +89,8 @@ describe.skipIf(noRedis !== undefined)(`Redis that asks who is there ${noRedis ?
     START_MS_MAX,
   )
 
-  test(
-    'is written and read over TLS, by who trusts its certificate, and by nobody else',
+  test.skipIf(noTls !== undefined)(
+    `is written and read over TLS, by who trusts its certificate, and by nobody else ${noTls ?? ''}`,
     async () => {
       await withRedis({ password: PASSWORD, tls: true }, async ({ tls }) => {
         const url = `rediss://127.0.0.1:${tls!.port}`

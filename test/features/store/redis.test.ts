@@ -17,6 +17,7 @@ import { refusal } from '../../conformance/log-subject.ts'
 import { missing, START_MS_MAX } from '../../services/here.ts'
 
 const noRedis = await missing('redis')
+const noCluster = await missing('redis-cluster')
 const [VIEW] = FEATURE_VIEWS
 const HOUR_MS = 3_600_000
 /** For machines that run other tests meanwhile. */
@@ -223,7 +224,7 @@ describe.skipIf(noRedis !== undefined)(`Redis ${noRedis ?? ''}`, () => {
   })
 })
 
-describe.skipIf(noRedis !== undefined)(`Redis Cluster ${noRedis ?? ''}`, () => {
+describe.skipIf(noCluster !== undefined)(`Redis Cluster ${noCluster ?? ''}`, () => {
   let cluster: RedisClusterService
 
   beforeAll(async () => {
