@@ -284,9 +284,10 @@ class Chaos {
       await sleep(REFUSED_LOOK_MS)
       refused = Math.max(refused, (await worker.refusedCommits()) - before)
     }
+    await this.caughtUp('rival')
+    refused = Math.max(refused, (await worker.refusedCommits()) - before)
     this.refused += refused
     this.options.say(`took ${tasks.length} tasks from ${worker.member}, which heard of ${refused}`)
-    await this.caughtUp('rival')
   }
 
   private async take(task: string): Promise<void> {
