@@ -23,8 +23,17 @@ export const missing = async (name: ServiceName, version?: KafkaVersion): Promis
   }
 }
 
-/** Versions of Kafka to test with: all where services are required, else one, for a person's time. */
-export const testedKafkaVersions: readonly KafkaVersion[] = areRequired
+const areAllVersions = process.env['FRESHET_KAFKA_VERSIONS'] === 'all'
+
+/**
+ * Versions of Kafka to test with: all where services are required or `FRESHET_KAFKA_VERSIONS=all` asks for them, else
+ * one, for a person's time.
+ */
+export const testedKafkaVersions: readonly KafkaVersion[] =
+  areRequired || areAllVersions ? KAFKA_VERSIONS : [KAFKA_VERSION_DEFAULT]
+
+/** Those whose brokers are killed, which takes a minute each: one, but where all are asked for. */
+export const killedKafkaVersions: readonly KafkaVersion[] = areAllVersions
   ? KAFKA_VERSIONS
   : [KAFKA_VERSION_DEFAULT]
 

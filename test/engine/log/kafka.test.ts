@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { KafkaLog } from '../../../engine/log/kafka.ts'
 import { realServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
+import { foreignConformance } from '../../conformance/log-foreign.ts'
 import { logConformance } from '../../conformance/log.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../services/here.ts'
 
@@ -16,6 +17,8 @@ for (const version of testedKafkaVersions) {
       kafka = await realServices.kafka({ version })
     }, START_MS_MAX)
     afterAll(() => kafka.stop())
+
+    foreignConformance(() => kafka)
 
     logConformance(
       'Kafka',

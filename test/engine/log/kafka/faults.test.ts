@@ -1,141 +1,25 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Cluster } from '../../../../engine/log/kafka/cluster.ts'
-import { loadLibrary } from '../../../../engine/log/kafka/library.ts'
-import { KafkaLog } from '../../../../engine/log/kafka.ts'
-import { EngineError } from '../../../../engine/errors.ts'
-import type { LogCommit, LogSession } from '../../../../engine/log/port.ts'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
-import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
-import { blocksOf, position } from '../../../conformance/log-subject.ts'
-import { missing, START_MS_MAX } from '../../../services/here.ts'
+import { brokersDieConformance } from '../../../conformance/log-brokers-die.ts'
+import { killedKafkaVersions, missing, START_MS_MAX } from '../../../services/here.ts'
 
-const noKafka = await missing('kafka')
 const NODES = 3
-const PARTITIONS = 4
-const RETRY_MS = 50
-const COMMITS_A_KILL = 6
-const TEST_MS_MAX = 300_000
 
-describe.skipIf(noKafka !== undefined)(`on a cluster whose brokers die ${noKafka ?? ''}`, () => {
-  let kafka: KafkaService
-  let log: KafkaLog
+for (const version of killedKafkaVersions) {
+  const noKafka = await missing('kafka', version)
 
-  beforeAll(async () => {
-    kafka = await realServices.kafka({ nodes: NODES })
-    log = await KafkaLog.open({ brokers: kafka.brokers, prefix: 'faults.', changelogPartitions: 1 })
-    const spec = { partitions: PARTITIONS, retentionMs: Infinity }
-    await log.createTopics(['events', 'outputs'].map((name) => ({ name, ...spec })))
-  }, START_MS_MAX)
+  describe.skipIf(noKafka !== undefined)(
+    `on a cluster of Kafka ${version} whose brokers die ${noKafka ?? ''}`,
+    () => {
+      let kafka: KafkaService
 
-  afterAll(async () => {
-    await log.close()
-    await kafka.stop()
-  })
+      beforeAll(async () => {
+        kafka = await realServices.kafka({ nodes: NODES, version })
+      }, START_MS_MAX)
+      afterAll(() => kafka.stop())
 
-  /** Which node leads a partition, as a newcomer is told. */
-  const leaderOf = async (topic: string, partition: number): Promise<number> => {
-    const cluster = new Cluster(await loadLibrary(), { brokers: kafka.brokers, changelogPartitions: 1 })
-    await cluster.refresh()
-    const leader = cluster.leader(`faults.${topic}`, partition)
-    await cluster.close()
-    // Nodes count from 0 here, brokers from 1.
-    return leader! - 1
-  }
-
-  /**
-   * As a worker does: the same commit again while it may be; and when the brokers call the session outdated, for a
-   * transaction that stood open too long under a dead broker, a session anew, which says what became of the commit.
-   */
-  const commitAtLast = async (session: LogSession, commit: LogCommit): Promise<LogSession> => {
-    const next = session.sequence() + 1
-    for (let owner = session; ;) {
-      try {
-        if (owner.sequence() < next) await owner.commit(commit)
-        return owner
-      } catch (error) {
-        if (!(error instanceof EngineError && ['retry', 'rejoin'].includes(error.recovery))) throw error
-        if (error.recovery === 'rejoin') owner = await log.session(session.taskId)
-        else await sleep(RETRY_MS)
-      }
-    }
-  }
-
-  test(
-    'the leader killed under appends to several partitions: all that was acknowledged is there once, in order',
-    async () => {
-      const sent: string[][] = Array.from({ length: PARTITIONS }, () => [])
-      const over = new AbortController()
-      const sender = async (name: number): Promise<void> => {
-        for (let at = 0; !over.signal.aborted; at++) {
-          const values = sent.map((_, partition) => `${partition}.${name}.${at}`)
-          await log.append(values.map((value, partition) => entry('events', partition, value)))
-          for (const [partition, value] of values.entries()) sent[partition]!.push(value)
-        }
-      }
-      const senders = [0, 1, 2].map(sender)
-      for (let kills = 0; kills < 3; kills++) {
-        await sleep(500)
-        const node = kafka.nodes[await leaderOf('events', kills % PARTITIONS)]!
-        await node.kill()
-        await sleep(500)
-        await node.restart()
-      }
-      over.abort()
-      await Promise.all(senders)
-      for (const [partition, values] of sent.entries()) {
-        const read = valuesOf(await readAll(log, 'events', partition))
-        expect(read.toSorted()).toEqual(values.toSorted())
-        for (const name of [0, 1, 2]) {
-          const of = (each: string): boolean => each.startsWith(`${partition}.${name}.`)
-          expect(read.filter(of)).toEqual(values.filter(of))
-        }
-      }
+      brokersDieConformance(() => kafka)
     },
-    TEST_MS_MAX,
   )
-
-  test(
-    'brokers killed under commits: each commit took effect once, outputs and changelog together',
-    async () => {
-      let session = await log.session('user-0')
-      const over = new AbortController()
-      let commits = 0
-      // So many commits lie between two kills, however long they take; what a kill meets is not chosen.
-      const killer = (async () => {
-        for (let kills = 0; kills < 4; kills++) {
-          const isDue = (): boolean => commits >= (kills + 1) * COMMITS_A_KILL
-          while (!isDue()) await sleep(1)
-          const node = kafka.nodes[kills % NODES]!
-          await node.kill()
-          await sleep(300)
-          await node.restart()
-        }
-      })().finally(() => over.abort())
-      while (!over.signal.aborted) {
-        commits++
-        // Those without outputs are one record each, and no transaction.
-        const partitions = commits % 2 === 0 ? PARTITIONS : 0
-        const outputs = Array.from({ length: partitions }, (_, partition) =>
-          entry('outputs', partition, `${partition}.${commits}`),
-        )
-        const positions = [position(0, commits)]
-        session = await commitAtLast(session, { positions, outputs, changelog: Buffer.from(`${commits}`) })
-        expect(session.sequence()).toBe(commits)
-      }
-      await killer
-      const sequences = Array.from({ length: commits }, (_, at) => at + 1)
-      for (let partition = 0; partition < PARTITIONS; partition++) {
-        const read = valuesOf(await readAll(log, 'outputs', partition))
-        const even = sequences.filter((sequence) => sequence % 2 === 0)
-        expect(read).toEqual(even.map((sequence) => `${partition}.${sequence}`))
-      }
-      const after = await log.session('user-0')
-      expect(after.sequence()).toBe(commits)
-      expect(after.positions()).toEqual([position(0, commits)])
-      expect(await blocksOf(after, 0)).toEqual(sequences.map((sequence) => [sequence, `${sequence}`]))
-    },
-    TEST_MS_MAX,
-  )
-})
+}

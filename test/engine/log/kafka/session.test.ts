@@ -13,12 +13,11 @@ import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
 import { entry } from '../../../conformance/frames.ts'
 import { commitOf } from '../../../conformance/log-subject.ts'
-import { missing, START_MS_MAX } from '../../../services/here.ts'
+import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
 
 const OUTPUTS = 'outputs'
 const CHANGELOG = 'changelog'
 const TIMEOUT_MS = 60_000
-const noKafka = await missing('kafka')
 
 /** Brokers that do what they are asked, whose next answer to a transaction's end is lost. */
 class DeafCluster extends Cluster {
@@ -37,40 +36,44 @@ class DeafCluster extends Cluster {
   }
 }
 
-describe.skipIf(noKafka !== undefined)(`a session on Kafka ${noKafka ?? ''}`, () => {
-  let kafka: KafkaService
-  beforeAll(async () => {
-    kafka = await realServices.kafka()
-  }, START_MS_MAX)
-  afterAll(() => kafka.stop())
+for (const version of testedKafkaVersions) {
+  const noKafka = await missing('kafka', version)
 
-  test('tells where the outputs of a commit end whose answer was lost', async () => {
-    const options = { brokers: kafka.brokers, changelogPartitions: 1 }
-    const admin = await KafkaAdmin.open(options)
-    const topics = [OUTPUTS, CHANGELOG]
-    await admin.create(topics.map((name) => ({ name, partitions: 1, replicas: 1, configs: {} })))
-    const cluster = new DeafCluster(await loadLibrary(), options)
-    await cluster.refresh()
-    const offsets = new Offsets(cluster)
-    const followers = new Followers(cluster, offsets, () => undefined)
-    const place = { topic: CHANGELOG, partition: 0 }
-    const ends = new Map<string, number>()
-    const host: SessionHost = {
-      assertOpen: () => undefined,
-      onBrokers: (entries) => [...entries],
-      checkPosition: () => undefined,
-      wrote: ({ topic }, end) => void ends.set(topic, end),
-      deleteBefore: () => Promise.resolve(),
-    }
-    const transactions = new Transactions(cluster, 'lane', 'user-0', place, TIMEOUT_MS)
-    const changelog = new Changelog(place, followers, offsets)
-    const session = await KafkaSession.open('user-0', host, transactions, changelog)
-    cluster.losesEnd = true
-    expect(await session.commit(commitOf({ outputs: [entry(OUTPUTS, 0, 'one', 'two')] }))).toBe(1)
-    expect(cluster.losesEnd).toBe(false)
-    expect(ends.get(OUTPUTS)).toBe(2)
-    followers.close()
-    await cluster.close()
-    await admin.close()
+  describe.skipIf(noKafka !== undefined)(`a session on Kafka ${version} ${noKafka ?? ''}`, () => {
+    let kafka: KafkaService
+    beforeAll(async () => {
+      kafka = await realServices.kafka({ version })
+    }, START_MS_MAX)
+    afterAll(() => kafka.stop())
+
+    test('tells where the outputs of a commit end whose answer was lost', async () => {
+      const options = { brokers: kafka.brokers, changelogPartitions: 1 }
+      const admin = await KafkaAdmin.open(options)
+      const topics = [OUTPUTS, CHANGELOG]
+      await admin.create(topics.map((name) => ({ name, partitions: 1, replicas: 1, configs: {} })))
+      const cluster = new DeafCluster(await loadLibrary(), options)
+      await cluster.refresh()
+      const offsets = new Offsets(cluster)
+      const followers = new Followers(cluster, offsets, () => undefined)
+      const place = { topic: CHANGELOG, partition: 0 }
+      const ends = new Map<string, number>()
+      const host: SessionHost = {
+        assertOpen: () => undefined,
+        onBrokers: (entries) => [...entries],
+        checkPosition: () => undefined,
+        wrote: ({ topic }, end) => void ends.set(topic, end),
+        deleteBefore: () => Promise.resolve(),
+      }
+      const transactions = new Transactions(cluster, 'lane', 'user-0', place, TIMEOUT_MS)
+      const changelog = new Changelog(place, followers, offsets)
+      const session = await KafkaSession.open('user-0', host, transactions, changelog)
+      cluster.losesEnd = true
+      expect(await session.commit(commitOf({ outputs: [entry(OUTPUTS, 0, 'one', 'two')] }))).toBe(1)
+      expect(cluster.losesEnd).toBe(false)
+      expect(ends.get(OUTPUTS)).toBe(2)
+      followers.close()
+      await cluster.close()
+      await admin.close()
+    })
   })
-})
+}

@@ -1,20 +1,17 @@
 import { CompressionTypes, Kafka, logLevel, type Producer } from 'kafkajs'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { FrameCursor } from '../../../../engine/log/frame.ts'
-import { KafkaLog } from '../../../../engine/log/kafka.ts'
-import { realServices } from '../../../../services/index.ts'
-import type { KafkaService } from '../../../../services/port.ts'
-import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
-import { blocksOf, commitOf, refusal } from '../../../conformance/log-subject.ts'
-import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { FrameCursor } from '../../engine/log/frame.ts'
+import { KafkaLog } from '../../engine/log/kafka.ts'
+import type { KafkaService } from '../../services/port.ts'
+import { entry, readAll, valuesOf } from './frames.ts'
+import { blocksOf, commitOf, refusal } from './log-subject.ts'
 
 /** Reads of every size: aborts lie within one fetch, and across several. */
 const READ_BYTES = [1, 300, 2_000, 1 << 20]
 
-for (const version of testedKafkaVersions) {
-  const noKafka = await missing('kafka', version)
-
-  describe.skipIf(noKafka !== undefined)(`beside another client on Kafka ${version} ${noKafka ?? ''}`, () => {
+/** What a log on Kafka promises beside what other clients write, commit and abort. */
+export const foreignConformance = (kafkaOf: () => KafkaService): void => {
+  describe('beside another client', () => {
     let kafka: KafkaService
     let client: Kafka
     let log: KafkaLog
@@ -23,12 +20,11 @@ for (const version of testedKafkaVersions) {
     let topic: string
     const producers: Producer[] = []
 
-    beforeAll(async () => {
-      kafka = await realServices.kafka({ version })
+    beforeAll(() => {
+      kafka = kafkaOf()
       const brokers = [...kafka.brokers]
       client = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { initialRetryTime: 10 } })
-    }, START_MS_MAX)
-    afterAll(() => kafka.stop())
+    })
 
     beforeEach(async () => {
       prefix = `foreign-${tests++}.`
