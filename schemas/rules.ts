@@ -48,6 +48,14 @@ export const CONTRACT_RULES = {
   LIST_TOO_LONG: { about: 'The list or map has too many entries.', action: 'Send fewer entries.' },
   BYTES_TOO_LONG: { about: 'Too many bytes.', action: 'Send fewer bytes.' },
   NAME_RESERVED: { about: 'A map key is a reserved name.', action: 'Use another name than "__proto__".' },
+  FIELD_UNEXPECTED: {
+    about: 'The field has no meaning in such a record.',
+    action: 'Leave the field out.',
+  },
+  IDS_EQUAL: {
+    about: 'Two ids are the same that must not be.',
+    action: 'Send the ids of two users or things.',
+  },
   NOT_UNDOABLE: {
     about: 'What is of this kind happened and cannot be taken back.',
     action: 'Leave undo out, or send the kind that is taken back.',

@@ -136,7 +136,7 @@ export const connections: Processor<Edges> = {
   handlers: [
     on({
       input: connectionTopic,
-      key: (event, key) => event.userId !== event.targetId && key.id(event.userId),
+      key: (event, key) => key.id(event.userId),
       process: connect,
     }),
     on({

@@ -23,7 +23,7 @@ export const connectionV1 = record(
       id<UserId>(),
       'Whose connection it is. A friendship is two connections, one of each friend.',
     ),
-    targetId: field(id(), 'The other user, or the group or page (their container id).'),
+    targetId: field(id(), 'The other user, never the same one, or the group or page (their container id).'),
     kind: field(
       oneOf('ConnectionKind', CONNECTION_KINDS),
       'What ties them. A block may also come as a reaction, block_author.',
@@ -32,6 +32,14 @@ export const connectionV1 = record(
     action: field(oneOf('ConnectionAction', CONNECTION_ACTIONS), 'Whether it begins or ends.'),
     at,
   },
+  [
+    {
+      rule: 'IDS_EQUAL',
+      field: 'targetId',
+      expects: 'another id than userId',
+      isBroken: ({ userId, targetId }) => targetId === userId,
+    },
+  ],
 )
 
 export type Connection = ValueOf<typeof connectionV1>

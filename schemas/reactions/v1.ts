@@ -45,6 +45,9 @@ export const UNDOABLE_KINDS = [
   'block_author',
 ] as const satisfies readonly ReactionKind[]
 
+/** Kinds that are measured. */
+const isTimed = (kind: ReactionKind): boolean => kind === 'dwell' || kind === 'watch'
+
 const undoable: ReadonlySet<ReactionKind> = new Set(UNDOABLE_KINDS)
 
 /** Longest dwell or watch. */
@@ -72,7 +75,7 @@ export const reactionV1 = record(
     ),
     value: optional(
       number(0, REACTION_VALUE_MAX),
-      'Milliseconds for dwell and watch; left out for other kinds.',
+      'Milliseconds for dwell and watch, which need it; left out for other kinds.',
     ),
     commentId: optional(id<CommentId>(), 'The comment that was made, or reacted to.'),
     requestId: optional(
@@ -83,6 +86,18 @@ export const reactionV1 = record(
     at,
   },
   [
+    {
+      rule: 'FIELD_MISSING',
+      field: 'value',
+      expects: 'milliseconds for dwell and watch',
+      isBroken: ({ kind, value }) => value === null && isTimed(kind),
+    },
+    {
+      rule: 'FIELD_UNEXPECTED',
+      field: 'value',
+      expects: 'a value for dwell and watch alone',
+      isBroken: ({ kind, value }) => value !== null && !isTimed(kind),
+    },
     {
       rule: 'NOT_UNDOABLE',
       field: 'undo',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { connections } from '../../schemas/connections/index.ts'
 import { readEnvelope } from '../../schemas/envelope.ts'
 import { impressions } from '../../schemas/impressions/index.ts'
 import { integrity } from '../../schemas/integrity/index.ts'
@@ -10,6 +11,7 @@ import type { ContractRule } from '../../schemas/rules.ts'
 import { encode, examplesOf, refusal } from './support.ts'
 
 const reaction = examplesOf('reactions')[0]!
+const connection = examplesOf('connections')[0]!
 const post = examplesOf('posts')[0]!
 const judgement = examplesOf('integrity')[0]!
 const impression = examplesOf('impressions')[1]!
@@ -51,6 +53,8 @@ const broken: Readonly<Record<ContractRule, () => unknown>> = {
       candidates: [{ ...candidate, features: Buffer.alloc(16_386).toString('base64') }],
     }),
   NAME_RESERVED: () => integrity.fromJson({ ...judgement, scores: JSON.parse('{"__proto__":1}') as unknown }),
+  FIELD_UNEXPECTED: ofReaction({ kind: 'like' }),
+  IDS_EQUAL: () => connections.fromJson({ ...connection, targetId: connection['userId'] }),
   NOT_UNDOABLE: ofReaction({ undo: true }),
   FRAME_BROKEN: decoded(Buffer.from('{}')),
   SCHEMA_UNKNOWN: decoded(withSchema(9)),

@@ -34,10 +34,10 @@ const world = (now: number): readonly { readonly events: PublishedEvent[]; reado
       }
       return post(`p${posts++}`, userId, { ...fields, ...container, at })
     }
-    if (chance === 3)
-      return tie(userId, random.pick([...USERS, 'climbers']), random.pick(['friend', 'follow', 'group']), {
-        at,
-      })
+    if (chance === 3) {
+      const others = [...USERS, 'climbers'].filter((each) => each !== userId)
+      return tie(userId, random.pick(others), random.pick(['friend', 'follow', 'group']), { at })
+    }
     if (chance === 4)
       return event('profiles', { userId, country: random.pick(['DE', 'FR']), language: 'en', at })
     const index = random.below(posts)

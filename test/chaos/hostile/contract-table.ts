@@ -152,6 +152,19 @@ const TABLE: Readonly<Record<string, FieldTable>> = {
   erasures: { eventId: id, userId: id, at },
 }
 
+const UNDOABLE = 'like comment share save follow_author connect_request hide see_less report block_author'
+
+/** What fields must be to each other. */
+const TOGETHER: Readonly<Record<string, (field: (name: string) => unknown) => boolean>> = {
+  reactions: (field) => {
+    const kind = String(field('kind'))
+    const isTimed = kind === 'dwell' || kind === 'watch'
+    const isUndo = field('undo') === true
+    return isTimed === (typeof field('value') === 'number') && (!isUndo || UNDOABLE.split(' ').includes(kind))
+  },
+  connections: (field) => field('userId') !== field('targetId'),
+}
+
 export const PUBLIC_TOPICS: readonly string[] = Object.keys(TABLE)
 
 /** The fields of a topic, in the contract's order. */
@@ -170,6 +183,8 @@ export const openRight = (json: unknown): { readonly topic: string; readonly at:
   if (typeof topic !== 'string' || !Object.hasOwn(TABLE, topic) || !isRecord(value)) return null
   const fields = TABLE[topic]!
   if (Object.keys(value).some((name) => !Object.hasOwn(fields, name))) return null
-  const isRight = Object.entries(fields).every(([name, test]) => test(own(value, name)))
+  const isRight =
+    Object.entries(fields).every(([name, test]) => test(own(value, name))) &&
+    (TOGETHER[topic]?.((name) => own(value, name)) ?? true)
   return isRight ? { topic, at: Number(own(value, 'at')) } : null
 }

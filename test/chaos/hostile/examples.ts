@@ -86,6 +86,9 @@ export class GoodEvents {
     for (const [name, make] of Object.entries(ID_FIELDS)) {
       if (own.has(name) && own.get(name) !== 'null') own.set(name, JSON.stringify(make(this.random)))
     }
+    while (own.has('targetId') && own.get('targetId') === own.get('userId')) {
+      own.set('targetId', JSON.stringify(personOf(this.random)))
+    }
     return { topic, fields: own }
   }
 }

@@ -119,10 +119,6 @@ test('the length of a friendship counts from its last beginning', () => {
   ])
 })
 
-test('nobody is connected to themselves', () => {
-  expect(pipelineOf([aConnection({ targetId: 'user-1' })]).rows()).toEqual([])
-})
-
 const follow = (at: number, action: 'added' | 'removed' = 'added'): Connection =>
   aConnection({ kind: 'follow', action, at: later(at) })
 

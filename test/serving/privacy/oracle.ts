@@ -98,8 +98,7 @@ export class Oracle {
     return this.events.flatMap(({ topic, value }) => {
       if (topic === reactions) return kind === 'block' ? saidBy(value as Reaction) : []
       const connection = value as Connection
-      const isTie = topic === connections && connection.kind === kind
-      return isTie && connection.userId !== connection.targetId ? [connection] : []
+      return topic === connections && connection.kind === kind ? [connection] : []
     })
   }
 }

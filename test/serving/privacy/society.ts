@@ -83,7 +83,8 @@ export class Society {
     const { random } = this
     const kind = random.chance(0.5) ? random.pick(OFTEN) : random.pick(CONNECTION_KINDS)
     const user = random.pick(this.users)
-    const others = kind === 'group' ? this.groups : kind === 'page' ? this.pages : this.users
+    const people = this.users.filter((each) => each !== user)
+    const others = kind === 'group' ? this.groups : kind === 'page' ? this.pages : people
     const value = aConnection({
       eventId: `${this.prefix}-${at}`,
       userId: user,

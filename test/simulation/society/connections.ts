@@ -17,10 +17,10 @@ import type { Society } from './society.ts'
  */
 const BEGINNINGS_MAX = 2
 
-const targetOf = (kind: ConnectionKind, { random }: Society): string => {
+const targetOf = (kind: ConnectionKind, userId: string, { random }: Society): string => {
   if (kind === 'group') return random.pick(GROUPS)
   if (kind === 'page') return random.pick(PAGES)
-  return random.pick(MEMBERS).id
+  return random.pick(MEMBERS.filter(({ id }) => id !== userId)).id
 }
 
 /** Befriends, follows, joins, blocks or mutes, or takes it back. */
@@ -29,7 +29,7 @@ export const connect = (society: Society, beginnings: Map<string, number>): void
   const member = society.member()
   if (member === undefined) return
   const kind = random.chance(0.4) ? 'friend' : random.pick(CONNECTION_KINDS)
-  const targetId = targetOf(kind, society)
+  const targetId = targetOf(kind, member.id, society)
   const between = [member.id, targetId].sort().join('\0')
   const begun = beginnings.get(between) ?? 0
   const added = random.pick(CONNECTION_ACTIONS) === 'added' && (kind !== 'friend' || begun < BEGINNINGS_MAX)
