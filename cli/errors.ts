@@ -25,7 +25,7 @@ export const CLI_ERRORS = {
   UNKNOWN_BENCH: 'Use one of these.',
   SERVICE_MISSING: 'Install it, or run this where it is.',
   UNKNOWN_LETTER: 'See `freshet dlq list`.',
-  NOT_REPLAYABLE: 'Its publisher must send it again, smaller.',
+  NOT_REPLAYABLE: 'To send it as it is would change nothing.',
   NAME_TAKEN: 'Choose another name.',
   NOT_A_CHECKOUT: 'Run this in the root of a checkout of freshet.',
 } as const

@@ -8,6 +8,7 @@ import {
 } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { grouped, print, printJson } from '../terminal.ts'
+import { CliError } from '../errors.ts'
 import { type DataOptions, dataOption, examples, integer, jsonOption, urlOption } from './options.ts'
 
 const ABOUT =
@@ -75,7 +76,8 @@ const replayCommand = (): Command =>
   new Command('replay')
     .description(
       'Appends records of dead letters to their topic again, byte for byte, after showing them.\n\n' +
-        'Letters stay listed. Replaying one twice is harmless: event ids are remembered.',
+        'Letters stay listed; what fails again is put aside again. Timers, and records that cannot be read as they are, ' +
+        'are not sent. Of a topic, equal records are sent once. To send one twice is harmless: event ids are remembered.',
     )
     .argument(
       '<what...>',
@@ -92,10 +94,13 @@ const replayCommand = (): Command =>
       examples('freshet dlq replay reactions/0/17', 'freshet dlq replay reactions --dry-run'),
     )
     .action(async (what: string[], options: ReplayOptions) => {
-      const replayed = await lookingAt(options, (inspection) => replayAll(inspection, what, options))
-      if (options.json) printJson({ replayed: options.dryRun ? 0 : replayed.length, ids: replayed })
-      else print(options.dryRun ? 'Nothing was replayed.' : `Replayed ${grouped(replayed.length)}.`)
+      const { ids, refused } = await lookingAt(options, (inspection) => replayAll(inspection, what, options))
+      if (options.json) printJson({ replayed: options.dryRun ? 0 : ids.length, ids, refused })
+      else print(options.dryRun ? 'Nothing was replayed.' : summaryOf(ids.length, refused.length))
     })
+
+const summaryOf = (replayed: number, refused: number): string =>
+  `Replayed ${grouped(replayed)}${refused === 0 ? '' : `, left ${grouped(refused)} that would only be put aside again`}.`
 
 const kafkaOption = (): Option => new Option('--kafka <brokers>', 'of Kafka, as host:port,host:port')
 
@@ -110,24 +115,46 @@ const lookingAt = async <Result>(
   return inspectingKafka(settings, look)
 }
 
+interface Replayed {
+  readonly ids: readonly string[]
+  /** Of topics: letters that were left, for to send them would change nothing. */
+  readonly refused: readonly string[]
+}
+
 const replayAll = async (
   inspection: LetterInspection,
   what: readonly string[],
   options: ReplayOptions,
-): Promise<readonly string[]> => {
-  const ids = (await Promise.all(what.map((each) => idsOf(inspection, each)))).flat()
-  for (const id of ids) {
-    const letter = await inspection.letter(id)
-    if (!options.json) print(lineOf(letter))
-    if (!options.dryRun) await inspection.replay(id)
+): Promise<Replayed> => {
+  const ids: string[] = []
+  const refused: string[] = []
+  for (const each of what) {
+    const isOne = each.includes('/')
+    for (const id of isOne ? [each] : await distinctOf(inspection, each)) {
+      const letter = await inspection.letter(id)
+      if (!options.json) print(lineOf(letter))
+      const isSent = options.dryRun === true || (await isReplayed(inspection, id, isOne))
+      ;(isSent ? ids : refused).push(id)
+    }
   }
-  return ids
+  return { ids, refused }
 }
 
-const idsOf = async (inspection: LetterInspection, what: string): Promise<readonly string[]> => {
-  if (what.includes('/')) return [what]
-  const { letters } = await inspection.letters(what, LETTERS_MAX)
-  return letters.map(({ id }) => id)
+/** Of a topic some letters may be such that to send them would change nothing; one that is asked for by name must not. */
+const isReplayed = async (inspection: LetterInspection, id: string, mustBe: boolean): Promise<boolean> => {
+  try {
+    await inspection.replay(id)
+    return true
+  } catch (error) {
+    if (mustBe || !(error instanceof CliError && error.code === 'NOT_REPLAYABLE')) throw error
+    return false
+  }
+}
+
+/** The newest letter of each record. */
+const distinctOf = async (inspection: LetterInspection, topic: string): Promise<readonly string[]> => {
+  const { letters } = await inspection.letters(topic, LETTERS_MAX)
+  return [...new Map(letters.map(({ fingerprint, id }) => [fingerprint, id])).values()]
 }
 
 const lineOf = ({ id, code, record, valueHex }: LetterView): string =>

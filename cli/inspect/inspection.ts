@@ -46,6 +46,8 @@ export interface LetterSummary {
   readonly reason: string
   /** When it was put aside, wall clock. */
   readonly at: number
+  /** The same for letters of equal records: one that is sent again and fails again makes another letter. */
+  readonly fingerprint: string
 }
 
 export interface LetterList {

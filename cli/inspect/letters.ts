@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto'
+import { TruncatedBytes } from '../../engine/bytes.ts'
 import { contractCodec } from '../../engine/contract-topic.ts'
 import { deadLetterTopicName } from '../../engine/dead-letters.ts'
+import { EngineError, type EngineErrorCode } from '../../engine/errors.ts'
 import type { InputSchemas } from '../../engine/input-schemas.ts'
 import { FrameCursor, FrameWriter } from '../../engine/log/frame.ts'
 import type { Log } from '../../engine/log/port.ts'
 import type { Codec, Topic } from '../../engine/topic.ts'
 import { inputsOf, type Topology } from '../../engine/topology.ts'
+import { ContractError } from '../../schemas/contract.ts'
 import {
   DEAD_KEY_BYTES_MAX,
   DEAD_VALUE_BYTES_MAX,
@@ -78,18 +82,38 @@ export class LetterBox {
     }
   }
 
-  /** Appends the letter's record to the topic it came from, byte for byte. */
+  /**
+   * Appends the letter's record to the topic it came from, byte for byte. Throws `NOT_REPLAYABLE` for a timer, for a
+   * record that is not whole, and for one that this code still cannot read: it would only be put aside once more.
+   */
   async replay(id: string): Promise<LetterView> {
     const { letter } = await this.find(id)
+    this.assertReplayable(id, letter)
     const { topic, partition, key, value } = letter
-    if (value.length >= DEAD_VALUE_BYTES_MAX || key.length >= DEAD_KEY_BYTES_MAX) {
-      const held = `${key.length} bytes of key and ${value.length} of value`
-      throw new CliError('NOT_REPLAYABLE', `${id} may hold only a part of its record: ${held}`)
-    }
     const frame = new FrameWriter()
     frame.append(this.timeOf(letter), key, 0, key.length, value, 0, value.length)
     await this.log.append([{ topic, partition, frame: frame.take() }])
     return this.show(id)
+  }
+
+  private assertReplayable(id: string, { topic, code, key, value }: DeadLetter): void {
+    const refuse = (why: string): never => {
+      throw new CliError('NOT_REPLAYABLE', `${id} ${why}`)
+    }
+    if (code === TIMER) refuse('is of a timer, which no record of the log made and none can set again')
+    if (value.length >= DEAD_VALUE_BYTES_MAX || key.length >= DEAD_KEY_BYTES_MAX) {
+      refuse(
+        `may hold only a part of its record: ${key.length} bytes of key and ${value.length} of value; its publisher must send it again, smaller`,
+      )
+    }
+    try {
+      this.read(topic, value)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      // Who processes it asks the registry for a schema that is not known here.
+      if (error instanceof ContractError && error.rule === 'SCHEMA_UNKNOWN') return
+      refuse(`would be put aside again: ${error.message}`)
+    }
   }
 
   /** Offsets may be left out between letters, as ends of transactions are: further back is looked until there are enough. */
@@ -174,10 +198,14 @@ export class LetterBox {
     return { letters, nextOffset }
   }
 
+  private read(topic: string, bytes: Uint8Array): unknown {
+    const value = Buffer.from(bytes)
+    return this.codecOf(topic).decode(value, 0, value.length)
+  }
+
   private decode(letter: DeadLetter): LetterView['record'] {
     try {
-      const value = Buffer.from(letter.value)
-      return plainOf(this.codecOf(letter.topic).decode(value, 0, value.length))
+      return plainOf(this.read(letter.topic, letter.value))
     } catch {
       return null
     }
@@ -186,9 +214,7 @@ export class LetterBox {
   /** Event time of the record where it can be read; otherwise when it was put aside. */
   private timeOf(letter: DeadLetter): number {
     try {
-      const topic = this.topicOf(letter.topic)
-      const value = Buffer.from(letter.value)
-      return topic.time(this.codecOf(letter.topic).decode(value, 0, value.length))
+      return this.topicOf(letter.topic).time(this.read(letter.topic, letter.value))
     } catch {
       return letter.at
     }
@@ -209,10 +235,24 @@ export class LetterBox {
 
 const codec = contractCodec(deadLetters)
 
-const summaryOf = ({ code, field, reason, at }: DeadLetter, id: string): LetterSummary => ({
+const TIMER: EngineErrorCode = 'TIMER_FAILED'
+
+/** As the engine puts records aside that cannot be decoded; what is read short is neither's own error. */
+const isRefusal = (error: unknown): error is Error =>
+  error instanceof ContractError || error instanceof EngineError || error instanceof TruncatedBytes
+
+const FINGERPRINT_CHARACTERS = 16
+
+const summaryOf = ({ code, field, reason, at, key, value }: DeadLetter, id: string): LetterSummary => ({
   id,
   code,
   field,
   reason,
   at,
+  fingerprint: createHash('sha256')
+    .update(`${key.length} `)
+    .update(key)
+    .update(value)
+    .digest('hex')
+    .slice(0, FINGERPRINT_CHARACTERS),
 })

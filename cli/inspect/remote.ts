@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, type CliErrorCode } from '../errors.ts'
 import { type Answer as HttpAnswer, ask, refusalText } from '../http/client.ts'
 import type {
   FeatureView,
@@ -9,6 +9,8 @@ import type {
   RowView,
   Status,
 } from './inspection.ts'
+
+const NOT_REPLAYABLE: CliErrorCode = 'NOT_REPLAYABLE'
 
 /** Looks into a running `freshet up`, `worker` or `serve`, through its admin routes. */
 export class RemoteInspection implements Inspection {
@@ -51,7 +53,10 @@ export class RemoteInspection implements Inspection {
 
   async replay(id: string): Promise<LetterView> {
     const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify({ id })) }
-    return answered(await ask(`${this.base}/dead-letters/replay`, body)) as LetterView
+    const answer = await ask(`${this.base}/dead-letters/replay`, body)
+    const { code, message = '' } = (answer.body ?? {}) as { code?: unknown; message?: string }
+    if (code === NOT_REPLAYABLE) throw new CliError(NOT_REPLAYABLE, message.replace(`${code}: `, ''))
+    return answered(answer) as LetterView
   }
 
   async status(): Promise<Status> {

@@ -200,9 +200,11 @@ describe('freshet dlq', () => {
     const dry = await freshet(directory, 'dlq', 'replay', 'posts', '--dry-run')
     expect(dry.stdout).toMatch(/posts\/0\/0 .*4 bytes that do not decode\nNothing was replayed/)
     const replayed = await freshet(directory, 'dlq', 'replay', 'posts', '--json')
-    expect(lastJson(replayed)).toEqual({ replayed: 1, ids: ['posts/0/0'] })
+    expect(lastJson(replayed)).toEqual({ replayed: 0, ids: [], refused: ['posts/0/0'] })
+    const one = await freshet(directory, 'dlq', 'replay', 'posts/0/0')
+    expect([one.code, one.stderr]).toEqual([1, expect.stringContaining('NOT_REPLAYABLE: posts/0/0 would be')])
     expect(lastJson(await freshet(directory, 'dlq', 'list', '--json'))).toMatchObject({
-      topics: { posts: 2 },
+      topics: { posts: 1 },
     })
   })
 })

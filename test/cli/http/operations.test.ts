@@ -68,7 +68,7 @@ test('names that do not exist are answered with those that do', async () => {
   expect([key.status, key.body['code']]).toEqual([400, 'USAGE'])
 })
 
-test('dead letters are listed, shown and sent again, byte for byte', async () => {
+test('dead letters are listed and shown; what still does not decode is not sent again', async () => {
   const running = await Running.start()
   const frame = new FrameWriter()
   const value = Buffer.from('not a record')
@@ -88,10 +88,10 @@ test('dead letters are listed, shown and sent again, byte for byte', async () =>
     valueHex: value.toString('hex'),
   })
   const replayed = await running.post('/admin/v1/dead-letters/replay', '{"id":"reactions/0/0"}')
-  expect(replayed.status).toBe(200)
+  expect([replayed.status, replayed.body['code']]).toEqual([409, 'NOT_REPLAYABLE'])
   await running.embedded.settled()
   expect((await running.get('/admin/v1/dead-letters?topic=reactions')).body).toMatchObject({
-    topics: { reactions: 2 },
+    topics: { reactions: 1 },
   })
   for (const id of ['reactions/0/9', 'reactions/9/0', 'nope/0/0', 'reactions', '__proto__/0/0']) {
     const { status, body } = await running.get(`/admin/v1/dead-letters/letter?id=${id}`)

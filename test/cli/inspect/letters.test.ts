@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest'
+import { LetterBox } from '../../../cli/inspect/letters.ts'
+import { contractCodec } from '../../../engine/contract-topic.ts'
+import { ByteWriter } from '../../../engine/bytes.ts'
+import { deadLetterTopicName } from '../../../engine/dead-letters.ts'
 import { FrameWriter } from '../../../engine/log/frame.ts'
+import { SimulatedLog } from '../../../engine/log/simulated.ts'
+import { topicSpecsOf } from '../../../engine/worker.ts'
+import { deadLetters } from '../../../schemas/dead-letters/index.ts'
+import { millis } from '../../../schemas/ids.ts'
+import { reactions } from '../../../schemas/reactions/index.ts'
+import { affinity } from '../../../topologies/affinity.ts'
+import { aReaction, T0 } from '../../processors/events.ts'
 import { Running } from '../running.ts'
+import { Spawned } from '../spawned.ts'
 
 const KEY_BYTES_KEPT = 1_024
 const VALUE_BYTES_KEPT = 1_000_000
@@ -27,3 +39,38 @@ test.each([
     expect([replayed.status, replayed.body['code']]).toEqual([409, 'NOT_REPLAYABLE'])
   },
 )
+
+test('a timer that failed is no record, and nothing is appended for it', async () => {
+  const log = new SimulatedLog({ clock: () => millis(T0) })
+  await log.createTopics(topicSpecsOf(affinity, 1, Infinity))
+  const letter = new ByteWriter()
+  const failed = { topic: 'reactions', partition: 0, offset: 3, code: 'TIMER_FAILED', field: null }
+  const said = { reason: 'timer at 1: Error: told to', processor: 'user' }
+  const key = Buffer.from('ann')
+  contractCodec(deadLetters).encode({ ...failed, ...said, key, value: Buffer.alloc(0), at: T0 }, letter)
+  const frame = new FrameWriter()
+  frame.append(T0, key, 0, key.length, letter.buffer, 0, letter.position)
+  await log.append([{ topic: deadLetterTopicName('reactions'), partition: 0, frame: frame.take() }])
+  const box = new LetterBox(log, affinity, { isDense: true })
+  await expect(box.replay('reactions/0/0')).rejects.toMatchObject({ code: 'NOT_REPLAYABLE' })
+  expect(log.endOffset('reactions', 0)).toBe(0)
+})
+
+test('what is put aside each time it is sent again is sent once, however many letters it has', async () => {
+  const running = await Running.start()
+  const value = new ByteWriter()
+  contractCodec(reactions).encode(aReaction({ at: millis(Date.UTC(2099, 0)) }), value)
+  const frame = new FrameWriter()
+  frame.append(0, Buffer.from('user-1'), 0, 6, value.buffer, 0, value.position)
+  await running.embedded.log.append([{ topic: 'reactions', partition: 0, frame: frame.take() }])
+  await running.embedded.settled()
+  for (let letters = 1; letters <= 3; letters++) {
+    const args = ['dlq', 'replay', 'reactions', '--url', running.url, '--json']
+    const { code, stdout } = await new Spawned(running.data, args).ended
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({ replayed: 1, ids: [`reactions/0/${letters - 1}`], refused: [] })
+    await running.embedded.settled()
+    const { body } = await running.get('/admin/v1/dead-letters?topic=reactions')
+    expect(body).toMatchObject({ topics: { reactions: letters + 1 } })
+  }
+})
