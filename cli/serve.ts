@@ -87,7 +87,9 @@ export const openServed = async (
     tellRemote(metrics.registry, backend)
     const { log } = backend
     const { data } = settings.serving
-    const learning = openLearning({ log, serving, data, clock, learns, failed: tellUnlearned })
+    const { negativesKept } = settings.learning
+    const failed = tellUnlearned
+    const learning = openLearning({ log, serving, data, clock, learns, negativesKept, failed })
     opened.push(() => learning.close())
     tellLearning(metrics.registry, learning)
     const inspection =

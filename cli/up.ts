@@ -38,6 +38,8 @@ export interface UpOptions {
   readonly learn?: boolean
   /** Threads that score. */
   readonly scorers: number
+  /** See `LearningOptions`. */
+  readonly negativesKept: number
   /** See `ServingOptions`. */
   readonly cursorSecret: string | null
   /** See `HttpServices`. */
@@ -81,7 +83,15 @@ export const up = async (options: UpOptions): Promise<void> => {
   tellModels(metrics.registry, serving.models.registry, clock)
   tellShadow(metrics.registry, serving.models.shadow)
   const learns = options.learn ?? options.world !== undefined
-  const learning = openLearning({ log: embedded.log, serving, data, clock, learns, failed: tellUnlearned })
+  const learning = openLearning({
+    log: embedded.log,
+    serving,
+    data,
+    clock,
+    learns,
+    negativesKept: options.negativesKept,
+    failed: tellUnlearned,
+  })
   tellLearning(metrics.registry, learning)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
   const app = buildServer({

@@ -42,6 +42,11 @@ export const MODEL_ERRORS = {
     about:
       'The newest whole checkpoint is of another network or format than this code trains. What it does not fit begins with the prior; the old checkpoint is kept, for whoever goes back to the code before.',
   },
+  NEGATIVES_KEPT: {
+    recovery: 'stop',
+    about:
+      'Another share of negatives is to be kept than the checkpoint was learned with. Set it back, or move the checkpoints away to begin anew.',
+  },
   LEARNING_LOCKED: {
     recovery: 'stop',
     about:

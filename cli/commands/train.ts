@@ -7,7 +7,8 @@ const SNAPSHOT_EXAMPLES_MAX = 1e9
 const SNAPSHOT_SECONDS_MAX = 86_400
 const PORT_MAX = 65_535
 
-interface TrainCommandOptions extends TrainOptions, SettingOptions {
+interface TrainCommandOptions extends Omit<TrainOptions, 'negativesKept'>, SettingOptions {
+  readonly negativesKept?: string
   readonly data: string
   readonly url?: string
 }
@@ -45,6 +46,12 @@ export const trainCommand = (): Command => {
     .addOption(
       new Option('--metrics-host <address>', 'address that it tells of itself at').default('127.0.0.1'),
     )
+    .addOption(
+      new Option(
+        '--negatives-kept <share>',
+        'share of negatives to learn from, each counting for as many more; learning.negativesKept where not said',
+      ),
+    )
     .addOption(new Option('--once', 'end when all examples that are there are learned'))
     .addOption(jsonOption())
     .addHelpText(
@@ -55,14 +62,14 @@ export const trainCommand = (): Command => {
         'freshet train --kafka localhost:9092        # beside workers and serving processes',
       ),
     )
-    .action(async ({ data, url, config, kafka, ...options }: TrainCommandOptions) => {
+    .action(async ({ data, url, config, kafka, negativesKept, ...said }: TrainCommandOptions) => {
       const { trainBeside, trainOnData, trainOnKafka } = await import('../learning/train.ts')
+      const given = { ...(kafka !== undefined && { kafka }), ...(config !== undefined && { config }) }
+      const { settings } = await settingsOf(given, { 'learning.negativesKept': negativesKept })
+      const options = { ...said, negativesKept: settings.learning.negativesKept }
       if (url !== undefined) await trainBeside(url, options)
       else if (kafka === undefined && config === undefined) await trainOnData(data, options)
-      else {
-        const given = { ...(kafka !== undefined && { kafka }), ...(config !== undefined && { config }) }
-        await trainOnKafka((await settingsOf(given)).settings, options)
-      }
+      else await trainOnKafka(settings, options)
     })
   return command
 }

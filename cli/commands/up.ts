@@ -11,7 +11,7 @@ const PORT_DEFAULT = 8080
 const LIVE_USERS_MAX = 5_000
 
 /** What the command line says; secrets are not said there. */
-type GivenOptions = Omit<UpOptions, 'scorers' | 'cursorSecret' | 'token'> & SettingOptions
+type GivenOptions = Omit<UpOptions, 'scorers' | 'cursorSecret' | 'token' | 'negativesKept'> & SettingOptions
 
 export const upCommand = (): Command => {
   const command = new Command('up')
@@ -57,7 +57,15 @@ export const upCommand = (): Command => {
       if (settings.kafka.brokers.length === 0) {
         const { up } = await import('../up.ts')
         const { host, port, scorers, cursorSecret } = settings.serving
-        await up({ ...options, host, port, scorers, cursorSecret, token: settings.http.token })
+        await up({
+          ...options,
+          host,
+          port,
+          scorers,
+          cursorSecret,
+          token: settings.http.token,
+          negativesKept: settings.learning.negativesKept,
+        })
       } else {
         assertNoWorld(options)
         const { upOnServices } = await import('../up-on-services.ts')

@@ -39,6 +39,14 @@ export const whole = (min: number, max: number): Kind<number> =>
     (written) => (/^-?\d+$/.test(written.trim()) ? Number(written) : written),
   )
 
+/** A part of something, up to all of it. */
+export const share = (min: number): Kind<number> =>
+  kind(
+    `a number from ${min} to 1`,
+    (json) => (typeof json === 'number' && json >= min && json <= 1 ? json : undefined),
+    (written) => (written.trim() === '' || Number.isNaN(Number(written)) ? written : Number(written)),
+  )
+
 /** Text lists them with commas. */
 export const listOf = <Item>(item: Kind<Item>): Kind<readonly Item[]> =>
   kind(

@@ -1,11 +1,12 @@
 import { KAFKA_DEFAULTS } from '../../engine/log/kafka/options.ts'
 import { WORKER_SETTINGS_DEFAULTS } from '../worker/settings.ts'
 import { secret, setting, optional, type SettingsOf } from './declare.ts'
-import { address, choice, flag, listOf, serverUrlOf, text, urlOf, whole, words } from './kinds.ts'
+import { address, choice, flag, listOf, serverUrlOf, share, text, urlOf, whole, words } from './kinds.ts'
 
 const PARTITIONS_MAX = 4_096
 const REPLICAS_MAX = 7
 const DAYS_MAX = 3_650
+const NEGATIVES_KEPT_MIN = 0.01
 
 const prefix = text(/^[a-zA-Z0-9.-]*$/, 'letters, digits, "." and "-"')
 const name = text(/^[a-zA-Z0-9.-]{1,100}$/, 'up to 100 letters, digits, "." and "-"')
@@ -149,6 +150,13 @@ export const declared = {
     cursorSecret: secret(
       text(/^.{32,}$/, 'at least 32 characters'),
       'Signs cursors: processes that share it go on with feeds of each other; drawn at each start where there is none.',
+    ),
+  },
+  learning: {
+    negativesKept: setting(
+      share(NEGATIVES_KEPT_MIN),
+      1,
+      'Share of negatives that the heavy ranker learns from; each then counts for as many more. Fixed once anything is learned.',
     ),
   },
 } as const

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../../engine/clock.ts'
+import { DEFAULT_LEARNER } from '../../models/training/learner.ts'
 import { DEFAULT_TRAINER, type TrainerOptions } from '../../models/training/trainer.ts'
 import { MODELS_DIRECTORY } from '../serving/models.ts'
 import type { Serving } from '../serving/open.ts'
@@ -17,6 +18,8 @@ export interface LearningOptions {
   readonly clock: Clock
   /** False: a trainer that is a process of its own may offer snapshots. */
   readonly learns: boolean
+  /** See `LearnerOptions`; all of them where absent. */
+  readonly negativesKept?: number
   readonly trainer?: Partial<TrainerOptions>
   /** Told once why learning has ended. */
   readonly failed: (error: unknown) => void
@@ -58,14 +61,14 @@ export const openLearning = (options: LearningOptions): Learning => {
 }
 
 const trainerThread = (
-  { log, data, trainer, failed }: LearningOptions,
+  { log, data, trainer, negativesKept = 1, failed }: LearningOptions,
   served: ServedSnapshots,
 ): TrainerThread =>
   new TrainerThread({
     log,
     checkpoints: join(data, LEARNING_DIRECTORY),
     snapshots: join(data, MODELS_DIRECTORY),
-    options: { ...DEFAULT_TRAINER, ...trainer },
+    options: { ...DEFAULT_TRAINER, learner: { ...DEFAULT_LEARNER, negativesKept }, ...trainer },
     offered: (offered) => served.take(offered),
     failed,
   })

@@ -7,6 +7,7 @@ import { Database } from '../../engine/storage/database.ts'
 import type { HeadReports } from '../../models/metrics/progressive.ts'
 import type { TopicSource, TrainingTopic } from '../../models/training/topic-source.ts'
 import type { CourseProgress } from '../../models/training/student.ts'
+import { DEFAULT_LEARNER } from '../../models/training/learner.ts'
 import { DEFAULT_TRAINER, Trainer } from '../../models/training/trainer.ts'
 import type { Settings } from '../config/schema.ts'
 import { kafkaOptionsOf } from '../config/services.ts'
@@ -29,6 +30,8 @@ import { type MetricsAddress, tellTrainer } from './telling.ts'
 export interface TrainOptions extends MetricsAddress {
   readonly snapshotExamples: number
   readonly snapshotSeconds: number
+  /** See `LearnerOptions`. */
+  readonly negativesKept: number
   readonly once?: boolean
   readonly json?: boolean
 }
@@ -76,7 +79,7 @@ const learn = async (
   sourceOf: (topic: TrainingTopic) => TopicSource,
   offered: (offered: Offered) => Promise<void>,
 ): Promise<void> => {
-  const { snapshotExamples, snapshotSeconds, once = false } = options
+  const { snapshotExamples, snapshotSeconds, negativesKept, once = false } = options
   const checkpoints = join(data, LEARNING_DIRECTORY)
   await mkdir(checkpoints, { recursive: true })
   const registry = await openRegistry(data, systemClock)
@@ -97,7 +100,12 @@ const learn = async (
         await served.take(told)
       },
     },
-    { ...DEFAULT_TRAINER, snapshotExamples, snapshotMs: snapshotSeconds * 1_000 },
+    {
+      ...DEFAULT_TRAINER,
+      learner: { ...DEFAULT_LEARNER, negativesKept },
+      snapshotExamples,
+      snapshotMs: snapshotSeconds * 1_000,
+    },
   )
   tellBegunAnew(trainer)
   const progress = new Progress(() => systemClock.monotonicMs())

@@ -21,6 +21,8 @@ export interface Index {
   readonly latestAt: number
   readonly position: Position
   readonly beside?: { readonly light: Position; readonly towers: Position } | null
+  /** The share of negatives that was learned from; absent where all were. */
+  readonly negativesKept?: number
   /** SHA-256 of each. */
   readonly files: Readonly<Record<string, string>>
   /** SHA-256 of all else in the index. */
@@ -42,11 +44,12 @@ export const parsedIndex = (text: string): Index | undefined => {
   }
 }
 
-/** Of an index as any format has it: before the third nothing stood beside. */
+/** Of an index as any format has it: before the third nothing stood beside, before the fourth all negatives were kept. */
 const checkOf = (index: Omit<Index, 'check'>): string => {
-  const { format, network, steps, latestAt, position, files, beside } = index
-  const content = [format, network, steps, latestAt, position, files]
-  return sha256Of(Buffer.from(JSON.stringify(beside === undefined ? content : [...content, beside])))
+  const { format, network, steps, latestAt, position, files, beside, negativesKept } = index
+  const since = [beside, negativesKept].filter((each) => each !== undefined)
+  const content = [format, network, steps, latestAt, position, files, ...since]
+  return sha256Of(Buffer.from(JSON.stringify(content)))
 }
 
 export const networksOf = (heavy: NetworkDefinition): Networks => ({

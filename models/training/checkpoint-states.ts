@@ -32,6 +32,8 @@ export interface Checkpoint {
   readonly learned: Learned
   readonly moments: MomentSums
   readonly known: KnownExamples
+  /** The share of negatives that what is known was learned with: by it the rest of each is learned. */
+  readonly negativesKept: number
   /** The latest time of what was learned, in milliseconds. */
   readonly latestAt: number
   /** Among the examples. */
@@ -100,6 +102,7 @@ const heavyOf = ({ index, files }: Whole, { definition }: Learned): Omit<Checkpo
     },
     moments: decodedMoments(files.get(MOMENTS_FILE)!),
     known: KnownExamples.decode(files.get(KNOWN_FILE)!),
+    negativesKept: index.negativesKept ?? 1,
     latestAt: index.latestAt,
     position: index.position,
   }

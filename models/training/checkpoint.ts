@@ -25,7 +25,7 @@ const INDEX_FILE = 'checkpoint.json'
  * another has taken the name, for then two learn the same.
  */
 export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Promise<string> => {
-  const { learned, latestAt, position, beside } = checkpoint
+  const { learned, latestAt, position, beside, negativesKept } = checkpoint
   const files = encodedStates(checkpoint)
   const text = indexText({
     network: networksOf(learned.definition),
@@ -33,6 +33,7 @@ export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Pro
     latestAt,
     position,
     beside: beside && { light: beside.light.position, towers: beside.towers.position },
+    negativesKept,
     files: Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, sha256Of(bytes)])),
   })
   const name = await nextNameIn(root)

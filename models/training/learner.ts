@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../schemas/ids.ts'
 import { EmbeddingTables } from '../embeddings/tables.ts'
+import { ModelError } from '../errors.ts'
 import { PARITY_ROWS, type ParitySample } from '../gate/parity.ts'
 import { HEADS } from '../heads.ts'
 import type { ProgressiveMetrics } from '../metrics/progressive.ts'
@@ -80,10 +81,11 @@ export class Learner {
     this.latestAt = start.latestAt
   }
 
-  /** Goes on from the newest whole checkpoint, or begins with the prior. */
+  /** Goes on from the newest whole checkpoint, or begins with the prior. Throws `NEGATIVES_KEPT`. */
   static async open(root: string, options: LearnerOptions = DEFAULT_LEARNER): Promise<OpenLearner> {
     const { checkpoint, broken, begunAnew } = await readCheckpoint(root, () => beginning(options))
     const start = checkpoint ?? beginning(options)
+    checkNegatives(start, options)
     const step = await TrainStep.create(start.learned, options.rates)
     const moments = await ColumnMoments.create(HEAVY_NETWORK, start.moments)
     const { position, beside } = start
@@ -146,7 +148,9 @@ export class Learner {
     const { learned } = this.step
     learned.tables?.expire(this.latestAt - this.options.expireMs)
     const { moments, known } = this.start
-    return writeCheckpoint(root, { learned, moments, known, latestAt: this.latestAt, position, beside })
+    const { latestAt } = this
+    const { negativesKept } = this.options
+    return writeCheckpoint(root, { learned, moments, known, negativesKept, latestAt, position, beside })
   }
 
   /** Writes what serves: the network as it is now, with its tables. Throws `NETWORK_INVALID`. */
@@ -168,14 +172,25 @@ export class Learner {
   }
 }
 
+/**
+ * What is known of an example says what its parts are a difference to by the share of its time: at another, what was
+ * learned of it and what is still to come would not add up, and whether it was kept would not be known.
+ */
+const checkNegatives = ({ known, negativesKept }: Checkpoint, options: LearnerOptions): void => {
+  if (known.size === 0 || negativesKept === options.negativesKept) return
+  const detail = `the checkpoint has learned from ${negativesKept} of the negatives, and is to go on with ${options.negativesKept}`
+  throw new ModelError('NEGATIVES_KEPT', detail)
+}
+
 /** Where nothing was learned yet. */
-export const beginning = ({ tableRows }: LearnerOptions): Checkpoint => {
+export const beginning = ({ tableRows, negativesKept }: LearnerOptions): Checkpoint => {
   const { dimensions } = HEAVY_NETWORK.embeddings!
   const tables = new EmbeddingTables({ dimensions, rows: tableRows })
   return {
     learned: beginLearning(HEAVY_NETWORK, priorParameters('heavy'), tables),
     moments: noMoments(HEAVY_NETWORK),
     known: new KnownExamples(),
+    negativesKept,
     latestAt: 0,
     position: {},
     beside: null,

@@ -150,7 +150,7 @@ export class Trainer {
     this.snapshotAtMs = parts.clock.monotonicMs()
   }
 
-  /** Goes on from the newest checkpoint, or begins with the priors. Throws `LEARNING_LOCKED`. */
+  /** Goes on from the newest checkpoint, or begins with the priors. Throws `LEARNING_LOCKED`, `NEGATIVES_KEPT`. */
   static async open(parts: TrainerParts, options: TrainerOptions = DEFAULT_TRAINER): Promise<Trainer> {
     const unlock = await lockLearning(parts.checkpoints)
     try {

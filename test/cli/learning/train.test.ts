@@ -166,6 +166,21 @@ describe('freshet train', () => {
     expect((await registry.list('heavy')).filter(({ origin }) => origin === 'trained')).toEqual([])
   })
 
+  test('keeps a share of the negatives where it is asked to, and does not go on with another', async () => {
+    const data = await withExamples(sampleStream(EXAMPLES, 1))
+    const ended = await freshet(data, ...training(data), '--negatives-kept', '0.25')
+    const { counts, examples: taken } = lastJson(ended)['progress'] as {
+      readonly counts: Readonly<Record<string, number>>
+      readonly examples: number
+    }
+    expect(taken).toBe(EXAMPLES)
+    expect(counts['left-out']! / EXAMPLES).toBeGreaterThan(0.3)
+    const refused = await freshet(data, ...training(data))
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^freshet: NEGATIVES_KEPT: /)])
+    const wrong = await freshet(data, ...training(data), '--negatives-kept', '0')
+    expect(wrong.stderr).toMatch(/CONFIG_INVALID: .*learning\.negativesKept.*from 0\.01 to 1/)
+  })
+
   test('says so where there is no data, and where a server learns by itself', async () => {
     const directory = await temporaryDirectory()
     const ended = await freshet(directory, 'train', '--data', join(directory, 'nothing'))

@@ -200,9 +200,9 @@ describe('checkpoints', () => {
     await learner.dispose()
     const file = join(directory, 'checkpoint.json')
     const index = change(JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>)
-    const { format, network, steps, latestAt, position, files, beside } = index
-    const content = [format, network, steps, latestAt, position, files]
-    const text = JSON.stringify(beside === undefined ? content : [...content, beside])
+    const { format, network, steps, latestAt, position, files, beside, negativesKept } = index
+    const since = [beside, negativesKept].filter((each) => each !== undefined)
+    const text = JSON.stringify([format, network, steps, latestAt, position, files, ...since])
     await writeFile(file, JSON.stringify({ ...index, check: sha256Of(Buffer.from(text)) }))
     return directory
   }
@@ -292,11 +292,36 @@ describe('checkpoints', () => {
   test('of another format are kept as well, and the error says which', async () => {
     const root = await temporaryDirectory()
     // As the second format was written.
-    await changed(root, ({ beside: _, ...index }) => ({ ...index, format: 2, network: 'text' }))
+    await changed(root, ({ beside: _, negativesKept: __, ...index }) => ({
+      ...index,
+      format: 2,
+      network: 'text',
+    }))
     const { learner, position, beside, begunAnew } = await Learner.open(root, OPTIONS)
     expect([learner.steps, position, beside]).toEqual([0, { '0': 64 }, null])
     expect(begunAnew!.error.message).toMatch(/CHECKPOINT_OTHER: .* has format 2/)
     await learner.dispose()
+  })
+
+  test('of another share of negatives are refused, as what is known of examples was learned by it', async () => {
+    const root = await temporaryDirectory()
+    const kept = { ...OPTIONS, negativesKept: 0.3 }
+    const learner = await open(root, kept)
+    await learner.learn(sampleStream(64, 10))
+    await learner.checkpoint(root, { '0': 64 })
+    await learner.dispose()
+    await expect(Learner.open(root, OPTIONS)).rejects.toThrow(
+      /^NEGATIVES_KEPT: .* from 0\.3 of the negatives, and is to go on with 1$/,
+    )
+    const again = await Learner.open(root, kept)
+    expect(again.position).toEqual({ '0': 64 })
+    await again.learner.dispose()
+    const other = await temporaryDirectory()
+    // Where nothing is known yet, it is as good as new.
+    const empty = await open(other, kept)
+    await empty.checkpoint(other, {})
+    await empty.dispose()
+    await (await open(other, OPTIONS)).dispose()
   })
 
   test('of a format to come are begun anew from nowhere, where they do not say as this one where they stood', async () => {
