@@ -8,7 +8,6 @@ import { posts } from './posts/index.ts'
 import { profiles } from './profiles/index.ts'
 import { rankingSamples } from './ranking-samples/index.ts'
 import { reactions } from './reactions/index.ts'
-import { snapshots } from './snapshots/index.ts'
 import { surveys } from './surveys/index.ts'
 
 /** What apps publish, by topic. */
@@ -19,7 +18,6 @@ export const contracts = {
   ...publicContracts,
   impressions,
   examples,
-  snapshots,
   'dead-letters': deadLetters,
   'ranking-samples': rankingSamples,
 }
@@ -46,5 +44,4 @@ export type { Audience, Post, PostKind } from './posts/index.ts'
 export type { Profile } from './profiles/index.ts'
 export type { LoggedRankingSample } from './ranking-samples/index.ts'
 export type { Reaction, ReactionKind } from './reactions/index.ts'
-export type { Snapshot } from './snapshots/index.ts'
 export type { Survey } from './surveys/index.ts'

@@ -11,10 +11,7 @@ import { rankingRow } from '../../../models/ranking-row.ts'
 import { readTowers } from '../../../models/retrieval/tower-snapshot.ts'
 import { type SnapshotManifest, withVersion } from '../../../models/snapshot/manifest.ts'
 import { readSnapshot } from '../../../models/snapshot/read.ts'
-import { snapshotRecord } from '../../../models/snapshot/record.ts'
 import { writeSnapshot } from '../../../models/snapshot/write.ts'
-import { snapshots } from '../../../schemas/snapshots/index.ts'
-import { millis } from '../../../schemas/ids.ts'
 import { temporaryDirectory } from '../../cli/temporary.ts'
 
 const heavySnapshot = async (): Promise<{ root: string; directory: string; manifest: SnapshotManifest }> => {
@@ -103,18 +100,6 @@ describe('a snapshot', () => {
       expect(places.size).toBe(1)
       expect(await readdir(root)).toHaveLength(1)
     }
-  })
-
-  test('is told on its topic in a record that keeps the contract', async () => {
-    const { directory, manifest } = await heavySnapshot()
-    const record = snapshotRecord(manifest, {
-      at: millis(1_700_000_000_000),
-      uri: `file:${directory}`,
-      state: 'live',
-      metrics: { 'like.auc': 0.7 },
-    })
-    expect(snapshots.fromJson(JSON.parse(JSON.stringify(record)))).toEqual(record)
-    expect(record.snapshotId).toBe(`heavy-${manifest.version}`)
   })
 })
 
