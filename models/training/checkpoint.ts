@@ -118,7 +118,7 @@ const setAside = async (
 }
 
 const newestFirst = async (root: string): Promise<string[]> => {
-  const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
+  const names: string[] = await readdir(root).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
   })

@@ -292,10 +292,13 @@ describe('checkpoints', () => {
   test('of another format are kept as well, and the error says which', async () => {
     const root = await temporaryDirectory()
     // As the second format was written.
-    await changed(root, ({ beside: _, negativesKept: __, ...index }) => ({
-      ...index,
+    await changed(root, ({ steps, latestAt, position, files }) => ({
       format: 2,
       network: 'text',
+      steps,
+      latestAt,
+      position,
+      files,
     }))
     const { learner, position, beside, begunAnew } = await Learner.open(root, OPTIONS)
     expect([learner.steps, position, beside]).toEqual([0, { '0': 64 }, null])
