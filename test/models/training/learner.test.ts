@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../../engine/driver/random.ts'
 import { CONTENT_BYTES, TASTE_OFFSET, writeDirection } from '../../../models/embeddings/contents.ts'
 import { encodeTables } from '../../../models/embeddings/bytes.ts'
-import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
+import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { HEAD_NAMES, type HeadName, HEADS } from '../../../models/heads.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
 import { ScoringSession } from '../../../models/scoring/session.ts'
@@ -16,9 +16,10 @@ import { beginning, DEFAULT_LEARNER, Learner, type LearnerOptions } from '../../
 import { sha256Of } from '../../../models/snapshot/manifest.ts'
 import { beginLight } from '../../../models/distillation/light-learner.ts'
 import { beginTowers } from '../../../models/retrieval/tower-learner.ts'
+import { HOUR_MS, millis, type UserId } from '../../../schemas/ids.ts'
 import { unpackInto } from '../../../schemas/impressions/packed-features.ts'
 import { temporaryDirectory } from '../../cli/temporary.ts'
-import { batchOf, labelled, sampleStream, tasteStream } from './sample.ts'
+import { batchOf, labelled, sampleStream, START, tasteStream } from './sample.ts'
 
 const OPTIONS: LearnerOptions = {
   ...DEFAULT_LEARNER,
@@ -130,6 +131,57 @@ describe('a learner', () => {
     expect(Math.abs((await expectedOf(0.3)) / rate - 1)).toBeLessThan(0.15)
   })
 })
+
+test('vectors in which nothing was learned for long start anew with a checkpoint, and those of others stay', async () => {
+  const ONCE = 200
+  // So many that none of these ids share a row.
+  const tableRows = [2 ** 14, 2 ** 14, 16, 16]
+  const root = await temporaryDirectory()
+  const learner = await open(root, { ...OPTIONS, tableRows, expireMs: HOUR_MS })
+  const namedAfter = (era: string, at: number) => (example: Example, index: number) => ({
+    ...example,
+    userId: `${era}-${index === ONCE ? 'once' : example.userId}` as UserId,
+    authorId: `${era}-${index === ONCE ? 'once' : example.authorId}` as UserId,
+    at: millis(at + index),
+  })
+  // One of each is met once, in the fourth of ten batches; the first learns nothing of vectors yet.
+  const before = sampleStream(640, 13).map(namedAfter('old', START))
+  const after = sampleStream(640, 14).map(namedAfter('new', START + 2 * HOUR_MS))
+  const vectorsOf = async (): Promise<Record<string, string>> => {
+    const { checkpoint } = await readCheckpoint(root, HEAVY_NETWORK)
+    return Object.fromEntries(
+      [before[ONCE]!, after[ONCE]!].map((example) => [
+        example.userId,
+        textOf(checkpoint!.learned.tables!, example),
+      ]),
+    )
+  }
+  const fresh = new EmbeddingTables({
+    dimensions: HEAVY_NETWORK.embeddings!.dimensions,
+    rows: tableRows,
+  })
+  const [old, young] = [before[ONCE]!, after[ONCE]!]
+  await learner.learn(before)
+  await learner.checkpoint(root, { '0': 640 })
+  const first = await vectorsOf()
+  expect(first[old.userId]).not.toBe(textOf(fresh, old))
+  expect(first[young.userId]).toBe(textOf(fresh, young))
+  await learner.learn(after)
+  await learner.checkpoint(root, { '0': 1_280 })
+  const second = await vectorsOf()
+  expect(second[old.userId]).toBe(textOf(fresh, old))
+  expect(second[young.userId]).not.toBe(textOf(fresh, young))
+  await learner.dispose()
+})
+
+/** What tables hold of an example's entities. */
+const textOf = (tables: EmbeddingTables, example: Example): string => {
+  const words = new Uint32Array(ENTITY_WORDS)
+  writeEntityIds(example, words, 0)
+  const vectors = new Float32Array(tables.width)
+  tables.gather(words, 1, vectors)
+  return vectors.join()
+}
 
 describe('a positive that comes late', () => {
   test('counts as one that came at once, though its post was learned as a negative before', async () => {
