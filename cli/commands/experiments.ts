@@ -6,7 +6,8 @@ import { print, printJson, say } from '../terminal.ts'
 import { type DataOptions, dataOption, examples, jsonOption, urlOption } from './options.ts'
 
 const ABOUT =
-  'Shows what came of experiments, arm by arm, with 95% confidence intervals.\n\n' +
+  'Shows what came of feeds (click-through, reactions, time, satisfaction) of everyone and of experiments, arm by\n' +
+  'arm, with 95% confidence intervals.\n\n' +
   'A feed counts once its labels are in, half an hour after it was served. Intervals are over users, for users are\n' +
   'what an experiment deals out. Those who were shown 50 posts at least and did something on less than one in 25 are\n' +
   'reported on separately too, by what they did in the window. Experiments are declared in the data directory, in ranking.json.'
@@ -17,9 +18,9 @@ interface ExperimentsOptions extends DataOptions {
 
 export const experimentsCommand = (): Command =>
   new Command('experiments')
-    .summary('shows what came of experiments')
+    .summary('shows what came of feeds, of everyone and by experiment')
     .description(ABOUT)
-    .argument('[name]', 'an experiment; all of them where left out')
+    .argument('[name]', 'an experiment, or "everyone"; all of them where left out')
     .addOption(
       new Option('--window <window>', 'a UTC day such as 2026-11-26, "all" of the time, or "each"').default(
         'all',
@@ -32,6 +33,7 @@ export const experimentsCommand = (): Command =>
       'after',
       examples(
         'freshet experiments',
+        'freshet experiments everyone --window each',
         'freshet experiments more-likes --window each --url http://127.0.0.1:8080',
       ),
     )

@@ -1,4 +1,11 @@
 /**
+ * Everybody, whether their feeds were served under an experiment or not, as an arm of one that is no experiment: so all
+ * traffic has the same figures.
+ */
+export const EVERYBODY = { experiment: 'everyone', arm: 'all' } as const
+export const EVERYBODY_ARM = `${EVERYBODY.experiment}/${EVERYBODY.arm}`
+
+/**
  * What is counted of a user's feeds under an experiment, whole numbers all. shown: posts; clicks: posts clicked;
  * reactions and negatives: deeds for and against posts; seconds: dwell and watch, rounded a slate; satisfaction:
  * the sum of what surveys answered, from 1 to 5.

@@ -3,19 +3,20 @@ import { type Millis, millis, type RequestId, type UserId } from '../../schemas/
 import type { Impression } from '../../schemas/impressions/index.ts'
 import type { ReactionKind } from '../../schemas/reactions/index.ts'
 import type { Survey } from '../../schemas/surveys/index.ts'
-import { CLOCK_SKEW_MS, LONGEST_WINDOW_MS } from '../label-join/windows.ts'
+import { CLOCK_SKEW_MS } from '../label-join/windows.ts'
 import { impressions, surveys } from '../topics.ts'
 import { experimentOutcomes } from '../topics/experiment-outcomes.ts'
 import { type JoinedLabel, type LabelSettlement, labelSettlements } from '../topics/label-settlements.ts'
 import { LOOKING, NEGATIVE, POSITIVE } from '../views/reaction-series.ts'
-import { type Measures, NO_MEASURES } from './measures.ts'
+import { EVERYBODY_ARM, type Measures, NO_MEASURES } from './measures.ts'
 
-/** A slate leaves the state when nothing can come of it any more: its labels settle a little after their windows. */
-const KEPT_MS = LONGEST_WINDOW_MS + 2 * CLOCK_SKEW_MS
-
-/** Before its impression is here it holds what surveys said, for as long as that may overtake it. */
+/**
+ * Before its impression is here it holds what surveys said, for as long as that may overtake it. From then on it stays
+ * until the label join says that nothing can come of it any more: a timer of its own might fire before what the join
+ * told by an earlier one is heard.
+ */
 interface ServedSlate {
-  /** `EXPERIMENT/ARM`; null before the impression. */
+  /** `EXPERIMENT/ARM`, that of everybody outside of all experiments; null before the impression. */
   experiment: string | null
   /** Of the impression; before it, of the newest survey. */
   at: number
@@ -57,14 +58,13 @@ const forget = (state: ServedSlate): boolean => {
 const show = (impression: Impression, state: ServedSlate, context: Context): boolean => {
   const { userId, experiment, at, candidates } = impression
   if (state.experiment !== null) return false
-  state.experiment = experiment
+  state.experiment = experiment ?? EVERYBODY_ARM
   state.at = at
   state.shown = candidates.length
   if (state.surveys > 0) {
     const { surveys: count, satisfaction } = state
     send(userId, state, { ...NO_MEASURES, surveys: count, satisfaction }, context)
   }
-  context.timer(millis(at + KEPT_MS))
   return true
 }
 
@@ -120,25 +120,22 @@ const measured = (labels: readonly JoinedLabel[]): Measures => {
   }
 }
 
-const onTimer = (at: Millis, state: ServedSlate): boolean => {
-  const dueAt = state.at + (state.experiment === null ? CLOCK_SKEW_MS : KEPT_MS)
-  return state.at !== 0 && dueAt <= at && forget(state)
-}
+const onTimer = (at: Millis, state: ServedSlate): boolean =>
+  state.experiment === null && state.at !== 0 && state.at + CLOCK_SKEW_MS <= at && forget(state)
 
 /**
- * Feeds that were served under an experiment, until their labels and surveys are in. Labels come from the label
+ * Feeds that were served, until their labels and surveys are in. Labels come from the label
  * join: undone ones are gone, and each is joined to the feed that it followed, whatever order events came in. A
  * feed counts when it settles; surveys count as they come, and must name their request.
  */
 export const experimentSlates: Processor<ServedSlate> = {
   name: 'experiment-slates',
-  about: 'Feeds served under an experiment, until it is known what came of them.',
+  about: 'Served feeds, until it is known what came of them.',
   state: layout,
   handlers: [
     on({
       input: impressions,
-      key: ({ experiment, userId, requestId }, key) =>
-        experiment !== null && key.id(userId) && key.id(requestId),
+      key: ({ userId, requestId }, key) => key.id(userId) && key.id(requestId),
       process: show,
     }),
     on({

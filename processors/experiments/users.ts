@@ -6,14 +6,17 @@ import { erasures } from '../topics.ts'
 import { experimentMoments } from '../topics/experiment-moments.ts'
 import { type ExperimentOutcome, experimentOutcomes } from '../topics/experiment-outcomes.ts'
 import { readMeasures, writeMeasures } from './bytes.ts'
-import { added, change, isPassive, type Measures } from './measures.ts'
+import { added, change, EVERYBODY_ARM, isPassive, type Measures } from './measures.ts'
 
 /** The window of a whole experiment. */
 export const ALL = 'all'
 /** Sums over an arm's passive users alone: `EXPERIMENT/ARM/passive`. */
 export const PASSIVE = 'passive'
-/** What comes of a day's feeds comes within a day of them, and a little. */
-const DAY_KEPT_MS = 3 * DAY_MS
+/**
+ * What comes of a day's feeds comes within a day of them, so that days before the last one are over once there is a newer
+ * one. Time alone says nothing: it may pass in one step, and what had come of a day before that is still to be heard.
+ */
+const DAYS_KEPT = 3
 /** A user who is away for longer is another one when they come back. */
 const ALL_KEPT_MS = 90 * DAY_MS
 /** Of one user: arms that they were in, times windows; the oldest give way. */
@@ -78,7 +81,11 @@ const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 'YYYY-
 
 const take = (outcome: ExperimentOutcome, state: UserOutcomes, context: Context): boolean => {
   if (outcome.at <= state.erasedAt) return false
-  for (const window of [ALL, dayOf(outcome.at)]) add(outcome, window, state, context)
+  for (const window of [ALL, dayOf(outcome.at)]) {
+    // Everybody is everybody: those who are in an experiment too.
+    for (const experiment of new Set([EVERYBODY_ARM, outcome.experiment]))
+      add({ ...outcome, experiment }, window, state, context)
+  }
   return true
 }
 
@@ -111,15 +118,23 @@ const passiveOf = (entry: Entry | null): Measures | null =>
   entry?.isPassive === true ? entry.measures : null
 
 /** When an entry leaves the state, unless more comes of it. */
-const dueOf = ({ at, window }: Entry): Millis => millis(at + (window === ALL ? ALL_KEPT_MS : DAY_KEPT_MS))
+const dueOf = ({ at }: Entry): Millis => millis(at + ALL_KEPT_MS)
 
 const insert = (entry: Entry, state: UserOutcomes, context: Context): void => {
-  state.entries = [...state.entries, entry].sort(byName)
-  context.timer(dueOf(entry))
+  // One timer a row, which sets the next.
+  if (state.entries.length === 0) context.timer(dueOf(entry))
+  state.entries = withoutOver([...state.entries, entry], entry.experiment).sort(byName)
   if (state.entries.length <= ENTRIES_MAX) return
   const oldest = state.entries.reduce((one, other) => (other.at < one.at ? other : one))
   state.entries = state.entries.filter((each) => each !== oldest)
   context.count('experiments.entries_dropped')
+}
+
+/** Without the days of an arm that newer ones follow. */
+const withoutOver = (entries: readonly Entry[], experiment: string): Entry[] => {
+  const days = entries.filter((each) => each.experiment === experiment && each.window !== ALL).sort(byName)
+  const over = new Set(days.slice(0, -DAYS_KEPT))
+  return entries.filter((each) => !over.has(each))
 }
 
 const byName = (one: Entry, other: Entry): number =>
@@ -149,7 +164,7 @@ const onTimer = (at: Millis, state: UserOutcomes, context: Context): boolean => 
   return true
 }
 
-/** A timer an entry, set as it is made, and then one for whichever is due next: one an outcome would be far more. */
+/** For whichever is due next: one an outcome would be far more. */
 const setNext = (entries: readonly Entry[], context: Context): void => {
   if (entries.length > 0) context.timer(millis(Math.min(...entries.map(dueOf))))
 }
@@ -160,7 +175,7 @@ const setNext = (entries: readonly Entry[], context: Context): void => {
  */
 export const experimentUsers: Processor<UserOutcomes> = {
   name: 'experiment-users',
-  about: 'What a user did under the arms of experiments.',
+  about: 'What a user did, in all and under the arms of experiments.',
   state: layout,
   handlers: [
     on({

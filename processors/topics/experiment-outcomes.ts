@@ -4,10 +4,10 @@ import type { Measures } from '../experiments/measures.ts'
 import { userEcho } from './user-echo.ts'
 import { versionedCodec } from './versioned.ts'
 
-/** What came of a feed that was served under an experiment, or a part of it that came later. */
+/** What came of a feed that was served, or a part of it that came later. */
 export interface ExperimentOutcome {
   readonly userId: UserId
-  /** `EXPERIMENT/ARM`. */
+  /** `EXPERIMENT/ARM`, that of everybody outside of all experiments. */
   readonly experiment: string
   /** When the feed was served. */
   readonly at: Millis
@@ -18,7 +18,7 @@ const NAME = 'experiment-outcomes'
 
 export const experimentOutcomes = userEcho<ExperimentOutcome>({
   name: NAME,
-  about: 'What came of feeds that were served under an experiment.',
+  about: 'What came of feeds that were served.',
   codec: versionedCodec(NAME, 1, {
     encode: ({ userId, experiment, at, measures }, writer) => {
       writer.string(userId)

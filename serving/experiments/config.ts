@@ -1,3 +1,4 @@
+import { EVERYBODY } from '../../processors/experiments/measures.ts'
 import { ServingError } from '../errors.ts'
 import type { RankingChanges } from '../rules/changes.ts'
 
@@ -38,6 +39,8 @@ export const checkExperiments = (experiments: readonly ExperimentConfig[]): void
 
 const checkExperiment = (field: string, { name, salt, arms }: ExperimentConfig): void => {
   checkName(`${field}.name`, name)
+  if (name === EVERYBODY.experiment)
+    throw invalid(`${field}.name`, `another than "${name}", under which all feeds are reported on`)
   if (typeof salt !== 'string' || salt.length === 0 || salt.length > SALT_CHARACTERS_MAX)
     throw invalid(`${field}.salt`, `a text of 1 to ${SALT_CHARACTERS_MAX} characters`)
   if (!Array.isArray(arms) || arms.length === 0 || arms.length > ARMS_MAX)

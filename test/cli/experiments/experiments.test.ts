@@ -108,6 +108,12 @@ test('what people do with feeds of each arm comes out of the stream, at the comm
     expect(figures.click_through!.value).toBe(arm === 'other' ? 0.5 : 0)
     expect(figures.satisfaction!.value).toBe(4)
   }
+  const totals = await running.inspection.rows('experiment-totals', 'everyone/', 100)
+  const everybody = experimentReports(totals.rows)
+  const [everyone] = everybody.find(({ window }) => window === 'all')!.arms
+  expect(everyone).toMatchObject({ arm: 'all', users: people.length, feeds: people.length, above: null })
+  const clicked = [...given.values()].filter((each) => each === 'halves/other').length
+  expect(everyone!.figures.click_through!.value).toBeCloseTo(clicked / (2 * people.length), 12)
   expect(await main(['experiments', '--json', '--url', running.url])).toBe(0)
   expect(await main(['experiments', 'halves', '--window', 'each', '--url', running.url])).toBe(0)
 })

@@ -97,5 +97,6 @@ const isShared = async (urls: readonly string[]): Promise<boolean> => {
   const all = await Promise.all(urls.map((url) => json<WorkerStatus>(`${url}/v1/worker`)))
   const [one, other] = all.map(({ active }) => Object.keys(active).length) as [number, number]
   const haveHeard = all.every((status) => Object.keys(status.urls).length === urls.length)
-  return haveHeard && one > 0 && Math.abs(one - other) < 2 && all.every((each) => each.restoring.length === 0)
+  const isRestored = all.every(({ restoring }) => Object.keys(restoring).length === 0)
+  return haveHeard && one > 0 && Math.abs(one - other) < 2 && isRestored
 }

@@ -7,6 +7,7 @@ import { encodeTables } from '../../../models/embeddings/bytes.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entities.ts'
 import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { HEAD_NAMES, type HeadName, HEADS } from '../../../models/heads.ts'
+import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
 import { ScoringSession } from '../../../models/scoring/session.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
@@ -148,7 +149,7 @@ test('vectors in which nothing was learned for long start anew with a checkpoint
   const before = sampleStream(640, 13).map(namedAfter('old', START))
   const after = sampleStream(640, 14).map(namedAfter('new', START + 2 * HOUR_MS))
   const vectorsOf = async (): Promise<Record<string, string>> => {
-    const { checkpoint } = await readCheckpoint(root, HEAVY_NETWORK)
+    const { checkpoint } = await readCheckpoint(root, () => beginning(OPTIONS))
     return Object.fromEntries(
       [before[ONCE]!, after[ONCE]!].map((example) => [
         example.userId,

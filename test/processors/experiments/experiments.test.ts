@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ByteReader, ByteWriter } from '../../../engine/bytes.ts'
 import { node } from '../../../engine/topology.ts'
 import {
+  EVERYBODY_ARM,
   MEASURES,
   type Measures,
   type Moments,
@@ -110,11 +111,14 @@ describe('what comes of a feed that is served under an experiment', () => {
       surveys: 2,
       satisfaction: 9,
     }
-    for (const window of ['all', DAY]) {
-      const { users, sums } = run.totals(window)
-      expect({ users, sums }).toEqual({ users: 1, sums: expected })
+    for (const experiment of [ARM, EVERYBODY_ARM]) {
+      for (const window of ['all', DAY]) {
+        const { users, sums } = run.totals(window, experiment)
+        expect({ users, sums }).toEqual({ users: 1, sums: expected })
+      }
     }
-    expect(run.windows).toEqual([`${ARM} ${DAY}`, `${ARM} all`])
+    const rows = [EVERYBODY_ARM, ARM].flatMap((experiment) => [`${experiment} ${DAY}`, `${experiment} all`])
+    expect(run.windows).toEqual(rows)
   })
 
   test('goes on to count what comes late, within its window', () => {
@@ -137,13 +141,19 @@ describe('what comes of a feed that is served under an experiment', () => {
     })
   })
 
-  test('is nothing outside of all experiments', () => {
+  test('is counted for everybody alone outside of all experiments', () => {
     const run = new Run()
     run.pipeline.publish(impressions, served({}, null))
+    run.pipeline.drain(() => 0)
+    const click = aReaction({ kind: 'click', requestId: 'request-1', at: T0 + SECOND_MS })
+    run.pipeline.publish(reactions, click)
     run.pipeline.publish(surveys, aSurvey(3), aSurvey(2, { requestId: null }))
     run.settle()
-    expect(run.windows).toEqual([])
-    expect(run.pipeline.of('experiment-slates').rows.size).toBe(0)
+    expect(run.windows).toEqual([`${EVERYBODY_ARM} ${DAY}`, `${EVERYBODY_ARM} all`])
+    expect(run.totals('all', EVERYBODY_ARM)).toMatchObject({
+      users: 1,
+      sums: { ...NO_MEASURES, feeds: 1, shown: 1, clicks: 1, surveys: 1, satisfaction: 3 },
+    })
   })
 
   test('is the same whether a survey or its impression comes first', () => {
@@ -162,9 +172,21 @@ describe('what comes of a feed that is served under an experiment', () => {
     expect(totals[0]).toEqual(totals[1])
   })
 
+  test('is counted though time passes all its windows in one step, as in a replay or after a quiet week', () => {
+    const run = new Run()
+    run.pipeline.publish(impressions, served())
+    run.pipeline.drain(() => 0)
+    run.pipeline.advance(T0 + 10 * DAY_MS)
+    run.pipeline.drain(() => 0)
+    expect(run.totals().sums).toEqual({ ...NO_MEASURES, feeds: 1, shown: 1 })
+    expect(run.pipeline.of('experiment-slates').rows.size).toBe(0)
+  })
+
   test('leaves the state when nothing can come of it any more', () => {
     const run = new Run()
     run.pipeline.publish(impressions, served())
+    // One whose impression never comes.
+    run.pipeline.publish(surveys, aSurvey(3, { requestId: requestId('request-unheard') }))
     run.settle(T0 + LONGEST_WINDOW_MS + DAY_MS)
     expect(run.pipeline.of('experiment-slates').rows.size).toBe(0)
   })
@@ -185,7 +207,7 @@ const outcome = (
 const anyOutcome = fc
   .record({
     user: fc.constantFrom('ada', 'bo', 'cy'),
-    experiment: fc.constantFrom('e/a', 'e/b'),
+    experiment: fc.constantFrom('e/a', 'e/b', 'everyone/all'),
     day: fc.nat(2),
     counts: fc.array(fc.nat(50), { minLength: MEASURES.length, maxLength: MEASURES.length }),
     shown: fc.nat(90),
@@ -216,12 +238,14 @@ const looksAlone = ({ shown, clicks, reactions, negatives }: Measures): boolean 
 const bruteForce = (outcomes: readonly ExperimentOutcome[]): Record<string, Moments> => {
   const byRow = new Map<string, Map<string, Measures>>()
   for (const { userId: user, experiment, at, measures } of outcomes) {
-    for (const window of ['all', new Date(at).toISOString().slice(0, 10)]) {
-      const users = byRow.get(`${experiment}\0${window}`) ?? new Map<string, Measures>()
+    const day = new Date(at).toISOString().slice(0, 10)
+    const rows = [experiment, 'everyone/all'].flatMap((arm) => [`${arm}\0all`, `${arm}\0${day}`])
+    for (const row of new Set(rows)) {
+      const users = byRow.get(row) ?? new Map<string, Measures>()
       const before = users.get(user) ?? NO_MEASURES
       const after = Object.fromEntries(MEASURES.map((each) => [each, before[each] + measures[each]]))
       users.set(user, after as Measures)
-      byRow.set(`${experiment}\0${window}`, users)
+      byRow.set(row, users)
     }
   }
   const rows = [...byRow].flatMap(([row, users]): [string, Measures[]][] => {
@@ -301,6 +325,8 @@ test('a user whose row was written before anybody was passive joins those who ar
   const sent = harness.apply(experimentOutcomes, outcome('ada', T0, { feeds: 1, shown: 10, clicks: 1 }))
   const all = (sent.map(({ value }) => value) as ExperimentMoments[]).filter(({ window }) => window === 'all')
   expect(all.map(({ experiment, moments: { users, sums } }) => [experiment, users, sums.shown])).toEqual([
+    [EVERYBODY_ARM, 0, 10],
+    [`${EVERYBODY_ARM}/passive`, 1, 90],
     [ARM, 0, 10],
     [`${ARM}/passive`, 1, 90],
   ])
@@ -330,9 +356,28 @@ test('of a user a bounded number of arms and days is kept, and none that is over
   const harness = new Harness(experimentUsers) as Harness<unknown>
   for (let index = 0; index < ENTRIES_MAX; index++)
     harness.apply(experimentOutcomes, outcome('ada', T0 + index, { feeds: 1 }, `e${index}/a`))
-  expect(harness.counts.get('experiments.entries_dropped')).toBe(ENTRIES_MAX)
+  expect(harness.counts.get('experiments.entries_dropped')).toBe(ENTRIES_MAX + 2)
   harness.advance(T0 + 200 * DAY_MS)
   expect(harness.rows.size).toBe(0)
+})
+
+test('of a day somebody is one user, however much time passes before the rest of it is heard, until newer days follow', () => {
+  const pipeline = new Pipeline([node(experimentUsers), node(experimentTotals)])
+  const take = (day: number): void => {
+    pipeline.publish(experimentOutcomes, outcome('ada', T0 + day * DAY_MS, { feeds: 1 }))
+    pipeline.drain(() => 0)
+  }
+  take(0)
+  pipeline.advance(T0 + 20 * DAY_MS)
+  take(0)
+  expect(totalsOf(pipeline)[`${ARM}\0${DAY}`]).toMatchObject({ users: 1, sums: { feeds: 2 } })
+  const bytes: number[] = []
+  for (let day = 1; day < 10; day++) {
+    take(day)
+    bytes.push(pipeline.of('experiment-users').row('ada').length)
+  }
+  // In all, and the last three days: of an arm, and of everybody.
+  expect(bytes.slice(1)).toEqual(bytes.slice(1).fill(bytes[1]!))
 })
 
 test('timers are as many as the rows hold entries, however much comes, and each entry ends after its newest', () => {
@@ -346,7 +391,7 @@ test('timers are as many as the rows hold entries, however much comes, and each 
     take(T0 + hour * HOUR_MS)
     users.advance(T0 + hour * HOUR_MS)
     totals.advance(T0 + hour * HOUR_MS)
-    expect(users.pendingTimers).toBeLessThanOrEqual(6)
+    expect(users.pendingTimers).toBeLessThanOrEqual(12)
   }
   expect(totals.pendingTimers).toBe(totals.rows.size)
   const last = T0 + (20 * 24 - 1) * HOUR_MS

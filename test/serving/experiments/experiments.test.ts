@@ -95,6 +95,7 @@ describe('an experiment', () => {
   test.each([
     [{ name: 'Upper' }, 'experiments.0.name must be 1 to 31'],
     [{ name: 'x'.repeat(32) }, 'experiments.0.name'],
+    [{ name: 'everyone' }, 'experiments.0.name must be another than "everyone"'],
     [{ salt: '' }, 'experiments.0.salt'],
     [{ arms: [] }, 'experiments.0.arms must be a list of 1'],
     [
