@@ -21,8 +21,8 @@ const INDEX_FILE = 'checkpoint.json'
 
 /**
  * Writes a checkpoint, whole or not at all, and then removes old ones. States and positions are in one directory
- * that gets its name in one step: after a crash, nothing is skipped or learned twice. One writer a root: throws `LEARNING_LOCKED` where
- * another has taken the name, for then two learn the same.
+ * that gets its name in one step: after a crash, nothing is skipped or learned twice. One writer a root: throws
+ * `LEARNING_LOCKED` where another has taken the name or removed what was written, for then two learn the same.
  */
 export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Promise<string> => {
   const { learned, latestAt, position, beside, negativesKept } = checkpoint
@@ -40,6 +40,10 @@ export const writeCheckpoint = async (root: string, checkpoint: Checkpoint): Pro
   const whole = { ...files, [INDEX_FILE]: Buffer.from(text) }
   const directory = await writeWholeDirectory(root, name, whole, () => {
     throw new ModelError('LEARNING_LOCKED', `${join(root, name)} was written by another trainer meanwhile`)
+  }).catch((cause: unknown) => {
+    // Another trainer takes what is not whole yet for what one that died left behind.
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    throw new ModelError('LEARNING_LOCKED', `${join(root, name)} was removed by another trainer`, { cause })
   })
   for (const each of await oldIn(root)) await rm(join(root, each), { recursive: true })
   return directory
