@@ -1,8 +1,8 @@
 /**
- * What a swap of models costs the feeds that are asked for meanwhile: p99 with a swap every five seconds, by p99
- * without. Spans with and without swaps take turns, so that what else the machine does falls on both alike. Requests
- * come one at a time over HTTP, from a process of their own. The snapshots are of the size of ones that have learned
- * of a hundred thousand people and posts.
+ * What a swap of models costs the feeds that are asked for meanwhile: p99 with each of the three models swapped every
+ * five seconds, by p99 without. Spans with and without swaps take turns, so that what else the machine does falls on both alike. Requests
+ * come one at a time over HTTP, from a process of their own. The heavy snapshots are of the size of ones that have
+ * learned of a hundred thousand people and posts; towers move far enough for every vector of the index to be replaced.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -21,7 +21,10 @@ import { Random } from '../engine/driver/random.ts'
 import { EmbeddingTables } from '../models/embeddings/tables.ts'
 import { priorParameters } from '../models/prior/prior.ts'
 import { HEAVY_NETWORK } from '../models/rankers.ts'
-import { writeSnapshot } from '../models/snapshot/write.ts'
+import { REGISTERED_MODELS, type RegisteredModel } from '../models/registry/record.ts'
+import { writeTowers } from '../models/retrieval/tower-snapshot.ts'
+import { priorTowers } from '../models/retrieval/towers.ts'
+import { writeSnapshot, type Written } from '../models/snapshot/write.ts'
 import { DEFAULT_LEARNER } from '../models/training/learner.ts'
 import type { Envelope } from '../schemas/envelope.ts'
 import type { ClientReport } from './feed/client.ts'
@@ -45,7 +48,10 @@ export interface SwapBenchResult {
   /** p99 with swaps by p99 without. */
   readonly ratio: number
   readonly requests: number
+  /** Of the heavy ranker. */
   readonly swaps: number
+  readonly light_swaps: number
+  readonly retrieval_swaps: number
   readonly snapshot_bytes: number
 }
 
@@ -80,7 +86,7 @@ export const run = async (given: Partial<SwapBenchOptions> = {}): Promise<SwapBe
     }
     await embedded.publish(batch)
     await embedded.settled()
-    const snapshots = [await snapshotOf(serving, 1), await snapshotOf(serving, 2)]
+    const snapshots = await snapshotsFor(serving)
     const url = await listen(app, '127.0.0.1', 0)
     return await measure(url, directory, serving, snapshots, options.seconds)
   } finally {
@@ -96,9 +102,42 @@ interface Made {
   readonly bytes: number
 }
 
-/** A snapshot with as much in its tables as a larger society would leave. */
-const snapshotOf = async (serving: Serving, seed: number): Promise<Made> => {
-  const random = new Random(seed)
+type Snapshots = Readonly<Record<RegisteredModel, readonly Made[]>>
+
+/** Two of each model, which take turns. */
+const snapshotsFor = async (serving: Serving): Promise<Snapshots> => {
+  const { models } = serving
+  const twoOf = async (write: (random: Random) => Promise<Written>): Promise<Made[]> => {
+    const made: Made[] = []
+    for (const seed of [1, 2]) {
+      const written = await write(new Random(seed))
+      await serveSnapshot(models, written, 'to be there')
+      const { version, files } = written.manifest
+      made.push({ version, bytes: Object.values(files).reduce((sum, file) => sum + file.bytes, 0) })
+    }
+    return made
+  }
+  const { root } = models.registry
+  return {
+    heavy: await twoOf((random) => heavySnapshot(root, random)),
+    light: await twoOf((random) => lightSnapshot(root, random)),
+    retrieval: await twoOf((random) => writeTowers(root, 'trained', moved(priorTowers(), random, 0.2))),
+  }
+}
+
+const moved = (parameters: Float32Array, random: Random, by: number): Float32Array =>
+  parameters.map((value) => value + by * (random.next() - 0.5))
+
+const lightSnapshot = (root: string, random: Random): Promise<Written> => {
+  const parameters = [...priorParameters('light')].map(([name, values]): [string, Float32Array] => [
+    name,
+    moved(values, random, 1e-3),
+  ])
+  return writeSnapshot(root, 'light', 'trained', new Map(parameters))
+}
+
+/** With as much in its tables as a larger society would leave. */
+const heavySnapshot = (root: string, random: Random): Promise<Written> => {
   const { dimensions } = HEAVY_NETWORK.embeddings!
   const tables = new EmbeddingTables({ dimensions, rows: DEFAULT_LEARNER.tableRows })
   for (let learned = 0; learned < LEARNED_ROWS; learned++) {
@@ -107,27 +146,35 @@ const snapshotOf = async (serving: Serving, seed: number): Promise<Made> => {
     table.values[row * dimensions] = random.next() - 0.5
     table.touchedAt[row] = 1
   }
-  const written = await writeSnapshot(
-    serving.models.registry.root,
-    'heavy',
-    'trained',
-    priorParameters('heavy'),
-    tables,
-  )
-  await serveSnapshot(serving.models, written, 'to be there')
-  const { version, files } = written.manifest
-  return { version, bytes: Object.values(files).reduce((sum, file) => sum + file.bytes, 0) }
+  return writeSnapshot(root, 'heavy', 'trained', priorParameters('heavy'), tables)
+}
+
+/** Counts what is swapped in from now on. */
+const countSwaps = ({ scorers, retrieval }: Serving): Readonly<Record<RegisteredModel, number>> => {
+  const counts = { heavy: 0, light: 0, retrieval: 0 }
+  const swapScorer = scorers.swap.bind(scorers)
+  scorers.swap = async (model, directory) => {
+    const manifest = await swapScorer(model, directory)
+    counts[model]++
+    return manifest
+  }
+  const swapTowers = retrieval!.swap.bind(retrieval)
+  retrieval!.swap = async (towers) => {
+    await swapTowers(towers)
+    counts.retrieval++
+  }
+  return counts
 }
 
 const measure = async (
   url: string,
   data: string,
   serving: Serving,
-  snapshots: readonly Made[],
+  snapshots: Snapshots,
   seconds: number,
 ): Promise<SwapBenchResult> => {
   const took = { with: [] as number[], without: [] as number[] }
-  const swapsBefore = serving.scorers.stats.swaps
+  const swaps = countSwaps(serving)
   const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => {
     return `${url}/v1/feed?userId=${viewerName(CIRCLE, index)}&limit=${LIMIT}`
   })
@@ -145,15 +192,18 @@ const measure = async (
     p99_ms_with: rounded(p99.with, 2),
     ratio: rounded(p99.with / p99.without, 2),
     requests: took.with.length + took.without.length,
-    swaps: serving.scorers.stats.swaps - swapsBefore,
-    snapshot_bytes: snapshots[0]!.bytes,
+    swaps: swaps.heavy,
+    light_swaps: swaps.light,
+    retrieval_swaps: swaps.retrieval,
+    snapshot_bytes: snapshots.heavy[0]!.bytes,
   }
 }
 
 /** Another process that has one snapshot promoted after the other; servers follow the registry by themselves. */
-const promoting = (data: string, snapshots: readonly Made[]): ChildProcess => {
+const promoting = (data: string, snapshots: Snapshots): ChildProcess => {
   const promoter = fork(join(import.meta.dirname, 'swap', 'promoter.ts'))
-  const versions = snapshots.map(({ version }) => version)
+  const versionsOf = (model: RegisteredModel): string[] => snapshots[model].map(({ version }) => version)
+  const versions = Object.fromEntries(REGISTERED_MODELS.map((model) => [model, versionsOf(model)]))
   promoter.send({ data, versions, everyMs: SWAP_EVERY_MS })
   return promoter
 }

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../../cli/runtime/clock.ts'
 import { openRegistry } from '../../cli/serving/models.ts'
+import { REGISTERED_MODELS, type RegisteredModel } from '../../models/registry/record.ts'
 
-/** What a trainer does to what serves, from a process of its own: promotes one version after the other. */
+/** What a trainer does to what serves, from a process of its own: promotes one version of each model after the other. */
 interface Order {
   readonly data: string
-  readonly versions: readonly string[]
+  readonly versions: Readonly<Record<RegisteredModel, readonly string[]>>
   readonly everyMs: number
 }
 
@@ -15,7 +16,11 @@ process.once('message', (order: Order) => void promote(order))
 const promote = async ({ data, versions, everyMs }: Order): Promise<void> => {
   const registry = await openRegistry(data, systemClock)
   for (let turn = 0; ; turn++) {
-    await registry.promote('heavy', versions[turn % versions.length]!, { reason: 'its turn' })
-    await pause(everyMs)
+    for (const model of REGISTERED_MODELS) {
+      const own = versions[model]
+      await registry.promote(model, own[turn % own.length]!, { reason: 'its turn' })
+      // As snapshots of a trainer do, they come apart.
+      await pause(everyMs / REGISTERED_MODELS.length)
+    }
   }
 }
