@@ -52,6 +52,8 @@ export interface LearningBenchOptions {
   /** What learns; null: nothing does, the prior serves. */
   readonly learner: LearnerOptions | null
   readonly config: RankingConfig
+  /** Nothing learns, whatever `learner` says: what the prior's feeds are worth in the same world. */
+  readonly prior: boolean
   /** Says now and then how far it is. */
   readonly told: (line: string) => void
   /** Hears every example, in order. */
@@ -69,6 +71,7 @@ export const LEARNING_BENCH_DEFAULTS: LearningBenchOptions = {
   seed: 1,
   learner: LEARNER,
   config: RANKING_DEFAULTS,
+  prior: false,
   told: () => undefined,
   heard: () => undefined,
 }
@@ -83,7 +86,8 @@ const HABITUAL_SHARE = 0.95
 const WINDOW = 2 ** 19
 
 export const run = async (given: Partial<LearningBenchOptions> = {}): Promise<object> => {
-  const options = { ...LEARNING_BENCH_DEFAULTS, ...given }
+  const all = { ...LEARNING_BENCH_DEFAULTS, ...given }
+  const options = all.prior ? { ...all, learner: null } : all
   const directory = await mkdtemp(join(tmpdir(), 'freshet-learning-'))
   const runtime = await EvaluationRuntime.open(directory, systemClock)
   try {

@@ -12,7 +12,7 @@ type Told = (line: string) => void
 
 /** What a file in bench/ must export to be run by its name. */
 interface Bench {
-  run(options: Readonly<Record<string, number | string | Told>>): Promise<object>
+  run(options: Readonly<Record<string, number | string | boolean | Told>>): Promise<object>
 }
 
 interface BenchOptions {
@@ -28,6 +28,7 @@ interface BenchOptions {
   readonly workers?: number
   readonly brokers?: string
   readonly topology?: string
+  readonly prior?: boolean
   readonly json?: boolean
 }
 
@@ -57,6 +58,7 @@ export const benchCommand = (): Command =>
     .addOption(
       new Option('--topology <name>', 'what to measure, of growth').choices(['affinity', 'everything']),
     )
+    .addOption(new Option('--prior', 'nothing learns and the prior serves, of learning'))
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -26,6 +26,16 @@ test('a small world is served by what learns from it, is shown nothing forbidden
   for (const { phase, labels } of early) expect([phase, labels.length]).toEqual(['late', 1])
 })
 
+test('the same world is served by the prior alone, where asked for', async () => {
+  const report = (await run({ users: 30, posts: 60, impressions: 900, days: 2, prior: true })) as Report
+  expect(report).toMatchObject({
+    swaps: 0,
+    forbidden: 0,
+    ev_share: { freshet: expect.any(Number) as number },
+  })
+  expect(Object.keys(report.models)).toEqual(['hourly', 'daily', 'prior'])
+})
+
 interface Figures {
   readonly positives: { readonly click: number }
   readonly calibration: { readonly skip: number }
