@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { node } from '../../engine/topology.ts'
 import { viewNodes } from '../../features/nodes.ts'
-import { anonymousUndos, givenReactions, undoneReactions } from '../../processors/given-reactions.ts'
+import {
+  anonymousUndos,
+  GIVEN_PER_POST_MAX,
+  givenReactions,
+  undoneReactions,
+} from '../../processors/given-reactions.ts'
 import { reactions } from '../../processors/topics.ts'
 import { post } from '../../processors/views/post.ts'
 import { user } from '../../processors/views/user.ts'
@@ -17,6 +22,7 @@ import {
 } from '../../schemas/reactions/index.ts'
 import { encode } from '../schemas/support.ts'
 import { aReaction, later, T0 } from './events.ts'
+import { Harness } from './harness.ts'
 import { picks, Pipeline } from './pipeline.ts'
 
 const isUndoable = (kind: ReactionKind): boolean => UNDOABLE_KINDS.some((each) => each === kind)
@@ -125,5 +131,66 @@ describe('the undo of somebody who is not known', () => {
     pipeline.drain(picks(1))
     for (const value of Object.values(columnsOf(pipeline, post, 'post-1', T0)))
       expect(value).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('of more reactions to a post than are remembered', () => {
+  const remembering = () => {
+    const harness = new Harness(givenReactions)
+    return {
+      give: (...events: readonly Reaction[]): void =>
+        events.forEach((each) => void harness.apply(reactions, each)),
+      undoneAt: () => harness.sent(undoneReactions).map(({ at }) => at),
+      dropped: () => harness.counts.get('given_reactions.undo_dropped') ?? 0,
+    }
+  }
+  const comment = (index: number, fields: object = {}): Reaction =>
+    aReaction({ kind: 'comment', commentId: `comment-${index}`, at: later(index), ...fields })
+  const more = Array.from({ length: GIVEN_PER_POST_MAX + 1 }, (_, index) => comment(index))
+
+  test('the oldest can no longer be taken back; its undo waits where there is room, and is dropped where not', () => {
+    const { give, undoneAt, dropped } = remembering()
+    give(...more)
+    give(comment(0, { undo: true }))
+    expect([undoneAt(), dropped()]).toEqual([[], 1])
+    give(comment(GIVEN_PER_POST_MAX, { undo: true, at: later(99) }))
+    expect([undoneAt(), dropped()]).toEqual([[later(GIVEN_PER_POST_MAX)], 1])
+    give(comment(0, { undo: true }))
+    expect([undoneAt(), dropped()]).toEqual([[later(GIVEN_PER_POST_MAX)], 1])
+  })
+
+  test('what is sent on is what an oracle takes back that remembers as many, in any order', () => {
+    const event = fc
+      .record({
+        kind: fc.constantFrom('like', 'comment', 'save', 'hide'),
+        comment: fc.nat(9),
+        undo: fc.boolean(),
+        at: fc.nat(DAY_MS).map(later),
+      })
+      .map(({ comment: id, ...fields }) =>
+        aReaction({ ...fields, commentId: fields.kind === 'comment' ? `comment-${id}` : null }),
+      )
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 120 }), (events) => {
+        const { give, undoneAt, dropped } = remembering()
+        give(...events)
+        let remembered: { readonly pair: string; readonly at: number | null }[] = []
+        const expected: number[] = []
+        let lost = 0
+        for (const each of events) {
+          const pair = pairOf(each)
+          const same = remembered.filter((one) => one.pair === pair && (one.at === null) === !each.undo)
+          const found = each.undo ? same.at(-1) : same[0]
+          if (found !== undefined) {
+            remembered = remembered.filter((one) => one !== found)
+            expected.push(each.undo ? found.at! : each.at)
+          } else if (!each.undo || remembered.length < GIVEN_PER_POST_MAX) {
+            const kept = remembered.length === GIVEN_PER_POST_MAX ? remembered.slice(1) : remembered
+            remembered = [...kept, { pair, at: each.undo ? null : each.at }]
+          } else lost++
+        }
+        expect([undoneAt(), dropped()]).toEqual([expected, lost])
+      }),
+    )
   })
 })
