@@ -55,7 +55,8 @@ export class RemoteInspection implements Inspection {
     const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify({ id })) }
     const answer = await ask(`${this.base}/dead-letters/replay`, body)
     const { code, message = '' } = (answer.body ?? {}) as { code?: unknown; message?: string }
-    if (code === NOT_REPLAYABLE) throw new CliError(NOT_REPLAYABLE, message.replace(`${code}: `, ''))
+    if (code === NOT_REPLAYABLE)
+      throw new CliError(NOT_REPLAYABLE, message.replace(`${NOT_REPLAYABLE}: `, ''))
     return answered(answer) as LetterView
   }
 

@@ -61,7 +61,7 @@ const givenOrUndone = fc
 const counting = (): Pipeline =>
   new Pipeline([node(givenReactions), node(anonymousUndos), ...viewNodes(user), ...viewNodes(post)])
 
-const columnsOf = (pipeline: Pipeline, view: typeof user | typeof post, key: string, asOf: number) =>
+const columnsOf = (pipeline: Pipeline, view: typeof post, key: string, asOf: number) =>
   view.describe(pipeline.of(view.name).rows.get(key)?.subarray(1) ?? Buffer.alloc(0), asOf)
 
 const pairOf = ({ userId, postId, kind, commentId }: Reaction): string =>

@@ -144,7 +144,9 @@ test('every internal topic has a versioned layout, but for contracts and deltas 
   const versioned = [
     ...pinned.map(({ topic }) => topic.name),
     ...[...views.keys()].map((view) => `${view}-deltas`),
-    ...['impressions', 'examples', 'undone-reactions'],
+    'impressions',
+    'examples',
+    'undone-reactions',
   ]
   expect(internal.map(({ name }) => name).filter((name) => !versioned.includes(name))).toEqual([])
 })
