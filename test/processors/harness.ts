@@ -159,8 +159,8 @@ export class Harness<State> {
     if (row === undefined) return layout.create()
     const start = NEIGHBOUR.length + 1
     // One of an older version is migrated, as the engine does.
-    const read = row[0] === layout.version ? layout.read : layout.migrations![row[0]!]!
-    return read(this.reader.over(Buffer.concat([NEIGHBOUR, row, NEIGHBOUR]), start, start + row.length - 1))
+    const bytes = this.reader.over(Buffer.concat([NEIGHBOUR, row, NEIGHBOUR]), start, start + row.length - 1)
+    return row[0] === layout.version ? layout.read(bytes) : layout.migrations![row[0]!]!(bytes)
   }
 
   private write(key: string, state: State): void {
