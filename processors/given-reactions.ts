@@ -1,9 +1,10 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import { echoTopic } from '../engine/contract-topic.ts'
 import { on, type Context, type Mapper, type Processor, type StateLayout } from '../engine/processor.ts'
-import { millis } from '../schemas/ids.ts'
+import { type Millis, millis } from '../schemas/ids.ts'
 import type { Reaction, ReactionKind } from '../schemas/reactions/index.ts'
 import { reactions as contract, UNDOABLE_KINDS } from '../schemas/reactions/index.ts'
+import { stateOf } from './rows.ts'
 import { GRACE_MS, reactions } from './topics.ts'
 
 /** Reactions kept for one user and post; beyond it the oldest can no longer be taken back. */
@@ -139,3 +140,12 @@ export const anonymousUndos: Mapper<Reaction> = {
     if (reaction.undo && reaction.userId === null) sendUndone(reaction, reaction.at, context)
   },
 }
+
+/** What a row of `given-reactions` remembers, oldest first: a reaction, or an undo that its reaction has yet to follow. */
+export const readGivenReactions = (
+  row: Buffer,
+): readonly { readonly kind: ReactionKind; readonly at: Millis | 'undone early' }[] =>
+  stateOf(layout, row).given.map(({ kind, at }) => ({
+    kind: UNDOABLE[kind]!,
+    at: at === UNDONE_EARLY ? 'undone early' : millis(at),
+  }))

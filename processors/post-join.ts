@@ -7,6 +7,7 @@ import { POST_KINDS, type PostKind } from '../schemas/posts/index.ts'
 import { contentVectorOf } from './content/content-vector.ts'
 import { readVector, writeVector } from './content/vector-bytes.ts'
 import { NewestRecords } from './newest-records.ts'
+import { stateOf } from './rows.ts'
 import { Symbols } from './symbols.ts'
 import { posts } from './topics.ts'
 import { readWords, writeWords } from './topics/post-entry.ts'
@@ -213,4 +214,21 @@ const expire = (at: Millis, waiting: NewestRecords, context: Context): boolean =
   }
   if (waiting.count > 0) setExpiry(waiting, context)
   return waiting.count < before
+}
+
+/** What reactions are joined with. */
+export interface JoinedPost {
+  /** Null before the post is published. */
+  readonly contentKind: PostKind | null
+  readonly containerId: ContainerId | null
+  readonly hashtags: readonly Hashtag[]
+  readonly vector: Int8Array | null
+  /** Reactions that wait for the post. */
+  readonly waiting: number
+}
+
+/** The post in a row of `post-join`. */
+export const readJoinedPost = (row: Buffer): JoinedPost => {
+  const { contentKind, containerId, hashtags, vector, waiting } = stateOf(layoutOf(), row)
+  return { contentKind, containerId, hashtags, vector, waiting: waiting.count }
 }

@@ -188,3 +188,11 @@ export const wasSeen = (
   filterRow: Buffer | undefined,
   postId: string,
 ): boolean => new SeenPosts(recentRow, filterRow).has(postId)
+
+/** What a row of `seen-filter` says of itself; which posts they are, it does not know. */
+export const readSeenFilter = (
+  stored: Buffer,
+): { readonly posts: number; readonly erasedAt: Millis | null } => {
+  const { size, erasedMinute } = new FilterRow().load(rowReader(layout, stored))
+  return { posts: size, erasedAt: erasedMinute === 0 ? null : millis(erasedMinute * MINUTE_MS) }
+}

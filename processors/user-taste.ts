@@ -153,6 +153,10 @@ export interface UserTaste {
 
 const read = new Taste()
 
+/** No reaction that a row of `user-taste` knows of is later: the end of its newest epoch. −1 where it knows of none. */
+export const tasteKnownUntil = (row: Buffer): number =>
+  (read.load(rowReader(layout, row)).newest + 1) * EPOCH_MS - 1
+
 /** The taste in a row of `user-taste`; null where nothing is known, or what is known cancels out. */
 export const readUserTaste = (row: Buffer, asOf: Millis): UserTaste | null => {
   const stored = read.load(rowReader(layout, row))

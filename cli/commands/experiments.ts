@@ -40,7 +40,9 @@ export const experimentsCommand = (): Command =>
     .action(async (name: string | undefined, options: ExperimentsOptions) => {
       const { experimentReports, reportText, TOTALS_STORE } = await import('../experiments/report.ts')
       const prefix = name === undefined ? '' : `${name}/`
-      const list = await inspecting(options, (inspection) => inspection.rows(TOTALS_STORE, prefix, ROWS_MAX))
+      const list = await inspecting(options, (inspection) =>
+        inspection.rows(TOTALS_STORE, prefix, ROWS_MAX, null),
+      )
       const { rows } = list
       elsewhereLines(TOTALS_STORE, list).forEach(say)
       if (rows.length === ROWS_MAX) say(`Only the first ${ROWS_MAX} rows count: name an experiment.`)

@@ -1,10 +1,10 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { columns } from '../columns.ts'
 import type { FeatureView } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { print, printJson } from '../terminal.ts'
 import { views } from '../../topologies/index.ts'
-import { type DataOptions, dataOption, examples, jsonOption, stateUrlOption, time } from './options.ts'
+import { asOfOption, type DataOptions, dataOption, examples, jsonOption, stateUrlOption } from './options.ts'
 
 interface FeatureOptions extends DataOptions {
   readonly asOf?: number
@@ -17,9 +17,7 @@ export const featureCommand = (): Command =>
       .description('Reads every column of a view for one key, as of a time.')
       .argument('<view>', 'a view; an unknown name lists them')
       .argument('<key...>', 'the ids that the key is made of, such as user and author')
-      .addOption(
-        new Option('--as-of <time>', 'milliseconds since 1970 or ISO 8601; now where absent').argParser(time),
-      )
+      .addOption(asOfOption('now'))
       .option('--verbose', 'says what each column means, too')
       .addOption(dataOption())
       .addOption(stateUrlOption())

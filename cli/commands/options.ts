@@ -17,6 +17,10 @@ export const stateUrlOption = (): Option => urlOption('`freshet up`, `worker` or
 export const jsonOption = (): Option =>
   new Option('--json', 'print JSON; the last line of stdout is the result')
 
+/** `absent` says what is taken where it is not given. */
+export const asOfOption = (absent: string): Option =>
+  new Option('--as-of <time>', `milliseconds since 1970 or ISO 8601; ${absent} where absent`).argParser(time)
+
 /** Parses a whole number within a range, for an option. */
 export const integer =
   (min: number, max: number) =>

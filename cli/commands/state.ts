@@ -4,15 +4,30 @@ import { elsewhereLines } from '../inspect/elsewhere.ts'
 import { type RowView, ROWS_MAX } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { print, printJson, say } from '../terminal.ts'
-import { type DataOptions, dataOption, examples, integer, jsonOption, stateUrlOption } from './options.ts'
+import {
+  asOfOption,
+  type DataOptions,
+  dataOption,
+  examples,
+  integer,
+  jsonOption,
+  stateUrlOption,
+} from './options.ts'
 
-const ABOUT =
-  'Reads rows of stores, decoded.\n\n' +
-  'Of a data directory that no process has open, or with --url of a running process on this machine: of `freshet up`\n' +
-  'all, of `freshet worker` those of the tasks that it runs, of `freshet serve` (get alone) those on Redis. A worker\n' +
-  'says who runs the others, and where.'
+const ABOUT = `Reads rows of stores, decoded.
 
-interface ScanOptions extends DataOptions {
+Of a data directory that no process has open, or with --url of a running process on this machine: of \`freshet up\`
+all, of \`freshet worker\` those of the tasks that it runs, of \`freshet serve\` (get alone) those on Redis. A worker
+says who runs the others, and where. Rows of views, whose counts fade and slide, are read as of their newest event, or
+as of the time that --as-of names.`
+
+const ABSENT = "the row's newest event"
+
+interface RowOptions extends DataOptions {
+  readonly asOf?: number
+}
+
+interface ScanOptions extends RowOptions {
   readonly prefix?: string
   readonly limit: number
 }
@@ -29,6 +44,7 @@ const getCommand = (): Command =>
     .description('Reads one row.')
     .argument('<store>', 'a store; an unknown name lists them')
     .argument('<key...>', 'the ids that the key is made of')
+    .addOption(asOfOption(ABSENT))
     .addOption(dataOption())
     .addOption(stateUrlOption())
     .addOption(jsonOption())
@@ -37,10 +53,11 @@ const getCommand = (): Command =>
       examples(
         'freshet state get connections ada',
         'freshet state get user-author ada bea --url http://127.0.0.1:8080',
+        'freshet state get user-author ada bea --as-of 2026-05-17T15:30Z',
       ),
     )
-    .action(async (store: string, key: string[], options: DataOptions) => {
-      const row = await inspecting(options, (inspection) => inspection.row(store, key))
+    .action(async (store: string, key: string[], options: RowOptions) => {
+      const row = await inspecting(options, (inspection) => inspection.row(store, key, options.asOf ?? null))
       if (options.json) printJson(row)
       else show(row)
       if (row.bytes === null) process.exitCode = 1
@@ -51,6 +68,7 @@ const scanCommand = (): Command =>
     .description('Lists rows in the order of their keys.')
     .argument('<store>', 'a store; an unknown name lists them')
     .argument('[key...]', 'ids that the keys begin with')
+    .addOption(asOfOption(ABSENT))
     .addOption(dataOption())
     .addOption(stateUrlOption())
     .addOption(new Option('--prefix <text>', 'text that the keys begin with'))
@@ -66,7 +84,7 @@ const scanCommand = (): Command =>
     )
     .action(async (store: string, key: string[], options: ScanOptions) => {
       const list = await inspecting(options, (inspection) =>
-        inspection.rows(store, prefixOf(key, options.prefix), options.limit),
+        inspection.rows(store, prefixOf(key, options.prefix), options.limit, options.asOf ?? null),
       )
       const { rows } = list
       if (options.json) printJson(list)
@@ -82,7 +100,8 @@ const prefixOf = (key: readonly string[], prefix: string | undefined): string =>
   return prefix ?? key.map((id) => `${id}\0`).join('')
 }
 
-const show = ({ key, bytes, value }: RowView): void => {
-  if (bytes === null) print(`${key.join(' ')}: there is no row`)
-  else print(`${key.join(' ')} (${bytes} bytes)\n${JSON.stringify(value, null, 2)}`)
+const show = ({ key, bytes, asOf, value }: RowView): void => {
+  if (bytes === null) return print(`${key.join(' ')}: there is no row`)
+  const time = asOf === null ? '' : `, as of ${new Date(asOf).toISOString()}`
+  print(`${key.join(' ')} (${bytes} bytes${time})\n${JSON.stringify(value, null, 2)}`)
 }

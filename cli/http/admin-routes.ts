@@ -7,6 +7,7 @@ import type { HttpServices } from './services.ts'
 
 const KEYS_MAX = 4
 const key = { type: 'array', minItems: 1, maxItems: KEYS_MAX, items: { type: 'string' } } as const
+const asOf = timeSchema.json
 const limit = { type: 'integer', minimum: 1, default: 20 } as const
 
 const query = (properties: object, required: readonly string[] = []): object => ({
@@ -39,21 +40,25 @@ export const adminRoutes = (app: FastifyInstance, { inspection, serving }: Admin
       if (serving !== undefined) modelRoutes(admin, { serving })
       admin.get('/status', () => inspection.status())
       admin.get('/stores', async () => ({ stores: await inspection.stores() }))
-      admin.get<{ Params: StoreParams; Querystring: { key: string[] } }>(
+      admin.get<{ Params: StoreParams; Querystring: { key: string[]; asOf?: number } }>(
         '/stores/:store/row',
-        { schema: query({ key }, ['key']) },
-        ({ params, query }) => inspection.row(params.store, query.key),
+        { schema: query({ key, asOf }, ['key']) },
+        ({ params, query }) => inspection.row(params.store, query.key, query.asOf ?? null),
       )
-      admin.get<{ Params: StoreParams; Querystring: { prefix: string; limit: number } }>(
+      admin.get<{ Params: StoreParams; Querystring: { prefix: string; limit: number; asOf?: number } }>(
         '/stores/:store/rows',
         {
-          schema: query({ prefix: { type: 'string', default: '' }, limit: { ...limit, maximum: ROWS_MAX } }),
+          schema: query({
+            prefix: { type: 'string', default: '' },
+            limit: { ...limit, maximum: ROWS_MAX },
+            asOf,
+          }),
         },
-        ({ params, query }) => inspection.rows(params.store, query.prefix, query.limit),
+        ({ params, query }) => inspection.rows(params.store, query.prefix, query.limit, query.asOf ?? null),
       )
       admin.get<{ Params: { view: string }; Querystring: { key: string[]; asOf?: number } }>(
         '/features/:view',
-        { schema: query({ key, asOf: timeSchema.json }, ['key']) },
+        { schema: query({ key, asOf }, ['key']) },
         ({ params, query }) => inspection.feature(params.view, query.key, query.asOf ?? null),
       )
       admin.get<{ Querystring: { topic?: string; limit: number } }>(

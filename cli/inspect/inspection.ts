@@ -8,6 +8,8 @@ export interface RowView {
   readonly key: readonly string[]
   /** Null: there is no such row. */
   readonly bytes: number | null
+  /** The time that the value is read as of; null where it hangs on none. */
+  readonly asOf: number | null
   readonly value: Plain
 }
 
@@ -88,9 +90,13 @@ export interface LetterInspection {
  */
 export interface Inspection extends LetterInspection {
   stores(): Promise<readonly string[]>
-  row(store: string, key: readonly string[]): Promise<RowView>
-  /** Rows in key order whose key begins with `prefix`, up to `limit`, of the partitions that are run there. */
-  rows(store: string, prefix: string, limit: number): Promise<RowList>
+  /** `asOf` null: the row's newest event. */
+  row(store: string, key: readonly string[], asOf: number | null): Promise<RowView>
+  /**
+   * Rows in key order whose key begins with `prefix`, up to `limit`, of the partitions that are run there; each as of its
+   * own newest event where `asOf` is null.
+   */
+  rows(store: string, prefix: string, limit: number, asOf: number | null): Promise<RowList>
   /** `asOf` null: now. */
   feature(view: string, key: readonly string[], asOf: number | null): Promise<FeatureView>
   status(): Promise<Status>

@@ -4,7 +4,6 @@ import type { Log } from '../../engine/log/port.ts'
 import type { StateRow } from '../../engine/state/port.ts'
 import type { Topology } from '../../engine/topology.ts'
 import type { Worker } from '../../engine/worker.ts'
-import { decodeRow } from '../decoders.ts'
 import { CliError } from '../errors.ts'
 import { StateRows, TaskRows } from '../../serving/state-rows.ts'
 import type { EventCounts } from '../runtime/event-counts.ts'
@@ -21,6 +20,7 @@ import type {
 import { featureView } from './features.ts'
 import { keyOfIds } from './keys.ts'
 import { LetterBox } from './letters.ts'
+import { rowView } from './row-view.ts'
 
 /** What runs tasks in this process. */
 export interface Inspected {
@@ -58,13 +58,12 @@ export class LocalInspection implements Inspection {
     return this.embedded.worker.storeNames()
   }
 
-  async row(store: string, key: readonly string[]): Promise<RowView> {
+  async row(store: string, key: readonly string[], asOf: number | null): Promise<RowView> {
     this.checkStore(store)
-    const row = await this.read(store, keyOfIds(key))
-    return this.viewOf(store, key, row)
+    return rowView(store, key, await this.read(store, keyOfIds(key)), asOf, this.clock.now())
   }
 
-  async rows(store: string, prefix: string, limit: number): Promise<RowList> {
+  async rows(store: string, prefix: string, limit: number, asOf: number | null): Promise<RowList> {
     this.checkStore(store)
     const { worker } = this.embedded
     const options = { limit, prefix: Buffer.from(prefix) }
@@ -82,7 +81,7 @@ export class LocalInspection implements Inspection {
     const rows = found
       .sort((one, other) => Buffer.compare(one.key, other.key))
       .slice(0, limit)
-      .map(({ key, value }) => this.viewOf(store, idsOf(key), value))
+      .map(({ key, value }) => rowView(store, idsOf(key), value, asOf, this.clock.now()))
     return { rows, listed, elsewhere }
   }
 
@@ -122,10 +121,5 @@ export class LocalInspection implements Inspection {
     const names = this.embedded.worker.storeNames()
     if (names.includes(store)) return
     throw new CliError('UNKNOWN_STORE', `there is no store "${store}"; stores are ${names.join(', ')}`)
-  }
-
-  private viewOf(store: string, key: readonly string[], row: Buffer | undefined): RowView {
-    const value = row === undefined ? null : decodeRow(store, row, this.clock.now())
-    return { store, key, bytes: row?.length ?? null, value: value }
   }
 }

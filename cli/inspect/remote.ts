@@ -26,20 +26,20 @@ export class RemoteInspection implements Inspection {
     return stores
   }
 
-  async row(store: string, key: readonly string[]): Promise<RowView> {
-    return this.get(`/stores/${encodeURIComponent(store)}/row`, keyPairs(key))
+  async row(store: string, key: readonly string[], asOf: number | null): Promise<RowView> {
+    return this.get(`/stores/${encodeURIComponent(store)}/row`, [...keyPairs(key), ...timePairs(asOf)])
   }
 
-  async rows(store: string, prefix: string, limit: number): Promise<RowList> {
+  async rows(store: string, prefix: string, limit: number, asOf: number | null): Promise<RowList> {
     return this.get(`/stores/${encodeURIComponent(store)}/rows`, [
       ['prefix', prefix],
       ['limit', String(limit)],
+      ...timePairs(asOf),
     ])
   }
 
   async feature(view: string, key: readonly string[], asOf: number | null): Promise<FeatureView> {
-    const pairs: Pair[] = asOf === null ? [] : [['asOf', String(asOf)]]
-    return this.get(`/features/${encodeURIComponent(view)}`, [...keyPairs(key), ...pairs])
+    return this.get(`/features/${encodeURIComponent(view)}`, [...keyPairs(key), ...timePairs(asOf)])
   }
 
   async letters(topic: string | null, limit: number): Promise<LetterList> {
@@ -74,6 +74,8 @@ export class RemoteInspection implements Inspection {
 type Pair = [name: string, value: string]
 
 const keyPairs = (key: readonly string[]): Pair[] => key.map((id) => ['key', id])
+
+const timePairs = (asOf: number | null): Pair[] => (asOf === null ? [] : [['asOf', String(asOf)]])
 
 /** The URL without its trailing slash. Throws `USAGE` for what is no URL of HTTP. */
 export const baseOf = (url: string): string => {

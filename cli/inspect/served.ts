@@ -3,7 +3,6 @@ import type { InputSchemas } from '../../engine/input-schemas.ts'
 import type { Log } from '../../engine/log/port.ts'
 import type { Topology } from '../../engine/topology.ts'
 import type { StateRows } from '../../serving/state-rows.ts'
-import { decodeRow } from '../decoders.ts'
 import { CliError } from '../errors.ts'
 import type { EventTotals } from '../runtime/event-counts.ts'
 import { featureView } from './features.ts'
@@ -18,6 +17,7 @@ import type {
 } from './inspection.ts'
 import { keyOfIds } from './keys.ts'
 import { LetterBox } from './letters.ts'
+import { rowView } from './row-view.ts'
 
 export interface ServedInspectionParts {
   readonly log: Log
@@ -44,7 +44,7 @@ export class ServedInspection implements Inspection {
     return this.parts.stores
   }
 
-  async row(store: string, key: readonly string[]): Promise<RowView> {
+  async row(store: string, key: readonly string[], asOf: number | null): Promise<RowView> {
     const { stores, rows, clock } = this.parts
     if (!stores.includes(store)) {
       throw new CliError(
@@ -52,9 +52,7 @@ export class ServedInspection implements Inspection {
         `"${store}" is not carried to Redis; stores are ${stores.join(', ')}`,
       )
     }
-    const row = await rows.read(store, keyOfIds(key))
-    const value = row === undefined ? null : decodeRow(store, row, clock.now())
-    return { store, key, bytes: row?.length ?? null, value }
+    return rowView(store, key, await rows.read(store, keyOfIds(key)), asOf, clock.now())
   }
 
   async rows(store: string): Promise<RowList> {

@@ -41,7 +41,11 @@ export class PlaceReader {
   /** All that is there now. `told` hears how many examples were read. */
   async read(told: (examples: number) => void = () => undefined): Promise<ReadPlaces> {
     const { partitions } = this.source
-    const topic = new FollowedTopic(this.source, exampleContract, Array.from({ length: partitions }, () => 0))
+    const topic = new FollowedTopic(
+      this.source,
+      exampleContract,
+      Array.from({ length: partitions }, () => 0),
+    )
     for (let partition = 0; partition < partitions; partition++)
       await this.readPartition(topic, partition, told)
     const { examples, leftOut, isCut } = this

@@ -4,6 +4,7 @@ import type { Impression } from '../../schemas/impressions/index.ts'
 import type { ReactionKind } from '../../schemas/reactions/index.ts'
 import type { Survey } from '../../schemas/surveys/index.ts'
 import { CLOCK_SKEW_MS } from '../label-join/windows.ts'
+import { stateOf } from '../rows.ts'
 import { impressions, surveys } from '../topics.ts'
 import { experimentOutcomes } from '../topics/experiment-outcomes.ts'
 import { type JoinedLabel, type LabelSettlement, labelSettlements } from '../topics/label-settlements.ts'
@@ -153,3 +154,6 @@ export const experimentSlates: Processor<ServedSlate> = {
   outputs: [experimentOutcomes],
   onTimer: (at, _key, state) => onTimer(at, state),
 }
+
+/** The slate in a row of `experiment-slates`. */
+export const readExperimentSlate = (stored: Buffer): Readonly<ServedSlate> => stateOf(layout, stored)

@@ -2,6 +2,7 @@ import type { ByteReader, ByteWriter } from '../../engine/bytes.ts'
 import { on, type Context, type Processor, type StateLayout } from '../../engine/processor.ts'
 import { DAY_MS, type Millis, millis } from '../../schemas/ids.ts'
 import { ERASURE_MEMORY_MS } from '../erasure.ts'
+import { stateOf } from '../rows.ts'
 import { erasures } from '../topics.ts'
 import { experimentMoments } from '../topics/experiment-moments.ts'
 import { type ExperimentOutcome, experimentOutcomes } from '../topics/experiment-outcomes.ts'
@@ -192,3 +193,6 @@ export const experimentUsers: Processor<UserOutcomes> = {
   outputs: [experimentMoments],
   onTimer: (at, _key, state, context) => onTimer(at, state, context),
 }
+
+/** What a user did, in a row of `experiment-users`. */
+export const readExperimentUser = (stored: Buffer): Readonly<UserOutcomes> => stateOf(layout, stored)

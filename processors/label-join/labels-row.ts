@@ -3,6 +3,7 @@ import { type ByteReader, type ByteWriter, copyBytes } from '../../engine/bytes.
 import { type Millis, millis } from '../../schemas/ids.ts'
 import { REACTION_KINDS, type ReactionKind } from '../../schemas/reactions/index.ts'
 import { Fingerprint } from '../fingerprint.ts'
+import { rowReader } from '../rows.ts'
 import type { JoinedLabel } from '../topics/label-settlements.ts'
 
 export const NO_POST = -1
@@ -178,6 +179,17 @@ export class LabelsRow {
     return all.filter(({ undo }) => !undo).map(joined)
   }
 
+  /** For people: makes objects. */
+  describe(): SlateLabels {
+    const { impressionAt, settled, posts } = this
+    return {
+      impressionAt: impressionAt === 0 ? null : millis(impressionAt),
+      settled,
+      posts,
+      labels: this.allLabels(),
+    }
+  }
+
   private earlyLabels(): EarlyLabel[] {
     return this.allLabels().map((label) => {
       const at = HEADER_BYTES + label.post * POST_BYTES
@@ -226,6 +238,16 @@ interface StoredLabel {
   readonly value: number | null
 }
 
+/** A slate's labels, as people read them. */
+export interface SlateLabels {
+  /** Null until the impression is here. */
+  readonly impressionAt: Millis | null
+  readonly settled: boolean
+  readonly posts: number
+  /** `post` is its place in the slate. */
+  readonly labels: readonly StoredLabel[]
+}
+
 /** A label whose impression was not here yet. */
 export interface EarlyLabel extends Omit<StoredLabel, 'post'> {
   readonly low: number
@@ -255,3 +277,7 @@ export const labelsLayout: StateLayout<LabelsRow> = {
   read: (reader) => row.load(reader),
   write: (state, writer) => state.save(writer),
 }
+
+/** The labels in a row of `label-join`. */
+export const readSlateLabels = (stored: Buffer): SlateLabels =>
+  new LabelsRow().load(rowReader(labelsLayout, stored)).describe()

@@ -1,7 +1,9 @@
 import { type ByteReader, type ByteWriter, copyBytes } from '../../engine/bytes.ts'
 import type { StateLayout } from '../../engine/processor.ts'
+import { type Millis, millis } from '../../schemas/ids.ts'
 import type { Impression } from '../../schemas/impressions/index.ts'
 import { Fingerprint } from '../fingerprint.ts'
+import { rowReader } from '../rows.ts'
 
 export const NO_SLATE = -1
 
@@ -154,4 +156,20 @@ export const pendingLayout: StateLayout<PendingSlates> = {
   create: () => row.clear(),
   read: (reader) => row.load(reader),
   write: (state, writer) => state.save(writer),
+}
+
+/** A slate that waits for labels, as people read it. */
+export interface PendingSlate {
+  readonly requestId: string
+  readonly at: Millis
+}
+
+/** The slates in a row of `label-index`. */
+export const readPendingSlates = (stored: Buffer): PendingSlate[] => {
+  const state = new PendingSlates().load(rowReader(pendingLayout, stored))
+  const slates: PendingSlate[] = []
+  for (let slate = state.first; slate !== NO_SLATE; slate = state.next(slate)) {
+    slates.push({ requestId: state.requestId(slate), at: millis(state.at(slate)) })
+  }
+  return slates
 }

@@ -5,6 +5,7 @@ import { type Example, type ExamplePhase, LABELS_MAX } from '../../schemas/examp
 import type { Millis } from '../../schemas/ids.ts'
 import { impressions as impressionContract, type Impression } from '../../schemas/impressions/index.ts'
 import type { Survey } from '../../schemas/surveys/index.ts'
+import { stateOf } from '../rows.ts'
 import { examples, impressions, surveys } from '../topics.ts'
 import { type JoinedLabel, type LabelSettlement, labelSettlements } from '../topics/label-settlements.ts'
 import { SETTLED_KINDS } from './windows.ts'
@@ -162,3 +163,6 @@ export const labelSlates: Processor<Slate> = {
   ],
   outputs: [examples],
 }
+
+/** The slate in a row of `label-slates`. */
+export const readSlate = (stored: Buffer): Impression | null => stateOf(layout, stored).impression

@@ -50,6 +50,7 @@ describe('a command that cannot run', () => {
     [['up', '--prot', '1'], 2, /unknown option '--prot'/],
     [['replay', 'x.ndjson', '--speed', '0'], 2, /--speed/],
     [['feature', 'get', 'post', 'p1', '--as-of', 'yesterday'], 2, /--as-of/],
+    [['state', 'scan', 'post', '--as-of', 'yesterday'], 2, /--as-of/],
     [['new', 'view', 'Not A Name'], 2, /USAGE: "Not A Name"/],
     [['replay', 'missing.ndjson'], 1, /FILE_UNREADABLE: missing\.ndjson/],
     [['feed', 'ada'], 1, /NO_DATA: "\.freshet\/data"/],

@@ -17,6 +17,7 @@ const totalsOf = (clicks: readonly number[]) =>
 const row = (label: string, window: string, clicks: readonly number[]) => ({
   store: 'experiment-totals',
   key: [label, window],
+  asOf: null,
   bytes: 1,
   value: JSON.parse(JSON.stringify(totalsOf(clicks))),
 })
@@ -100,7 +101,7 @@ test('what people do with feeds of each arm comes out of the stream, at the comm
     event('surveys', { ...later, satisfaction: 1 }),
     tie('later', 'bo', 'follow', { at: now }),
   ])
-  const { rows } = await running.inspection.rows('experiment-totals', 'halves/', 100)
+  const { rows } = await running.inspection.rows('experiment-totals', 'halves/', 100, null)
   const all = experimentReports(rows).find(({ window }) => window === 'all')!
   for (const { arm, users, feeds, figures } of all.arms) {
     const expected = [...given.values()].filter((each) => each === `halves/${arm}`).length
@@ -108,7 +109,7 @@ test('what people do with feeds of each arm comes out of the stream, at the comm
     expect(figures.click_through!.value).toBe(arm === 'other' ? 0.5 : 0)
     expect(figures.satisfaction!.value).toBe(4)
   }
-  const totals = await running.inspection.rows('experiment-totals', 'everyone/', 100)
+  const totals = await running.inspection.rows('experiment-totals', 'everyone/', 100, null)
   const everybody = experimentReports(totals.rows)
   const [everyone] = everybody.find(({ window }) => window === 'all')!.arms
   expect(everyone).toMatchObject({ arm: 'all', users: people.length, feeds: people.length, above: null })

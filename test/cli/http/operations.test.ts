@@ -16,7 +16,7 @@ test('the state of a store is read over HTTP, decoded', async () => {
     value: { friends: [{ id: 'bea', closeness: 'close' }], follows: [{ id: 'adam' }] },
   })
   const none = await running.get('/admin/v1/stores/connections/row?key=nobody')
-  expect(none.body).toEqual({ store: 'connections', key: ['nobody'], bytes: null, value: null })
+  expect(none.body).toEqual({ store: 'connections', key: ['nobody'], bytes: null, asOf: null, value: null })
 })
 
 test.each(['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'])(
