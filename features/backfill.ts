@@ -5,7 +5,7 @@ import type { View } from './view.ts'
 
 /**
  * Counts events into rows without a topology, by the code that the stream runs: the rows are the stream's to
- * the byte. All rows are held in memory, by key (its ids joined by NUL).
+ * the byte, which is what tests hold the stream against. All rows are held in memory, by key (its ids joined by NUL).
  */
 export const backfill = <In>(view: View<In>, events: Iterable<In>): Map<string, Buffer> => {
   const rows = new Map<string, Buffer>()

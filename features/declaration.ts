@@ -30,7 +30,7 @@ export interface ErasedBy {
   readonly rememberedMs: number
 }
 
-/** A feature view: said once, used by the stream, the backfill, the training row, the serving row and the docs. */
+/** A feature view: said once, used by the stream, the training row, the serving row and the docs. */
 export interface ViewDeclaration<In, Tag extends string, Series extends string> {
   /** Also the store's name: the deployment contract. Lower case, digits and dashes. */
   readonly name: string

@@ -31,8 +31,11 @@ export const newCommand = (): Command =>
         }),
     )
 
+const BEGINS_EMPTY =
+  'In a data directory that is there already it begins empty: replay events into a new one to count them too.'
+
 const tell = ({ written, changed, test }: Created): void => {
   for (const file of written) print(`wrote    ${file}`)
   for (const file of changed) print(`changed  ${file}`)
-  print(`\nIts test passes as it is:  npm test -- ${test}`)
+  print(`\nIts test passes as it is:  npm test -- ${test}\n${BEGINS_EMPTY}`)
 }

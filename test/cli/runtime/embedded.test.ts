@@ -1,12 +1,19 @@
 import { expect, test } from 'vitest'
+import { systemClock } from '../../../cli/runtime/clock.ts'
+import { Embedded, EMBEDDED_DEFAULTS } from '../../../cli/runtime/embedded.ts'
 import { Publisher } from '../../../cli/runtime/publisher.ts'
 import { openData } from '../../../cli/runtime/open.ts'
 import { StateRows, TaskRows } from '../../../serving/state-rows.ts'
 import { EngineError } from '../../../engine/errors.ts'
 import { keyOf } from '../../../engine/key.ts'
+import { NO_METRICS } from '../../../engine/metrics.ts'
+import { topology } from '../../../engine/topology.ts'
 import { openEnvelope } from '../../../schemas/envelope.ts'
 import { readConnections } from '../../../processors/connections/index.ts'
 import { post } from '../../../processors/views/post.ts'
+import { user } from '../../../processors/views/user.ts'
+import { userAuthor } from '../../../processors/views/user-author.ts'
+import { affinity } from '../../../topologies/affinity.ts'
 import type { PostId, UserId } from '../../../schemas/ids.ts'
 import { post as aPost, reaction, tie } from '../community.ts'
 import { temporaryDirectory } from '../temporary.ts'
@@ -114,4 +121,29 @@ test('after a crash nobody is shown anything before rows know of every block tha
   )
   expect([[...ann!.blocks], [...bob!.blockedBy]]).toEqual([['bob'], ['ann']])
   await embedded.close()
+})
+
+test('a view that is new in a data directory begins empty, and counts what comes from then on', async () => {
+  const directory = await temporaryDirectory()
+  const countsAfterOneMore = async (hasUser: boolean): Promise<(number | undefined)[]> => {
+    const nodes = affinity.nodes.filter(({ name }) => hasUser || name !== 'user')
+    const embedded = await Embedded.open({
+      ...EMBEDDED_DEFAULTS,
+      directory,
+      topology: topology('grows', 'Gets a view later.', nodes),
+      clock: systemClock,
+      metrics: NO_METRICS,
+    })
+    await embedded.publish([openEnvelope(reaction('ann', 'p1', 'bea', 'like'))])
+    await embedded.settled()
+    const pair = await embedded.rows.read('user-author', keyOf('ann', 'bea'))
+    const own = hasUser ? await embedded.rows.read('user', keyOf('ann')) : undefined
+    await embedded.close()
+    return [
+      pair && userAuthor.describe(pair.subarray(1), Date.now())['user_author.engagements.total'],
+      own && user.describe(own.subarray(1), Date.now())['user.engagements.total'],
+    ]
+  }
+  expect(await countsAfterOneMore(false)).toEqual([1, undefined])
+  expect(await countsAfterOneMore(true)).toEqual([2, 1])
 })
