@@ -24,11 +24,9 @@ const MIX: readonly (readonly [ReactionKind, number])[] = [
   ['see_less', 0.005],
 ]
 
-const POSTS_PER_AUTHOR = 10
+export const POSTS_PER_AUTHOR = 10
 
-const contract = reactions as unknown as Contract<PublicValue>
-
-const AUTHORS_PER_USER = 10
+export const AUTHORS_PER_USER = 10
 const GOLDEN_RATIO_PART = 0.6180339887
 
 /**
@@ -38,8 +36,8 @@ const GOLDEN_RATIO_PART = 0.6180339887
  */
 export class ReactionLoad {
   private readonly random: Random
-  private readonly pairs: number
-  private readonly authors: number
+  readonly pairs: number
+  readonly authors: number
   private nextId = 0
 
   constructor(pairs: number, seed = 1) {
@@ -70,7 +68,7 @@ export class ReactionLoad {
           hashtags: [`topic${this.random.below(1000)}`, `tag${this.random.below(1000)}`],
           at: dayFrom + Math.floor((author * DAY_MS) / this.authors),
         })
-        yield { contract: posts as unknown as Contract<PublicValue>, value }
+        yield enveloped(posts, value)
       }
     }
   }
@@ -92,8 +90,13 @@ export class ReactionLoad {
     })
   }
 
+  /** A pair picked at random. */
+  anyPair(): number {
+    return this.random.below(this.pairs)
+  }
+
   /** One author of each tenth of the (logarithmic) scale of audiences, so that a user's ten differ. */
-  private authorOf(pair: number): number {
+  authorOf(pair: number): number {
     const user = Math.floor(pair / AUTHORS_PER_USER)
     const share = ((pair % AUTHORS_PER_USER) + ((user * GOLDEN_RATIO_PART) % 1)) / AUTHORS_PER_USER
     return Math.floor(this.authors ** share) - 1
@@ -106,7 +109,7 @@ export class ReactionLoad {
 
   /** The reaction of a pair picked at random. */
   anyReaction(at: number): Reaction {
-    return this.reaction(this.random.below(this.pairs), at)
+    return this.reaction(this.anyPair(), at)
   }
 
   private kind(): ReactionKind {
@@ -119,19 +122,28 @@ export class ReactionLoad {
   }
 }
 
-export const envelopeOf = (value: Reaction): Envelope => ({ contract, value })
+/** A value with its contract, which alone looks into it; internal contracts are published like public ones. */
+export const enveloped = <Value>(contract: Contract<Value>, value: Value): Envelope => ({
+  contract: contract as unknown as Contract<PublicValue>,
+  value: value as PublicValue,
+})
 
-/** Appends events to the log in batches of a thousand. */
+export const envelopeOf = (value: Reaction): Envelope => enveloped(reactions, value)
+
+/** Appends events to the log in batches of a thousand; answers how many. */
 export const appendAll = async (
   log: Pick<Log, 'partitions' | 'append'>,
   events: Iterable<Envelope>,
-): Promise<void> => {
+): Promise<number> => {
   const publisher = new Publisher(log)
+  let count = 0
   for (const event of events) {
     publisher.add(event)
+    count++
     if (publisher.size === 1000) await publisher.flush()
   }
   await publisher.flush()
+  return count
 }
 
 /** `count` reactions as events. */

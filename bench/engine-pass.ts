@@ -1,13 +1,22 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Embedded, EMBEDDED_DEFAULTS } from '../cli/runtime/embedded.ts'
 import { systemClock } from '../cli/runtime/clock.ts'
+import { openServing } from '../cli/serving/open.ts'
 import { NO_METRICS } from '../engine/metrics.ts'
 import type { Topology } from '../engine/topology.ts'
+import type { Envelope } from '../schemas/envelope.ts'
 import { HOUR_MS } from '../schemas/ids.ts'
-import { appendAll, reactionEvents, ReactionLoad } from './engine-load.ts'
-import { visibleLatency, type Latency } from './engine-visible.ts'
+import { NO_STAGE_METRICS } from '../serving/pipeline/metrics.ts'
+import { everything } from '../topologies/index.ts'
+import { type EngineLoad, Life, ReactionsAlone } from './engine-life.ts'
+import { appendAll, ReactionLoad } from './engine-load.ts'
+import { type Visible, visible } from './engine-visible.ts'
 
 const COMMIT_INTERVAL_MS = 100
 const ROWS_SAMPLED = 10_000
+/** The load ends before now: what comes then is dated as it comes. */
+const BEGAN_MS = 2 * HOUR_MS
 
 export interface PassOptions {
   /** Distinct (user, author) pairs, all of them in the state before anything is measured. */
@@ -16,38 +25,46 @@ export interface PassOptions {
   readonly events: number
   /** Seconds of the latency pass. */
   readonly seconds: number
+  /** Hears how far it is. */
+  readonly told: (line: string) => void
 }
 
 /** What one topology was measured to do. */
 export interface Pass {
   readonly eventsPerSecond: number
-  readonly latency: Latency
+  readonly visible: Visible
   readonly bytesPerKey: number
+  /** Of the whole data directory after a clean stop, log and changelog included. */
+  readonly diskBytesPerKey: number
   readonly restartMs: number
   readonly cleanRestartMs: number
 }
 
-/** Fills a fresh directory, then measures one topology over it. */
+/** Fills a fresh directory, then measures one topology over it: everything with all that an app publishes, others with reactions. */
 export const pass = async (directory: string, topology: Topology, options: PassOptions): Promise<Pass> => {
-  const load = new ReactionLoad(options.keys)
-  const startedAt = systemClock.now() - HOUR_MS
+  const { keys, events, seconds } = options
+  const told = (line: string): void => options.told(`${topology.name}: ${line}`)
+  const reactions = new ReactionLoad(keys)
+  const load = topology === everything ? new Life(reactions) : new ReactionsAlone(reactions)
+  const startedAt = systemClock.now() - BEGAN_MS
   let embedded = await open(directory, topology)
-  await appendAll(embedded.log, load.posts(startedAt))
-  await measured(embedded, options.keys, (index) =>
-    load.reaction(index, startedAt + Math.floor(index / 1000)),
-  )
-  const eventsPerSecond = await measured(embedded, options.events, (index) =>
-    load.anyReaction(startedAt + Math.floor(options.keys / 1000) + Math.floor(index / 1000)),
-  )
+  await appendAll(embedded.log, load.society(startedAt))
+  told(`filling ${keys} keys`)
+  await measured(embedded, load.fill(startedAt))
+  told(`measuring ${events} events`)
+  const eventsPerSecond = await measured(embedded, load.events(events, load.filledAt(startedAt)))
   const bytesPerKey = await meanRowBytes(embedded)
-  const latency = await visibleLatency(embedded, load, options.seconds)
+  told(`${Math.round(eventsPerSecond)} events/s; publishing for ${seconds} s`)
+  const seen = await visibleOf(directory, embedded, topology, load, seconds)
+  told('restarting')
   await embedded.abandon()
   const [restarted, restartMs] = await timed(() => open(directory, topology))
   await restarted.close()
+  const diskBytesPerKey = (await bytesIn(directory)) / keys
   const [again, cleanRestartMs] = await timed(() => open(directory, topology))
   embedded = again
   await embedded.close()
-  return { eventsPerSecond, latency, bytesPerKey, restartMs, cleanRestartMs }
+  return { eventsPerSecond, visible: seen, bytesPerKey, diskBytesPerKey, restartMs, cleanRestartMs }
 }
 
 const open = (directory: string, topology: Topology): Promise<Embedded> =>
@@ -62,23 +79,51 @@ const open = (directory: string, topology: Topology): Promise<Embedded> =>
   })
 
 /** Events a second of processing alone: they are all in the log before it begins. */
-const measured = async (
-  embedded: Embedded,
-  count: number,
-  next: (index: number) => ReturnType<ReactionLoad['anyReaction']>,
-): Promise<number> => {
+const measured = async (embedded: Embedded, events: Iterable<Envelope>): Promise<number> => {
   embedded.pause()
-  await appendAll(embedded.log, reactionEvents(count, next))
+  const count = await appendAll(embedded.log, events)
   const started = performance.now()
   embedded.resume()
   await embedded.settled()
   return (count / (performance.now() - started)) * 1000
 }
 
+/** Feeds are made where there is everything that they are made of; of no posts by strangers, whose index is filled by the clock. */
+const visibleOf = async (
+  directory: string,
+  embedded: Embedded,
+  topology: Topology,
+  load: EngineLoad,
+  seconds: number,
+): Promise<Visible> => {
+  if (topology !== everything) return visible(embedded, load, seconds, null)
+  const serving = await openServing({
+    embedded,
+    data: directory,
+    clock: systemClock,
+    metrics: NO_STAGE_METRICS,
+    retrieves: false,
+  })
+  try {
+    return await visible(embedded, load, seconds, serving)
+  } finally {
+    await serving.close()
+  }
+}
+
 const meanRowBytes = async (embedded: Embedded): Promise<number> => {
   const [store] = (await embedded.worker.stores('user-author')) ?? []
   const rows = (await store?.scan({ limit: ROWS_SAMPLED })) ?? []
   return rows.reduce((sum, { key, value }) => sum + key.length + value.length, 0) / Math.max(1, rows.length)
+}
+
+const bytesIn = async (directory: string): Promise<number> => {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 const timed = async <T>(run: () => Promise<T>): Promise<[T, number]> => {

@@ -1,69 +1,148 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../cli/runtime/clock.ts'
 import type { Embedded } from '../cli/runtime/embedded.ts'
+import type { Serving } from '../cli/serving/open.ts'
 import { keyOf } from '../engine/key.ts'
 import { EmbeddedFeatureStore } from '../features/store/embedded.ts'
 import { userAuthor } from '../processors/views/user-author.ts'
-import { envelopeOf, type ReactionLoad } from './engine-load.ts'
+import { reactions } from '../schemas/reactions/index.ts'
+import type { RequestId, UserId } from '../schemas/ids.ts'
+import { explainTraced } from '../serving/explain/traced.ts'
+import type { EngineLoad } from './engine-life.ts'
+import { envelopeOf } from './engine-load.ts'
 
 export interface Latency {
   readonly p50Ms: number
   readonly p99Ms: number
 }
 
+/** How soon what is accepted counts, while events come. */
+export interface Visible {
+  /** What was published a second: below 10,000 where this machine was too slow to publish more. */
+  readonly offeredPerSecond: number
+  /** Until the row that feeds read has it. */
+  readonly inFeature: Latency
+  /** Until a feed that is asked for has it, the feed's own time included; null of a topology that makes no feeds. */
+  readonly inFeed: Latency | null
+}
+
 const EVENTS_PER_SECOND = 10_000
 const SLICE_MS = 10
 const PROBE_MS = 20
 const POLL_MS = 1
+const VISIBLE_MS_MAX = 60_000
+const FEED_LIMIT = 100
+
+/** Whether a viewer's like of an author's post counts, by wherever it is looked at. */
+type Counts = (viewer: UserId, author: UserId) => Promise<boolean>
 
 /**
  * Publishes 10,000 events a second and, many times a second, one whose effect is awaited: from the moment it
- * is accepted (durable in the log) until the feature that a feed reads has counted it.
+ * is accepted (durable in the log) until it counts.
  */
-export const visibleLatency = async (
+export const visible = async (
   embedded: Embedded,
-  load: ReactionLoad,
+  load: EngineLoad,
   seconds: number,
-): Promise<Latency> => {
-  const until = performance.now() + seconds * 1000
-  const latencies: number[] = []
-  await Promise.all([publish(embedded, load, until), probe(embedded, load, until, latencies)])
+  serving: Serving | null,
+): Promise<Visible> => {
+  const feedCounts = serving && inFeedOf(serving)
+  // Of what was accepted before the first feed, the first feed waits for the echoes: none may be under way.
   await embedded.settled()
-  latencies.sort((one, other) => one - other)
-  return { p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) }
+  await feedCounts?.('nobody' as UserId, 'author-0' as UserId)
+  const until = performance.now() + seconds * 1000
+  const inFeature: number[] = []
+  const inFeed: number[] = []
+  const [offeredPerSecond] = await Promise.all([
+    publish(embedded, load, until),
+    probe(embedded, 'probe', until, inFeature, inFeatureOf(embedded)),
+    feedCounts && probe(embedded, 'viewer', until, inFeed, feedCounts),
+  ])
+  await embedded.settled()
+  return {
+    offeredPerSecond,
+    inFeature: latencyOf(inFeature),
+    inFeed: serving === null ? null : latencyOf(inFeed),
+  }
 }
 
-const publish = async (embedded: Embedded, load: ReactionLoad, until: number): Promise<void> => {
-  let due = performance.now()
+/** Answers how many a second it came to. */
+const publish = async (embedded: Embedded, load: EngineLoad, until: number): Promise<number> => {
+  const started = performance.now()
+  let published = 0
+  let due = started
   while (performance.now() < until) {
     const now = systemClock.now()
-    const slice = Array.from({ length: (EVENTS_PER_SECOND * SLICE_MS) / 1000 }, () =>
-      envelopeOf(load.anyReaction(now)),
-    )
+    const slice = Array.from({ length: (EVENTS_PER_SECOND * SLICE_MS) / 1000 }, () => load.any(now))
     await embedded.publish(slice)
+    published += slice.length
     due += SLICE_MS
     await sleep(Math.max(0, due - performance.now()))
   }
+  return (published / (performance.now() - started)) * 1000
 }
 
+/** Viewers whom nobody knew like a post by the author with the most readers, whose other nine posts are found by it. */
 const probe = async (
   embedded: Embedded,
-  load: ReactionLoad,
+  name: string,
   until: number,
   latencies: number[],
+  counts: Counts,
 ): Promise<void> => {
-  const features = new EmbeddedFeatureStore(embedded.worker)
   for (let index = 0; performance.now() < until; index++) {
-    const reaction = { ...load.anyReaction(systemClock.now()), kind: 'like' as const, value: null }
-    const key = keyOf(`probe-${index}`, reaction.authorId)
-    await embedded.publish([
-      envelopeOf({ ...reaction, userId: `probe-${index}` as typeof reaction.authorId }),
-    ])
+    const viewer = `${name}-${index}`
+    const like = reactions.fromJson({
+      eventId: `like-of-${viewer}`,
+      userId: viewer,
+      postId: 'post-0-0',
+      authorId: 'author-0',
+      kind: 'like',
+      at: systemClock.now(),
+    })
+    await embedded.publish([envelopeOf(like)])
     const accepted = performance.now()
-    while ((await features.readMany(userAuthor, [key])).ends[0] === 0) await sleep(POLL_MS)
+    while (!(await counts(like.userId!, like.authorId))) {
+      if (performance.now() > accepted + VISIBLE_MS_MAX) throw new Error(`the like of ${viewer} never counts`)
+      await sleep(POLL_MS)
+    }
     latencies.push(performance.now() - accepted)
     await sleep(PROBE_MS)
   }
+}
+
+const inFeatureOf = (embedded: Embedded): Counts => {
+  const features = new EmbeddedFeatureStore(embedded.worker)
+  return async (viewer, author) =>
+    (await features.readMany(userAuthor, [keyOf(viewer, author)])).ends[0] !== 0
+}
+
+/** By the pipeline that answers `GET /v1/feed`: some post by the author is scored by what the viewer did. */
+const inFeedOf =
+  (serving: Serving): Counts =>
+  async (viewer, author) => {
+    const { items, meta } = await serving.feeds.page(
+      {
+        userId: viewer,
+        limit: FEED_LIMIT,
+        asOf: systemClock.now(),
+        device: null,
+        surface: null,
+        preview: true,
+      },
+      null,
+    )
+    const item = items.find(({ authorId }) => authorId === author)
+    if (item === undefined) return false
+    // A feed is remembered once its answer is on its way.
+    await nextTurn()
+    const { features } = await explainTraced(serving, meta.requestId as RequestId, item.postId)
+    return (features?.['user_author.engagements.total'] ?? 0) > 0
+  }
+
+const latencyOf = (latencies: readonly number[]): Latency => {
+  const sorted = latencies.toSorted((one, other) => one - other)
+  return { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) }
 }
 
 const quantile = (sorted: readonly number[], share: number): number =>

@@ -4,13 +4,27 @@ import { join } from 'node:path'
 import type { Topology } from '../engine/topology.ts'
 import { affinity } from '../topologies/affinity.ts'
 import { everything } from '../topologies/index.ts'
+import { BASELINE_SHARE } from './engine.ts'
+import { awaitedLoop } from './engine-baseline.ts'
 import { pass, type PassOptions } from './engine-pass.ts'
+import { rounded } from './rounded.ts'
 
+/** Figures are those of `bench engine`. */
 export interface GrowthResult {
   readonly keys: number
   readonly affinity_events_per_s?: number
   readonly everything_events_per_s?: number
+  readonly baseline_events_per_s: number
+  /** How many times faster than the awaited loop. */
+  readonly ratio: number
+  readonly offered_events_per_s: number
+  /** Null of affinity, which makes no feeds. */
+  readonly visible_p50_ms: number | null
+  readonly visible_p99_ms: number | null
+  readonly feature_visible_p50_ms: number
+  readonly feature_visible_p99_ms: number
   readonly bytes_per_key: number
+  readonly disk_bytes_per_key: number
   readonly peak_rss_mb: number
   readonly restart_ms: number
   readonly clean_restart_ms: number
@@ -21,20 +35,42 @@ interface GrowthOptions extends PassOptions {
 }
 
 const TOPOLOGIES = { affinity, everything } satisfies Record<string, Topology>
-const DEFAULTS: GrowthOptions = { topology: 'affinity', keys: 100_000, events: 300_000, seconds: 1 }
+const DEFAULTS: GrowthOptions = {
+  topology: 'affinity',
+  keys: 100_000,
+  events: 300_000,
+  seconds: 1,
+  told: () => undefined,
+}
 const KIBIBYTES_PER_MEBIBYTE = 1024
 
 /** How a topology does as keys grow: run it once a size, so that peak memory is that size's own. */
 export const run = async (given: Partial<GrowthOptions> = {}): Promise<GrowthResult> => {
   const options = { ...DEFAULTS, ...given }
+  const { keys, events, topology } = options
   const directory = await mkdtemp(join(tmpdir(), 'freshet-growth-'))
   try {
-    const measured = await pass(directory, TOPOLOGIES[options.topology], options)
+    const measured = await pass(join(directory, topology), TOPOLOGIES[topology], options)
+    const peakRssMb = Math.round(process.resourceUsage().maxRSS / KIBIBYTES_PER_MEBIBYTE)
+    options.told('baseline: awaiting every event')
+    const baseline = await awaitedLoop(join(directory, 'baseline'), {
+      keys,
+      events: Math.ceil(events * BASELINE_SHARE),
+    })
+    const { inFeature, inFeed, offeredPerSecond } = measured.visible
     return {
-      keys: options.keys,
-      [`${options.topology}_events_per_s` as const]: Math.round(measured.eventsPerSecond),
-      bytes_per_key: Math.round(measured.bytesPerKey * 10) / 10,
-      peak_rss_mb: Math.round(process.resourceUsage().maxRSS / KIBIBYTES_PER_MEBIBYTE),
+      keys,
+      [`${topology}_events_per_s` as const]: Math.round(measured.eventsPerSecond),
+      baseline_events_per_s: Math.round(baseline),
+      ratio: rounded(measured.eventsPerSecond / baseline, 1),
+      offered_events_per_s: Math.round(offeredPerSecond),
+      visible_p50_ms: inFeed && rounded(inFeed.p50Ms, 1),
+      visible_p99_ms: inFeed && rounded(inFeed.p99Ms, 1),
+      feature_visible_p50_ms: rounded(inFeature.p50Ms, 1),
+      feature_visible_p99_ms: rounded(inFeature.p99Ms, 1),
+      bytes_per_key: rounded(measured.bytesPerKey, 1),
+      disk_bytes_per_key: rounded(measured.diskBytesPerKey, 1),
+      peak_rss_mb: peakRssMb,
       restart_ms: Math.round(measured.restartMs),
       clean_restart_ms: Math.round(measured.cleanRestartMs),
     }
