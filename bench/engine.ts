@@ -48,6 +48,9 @@ const KIBIBYTES_PER_MEBIBYTE = 1024
 /** The awaited loop is slow: a share of the events says as much. */
 export const BASELINE_SHARE = 0.1
 
+export const about =
+  'Events a second of affinity alone and of everything, beside a loop that awaits each; how soon they count.'
+
 /** Runs every pass in one process and one data directory a topology, so that ratios are fair. */
 export const run = async (given: Partial<PassOptions> = {}): Promise<EngineBenchResult> => {
   const options = { ...ENGINE_BENCH_DEFAULTS, ...given }

@@ -1,7 +1,3 @@
-/**
- * How fast rows of a view are counted into, merged and read, on one core, without log or disk. Prints JSON.
- * The view is like the user-author view: an event adds 7 sums to a row, and rows have about 20 entries.
- */
 import { ByteWriter } from '../engine/bytes.ts'
 import type { KeyWriter } from '../engine/key.ts'
 import type { Topic } from '../engine/topic.ts'
@@ -9,6 +5,7 @@ import { decayed, lastSeen, rate, total, windows } from '../features/aggregates.
 import { Contributions } from '../features/contributions.ts'
 import { days, ENGAGEMENT_HALF_LIVES, hours } from '../features/durations.ts'
 import { view } from '../features/view.ts'
+import { rounded } from './rounded.ts'
 
 interface Touch {
   readonly key: string
@@ -49,8 +46,6 @@ const benched = view({
   timeToLive: days(180),
 })
 
-const KEYS = 20_000
-const ROUNDS = 50
 const EVENTS_PER_KEY = 5
 const KINDS = ['like', 'comment', 'view'] as const
 const START_MS = 1_700_000_000_000
@@ -61,13 +56,6 @@ const generator = (seed: number) => () => {
   seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
   return seed / 2 ** 32
 }
-
-const random = generator(1)
-const eventOf = (at: number): Touch => ({
-  key: 'k',
-  kind: KINDS[Math.floor(random() * KINDS.length)]!,
-  at: Math.floor(at),
-})
 
 const added = new Contributions()
 const writer = new ByteWriter(4096)
@@ -96,60 +84,84 @@ const rowOf = (events: readonly Touch[]): Buffer => {
   return row
 }
 
-const older = Array.from({ length: KEYS }, () =>
-  rowOf(Array.from({ length: EVENTS_PER_KEY }, () => eventOf(START_MS + random() * SPREAD_MS))),
-)
-const events = Array.from({ length: KEYS }, (_, index) => eventOf(START_MS + SPREAD_MS + index))
-const rows = packed(older)
-const deltas = packed(events.map((event) => rowOf([event])))
-const features = new Float32Array(benched.columns.length)
+export interface FeaturesBenchOptions {
+  /** Rows, each of five events. */
+  readonly keys: number
+  /** Times that each is done for every row; the best counts. */
+  readonly repetitions: number
+}
 
-/** Runs `once` for every key, some rounds, and answers runs per second of the best round. */
-const perSecond = (once: (key: number) => void): number => {
-  let best = Infinity
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = process.hrtime.bigint()
-    for (let key = 0; key < KEYS; key++) once(key)
-    best = Math.min(best, Number(process.hrtime.bigint() - start))
+export interface FeaturesBenchResult {
+  readonly columns: number
+  readonly entries_per_row: number
+  readonly bytes_per_row: number
+  readonly bytes_per_entry: number
+  readonly counts_per_s: number
+  readonly updates_per_s: number
+  readonly update_us: number
+  readonly merges_per_s: number
+  readonly reads_per_s: number
+}
+
+const DEFAULTS: FeaturesBenchOptions = { keys: 20_000, repetitions: 50 }
+
+export const about = 'Rows of a view: counted into, merged and read, on one core, without log or disk.'
+
+/** The view is like the user-author view: an event adds 7 sums to a row, and rows have about 20 entries. */
+export const run = async (given: Partial<FeaturesBenchOptions> = {}): Promise<FeaturesBenchResult> => {
+  const { keys, repetitions } = { ...DEFAULTS, ...given }
+  const random = generator(1)
+  const eventOf = (at: number): Touch => ({
+    key: 'k',
+    kind: KINDS[Math.floor(random() * KINDS.length)]!,
+    at: Math.floor(at),
+  })
+  const older = Array.from({ length: keys }, () =>
+    rowOf(Array.from({ length: EVENTS_PER_KEY }, () => eventOf(START_MS + random() * SPREAD_MS))),
+  )
+  const events = Array.from({ length: keys }, (_, index) => eventOf(START_MS + SPREAD_MS + index))
+  const { buffer, starts } = packed(older)
+  const deltas = packed(events.map((event) => rowOf([event])))
+  const features = new Float32Array(benched.columns.length)
+
+  const perSecond = (once: (key: number) => void): number => {
+    let best = Infinity
+    for (let round = 0; round < repetitions; round++) {
+      const start = process.hrtime.bigint()
+      for (let key = 0; key < keys; key++) once(key)
+      best = Math.min(best, Number(process.hrtime.bigint() - start))
+    }
+    return Math.round((keys * 1e9) / best)
   }
-  return Math.round((KEYS * 1e9) / best)
+  const counts = perSecond((key) => void benched.count(events[key]!, added))
+  const updates = perSecond((key) => {
+    benched.count(events[key]!, added)
+    writer.reset()
+    benched.rows.add(buffer, starts[key]!, starts[key + 1]!, added, writer)
+  })
+  const merges = perSecond((key) => {
+    writer.reset()
+    const [start, end] = [deltas.starts[key]!, deltas.starts[key + 1]!]
+    benched.rows.merge(buffer, starts[key]!, starts[key + 1]!, deltas.buffer, start, end, writer)
+  })
+  const reads = perSecond((key) => {
+    benched.read(buffer, starts[key]!, starts[key + 1]!, START_MS + 2 * SPREAD_MS, features, 0)
+  })
+  const entriesOf = (key: number): number => {
+    benched.rows.load(buffer, starts[key]!, starts[key + 1]!, added)
+    return added.count
+  }
+  const entries = older.reduce((sum, _, key) => sum + entriesOf(key), 0) / keys
+  const rowBytes = buffer.length / keys
+  return {
+    columns: benched.columns.length,
+    entries_per_row: rounded(entries, 1),
+    bytes_per_row: rounded(rowBytes, 1),
+    bytes_per_entry: rounded(rowBytes / entries, 2),
+    counts_per_s: counts,
+    updates_per_s: updates,
+    update_us: rounded(1e6 / updates, 3),
+    merges_per_s: merges,
+    reads_per_s: reads,
+  }
 }
-
-const counts = perSecond((key) => void benched.count(events[key]!, added))
-
-const updates = perSecond((key) => {
-  benched.count(events[key]!, added)
-  writer.reset()
-  benched.rows.add(rows.buffer, rows.starts[key]!, rows.starts[key + 1]!, added, writer)
-})
-
-const merges = perSecond((key) => {
-  const { buffer, starts } = rows
-  writer.reset()
-  const [start, end] = [deltas.starts[key]!, deltas.starts[key + 1]!]
-  benched.rows.merge(buffer, starts[key]!, starts[key + 1]!, deltas.buffer, start, end, writer)
-})
-
-const reads = perSecond((key) => {
-  benched.read(rows.buffer, rows.starts[key]!, rows.starts[key + 1]!, START_MS + 2 * SPREAD_MS, features, 0)
-})
-
-const entriesOf = (key: number): number => {
-  benched.rows.load(rows.buffer, rows.starts[key]!, rows.starts[key + 1]!, added)
-  return added.count
-}
-const entries = older.reduce((sum, _, key) => sum + entriesOf(key), 0) / KEYS
-const rowBytes = rows.buffer.length / KEYS
-
-const result = {
-  columns: benched.columns.length,
-  entries_per_row: Number(entries.toFixed(1)),
-  bytes_per_row: Number(rowBytes.toFixed(1)),
-  bytes_per_entry: Number((rowBytes / entries).toFixed(2)),
-  counts_per_s: counts,
-  updates_per_s: updates,
-  update_us: Number((1e6 / updates).toFixed(3)),
-  merges_per_s: merges,
-  reads_per_s: reads,
-}
-process.stdout.write(`${JSON.stringify(result)}\n`)

@@ -64,6 +64,8 @@ export interface FeedBenchResult extends Latency {
   readonly settle_ms: number
 }
 
+export const about = 'How long feeds take over HTTP, with a state of a given size.'
+
 /** How long feeds take over HTTP, one request at a time, with a state of a given size. */
 export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBenchResult> => {
   const options = { ...FEED_BENCH_DEFAULTS, ...given }

@@ -61,6 +61,8 @@ const FEED_PROBERS = 1
 const FEED_POSTS = 100
 const VISIBLE_MS_MAX = 600_000
 
+export const about = 'How soon an event counts on Kafka and Redis, with a worker that runs everything.'
+
 /**
  * How soon an event counts on Kafka and Redis: a worker runs everything, exactly once, and carries rows to
  * Redis, while 5,000 events a second are published. First until a row can be read from Redis, with no serving process

@@ -44,6 +44,8 @@ const DEFAULTS: GrowthOptions = {
 }
 const KIBIBYTES_PER_MEBIBYTE = 1024
 
+export const about = 'What engine tells, of one topology and one size, to see how it grows with keys.'
+
 /** How a topology does as keys grow: run it once a size, so that peak memory is that size's own. */
 export const run = async (given: Partial<GrowthOptions> = {}): Promise<GrowthResult> => {
   const options = { ...DEFAULTS, ...given }

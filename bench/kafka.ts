@@ -76,6 +76,8 @@ const RATIO_OF = 'user_author_events_per_s / streams_events_per_s' as const
 /** Brokers may be somebody's, with topics of theirs. */
 const PREFIX = `freshet-bench-${process.pid}.`
 
+export const about = 'Freshet and Kafka Streams over the same topic of the same broker.'
+
 /**
  * Freshet and Kafka Streams over the same topic on the same broker, both exactly once from offset 0 to the
  * commit of the last event, in turns. Throws `ServiceUnavailable` where no broker can be had.

@@ -85,6 +85,8 @@ const HABITUAL_SHARE = 0.95
 /** Examples that models are compared on, at most: the last ones. */
 const WINDOW = 2 ** 19
 
+export const about = 'What models learn in a world, in simulated time, beside ones that do not.'
+
 export const run = async (given: Partial<LearningBenchOptions> = {}): Promise<object> => {
   const all = { ...LEARNING_BENCH_DEFAULTS, ...given }
   const options = all.prior ? { ...all, learner: null } : all

@@ -55,6 +55,8 @@ export interface LightBenchResult {
   readonly heavy: string
 }
 
+export const about = 'How much of what the heavy ranker would put first the light one keeps, in a world.'
+
 /** How much of what the heavy ranker would put first the light one keeps, before and after distillation, in a world. */
 export const run = async (given: Partial<LightBenchOptions> = {}): Promise<LightBenchResult> => {
   const options = { ...LIGHT_BENCH_DEFAULTS, ...given }

@@ -29,6 +29,9 @@ interface Decision {
   readonly propensity: number
 }
 
+export const about =
+  'Estimates of a policy from what another one logged, beside what it earned (Open Bandit Dataset).'
+
 /**
  * Estimates the value of one policy from what another one logged, and compares with what the first one earned
  * itself: of each campaign, the uniformly random arm by the decisions of Thompson sampling, and the other way round.

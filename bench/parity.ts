@@ -40,6 +40,8 @@ type Happening =
   | { readonly kind: 'settled' }
   | { readonly kind: 'logged'; readonly impression: Impression }
 
+export const about = 'Features as feeds logged them, beside those of a replay of the log: bit for bit.'
+
 /**
  * A world is served; its log (what was published, and the impressions) is then replayed into an empty server, and
  * before each impression comes there, its posts are ranked again, as of its moment. What a post was scored by, and

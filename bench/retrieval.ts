@@ -30,6 +30,9 @@ export interface RetrievalBenchResult {
   readonly world: WorldRecall
 }
 
+export const about =
+  'Search by exact products and by a graph of neighbours, and what towers find beside popularity.'
+
 /** Searching by exact products and by a graph of neighbours, and what the towers find of what people react to next. */
 export const run = async (given: Partial<RetrievalBenchOptions> = {}): Promise<RetrievalBenchResult> => {
   const options = { ...RETRIEVAL_BENCH_DEFAULTS, ...given }

@@ -41,6 +41,8 @@ export interface RulesBenchResult {
   >
 }
 
+export const about = 'What each rule of pass 2 costs a viewer, in a world.'
+
 /**
  * What each rule of pass 2 costs a viewer. People of a world live on the feeds of the whole configuration; some
  * of them are, at the same moment and from the same candidates and scores, also ranked with one rule off.

@@ -25,6 +25,8 @@ const LIGHT_ROWS = [1_500, 2_800] as const
 const ROUNDS = 1_000
 const WARM_ROUNDS = 100
 
+export const about = 'How long a batch of candidates takes to score, heavy and light.'
+
 export const run = async (): Promise<object> => {
   const root = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
   try {

@@ -63,6 +63,8 @@ const SWAP_EVERY_MS = 5_000
 const WARM_UP_MS = 3_000
 const LEARNED_ROWS = 100_000
 
+export const about = 'How long feeds take while models are swapped.'
+
 export const run = async (given: Partial<SwapBenchOptions> = {}): Promise<SwapBenchResult> => {
   const options = { ...SWAP_BENCH_DEFAULTS, ...given }
   const directory = await mkdtemp(join(tmpdir(), 'freshet-swap-'))

@@ -42,6 +42,8 @@ interface Figures {
   readonly examples: Rate
 }
 
+export const about = 'Training steps and examples a second.'
+
 export const run = async ({ seconds = SECONDS }: { readonly seconds?: number } = {}): Promise<object> => {
   const ours = new Map<number, Figures>()
   for (const rows of [SMALL, LARGE]) ours.set(rows, await measured(rows, seconds))

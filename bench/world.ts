@@ -61,6 +61,9 @@ const EVALUATE_ONE_IN = 20
 const HABITUAL_SHARE = 0.95
 const EVALUATIONS_TIMED = 200
 
+export const about =
+  'What feeds are worth to people of a world, beside random, recent, popular and best possible ones.'
+
 /** People of a world load their feeds from Freshet, in a process of its own, over HTTP. */
 export const run = async (given: Partial<WorldBenchOptions> = {}): Promise<WorldBenchResult> => {
   const options = { ...WORLD_BENCH_DEFAULTS, ...given }

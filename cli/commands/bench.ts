@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
+import { columns } from '../columns.ts'
 import { CliError } from '../errors.ts'
 import { print, printJson } from '../terminal.ts'
 import { examples, integer, jsonOption } from './options.ts'
@@ -10,7 +11,7 @@ const DIRECTORY = join(import.meta.dirname, '..', '..', 'bench')
 /** Hears how far a benchmark of many minutes is. */
 type Told = (line: string) => void
 
-/** What a file in bench/ must export to be run by its name. */
+/** What a file in bench/ must export to be run by its name, beside a line `about` it. */
 interface Bench {
   run(options: Readonly<Record<string, number | string | boolean | Told>>): Promise<object>
 }
@@ -35,7 +36,7 @@ interface BenchOptions {
 export const benchCommand = (): Command =>
   new Command('bench')
     .description('Runs a benchmark of bench/ on this machine, in a directory of its own.')
-    .argument('<name>', 'a benchmark; an unknown name lists them')
+    .argument('<name>', 'one of the benchmarks below')
     .addOption(new Option('--keys <n>', 'distinct keys in the state').argParser(integer(1, 1e9)))
     .addOption(new Option('--events <n>', 'events of each pass').argParser(integer(1, 1e9)))
     .addOption(new Option('--seconds <n>', 'length of passes that are timed').argParser(integer(1, 86_400)))
@@ -60,6 +61,7 @@ export const benchCommand = (): Command =>
     )
     .addOption(new Option('--prior', 'nothing learns and the prior serves, of learning'))
     .addOption(jsonOption())
+    .addHelpText('after', benchList)
     .addHelpText(
       'after',
       examples(
@@ -87,7 +89,7 @@ const textOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 
 const load = async (name: string): Promise<Bench> => {
-  const names = benches()
+  const names = [...benches().keys()]
   if (!names.includes(name)) {
     throw new CliError('UNKNOWN_BENCH', `there is no benchmark "${name}"; benchmarks are ${names.join(', ')}`)
   }
@@ -96,10 +98,24 @@ const load = async (name: string): Promise<Bench> => {
 
 /** Other files there are parts of benchmarks; importing one may run it. */
 const EXPORTS_RUN = /^export const run\b/m
+const ABOUT = /^export const about =\s+'(.*)'$/m
 
-const benches = (): string[] => {
+/** Lines about benchmarks, by their names. */
+const benches = (): ReadonlyMap<string, string> => {
   if (!existsSync(DIRECTORY)) throw new CliError('NOT_A_CHECKOUT', 'benchmarks are not part of the package')
-  return readdirSync(DIRECTORY)
-    .filter((file) => file.endsWith('.ts') && EXPORTS_RUN.test(readFileSync(join(DIRECTORY, file), 'utf8')))
-    .map((file) => file.slice(0, -'.ts'.length))
+  const found = new Map<string, string>()
+  for (const file of readdirSync(DIRECTORY)) {
+    if (!file.endsWith('.ts')) continue
+    const text = readFileSync(join(DIRECTORY, file), 'utf8')
+    if (EXPORTS_RUN.test(text)) found.set(file.slice(0, -'.ts'.length), ABOUT.exec(text)?.[1] ?? '')
+  }
+  return found
 }
+
+/** For the help, which is asked for where there are none as well. */
+const benchList = (): string =>
+  existsSync(DIRECTORY)
+    ? `\nBenchmarks:\n${columns([...benches()])
+        .map((line) => `  ${line}`)
+        .join('\n')}`
+    : ''

@@ -21,6 +21,15 @@ describe('the help', () => {
     }
   })
 
+  test('of benchmarks has a line about each', async () => {
+    const { code, stdout } = await freshet(await temporaryDirectory(), 'bench', '--help')
+    expect(code).toBe(0)
+    const lines = stdout.slice(stdout.indexOf('Benchmarks:'), stdout.indexOf('Examples:')).trim().split('\n')
+    expect(lines.length).toBeGreaterThan(15)
+    for (const line of lines.slice(1)) expect(line).toMatch(/^ {2}[a-z-]+ +[A-Z].*\.$/)
+    expect(stdout).toMatch(/^ {2}features +Rows of a view/m)
+  })
+
   test.each([
     ['up'],
     ['replay'],
