@@ -24,8 +24,9 @@ export const diskError = (error: unknown, doing: string): EngineError => {
   if (error instanceof EngineError) return error
   const message = messageOf(error)
   const codes = codesOf(error)
+  // RocksDB says that the database is not open, which is the one thing that it is.
+  if (codes.includes('LEVEL_LOCKED')) return new EngineError('DATA_LOCKED', doing, { cause: error })
   const detail = `${doing}: ${message}`
-  if (codes.includes('LEVEL_LOCKED')) return new EngineError('DATA_LOCKED', detail, { cause: error })
   const code = BY_TEXT.find(([text]) => text.test(message))?.[1] ?? 'DISK_FAILED'
   return new EngineError(code, detail, { cause: error })
 }

@@ -108,7 +108,10 @@ describe('freshet up', () => {
     expect(await accepted.json()).toEqual({ accepted: 3, refused: [] })
 
     const locked = await freshet(directory, 'state', 'get', 'connections', 'ada')
-    expect([locked.code, locked.stderr]).toEqual([1, expect.stringContaining('DATA_LOCKED')])
+    expect([locked.code, locked.stderr]).toEqual([
+      1,
+      expect.stringMatching(/DATA_LOCKED: opening \S+data\. Another process has this data directory open/),
+    ])
     const taken = await freshet(directory, 'up', '--data', 'other', '--port', new URL(url).port)
     expect([taken.code, taken.stderr]).toEqual([1, expect.stringMatching(/PORT_TAKEN.*--port/)])
     const live = await freshet(directory, 'state', 'get', 'connections', 'ada', '--url', url, '--json')

@@ -29,7 +29,12 @@ test('the cause of a wrapped error decides', () => {
   const cause = coded('LEVEL_LOCKED', 'IO error: lock hold by current process')
   const error = diskError(coded('LEVEL_DATABASE_NOT_OPEN', 'Database is not open', cause), 'opening data')
   expect(error.code).toBe('DATA_LOCKED')
-  expect(error.message).toContain('lock hold')
+})
+
+test('of a directory that is open already nothing is said but that', () => {
+  const cause = coded('LEVEL_LOCKED', 'IO error: lock hold by current process')
+  const error = diskError(coded('LEVEL_DATABASE_NOT_OPEN', 'Database is not open', cause), 'opening data')
+  expect(error.detail).toBe('opening data')
 })
 
 test('a coded error stays as it is, and anything thrown becomes one', () => {
