@@ -19,6 +19,8 @@ export interface ClientsBenchOptions {
   readonly clients: number
 }
 
+export const about = 'A hundred clients that ask for feeds at once: statuses, errors, late stages, latencies.'
+
 export const CLIENTS_BENCH_DEFAULTS: ClientsBenchOptions = {
   keys: 20_000,
   events: 20_000,

@@ -18,7 +18,9 @@ import { bothMetrics } from './runtime/event-counts.ts'
 import { contentOf, openData } from './runtime/open.ts'
 import { tellModels, tellServing, tellShadow } from './serving/metrics.ts'
 import { tellUnlearned, tellUnranked, tellUnserved } from './serving/failures.ts'
-import { openServing } from './serving/open.ts'
+import { openServing, type Serving } from './serving/open.ts'
+import type { UserId } from '../schemas/ids.ts'
+import { FEED_LIMIT_DEFAULT } from '../serving/query.ts'
 import { PrometheusStageMetrics } from './stage-metrics.ts'
 import { Stopping } from './stopping.ts'
 import { grouped, print, say } from './terminal.ts'
@@ -119,7 +121,7 @@ export const up = async (options: UpOptions): Promise<void> => {
     if (options.world !== undefined) {
       world = new LiveWorld(options.world, url, clock)
       tellWorth(metrics.registry, world)
-      await tellWorld(world, url)
+      await fillWorld(world, serving, url)
     }
     watch(embedded)
   } catch (error) {
@@ -149,9 +151,11 @@ const assertUnlocked = async (directory: string): Promise<void> => {
   }
 }
 
-const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
+/** The URL is told when it answers as fast as it will: a first feed takes many times as long as others. */
+const fillWorld = async (live: LiveWorld, serving: Serving, url: string): Promise<void> => {
   const { ids } = live.world.people
   const events = await live.fill()
+  await warmUp(serving, ids[0]! as UserId)
   live.start((error) => say(`freshet: the world has stopped: ${lineOf(error)}`))
   print(
     `Took in ${grouped(events)} events: ${HISTORY_DAYS} days of an invented society of ${grouped(ids.length)}, ` +
@@ -159,6 +163,19 @@ const tellWorld = async (live: LiveWorld, url: string): Promise<void> => {
       `What its feeds are worth, of the best possible: freshet_world_ev_share at ${url}/metrics\n`,
   )
   print(`Open  ${url}  to see feeds, or try:  curl '${url}/v1/feed?userId=${ids[0]!}&limit=5'`)
+}
+
+/** Makes a feed that nobody sees: code is compiled by it, and rows and models are at hand. What fails here, nobody asked for. */
+const warmUp = async ({ feeds }: Serving, userId: UserId): Promise<void> => {
+  const query = {
+    userId,
+    limit: FEED_LIMIT_DEFAULT,
+    asOf: systemClock.now(),
+    device: null,
+    surface: null,
+    preview: true,
+  }
+  await feeds.page(query, null).catch(() => undefined)
 }
 
 const tellLost = (error: unknown): void => say(`freshet: impressions wait: ${lineOf(error)}`)

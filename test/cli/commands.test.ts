@@ -144,6 +144,10 @@ describe('freshet up', () => {
     const directory = await temporaryDirectory()
     const up = new Spawned(directory, ['up', '--world', '60', '--port', '0'])
     const request = await up.printed(/curl '(\S+)'/)
+    const metrics = await (await fetch(new URL('/metrics', request))).text()
+    expect(metrics, 'a feed was made before one is asked for').toMatch(
+      /^freshet_feed_stage_ms_count.* [1-9]/m,
+    )
     const feed = (await (await fetch(request)).json()) as { items: { reason: { text: string } }[] }
     expect(feed.items).toHaveLength(5)
     expect(feed.items[0]!.reason.text).toMatch(/\w/)
