@@ -65,7 +65,7 @@ export interface ViewDeclaration<In, Tag extends string, Series extends string> 
   readonly erasedBy?: ErasedBy
   readonly series: Readonly<Record<Series, SeriesDeclaration<In, NoInfer<Tag>>>>
   readonly aggregates: readonly Aggregate<NoInfer<Series>>[]
-  /** A key reads as never seen once its newest event is this long ago; stores may drop its row then. */
+  /** A key reads as never seen once its newest event is this long ago; Redis drops its row then, tasks keep it. */
   readonly timeToLive: Duration
 }
 
