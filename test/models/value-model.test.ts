@@ -28,6 +28,9 @@ const saidOf = (outputs: Float32Array, row: number, head: HeadName): number => {
   return head === 'dwell' ? of('dwell') * (1 - of('skip')) : of(head)
 }
 
+/** Values are float32s, which hold no smaller numbers than these to six digits. */
+const SUBNORMAL = 1e-38
+
 describe('the value model', () => {
   test('adds up positives and dwell and takes negatives off, as said head by head', () => {
     fc.assert(
@@ -43,7 +46,7 @@ describe('the value model', () => {
             expected += sign * config.weights[name] * saidOf(outputs, row, name)
             size += config.weights[name]
           }
-          expect(Math.abs(values[row]! - expected)).toBeLessThanOrEqual(1e-6 * size + 1e-300)
+          expect(Math.abs(values[row]! - expected)).toBeLessThanOrEqual(1e-6 * size + SUBNORMAL)
         }
       }),
     )
@@ -62,7 +65,7 @@ describe('the value model', () => {
         for (const { probability, weight, value } of trace) expect(value).toBe(probability * weight)
         const sum = trace.reduce((sum, { value }) => sum + value, 0)
         const size = trace.reduce((size, { weight }) => size + Math.abs(weight), 0)
-        expect(Math.abs(values[rows - 1]! - sum)).toBeLessThanOrEqual(1e-6 * size + 1e-300)
+        expect(Math.abs(values[rows - 1]! - sum)).toBeLessThanOrEqual(1e-6 * size + SUBNORMAL)
       }),
     )
   })

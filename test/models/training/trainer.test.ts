@@ -54,11 +54,16 @@ const parts = async (changes: Partial<TrainerParts> = {}): Promise<TrainerParts>
   ...changes,
 })
 
-/** Learns all that is there; answers the trainer, which is not disposed. */
+/** Learns all that is there; answers the trainer, which is not disposed. One that fails is: its process would be gone. */
 const learnAll = async (given: TrainerParts): Promise<Trainer> => {
   const trainer = await Trainer.open(given, OPTIONS)
   let isDone = false
-  await trainer.run({ stopping: () => isDone, idle: async () => void (isDone = true) })
+  try {
+    await trainer.run({ stopping: () => isDone, idle: async () => void (isDone = true) })
+  } catch (error) {
+    await trainer.dispose()
+    throw error
+  }
   return trainer
 }
 
