@@ -102,6 +102,10 @@ export const MODEL_ERRORS = {
     recovery: 'stop',
     about: 'The directory holds no model that makes vectors of texts, or no vocabulary. Name another one.',
   },
+  EMBEDDER_TOO_WIDE: {
+    recovery: 'stop',
+    about: 'Its vectors have more dimensions than a post may carry. Name a model of fewer.',
+  },
   EMBEDDING_FAILED: { recovery: 'stop', about: 'The ONNX runtime failed on a text.' },
   SCORERS_CLOSED: { recovery: 'stop', about: 'The scorers were closed, or the lease was given back.' },
 } as const satisfies Record<string, { recovery: Recovery; about: string }>

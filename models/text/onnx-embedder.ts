@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { EMBEDDING_DIMENSIONS_MAX } from '../../schemas/posts/index.ts'
 import { ModelError } from '../errors.ts'
 import type { TextEmbedder } from './embedder.ts'
-import { WordPieces } from './word-pieces.ts'
+import { PIECES_MAX, WordPieces } from './word-pieces.ts'
 
 const MODEL_FILE = 'model.onnx'
 const VOCABULARY_FILE = 'vocab.txt'
@@ -30,21 +31,28 @@ export class OnnxEmbedder implements TextEmbedder {
     this.dimensions = dimensions
   }
 
-  /** Throws `EMBEDDER_INVALID` for a directory that holds no such model. */
+  /**
+   * Throws `EMBEDDER_INVALID`, naming the file, for a directory that holds no such model, and `EMBEDDER_TOO_WIDE` for
+   * one whose vectors no post may carry.
+   */
   static async open(directory: string): Promise<OnnxEmbedder> {
+    const vocabulary = join(directory, VOCABULARY_FILE)
+    const pieces = await valid(vocabulary, async () => {
+      const lines = await readFile(vocabulary, 'utf8')
+      return new WordPieces(lines.trimEnd().split(/\r?\n/))
+    })
+    const model = join(directory, MODEL_FILE)
+    const session = await valid(model, () =>
+      InferenceSession.create(model, { intraOpNumThreads: 1, interOpNumThreads: 1 }),
+    )
     try {
-      const vocabulary = await readFile(join(directory, VOCABULARY_FILE), 'utf8')
-      const pieces = new WordPieces(vocabulary.trimEnd().split(/\r?\n/))
-      const session = await InferenceSession.create(join(directory, MODEL_FILE), {
-        intraOpNumThreads: 1,
-        interOpNumThreads: 1,
-      })
-      const strange = session.inputNames.find((name) => !Object.hasOwn(INPUTS, name))
-      if (strange !== undefined) throw new RangeError(`it reads ${strange}, which no text has`)
-      const probe = await embedded(session, pieces.of(''))
-      return new OnnxEmbedder(session, pieces, probe.length)
-    } catch (cause) {
-      throw new ModelError('EMBEDDER_INVALID', `${directory}: ${String(cause)}`, { cause })
+      const dimensions = await valid(model, () => dimensionsOf(session, pieces))
+      if (dimensions <= EMBEDDING_DIMENSIONS_MAX) return new OnnxEmbedder(session, pieces, dimensions)
+      const detail = `${model}: its vectors have ${dimensions} dimensions, a post carries at most ${EMBEDDING_DIMENSIONS_MAX}`
+      throw new ModelError('EMBEDDER_TOO_WIDE', detail)
+    } catch (error) {
+      await session.release()
+      throw error
     }
   }
 
@@ -63,6 +71,27 @@ export class OnnxEmbedder implements TextEmbedder {
   }
 }
 
+/** What a file of the directory is read as; that it is no such thing is said with its name. */
+const valid = async <Read>(file: string, read: () => Promise<Read>): Promise<Read> => {
+  try {
+    return await read()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ModelError('EMBEDDER_INVALID', `${file}: ${reason}`, { cause })
+  }
+}
+
+/** Tells by the shortest text and by the longest: what fails on either would do so in the midst of texts. */
+const dimensionsOf = async (session: InferenceSession, pieces: WordPieces): Promise<number> => {
+  const strange = session.inputNames.find((name) => !Object.hasOwn(INPUTS, name))
+  if (strange !== undefined) throw new RangeError(`it reads ${strange}, which no text has`)
+  const { length } = await embedded(session, pieces.of(''))
+  const other = await embedded(session, pieces.of('a '.repeat(PIECES_MAX)))
+  if (length === 0) throw new RangeError('its vectors have no dimensions')
+  if (other.length === length) return length
+  throw new RangeError(`it answers ${length} dimensions of a short text and ${other.length} of a long one`)
+}
+
 const embedded = async (session: InferenceSession, ids: readonly number[]): Promise<Float32Array> => {
   const shape = [1, ids.length]
   const feeds = Object.fromEntries(
@@ -73,6 +102,7 @@ const embedded = async (session: InferenceSession, ids: readonly number[]): Prom
     }),
   )
   const output = (await session.run(feeds))[session.outputNames[0]!]!
+  if (output.type !== 'float32') throw new RangeError(`it answers ${output.type}, not float32`)
   return unit(meanOf(output.data as Float32Array, output.dims.at(-1)!))
 }
 

@@ -1,56 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import { GraphBuilder } from '../../../models/graph/builder.ts'
-import type { Value } from '../../../models/graph/graph.ts'
-import { onnxModel } from '../../../models/onnx/model.ts'
+import { describe, expect, it } from 'vitest'
 import { OnnxEmbedder } from '../../../models/text/onnx-embedder.ts'
 import { PIECES_MAX, WordPieces } from '../../../models/text/word-pieces.ts'
-
-const VOCABULARY = [
-  '[PAD]',
-  '[UNK]',
-  '[CLS]',
-  '[SEP]',
-  'night',
-  'train',
-  '##s',
-  'to',
-  'por',
-  '##to',
-  '!',
-  '駅',
-]
-
-const directories: string[] = []
-afterEach(async () => {
-  for (const directory of directories.splice(0)) await rm(directory, { recursive: true })
-})
-
-/** A model that answers each piece by its id times given weights: its mean is known. */
-const modelIn = async (
-  answer?: (graph: GraphBuilder, ids: Value) => Value,
-  input = 'input_ids',
-): Promise<string> => {
-  const directory = await mkdtemp(join(tmpdir(), 'freshet-embedder-'))
-  directories.push(directory)
-  const graph = new GraphBuilder('pieces')
-  const ids = graph.toFloat(graph.input(input, [1, 'pieces'], 'int64'))
-  const mask = graph.toFloat(graph.input('attention_mask', [1, 'pieces'], 'int64'))
-  const byPiece = (): Value => {
-    const column = graph.transpose(graph.multiply(ids, mask), [1, 0])
-    const weights = graph.constant('weights', [1, 3], Float32Array.of(1, -2, 0))
-    return graph.reshape(graph.matMul(column, weights), [1, 'pieces', 3])
-  }
-  const answered = answer === undefined ? byPiece() : answer(graph, ids)
-  await writeFile(
-    join(directory, 'model.onnx'),
-    onnxModel(graph.build([graph.named(answered, 'last_hidden_state')])),
-  )
-  await writeFile(join(directory, 'vocab.txt'), `${VOCABULARY.join('\n')}\n`)
-  return directory
-}
+import { EMBEDDING_DIMENSIONS_MAX } from '../../../schemas/posts/index.ts'
+import { byPiece, bySum, modelIn, VOCABULARY } from './model-directory.ts'
 
 describe('word pieces', () => {
   const pieces = new WordPieces(VOCABULARY)
@@ -87,17 +41,47 @@ describe('a transformer as ONNX', () => {
   })
 
   it('may answer one vector for the whole text', async () => {
-    const whole = (graph: GraphBuilder, ids: Value): Value =>
-      graph.concat([graph.sum(ids, [1], true), graph.constant('zero', [1, 1], new Float32Array(1))])
-    const embedder = await OnnxEmbedder.open(await modelIn(whole))
+    const embedder = await OnnxEmbedder.open(await modelIn(bySum(0)))
     expect((await embedder.embed(['to'])).map((vector) => [...vector])).toEqual([[1, 0]])
     await embedder.dispose()
   })
 
-  it('is refused where it is none, or reads what no text has', async () => {
-    await expect(OnnxEmbedder.open(join(tmpdir(), 'nothing-here'))).rejects.toMatchObject({
-      code: 'EMBEDDER_INVALID',
-    })
+  it('is refused where it reads what no text has', async () => {
     await expect(OnnxEmbedder.open(await modelIn(undefined, 'pixel_values'))).rejects.toThrow('pixel_values')
+  })
+
+  it.each([
+    ['vocab.txt', '[CLS]\n[SEP]\n', 'the vocabulary has no [UNK]'],
+    ['vocab.txt', null, 'ENOENT'],
+    ['model.onnx', 'no graph', 'Protobuf parsing failed'],
+    ['model.onnx', null, "File doesn't exist"],
+  ])('is refused by the name of its %s where that holds %j', async (name, content, reason) => {
+    const directory = await modelIn()
+    const file = join(directory, name)
+    await (content === null ? rm(file) : writeFile(file, content))
+    const opened = OnnxEmbedder.open(directory)
+    await expect(opened).rejects.toMatchObject({ code: 'EMBEDDER_INVALID' })
+    await expect(opened).rejects.toThrow(`${file}: `)
+    await expect(opened).rejects.toThrow(reason)
+  })
+
+  it('is refused where a vector is longer the longer the text', async () => {
+    await expect(OnnxEmbedder.open(await modelIn((_, ids) => ids))).rejects.toThrow(
+      `it answers 2 dimensions of a short text and ${PIECES_MAX} of a long one`,
+    )
+  })
+
+  it('is refused where its vectors have more dimensions than a post may carry, and taken with as many', async () => {
+    const model = (dimensions: number): Promise<string> =>
+      modelIn(byPiece(Array.from({ length: dimensions }, (_, index) => Math.cos(index))))
+    await expect(OnnxEmbedder.open(await model(EMBEDDING_DIMENSIONS_MAX + 1))).rejects.toMatchObject({
+      code: 'EMBEDDER_TOO_WIDE',
+      detail: expect.stringMatching(
+        /model\.onnx: its vectors have 1025 dimensions, a post carries at most 1024$/,
+      ),
+    })
+    const widest = await OnnxEmbedder.open(await model(EMBEDDING_DIMENSIONS_MAX))
+    expect(widest.dimensions).toBe(EMBEDDING_DIMENSIONS_MAX)
+    await widest.dispose()
   })
 })
