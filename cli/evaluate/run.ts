@@ -1,14 +1,11 @@
 import { assertReadable } from '../intake/event-file.ts'
-import type { Refusal } from '../intake/refusal.ts'
+import { tellRefusals } from '../intake/telling.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { grouped, print, printJson, Progress, say } from '../terminal.ts'
+import { grouped, print, printJson, Progress } from '../terminal.ts'
 import { evaluate, type EvaluateProgress, type EvaluateReport } from './evaluate.ts'
 import { METHODS, type MethodMetrics } from './evaluation.ts'
 import { LearningRanker } from './learning-ranker.ts'
 import { HeavyRanker } from './ranker.ts'
-
-/** Refused lines that are shown; the rest are counted. */
-const REFUSALS_SHOWN = 10
 
 export interface EvaluateCommandOptions {
   readonly seed: number
@@ -24,13 +21,6 @@ export const runEvaluate = async (file: string, options: EvaluateCommandOptions)
   await assertReadable(file)
   const { seed, from, to, learn = false, learnFrom } = options
   const progress = new Progress(() => systemClock.monotonicMs())
-  let shown = 0
-  const onRefused = (refusal: Refusal): void => {
-    if (shown >= REFUSALS_SHOWN) return
-    progress.clear()
-    say(`line ${refusal.line}: ${refusal.message}`)
-    if (++shown === REFUSALS_SHOWN) say('further refusals are only counted')
-  }
   try {
     const report = await evaluate({
       file,
@@ -40,7 +30,7 @@ export const runEvaluate = async (file: string, options: EvaluateCommandOptions)
       clock: systemClock,
       ...(learn && { learnFrom }),
       ranker: (runtime) => (learn ? LearningRanker.open(runtime) : HeavyRanker.open(runtime)),
-      onRefused,
+      onRefused: tellRefusals(progress),
       onProgress: (now) => progress.update(() => standing(now)),
     })
     progress.clear()

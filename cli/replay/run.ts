@@ -1,16 +1,13 @@
 import { assertReadable } from '../intake/event-file.ts'
-import type { Refusal } from '../intake/refusal.ts'
+import { tellRefusals } from '../intake/telling.ts'
 import { tellPassing } from '../remote/passing.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { openData } from '../runtime/open.ts'
-import { grouped, print, printJson, Progress, say } from '../terminal.ts'
+import { grouped, print, printJson, Progress } from '../terminal.ts'
 import { LocalSink } from './local-sink.ts'
 import { RemoteSink } from './remote-sink.ts'
 import { replay, type ReplayProgress, type ReplayResult } from './replay.ts'
 import type { ReplaySink } from './sink.ts'
-
-/** Refused lines that are shown; the rest are counted. */
-const REFUSALS_SHOWN = 10
 
 export interface ReplayCommandOptions {
   readonly data: string
@@ -48,20 +45,13 @@ const withSink = async (
 
 const play = async (file: string, options: ReplayCommandOptions, sink: ReplaySink): Promise<ReplayResult> => {
   const progress = new Progress(() => systemClock.monotonicMs())
-  let shown = 0
-  const onRefused = (refusal: Refusal): void => {
-    if (shown >= REFUSALS_SHOWN) return
-    progress.clear()
-    say(`line ${refusal.line}: ${refusal.message}`)
-    if (++shown === REFUSALS_SHOWN) say('further refusals are only counted')
-  }
   try {
     return await replay({
       file,
       speed: options.speed,
       sink,
       clock: systemClock,
-      onRefused,
+      onRefused: tellRefusals(progress),
       onProgress: (now) => progress.update(() => standing(now)),
     })
   } finally {
