@@ -16,6 +16,7 @@ export const CLI_ERRORS = {
     'Name one with --data, ask a running server with --url, or make one with `freshet up` or `freshet replay`.',
   DATA_FOREIGN: 'Name a new, an empty or a data directory with --data.',
   FILE_UNREADABLE: 'Check its name, permissions and content.',
+  FILE_UNWRITABLE: 'Free space there, or choose another output.',
   NOT_REACHABLE: 'Start `freshet up`, or correct the URL.',
   REMOTE_REFUSED: 'That is what the server answered.',
   UNKNOWN_STORE: 'Use one of these.',

@@ -5,6 +5,7 @@ import { benchCommand } from './commands/bench.ts'
 import { configCommand } from './commands/config.ts'
 import { describeCommand } from './commands/describe.ts'
 import { dlqCommand } from './commands/dlq.ts'
+import { embedCommand } from './commands/embed.ts'
 import { explainCommand } from './commands/explain.ts'
 import { evaluateCommand } from './commands/evaluate.ts'
 import { experimentsCommand } from './commands/experiments.ts'
@@ -55,6 +56,7 @@ const program = (): Command => {
     workerCommand(),
     serveCommand(),
     importCommand(),
+    embedCommand(),
     replayCommand(),
     feedCommand(),
     explainCommand(),

@@ -16,7 +16,18 @@ describe('the help', () => {
   test('lists the commands', async () => {
     const { code, stdout } = await freshet(await temporaryDirectory(), '--help')
     expect(code).toBe(0)
-    for (const name of ['up', 'import', 'replay', 'state', 'feature', 'dlq', 'describe', 'new', 'bench']) {
+    for (const name of [
+      'up',
+      'import',
+      'embed',
+      'replay',
+      'state',
+      'feature',
+      'dlq',
+      'describe',
+      'new',
+      'bench',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
     }
   })
@@ -32,6 +43,7 @@ describe('the help', () => {
 
   test.each([
     ['up'],
+    ['embed'],
     ['replay'],
     ['state', 'scan'],
     ['feed'],
@@ -61,6 +73,8 @@ describe('a command that cannot run', () => {
     [['feature', 'get', 'post', 'p1', '--as-of', 'yesterday'], 2, /--as-of/],
     [['state', 'scan', 'post', '--as-of', 'yesterday'], 2, /--as-of/],
     [['new', 'view', 'Not A Name'], 2, /USAGE: "Not A Name"/],
+    [['embed', 'x.ndjson', '--out', 'y.ndjson'], 2, /--model/],
+    [['embed', 'missing.ndjson', '--model', 'm', '--out', 'x'], 1, /FILE_UNREADABLE: missing\.ndjson/],
     [['replay', 'missing.ndjson'], 1, /FILE_UNREADABLE: missing\.ndjson/],
     [['feed', 'ada'], 1, /NO_DATA: "\.freshet\/data"/],
     [['feed', 'ada', '--limit', '0'], 2, /--limit/],
