@@ -49,13 +49,19 @@ const pagesBy = async (config: RankingConfig): Promise<Map<string, Impression>> 
   return pages
 }
 
-/** A post's value by the words of the shift: all of it for who did nothing, half of it at the pivot. */
+const SKIP = HEADS.findIndex(({ name }) => name === 'skip')
+
+/**
+ * A post's value by the words of the shift: all of it for who did nothing, half of it at the pivot. Dwell is of who does
+ * not skip.
+ */
 const valueOf = (heads: readonly number[], engagements: number): number => {
   const passivity = SHIFT.pivot / (SHIFT.pivot + engagements)
   return HEADS.reduce((sum, { name, sign }, head) => {
     const factor = (SHIFT.factors as Readonly<Record<string, number>>)[name] ?? 1
     const weight = DEFAULT_VALUE_MODEL.weights[name] * (1 - passivity + passivity * factor)
-    return sum + sign * weight * heads[head]!
+    const said = name === 'dwell' ? heads[head]! * (1 - heads[SKIP]!) : heads[head]!
+    return sum + sign * weight * said
   }, 0)
 }
 
