@@ -252,5 +252,6 @@ const queryOf = (circle: Circle, index: number): FeedQuery => ({
   asOf: millis(systemClock.now()),
   device: 'phone',
   surface: null,
-  preview: true,
+  // Effects are stages too.
+  preview: false,
 })

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { build } from '../../release/build.ts'
 import { Spawned } from '../cli/spawned.ts'
 
@@ -55,8 +55,12 @@ describe('the package that is published', () => {
       join(installed, 'cli/freshet.js'),
     )
     const url = await up.printed(/Open\s+(http:\S+)/)
-    const feed = (await (await fetch(`${url}/v1/feed?userId=ada`)).json()) as { readonly items: unknown[] }
-    expect(feed.items.length).toBeGreaterThan(0)
+    const posts = async (): Promise<number> => {
+      const feed = await fetch(`${url}/v1/feed?userId=ada`)
+      return ((await feed.json()) as { readonly items: unknown[] }).items.length
+    }
+    // On a machine that does much else, sources may come too late for a first feed.
+    await vi.waitFor(async () => expect(await posts()).toBeGreaterThan(0), { timeout: 30_000, interval: 500 })
     expect(await (await fetch(url)).text()).toContain('<title>Freshet')
     expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'alive' })
     up.signal('SIGTERM')
