@@ -3,8 +3,8 @@ import { NotedMetrics } from '../engine/rig.ts'
 import { recountPosts, totalsOf } from './society/recount.ts'
 import { disturbed, golden } from './society/runs.ts'
 
-/** About 25 seconds of them. */
-const SEEDS = Number(process.env['FRESHET_SEEDS'] ?? 100)
+/** About half a minute of them. */
+const SEEDS = Number(process.env['FRESHET_SEEDS'] ?? 60)
 const FIRST_SEED = Number(process.env['FRESHET_FIRST_SEED'] ?? 0)
 
 /** Wall time that one seed may take on a busy machine. */
