@@ -19,8 +19,10 @@ type Renormalised = Pick<Learned, 'definition' | 'parameters' | 'means' | 'squar
  * Sets means and scales of the columns anew under a network with a deep part, and what was learned with them, so that it
  * answers as before. A weight w of a column (x − m)·s becomes w·s/s′ of (x − m′)·s′, and what is left of the difference,
  * (m′ − m)·s·w, the layer's bias. A gradient of w becomes s′/s times itself less (m′ − m)·s of the bias's, and so does
- * Adam's average of them; of their squares, which need only be about as large, the first alone. Columns that are cut on
- * one side of the change and not on the other (`DEVIATIONS_MAX`) answer otherwise.
+ * Adam's average of them; the average of their squares becomes that of both parts, as if they had nothing to do with each
+ * other. It must not be left out: of a column that never varied it is 0, and a step along an average that is not, of a
+ * head whose next gradient is long in coming, has no bound. Columns that are cut on one side of the change and not on the
+ * other (`DEVIATIONS_MAX`) answer otherwise.
  */
 export const renormalise = (learned: Renormalised, means: Float32Array, scales: Float32Array): void => {
   const { definition, parameters, means: averages, squares, given } = learned
@@ -40,7 +42,7 @@ export const renormalise = (learned: Renormalised, means: Float32Array, scales: 
         parameters[bias]! += moved * parameters[at]!
         parameters[at]! *= ratio
         averages[at] = (averages[at]! - moved * averages[bias]!) / ratio
-        squares[at]! /= ratio * ratio
+        squares[at] = (squares[at]! + moved * moved * squares[bias]!) / (ratio * ratio)
       }
     }
   }

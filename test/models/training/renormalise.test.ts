@@ -69,6 +69,18 @@ describe('a network whose columns are normalised anew', () => {
   })
 })
 
+test('no average is without a square, or the next step along it has no bound: neither of a column that never varied', async () => {
+  const learned = await afterOneStep(false)
+  const { from, to } = new ParameterLayout(HEAVY).learned.find(({ name }) => name === 'linear.weights')!
+  // Of the first columns nothing was ever learned.
+  learned.means.fill(0, from, from + (to - from) / 4)
+  learned.squares.fill(0, from, from + (to - from) / 4)
+  renormalise(learned, ...measuredBy(HEAVY, 3))
+  // One gradient g alone makes an average of g / 10 and a square of g² / 1,000; two may add up.
+  for (const [index, mean] of learned.means.entries())
+    expect(mean * mean).toBeLessThanOrEqual(20.1 * learned.squares[index]! + 1e-30)
+})
+
 /** A step that adds to Adam's averages, before or after the columns are normalised anew. */
 const afterOneStep = async (isFirst: boolean): Promise<Learned> => {
   const learned = learnedOf(HEAVY, 1)
