@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../schemas/ids.ts'
 import type { ReactionKind } from '../schemas/reactions/v1.ts'
 
 /** What a head answers: a probability from 0 to 1, a time in seconds, or a number that only orders. */
@@ -28,7 +29,7 @@ const dwellOf = <Seconds extends number>(seconds: Seconds) =>
     sign: 1,
     output: 'probability',
     labels: ['dwell', 'watch'],
-    atLeastMs: seconds * 1_000,
+    atLeastMs: seconds * SECOND_MS,
     about: `Looks at it for ${seconds} s or longer, dwell and watch added up.`,
   }) as const
 

@@ -173,10 +173,7 @@ export const problemsAmong = ({
   const found: (readonly [string, string] | false)[] = [
     ...problemsOfTls(kafka.tls),
     ...problemsOfSasl(kafka.sasl),
-    (redis.tls.certificate === null) !== (redis.tls.key === null) && [
-      redis.tls.key === null ? 'redis.tls.key' : 'redis.tls.certificate',
-      'is missing: a certificate and its key go together',
-    ],
+    problemOfPair('redis.tls', redis.tls),
     redis.urls.some((url) => new URL(url).protocol !== 'rediss:') &&
       Object.values(redis.tls).some((given) => given !== null) && [
         'redis.urls',
@@ -209,13 +206,21 @@ export const problemsAmong = ({
   return found.filter((each) => each !== false)
 }
 
-type Problems = readonly (readonly [string, string] | false)[]
+type Problem = readonly [string, string] | false
+type Problems = readonly Problem[]
+
+/** Of a certificate to show, one file is of no use without the other. */
+const problemOfPair = (
+  name: string,
+  { certificate, key }: Pick<Settings['kafka']['tls'], 'certificate' | 'key'>,
+): Problem =>
+  (certificate === null) !== (key === null) && [
+    key === null ? `${name}.key` : `${name}.certificate`,
+    'is missing: a certificate and its key go together',
+  ]
 
 const problemsOfTls = (tls: Settings['kafka']['tls']): Problems => [
-  (tls.certificate === null) !== (tls.key === null) && [
-    tls.key === null ? 'kafka.tls.key' : 'kafka.tls.certificate',
-    'is missing: a certificate and its key go together',
-  ],
+  problemOfPair('kafka.tls', tls),
   tls.key === null &&
     tls.keyPassphrase !== null && ['kafka.tls.key', 'is missing: a passphrase is given for it'],
   !tls.enabled &&

@@ -5,7 +5,7 @@ import { DAY_MS, type Millis, type PostId, type UserId } from '../../schemas/ids
 import type { Integrity } from '../../schemas/integrity/index.ts'
 import type { Post } from '../../schemas/posts/index.ts'
 import type { Reaction, ReactionKind } from '../../schemas/reactions/index.ts'
-import { NEW_VIEWS, PASSIVE_ONE_IN } from '../../models/training/segments.ts'
+import { PASSIVE_SHOWN_MIN, rarelyDoesMore } from '../../processors/experiments/measures.ts'
 import { ActivityOrder } from './activity-order.ts'
 
 /** The interactions that are foretold, and that popularity counts. */
@@ -74,7 +74,7 @@ export class Corpus {
   /** Whether the user has looked at posts enough to tell, and rarely done more: of all posts touched so far. */
   isPassive(userId: UserId): boolean {
     const { touched, interactions } = this.users.get(userId) ?? NOBODY
-    return touched.size >= NEW_VIEWS && interactions * PASSIVE_ONE_IN < touched.size
+    return touched.size >= PASSIVE_SHOWN_MIN && rarelyDoesMore(touched.size, interactions)
   }
 
   /** Whether the user wrote the post or ever reacted to it. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../engine/clock.ts'
-import { NEW_VIEWS, PASSIVE_ONE_IN } from '../../models/training/segments.ts'
+import { PASSIVE_ONE_IN, PASSIVE_SHOWN_MIN } from '../../processors/experiments/measures.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import type { Refusal } from '../intake/refusal.ts'
 import { Evaluation, KNOWN_INTERACTIONS_MIN, type MethodMetrics, type Skipped } from './evaluation.ts'
@@ -159,7 +159,7 @@ const reportOf = (
   segments: {
     known_users: { earlier_interactions_min: KNOWN_INTERACTIONS_MIN, methods: methodsOfKnown },
     passive_users: {
-      touched_posts_min: NEW_VIEWS,
+      touched_posts_min: PASSIVE_SHOWN_MIN,
       interactions_below_one_in: PASSIVE_ONE_IN,
       methods: methodsOfPassive,
     },

@@ -1,4 +1,4 @@
-import { CONTENT_BYTES, TASTE_OFFSET, writeDirection } from '../../models/embeddings/contents.ts'
+import { CONTENT_BYTES, writeContentsOf } from '../../models/embeddings/contents.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../../models/embeddings/entities.ts'
 import type { ChosenPost } from '../../models/evaluation/chosen-posts.ts'
 import type { ExploredPlace } from '../../models/evaluation/explored-places.ts'
@@ -58,9 +58,7 @@ export class Policy {
     const contents = new Int8Array(posts.length * CONTENT_BYTES)
     for (const [row, post] of posts.entries()) {
       writeEntityIds(post, entities, row * ENTITY_WORDS)
-      const at = row * CONTENT_BYTES
-      writeDirection(post.contentVector, 0, contents, at)
-      writeDirection(post.tasteVector, 0, contents, at + TASTE_OFFSET)
+      writeContentsOf(post, contents, row * CONTENT_BYTES)
     }
     await this.session.score(rows, posts.length, outputs, { entities, contents })
     return outputs

@@ -1,7 +1,6 @@
 import type { Example } from '../../schemas/examples/index.ts'
+import { SECOND_MS } from '../../schemas/ids.ts'
 import { type Head, HEADS, SATISFIED_MIN } from '../heads.ts'
-
-const MS_A_SECOND = 1_000
 
 /**
  * What came of a post that was shown, as far as these examples of it say, in the order of the heads: of a time,
@@ -13,7 +12,7 @@ export const outcomesOf = (examples: readonly Pick<Example, 'labels' | 'satisfac
   return Float64Array.from(HEADS, (head: Head) => {
     const own = labels.filter(({ label }) => head.labels.includes(label))
     const ms = own.reduce((sum, { value }) => sum + (value ?? 0), 0)
-    if (head.output === 'seconds') return ms / MS_A_SECOND
+    if (head.output === 'seconds') return ms / SECOND_MS
     if (head.isSurveyed) return Number(isSatisfied)
     return Number(head.atLeastMs === undefined ? own.length > 0 : ms >= head.atLeastMs)
   })

@@ -1,7 +1,6 @@
-import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
 import type { Example } from '../../schemas/examples/index.ts'
 import { packedColumns, unpackInto } from '../../schemas/impressions/packed-features.ts'
-import { CONTENT_BYTES, TASTE_OFFSET, writeDirection } from '../embeddings/contents.ts'
+import { CONTENT_BYTES, writeContentsOf } from '../embeddings/contents.ts'
 import { ENTITY_WORDS, writeEntityIds } from '../embeddings/entities.ts'
 import type { Head } from '../heads.ts'
 import type { RowLayout } from '../row/row-layout.ts'
@@ -96,9 +95,7 @@ export class Batch {
     const { count } = this
     const heads = this.options.heads.length
     writeEntityIds(example, this.entities, count * ENTITY_WORDS)
-    const at = count * CONTENT_BYTES
-    writeDirection(wholeOf(example.contentVector), 0, this.contents, at)
-    writeDirection(wholeOf(example.tasteVector), 0, this.contents, at + TASTE_OFFSET)
+    writeContentsOf(example, this.contents, count * CONTENT_BYTES)
     this.weights.fill(0, count * heads, (count + 1) * heads)
     this.targets.fill(0, count * heads, (count + 1) * heads)
     this.rowOf.set(this.account.key, count)
@@ -132,7 +129,3 @@ export class Batch {
     return true
   }
 }
-
-/** A direction of another length says nothing here. */
-const wholeOf = (direction: Buffer | null): Buffer | null =>
-  direction?.length === CONTENT_DIMENSIONS ? direction : null

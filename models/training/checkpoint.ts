@@ -59,7 +59,7 @@ const oldIn = async (root: string): Promise<readonly string[]> => {
   const names = await newestFirst(root)
   const parts = names.filter((name) => PART_NAME.test(name))
   const others = names.filter((name) => OTHER_NAME.test(name)).slice(OTHERS_KEPT)
-  return [...(await namesIn(root)).slice(CHECKPOINTS_KEPT), ...others, ...parts]
+  return [...names.filter((name) => NAME.test(name)).slice(CHECKPOINTS_KEPT), ...others, ...parts]
 }
 
 /** What is gone on from though not all of it could be. */

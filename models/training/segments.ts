@@ -1,4 +1,7 @@
+import { PASSIVE_SHOWN_MIN, rarelyDoesMore } from '../../processors/experiments/measures.ts'
 import { rankingRow } from '../ranking-row.ts'
+
+export { PASSIVE_ONE_IN } from '../../processors/experiments/measures.ts'
 
 /** Segments of examples that metrics are reported by, told by the row as it was served. */
 export const SEGMENTS = [
@@ -10,10 +13,8 @@ export const SEGMENTS = [
 ] as const
 export type Segment = (typeof SEGMENTS)[number]
 
-/** Who did something on less than one in so many posts that they looked at is passive. */
-export const PASSIVE_ONE_IN = 25
 /** Posts that somebody has looked at, below which they are new. */
-export const NEW_VIEWS = 50
+export const NEW_VIEWS = PASSIVE_SHOWN_MIN
 const NEW_POST_HOURS = 24
 
 const ENGAGEMENTS = rankingRow.indexOf('user.engagements.decayed_30d')
@@ -36,7 +37,7 @@ export const segmentsOf = (rows: Float32Array, at: number): number => {
   const viewer =
     rows[at + VIEWS_TOTAL]! < NEW_VIEWS
       ? NEW_VIEWER
-      : rows[at + ENGAGEMENTS]! * PASSIVE_ONE_IN < rows[at + VIEWS]!
+      : rarelyDoesMore(rows[at + VIEWS]!, rows[at + ENGAGEMENTS]!)
         ? PASSIVE
         : ACTIVE
   return viewer | (rows[at + AGE_HOURS]! < NEW_POST_HOURS ? NEW_POST : OLD_POST)

@@ -54,9 +54,12 @@ export const PASSIVE_SHOWN_MIN = 50
 /** Who did something on less than one in so many of them is passive. */
 export const PASSIVE_ONE_IN = 25
 
+/** Whether somebody who met so many posts did so little beside looking at them. */
+export const rarelyDoesMore = (posts: number, deeds: number): boolean => deeds * PASSIVE_ONE_IN < posts
+
 /** Whether somebody looks and rarely does more, by what they did. */
 export const isPassive = ({ shown, clicks, reactions, negatives }: Measures): boolean =>
-  shown >= PASSIVE_SHOWN_MIN && (clicks + reactions + negatives) * PASSIVE_ONE_IN < shown
+  shown >= PASSIVE_SHOWN_MIN && rarelyDoesMore(shown, clicks + reactions + negatives)
 
 export const added = (one: Measures, other: Measures): Measures => combined(one, other, 1)
 const combined = (one: Measures, other: Measures, sign: 1 | -1): Measures => ({
