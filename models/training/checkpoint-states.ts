@@ -9,6 +9,7 @@ import { decodeTowerState, encodeTowerState } from '../retrieval/tower-state.ts'
 import type { SnapshotModel } from '../snapshot/manifest.ts'
 import { FORMAT, type Index, othersIn } from './checkpoint-index.ts'
 import type { MomentSums } from './column-moments.ts'
+import { type Doubts, noDoubts } from './intercepts.ts'
 import { KnownExamples } from './known-examples.ts'
 import type { Position } from './standing.ts'
 import type { Learned } from './train-step.ts'
@@ -43,6 +44,7 @@ export interface Checkpoint {
 }
 
 const STATE_FILE = 'state.bin'
+const DOUBTS_FILE = 'doubts.bin'
 const MOMENTS_FILE = 'moments.bin'
 const TABLES_FILE = 'embeddings.bin'
 const KNOWN_FILE = 'known.bin'
@@ -57,6 +59,7 @@ export const encodedStates = ({
 }: Checkpoint): Record<string, Uint8Array> => ({
   [STATE_FILE]: bytesOf([learned.parameters, learned.means, learned.squares, ...learned.given.values()]),
   [MOMENTS_FILE]: bytesOf([Float64Array.of(moments.rows, moments.usedRows), moments.sums, moments.squares]),
+  [DOUBTS_FILE]: bytesOf([Float64Array.of(learned.doubts.rows), learned.doubts.sums]),
   [KNOWN_FILE]: known.encode(),
   ...(learned.tables && { [TABLES_FILE]: encodeTables(learned.tables) }),
   ...(beside && {
@@ -98,6 +101,7 @@ const heavyOf = ({ index, files }: Whole, { definition }: Learned): Omit<Checkpo
       parameters: parameters!,
       means: means!,
       squares: squares!,
+      doubts: decodedDoubts(files.get(DOUBTS_FILE), definition.heads.length),
       given: new Map(layout.given.map(({ name, shape }) => [name, state.next(sizeOf(shape))])),
     },
     moments: decodedMoments(files.get(MOMENTS_FILE)!),
@@ -151,6 +155,13 @@ const positionOf = (position: unknown): Position =>
   typeof position === 'object' && position !== null && Object.values(position).every(Number.isSafeInteger)
     ? (position as Position)
     : {}
+
+/** Checkpoints were written without them: what is learned next begins anew to tell how doubtful rows are. */
+const decodedDoubts = (bytes: Buffer | undefined, heads: number): Doubts => {
+  if (bytes === undefined) return noDoubts(heads)
+  const [rows, ...sums] = new Float64Array(new Uint8Array(bytes).buffer)
+  return { rows: rows!, sums: Float64Array.from(sums) }
+}
 
 const decodedMoments = (bytes: Buffer): MomentSums => {
   const [rows, usedRows, ...values] = new Float64Array(new Uint8Array(bytes).buffer)

@@ -10,7 +10,7 @@ import type { Parameters } from '../network/parameters.ts'
 import { TRAINING, trainingGraph } from '../network/training-graph.ts'
 import { onnxModel } from '../onnx/model.ts'
 import type { Batch } from './batch.ts'
-import { Intercepts } from './intercepts.ts'
+import { type Doubts, Intercepts, noDoubts } from './intercepts.ts'
 
 export interface Rates {
   /** Adam's, of the network's parameters, where steps are not shortened. */
@@ -33,6 +33,8 @@ export interface Learned {
   parameters: Float32Array
   means: Float32Array
   squares: Float32Array
+  /** What intercepts are moved by. */
+  readonly doubts: Doubts
   /** By name, what steps do not change. */
   readonly given: Map<string, Float32Array>
 }
@@ -53,6 +55,7 @@ export const beginLearning = (
     parameters: layout.vectorOf(parameters),
     means: new Float32Array(layout.size),
     squares: new Float32Array(layout.size),
+    doubts: noDoubts(definition.heads.length),
     given: new Map(layout.given.map(({ name }) => [name, parameters.get(name)!.slice()])),
   }
 }
@@ -121,7 +124,7 @@ export class TrainStep {
     if (!isFinite(losses) || !isFinite(this.spare.parameters) || !isFinite(embeddingGradients)) {
       throw new ModelError('TRAINING_DIVERGED', `${learned.definition.name}, step ${learned.steps + 1}`)
     }
-    this.intercepts.move(batch, logits, this.spare.parameters)
+    this.intercepts.move(batch, logits, this.spare.parameters, learned.doubts)
     // As sums over rows: how fast an entity is learned then hangs on how often it comes, not on the batch's length.
     learned.tables?.learn(batch.entities, rows, embeddingGradients, {
       rate: rates.embeddings,

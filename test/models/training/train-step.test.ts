@@ -6,7 +6,7 @@ import { withoutEmbeddings } from '../../../models/network/definition.ts'
 import { priorParameters } from '../../../models/prior/prior.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import type { Batch } from '../../../models/training/batch.ts'
-import { Intercepts } from '../../../models/training/intercepts.ts'
+import { Intercepts, noDoubts } from '../../../models/training/intercepts.ts'
 import { beginLearning, type Learned, TrainStep } from '../../../models/training/train-step.ts'
 import { batchOf } from './sample.ts'
 
@@ -45,7 +45,7 @@ describe('a training step', () => {
     const expected = begun().parameters
     const step = await TrainStep.create(begun(), { network: 0, embeddings: 0 })
     const { logits } = await step.run(batch)
-    new Intercepts(HEAVY_NETWORK).move(batch, logits, expected)
+    new Intercepts(HEAVY_NETWORK).move(batch, logits, expected, noDoubts(HEADS.length))
     expect(expected).not.toEqual(begun().parameters)
     expect(step.learned.parameters).toEqual(expected)
     await step.dispose()
