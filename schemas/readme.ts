@@ -1,13 +1,9 @@
 import type { ContractInfo } from './asyncapi.ts'
 import { allContracts } from './asyncapi.ts'
 import { JSON_DEPTH_MAX, LINE_BYTES_MAX } from './envelope.ts'
+import { table } from './markdown.ts'
 import { CONTRACT_RULES, errorCodeOf } from './rules.ts'
 import type { ContractRule } from './rules.ts'
-
-const cell = (text: string): string => text.replaceAll('|', '\\|')
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
 
 const contractsTable = (visibility: 'public' | 'internal'): string =>
   table(
