@@ -1,6 +1,8 @@
+import type { ErrorText } from './error-text.ts'
+
 /**
- * Every rule that a record can break. This table is the one source for code, docs (schemas/README.md) and
- * tests: `about` says what is wrong, `action` what whoever sent it should do.
+ * Every rule that a record can break. This table is the one source for code, docs (schemas/README.md,
+ * docs/errors.md) and tests: `about` says what is wrong, `action` what whoever sent it should do.
  */
 export const CONTRACT_RULES = {
   NOT_JSON: { about: 'The line is not JSON.', action: 'Send one JSON object a line.' },
@@ -77,7 +79,7 @@ export const CONTRACT_RULES = {
     action: 'Publish again with a correct serialiser.',
   },
   BYTES_TRAILING: { about: 'Bytes follow the record.', action: 'Publish one record a message.' },
-} as const satisfies Record<string, { about: string; action: string }>
+} as const satisfies Record<string, ErrorText>
 
 export type ContractRule = keyof typeof CONTRACT_RULES
 

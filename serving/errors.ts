@@ -1,47 +1,55 @@
-import type { Recovery } from '../engine/errors.ts'
+import type { FailureText, Recovery } from '../engine/errors.ts'
 
 /** What serving may fail with, beside what it passes on. As everywhere, every code says what to do next. */
 export const SERVING_ERRORS = {
   STAGE_FAILED: {
     recovery: 'retry',
-    about: 'A stage that no feed may go without failed or was late. Ask again.',
+    about: 'A stage that no feed may go without failed or was late.',
+    action: 'Ask again.',
   },
   CATCHING_UP: {
     recovery: 'retry',
     about:
-      'What was accepted before the start, or before Redis lost rows, is not in rows yet, and may forbid to show anything. Ask again.',
+      'What was accepted before the start, or before Redis lost rows, is not in rows yet, and may forbid to show anything.',
+    action: 'Ask again.',
   },
   REQUEST_UNKNOWN: {
     recovery: 'stop',
     about:
-      'Nothing is remembered of this request, or of what it did not rank: it never was, or later ones took its place. Ask for a new feed.',
+      'Nothing is remembered of this request, or of what it did not rank: it never was, or later ones took its place.',
+    action: 'Ask for a new feed.',
   },
   BAD_REQUEST: {
     recovery: 'stop',
-    about: 'A parameter is not as it must be. Correct the field named.',
+    about: 'A parameter is not as it must be.',
+    action: 'Correct the field named.',
   },
   AS_OF_AHEAD: {
     recovery: 'stop',
-    about: 'A feed was asked for as of a time that is not yet. Leave asOf out for a feed as of now.',
+    about: 'A feed was asked for as of a time that is not yet.',
+    action: 'Leave asOf out for a feed as of now.',
   },
   TOO_MANY_REQUESTS: {
     recovery: 'retry',
-    about: 'More feeds wait to be ranked than are let wait. Ask again later.',
+    about: 'More feeds wait to be ranked than are let wait.',
+    action: 'Ask again later.',
   },
   CONFIG_INVALID: {
     recovery: 'stop',
-    about: 'A field of the ranking configuration is unknown or out of bounds. Correct the field named.',
+    about: 'A field of the ranking configuration is unknown or out of bounds.',
+    action: 'Correct the field named.',
   },
   CURSOR_INVALID: {
     recovery: 'stop',
-    about:
-      'The cursor is none that this server gave, or another with the same secret. Load the feed anew, without a cursor.',
+    about: 'The cursor is none that this server gave, or another with the same secret.',
+    action: 'Load the feed anew, without a cursor.',
   },
   CURSOR_FOREIGN: {
     recovery: 'stop',
-    about: "The cursor is of another user's feed. Load the feed anew, without a cursor.",
+    about: "The cursor is of another user's feed.",
+    action: 'Load the feed anew, without a cursor.',
   },
-} as const satisfies Record<string, { recovery: Recovery; about: string }>
+} as const satisfies Record<string, FailureText>
 
 export type ServingErrorCode = keyof typeof SERVING_ERRORS
 

@@ -25,10 +25,7 @@ export const requireToken = (app: FastifyInstance, token: string | null): void =
     if (request.is404 || OPEN.test(request.routeOptions.url ?? '')) return
     if (timingSafeEqual(digestOf(tokenOf(request)), expected)) return
     void reply.header('www-authenticate', 'Bearer')
-    throw new HttpError(
-      'UNAUTHORIZED',
-      'Say the token of this server as "authorization: Bearer TOKEN"; commands take it from FRESHET_HTTP_TOKEN',
-    )
+    throw new HttpError('UNAUTHORIZED')
   })
 }
 

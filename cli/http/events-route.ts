@@ -111,11 +111,9 @@ const reserveBody =
 
 const itemsOf = (request: FastifyRequest<{ Body: Buffer }>, eventsMax: number): Item[] => {
   const { body } = request
-  if (!Buffer.isBuffer(body) || body.length === 0) {
-    throw new HttpError('NO_EVENTS', `Send envelopes as ${JSON_TYPE} or ${LINE_TYPES[0]}`)
-  }
+  if (!Buffer.isBuffer(body) || body.length === 0) throw new HttpError('NO_EVENTS')
   const items = isLines(request) ? lineItems(body, eventsMax) : arrayItems(body, eventsMax)
-  if (items.length === 0) throw new HttpError('NO_EVENTS', 'The body holds no event')
+  if (items.length === 0) throw new HttpError('NO_EVENTS')
   if (items.length > eventsMax) {
     throw new HttpError(
       'TOO_MANY_EVENTS',

@@ -34,11 +34,7 @@ export const learningRoutes = (app: FastifyInstance, { learning, embedded, servi
         '/offers',
         { bodyLimit: OFFER_BYTES_MAX, schema: { body: offerBody, hide: true } },
         async ({ body }) => {
-          if (learning.learns)
-            throw new HttpError(
-              'LEARNS_ITSELF',
-              'Start it with --no-learn to let another process learn for it',
-            )
+          if (learning.learns) throw new HttpError('LEARNS_ITSELF')
           const { registry } = serving.models
           const record = recordOf((await registry.state())[body.model], body.version)
           await learning.served.take({ record, labelTimes: body.labelTimes ?? [] })

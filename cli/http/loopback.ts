@@ -14,10 +14,7 @@ const PROXIED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
 export const assertLoopback = (request: FastifyRequest): void => {
   const isPassedOn = PROXIED.some((header) => request.headers[header] !== undefined)
   if (!isPassedOn && LOOPBACK_ADDRESS.test(request.ip) && isLoopbackName(request.hostname)) return
-  throw new HttpError(
-    'LOOPBACK_ONLY',
-    'Ask from this machine, at localhost or 127.0.0.1, and through no proxy',
-  )
+  throw new HttpError('LOOPBACK_ONLY')
 }
 
 export const isLoopbackName = (name: string): boolean => {

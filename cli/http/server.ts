@@ -8,7 +8,7 @@ import { CliError, systemCodeOf } from '../errors.ts'
 import { say } from '../terminal.ts'
 import { requireToken } from './access.ts'
 import { adminRoutes } from './admin-routes.ts'
-import { answerOf, HTTP_ERRORS, type HttpErrorCode } from './errors.ts'
+import { answerOf, answerOfHttp, HttpError, type HttpErrorCode } from './errors.ts'
 import { eventBodies, eventsRoute } from './events-route.ts'
 import { healthRoutes } from './health.ts'
 import { learningRoutes } from './learning-routes.ts'
@@ -84,8 +84,8 @@ export const answerError = (error: unknown, request: FastifyRequest, reply: Fast
   const answer = answerOf(error)
   if (answer === null) {
     tell(request.method, request.routeOptions.url ?? 'unknown', error)
-    const { status, about } = HTTP_ERRORS.INTERNAL
-    void reply.code(status).send({ code: 'INTERNAL', message: about })
+    const { status, body } = answerOfHttp(new HttpError('INTERNAL'))
+    void reply.code(status).send(body)
     return
   }
   if (answer.retryAfterSeconds !== null) void reply.header('retry-after', answer.retryAfterSeconds)
@@ -113,11 +113,11 @@ const clientErrorHandler = (error: Error & { readonly code?: string }, socket: S
     return
   }
   const code = OF_CLIENT[error.code ?? ''] ?? 'BAD_REQUEST'
-  const { status, about } = HTTP_ERRORS[code]
-  const body = JSON.stringify({ code, message: about })
+  const { status, body } = answerOfHttp(new HttpError(code))
+  const text = JSON.stringify(body)
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      `content-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
   )
 }
 

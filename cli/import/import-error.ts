@@ -1,7 +1,9 @@
+import { CliError } from '../errors.ts'
+
 /** An import cannot go on; the message says where and what to do. */
-export class ImportError extends Error {
+export class ImportError extends CliError {
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
+    super('IMPORT_FAILED', message, options)
     this.name = 'ImportError'
   }
 }

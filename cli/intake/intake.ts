@@ -1,4 +1,5 @@
 import { type Clock, FUTURE_MS_MAX } from '../../engine/clock.ts'
+import { ENGINE_ERRORS } from '../../engine/errors.ts'
 import { type Envelope, readEnvelope } from '../../schemas/envelope.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 
@@ -40,5 +41,5 @@ const inFuture = (line: number, at: number, latest: number): Refusal => ({
   code: 'TIME_IN_FUTURE',
   rule: null,
   field: 'at',
-  message: `TIME_IN_FUTURE at at: It is ${at}, later than ${latest}. Correct the sender's clock; times are milliseconds since 1970.`,
+  message: `TIME_IN_FUTURE at at: It is ${at}, later than ${latest}. ${ENGINE_ERRORS.TIME_IN_FUTURE.action}`,
 })

@@ -1,10 +1,16 @@
+import type { ErrorText } from '../error-text.ts'
+
 /** What may go wrong with a registry, and what to do. */
 export const REGISTRY_ERRORS = {
-  REGISTRY_UNAVAILABLE:
-    'The schema registry did not answer, or not as it should. The same call may succeed later.',
-  SCHEMA_REFUSED:
-    'A schema and those registered cannot read each other. Change it as the message says, or start a new topic.',
-} as const
+  REGISTRY_UNAVAILABLE: {
+    about: 'The schema registry did not answer, or not as it should.',
+    action: 'The same call may succeed later.',
+  },
+  SCHEMA_REFUSED: {
+    about: 'A schema and those registered cannot read each other.',
+    action: 'Change it as the message says, or start a new topic.',
+  },
+} as const satisfies Record<string, ErrorText>
 
 export type RegistryErrorCode = keyof typeof REGISTRY_ERRORS
 

@@ -13,7 +13,7 @@ const SOON = { timeout: 40_000, interval: 250 }
 const DISK_FULL = {
   status: 507,
   code: 'DISK_FULL',
-  message: expect.stringMatching(/^DISK_FULL: .+No space left on device.+free space and retry\.$/),
+  message: expect.stringMatching(/^DISK_FULL: .+No space left on device.+Free space and retry\.$/),
   retryAfter: '5',
 }
 

@@ -148,6 +148,11 @@ test('every error that HTTP knows has a status and a reason', () => {
   }
 })
 
+test('an error of HTTP that is told no more about says its code’s own words', () => {
+  const { about, action } = HTTP_ERRORS.TOO_BUSY
+  expect(answerOf(new HttpError('TOO_BUSY'))?.body.message).toBe(`${about} ${action}`)
+})
+
 test.each([
   ['BACKLOG_FULL', 503, 1],
   ['LOG_UNAVAILABLE', 503, 1],
