@@ -13,7 +13,7 @@ import { StateRows } from '../../serving/state-rows.ts'
 import { PendingRestrictions } from '../../serving/visibility/pending-restrictions.ts'
 import { kafkaOptionsOf, redisOptionsOf } from '../config/services.ts'
 import type { Settings } from '../config/schema.ts'
-import type { Backend } from '../runtime/backend.ts'
+import { type Backend, UNPROCESSED } from '../runtime/backend.ts'
 import { Publisher } from '../runtime/publisher.ts'
 import { followPosts } from './near-rows.ts'
 import { RemoteProgress } from './progress.ts'
@@ -137,7 +137,8 @@ export class RemoteBackend implements Backend {
   }
 
   get unready(): string | null {
-    return this.progress.isHeard ? null : 'Redis has not told yet how far rows are'
+    if (!this.progress.isHeard) return 'Redis has not told yet how far rows are'
+    return this.restrictions.hasCaughtUp ? null : UNPROCESSED
   }
 
   lagRecords(): number {
@@ -207,6 +208,7 @@ export class RemoteBackend implements Backend {
       this.moving = undefined
     })
     await this.moving
+    this.restrictions.settle()
   }
 
   /** What cannot be read now stays as it was last heard; answers say so. */
