@@ -50,7 +50,8 @@ const healthz: RouteDeclaration = {
 }
 const readyz: RouteDeclaration = {
   summary: 'Whether it is ready',
-  description: 'State is restored, and processing is not far behind.',
+  description:
+    'Feeds are answered: state is restored, what was accepted before the start is processed, and processing is not far behind.',
   tag: 'operations',
   answer: ready,
   errors: [503],
@@ -62,8 +63,8 @@ const learningOf = ({ learning }: HttpServices): ValueOf<typeof ready>['learning
 }
 
 /**
- * `GET /healthz`: alive, and processing goes on. `GET /readyz`: restored, and not far behind; `settled` says that
- * everything accepted is processed and committed.
+ * `GET /healthz`: alive, and processing goes on. `GET /readyz`: restored, what was accepted before the start is
+ * processed, and not far behind; `settled` says that everything accepted is processed and committed.
  */
 export const healthRoutes = (app: FastifyInstance, services: HttpServices, limits: HttpLimits): void => {
   const { embedded, clock, serving } = services

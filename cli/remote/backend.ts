@@ -13,7 +13,7 @@ import { StateRows } from '../../serving/state-rows.ts'
 import { PendingRestrictions } from '../../serving/visibility/pending-restrictions.ts'
 import { kafkaOptionsOf, redisOptionsOf } from '../config/services.ts'
 import type { Settings } from '../config/schema.ts'
-import type { Backend } from '../runtime/backend.ts'
+import { type Backend, UNPROCESSED } from '../runtime/backend.ts'
 import { Publisher } from '../runtime/publisher.ts'
 import { followPosts } from './near-rows.ts'
 import { RemoteProgress } from './progress.ts'
@@ -59,7 +59,7 @@ export class RemoteBackend implements Backend {
   private near: FeatureSink | undefined
   private hearing: Promise<void> | undefined
   private moving: Promise<void> | undefined
-  private lackedAtMs = -Infinity
+  private unansweredAtMs = -Infinity
   private isClosing = false
 
   private constructor(
@@ -84,7 +84,7 @@ export class RemoteBackend implements Backend {
     })
     this.rows = new StateRows(new RemoteRows(this.cache, served.has))
     this.rowsNow = new StateRows(new RemoteRows(this.cache.anew, served.has))
-    this.features = new RowFeatures(this.cache, store, () => (this.lackedAtMs = clock.monotonicMs()))
+    this.features = new RowFeatures(this.cache, store, () => (this.unansweredAtMs = clock.monotonicMs()))
     this.restrictions = new PendingRestrictions(progress)
     this.follower = new RestrictionFollower({
       log,
@@ -137,7 +137,8 @@ export class RemoteBackend implements Backend {
   }
 
   get unready(): string | null {
-    return this.progress.isHeard ? null : 'Redis has not told yet how far rows are'
+    if (!this.progress.isHeard) return 'Redis has not told yet how far rows are'
+    return this.restrictions.hasCaughtUp ? null : UNPROCESSED
   }
 
   lagRecords(): number {
@@ -162,11 +163,8 @@ export class RemoteBackend implements Backend {
   }
 
   degraded(): readonly Degraded[] {
-    const lackedMs = this.options.clock.monotonicMs() - this.lackedAtMs
-    if (this.progress.silentMs() > SILENT_MS_MAX || lackedMs < SILENT_MS_MAX) {
-      return [{ stage: 'features', reason: 'FEATURES_UNAVAILABLE' }]
-    }
-    return this.progress.stalledMs() > STALLED_MS_MAX ? [{ stage: 'features', reason: 'STALLED' }] : []
+    const reason = this.lackOfFeatures()
+    return reason === null ? [] : [{ stage: 'features', reason }]
   }
 
   async close(): Promise<void> {
@@ -178,6 +176,15 @@ export class RemoteBackend implements Backend {
     await this.log.close()
     await this.moving
     await this.store.close()
+  }
+
+  private lackOfFeatures(): 'FEATURES_UNAVAILABLE' | 'FEATURES_LOST' | 'STALLED' | null {
+    const { progress, options } = this
+    const unansweredMs = options.clock.monotonicMs() - this.unansweredAtMs
+    if (progress.silentMs() > SILENT_MS_MAX || unansweredMs < SILENT_MS_MAX) return 'FEATURES_UNAVAILABLE'
+    // That there was no row may be near for a while after it has come again.
+    if (progress.lackedMs() <= options.settings.serving.nearCacheMsMax) return 'FEATURES_LOST'
+    return progress.stalledMs() > STALLED_MS_MAX ? 'STALLED' : null
   }
 
   private async begin(served: ServedStores, partitions: number): Promise<void> {
@@ -207,6 +214,7 @@ export class RemoteBackend implements Backend {
       this.moving = undefined
     })
     await this.moving
+    this.restrictions.settle()
   }
 
   /** What cannot be read now stays as it was last heard; answers say so. */

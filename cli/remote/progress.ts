@@ -1,20 +1,15 @@
 import type { Clock } from '../../engine/clock.ts'
 import { EngineError } from '../../engine/errors.ts'
 import type { Log } from '../../engine/log/port.ts'
-import { plansOf, type TaskPlan, type Topology } from '../../engine/topology.ts'
-import {
-  markStoreOf,
-  NO_MARK,
-  readMarks,
-  type TaskMark,
-  type TaskPlace,
-} from '../../features/sink/task-mark.ts'
-import type { FollowedPosition, PlacedReader, StorePlace } from '../../features/store/port.ts'
+import { plansOf, type Topology } from '../../engine/topology.ts'
+import { NO_MARK, readMarks, type TaskMark } from '../../features/sink/task-mark.ts'
+import type { PlacedReader, StorePlace } from '../../features/store/port.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import { publicContracts } from '../../schemas/index.ts'
 import { ECHOES, RESTRICTING } from '../../serving/visibility/catch-up.ts'
 import type { Progress } from '../../serving/visibility/pending-restrictions.ts'
 import { FRESHNESS_STORE } from '../runtime/embedded.ts'
+import { forbidsAll, type InputPlace, lacks, placesOf, taskOf, watchedOf } from './task-places.ts'
 
 export interface RemoteProgressParts {
   readonly log: Pick<Log, 'partitions' | 'endOffset' | 'read'> & {
@@ -47,17 +42,6 @@ interface InputProgress {
   movedAtMs: number
 }
 
-/** A task, and what it reads. */
-interface InputPlace extends TaskPlace {
-  readonly inputs: TaskPlan['inputs']
-  /** Its stores without whose rows something would be shown that must not be. */
-  readonly forbidding: readonly string[]
-}
-
-const FORBIDDING: ReadonlySet<string> = new Set(['connections', 'hidden-posts', 'integrity'])
-
-const taskOf = ({ keySpace, partition }: TaskPlace): string => `${keySpace}-${partition}`
-
 /**
  * How far workers have come, as rows on Redis tell: what they know of by now, and what is still on its way. Redis may
  * lose them: when it starts empty, or another node takes over that lacks the last of them.
@@ -65,8 +49,7 @@ const taskOf = ({ keySpace, partition }: TaskPlace): string => `${keySpace}-${pa
 export class RemoteProgress implements Progress {
   private readonly parts: RemoteProgressParts
   private readonly places: readonly InputPlace[]
-  private readonly plans: readonly TaskPlan[]
-  /** What is looked at: of each place its mark, then its stores that forbid. On a Cluster they lie on several nodes. */
+  private readonly freshnessSpace: string | undefined
   private readonly watched: readonly StorePlace[]
   /** As they were read last. */
   private readonly told = new Map<string, TaskMark>()
@@ -77,25 +60,25 @@ export class RemoteProgress implements Progress {
   private readonly ends = new Map<string, readonly number[]>()
   private heardAtMs = -Infinity
   private askedAtMs = -Infinity
+  /** Tasks that had something to process when this process began. */
+  private readonly begun: ReadonlySet<string>
   /** Tasks that had a mark, and have none. */
   private readonly unmarked = new Set<string>()
   private lost = 0
+  /** When rows of some task were last known to lack. */
+  private lackedAtMs = -Infinity
 
   constructor(parts: RemoteProgressParts) {
     this.parts = parts
-    this.plans = plansOf(parts.topology)
-    this.places = this.plans.flatMap(({ keySpace, inputs, nodes }) => {
-      const forbidding = nodes.map(({ name }) => name).filter((name) => FORBIDDING.has(name))
-      return Array.from({ length: parts.partitions }, (_, partition) => ({
-        keySpace,
-        inputs,
-        forbidding,
-        partition,
-      }))
-    })
-    this.watched = this.places.flatMap(({ keySpace, partition, forbidding }) =>
-      [markStoreOf(keySpace), ...forbidding].map((store) => ({ store, partition })),
-    )
+    const { topology, partitions, log } = parts
+    this.freshnessSpace = plansOf(topology).find(({ nodes }) =>
+      nodes.some(({ name }) => name === FRESHNESS_STORE),
+    )?.keySpace
+    this.places = placesOf(topology, partitions)
+    this.watched = watchedOf(this.places)
+    const hasInput = ({ inputs, partition }: InputPlace): boolean =>
+      inputs.some(({ name }) => log.endOffset(name, partition) > 0)
+    this.begun = new Set(this.places.filter(hasInput).map(taskOf))
   }
 
   /** Hears marks, and lets them count. Throws as `hear` and `moveOn` do. */
@@ -126,8 +109,8 @@ export class RemoteProgress implements Progress {
     if (heard.some((each) => this.isAhead(each))) await this.askEnds()
     // What was lost meanwhile would count again.
     if (this.lost !== lost) return
-    for (const { inputs, partition, mark } of heard) {
-      for (const { name } of inputs) this.moveTo(name, partition, mark.inputs[name] ?? 0)
+    for (const place of heard) {
+      for (const { name } of place.inputs) this.moveTo(name, place.partition, processedBy(place, name))
     }
     await this.passMarkers()
   }
@@ -153,6 +136,14 @@ export class RemoteProgress implements Progress {
       if (this.lagOf(input) > 0) stalledMs = Math.max(stalledMs, now - input.movedAtMs)
     }
     return stalledMs
+  }
+
+  /**
+   * Since rows of some task were last known to lack, milliseconds: Redis had lost them, or they are being carried anew
+   * and are not all there; 0 while they lack, Infinity where they never did.
+   */
+  lackedMs(): number {
+    return this.isLacking ? 0 : this.parts.clock.monotonicMs() - this.lackedAtMs
   }
 
   /** When marks were asked for that were heard last: rows on Redis are as of then, or later. */
@@ -193,9 +184,8 @@ export class RemoteProgress implements Progress {
 
   newestEventAt(): Millis | null {
     let newest = -1
-    const space = this.plans.find(({ nodes }) => nodes.some(({ name }) => name === FRESHNESS_STORE))?.keySpace
     for (const [task, mark] of this.marks) {
-      if (task.startsWith(`${space}-`)) newest = Math.max(newest, mark.newest)
+      if (task.startsWith(`${this.freshnessSpace}-`)) newest = Math.max(newest, mark.newest)
     }
     return newest < 0 ? null : millis(newest)
   }
@@ -203,6 +193,15 @@ export class RemoteProgress implements Progress {
   /** The mark of a task, as last heard. */
   mark(keySpace: string, partition: number): TaskMark {
     return this.marks.get(taskOf({ keySpace, partition })) ?? NO_MARK
+  }
+
+  private get isLacking(): boolean {
+    return this.places.some((place) => {
+      const { sequence, whole } = this.mark(place.keySpace, place.partition)
+      if (sequence > 0) return whole.length === 0
+      // A task that has never processed anything has no rows to lack.
+      return this.begun.has(taskOf(place)) || this.unmarked.has(taskOf(place))
+    })
   }
 
   private async look(): Promise<void> {
@@ -223,35 +222,41 @@ export class RemoteProgress implements Progress {
     }
     for (const place of this.places) {
       const mark = lacking.has(place) ? NO_MARK : (this.told.get(taskOf(place)) ?? NO_MARK)
-      if (this.isLoss(place, mark)) this.goBack(place, mark)
+      if (this.isLoss({ ...place, mark })) this.goBack({ ...place, mark })
       this.marks.set(taskOf(place), mark)
     }
     this.askedAtMs = askedAtMs
     this.heardAtMs = clock.monotonicMs()
+    if (this.isLacking) this.lackedAtMs = this.heardAtMs
   }
 
   /**
    * Whether rows of a task know less than they did. A mark that comes again counts as well: what is to be waited for
    * is what was accepted before rows began to be carried anew, for some may be carried by blocks of after the loss.
    */
-  private isLoss({ keySpace, partition }: TaskPlace, { sequence }: TaskMark): boolean {
-    const task = taskOf({ keySpace, partition })
-    const before = this.mark(keySpace, partition).sequence
-    if (sequence > 0) return this.unmarked.delete(task) || sequence < before
-    if (before > 0) this.unmarked.add(task)
-    return before > 0
+  private isLoss(place: MarkedPlace): boolean {
+    const task = taskOf(place)
+    const { sequence } = place.mark
+    const before = this.mark(place.keySpace, place.partition)
+    if (sequence > 0) {
+      const isCarriedAnew = forbidsAll(place, before) && !forbidsAll(place, place.mark)
+      return this.unmarked.delete(task) || sequence < before.sequence || isCarriedAnew
+    }
+    if (before.sequence > 0) this.unmarked.add(task)
+    return before.sequence > 0
   }
 
-  private goBack({ inputs, partition }: InputPlace, mark: TaskMark): void {
+  private goBack(place: MarkedPlace): void {
     this.lost++
-    for (const { name } of inputs) {
-      const input = this.inputs.get(`${name}/${partition}`)
-      if (input !== undefined) input.offset = Math.min(input.offset, mark.inputs[name] ?? 0)
+    for (const { name } of place.inputs) {
+      const input = this.inputs.get(`${name}/${place.partition}`)
+      if (input !== undefined) input.offset = Math.min(input.offset, processedBy(place, name))
     }
   }
 
-  private isAhead({ inputs, partition, mark }: InputPlace & { readonly mark: TaskMark }): boolean {
-    return inputs.some(({ name }) => (mark.inputs[name] ?? 0) > this.committedOffset(name, partition))
+  private isAhead(place: MarkedPlace): boolean {
+    const { inputs, partition } = place
+    return inputs.some(({ name }) => processedBy(place, name) > this.committedOffset(name, partition))
   }
 
   private lagOf({ topic, partition, offset }: InputProgress): number {
@@ -311,13 +316,10 @@ export class RemoteProgress implements Progress {
   }
 }
 
-/** Whether stores have not what a mark says that they had, or nobody knows: the mark was written after them, and read before. */
-const lacks = (
-  { forbidding }: InputPlace,
-  { changed }: TaskMark,
-  positions: readonly FollowedPosition[],
-): boolean =>
-  forbidding.some((store, index) => {
-    const expected = changed[store]
-    return expected !== undefined && positions[index]!.sequence < expected
-  })
+interface MarkedPlace extends InputPlace {
+  readonly mark: TaskMark
+}
+
+/** Up to where a task has processed a topic, as far as rows know of all of it that forbids something. */
+const processedBy = (place: MarkedPlace, topic: string): number =>
+  forbidsAll(place, place.mark) ? (place.mark.inputs[topic] ?? 0) : 0

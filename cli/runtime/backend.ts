@@ -22,6 +22,10 @@ export interface ServingBackend {
   degraded(): readonly Degraded[]
 }
 
+/** Why a process that has just begun is not ready, though it knows how far rows are. */
+export const UNPROCESSED =
+  'What was accepted before the start is not in rows yet, and may forbid to show anything'
+
 /** What stands behind the HTTP door: everything in this process, or Kafka and Redis with workers behind them. */
 export interface Backend extends ServingBackend {
   readonly log: Pick<Log, 'partitions' | 'startOffset' | 'endOffset' | 'read' | 'onAppend'>
@@ -29,7 +33,10 @@ export interface Backend extends ServingBackend {
   assertAccepting(): void
   /** Throws what this process cannot go on after. */
   assertRunning(): void
-  /** Why feeds cannot be answered yet; null once they can, for good. */
+  /**
+   * Why feeds cannot be answered yet; null once they can, for good. When rows are lost later, all processes that read
+   * them answer `CATCHING_UP`: to take every one of them out would help no feed, and keep events out that can be taken.
+   */
   readonly unready: string | null
   /** Records accepted and not in rows yet. */
   lagRecords(): number

@@ -17,7 +17,7 @@ import { DAY_MS, type Millis, millis } from '../../schemas/ids.ts'
 import { WRITTEN_TOPICS } from '../../schemas/index.ts'
 import { StateRows, TaskRows } from '../../serving/state-rows.ts'
 import { PendingRestrictions } from '../../serving/visibility/pending-restrictions.ts'
-import type { Backend } from './backend.ts'
+import { type Backend, UNPROCESSED } from './backend.ts'
 import { Publisher } from './publisher.ts'
 
 export interface EmbeddedOptions {
@@ -84,8 +84,10 @@ export class Embedded implements Backend {
       { log, state, clock, metrics, ...(options.failed && { failed: options.failed }) },
       { ...WORKER_DEFAULTS, ...options.worker },
     )
+    const topics = new Set(topicsFor(options).map(({ name }) => name))
     this.restrictions = new PendingRestrictions({
-      partitions: (topic) => log.partitions(topic),
+      // A topology of less than everything has no echoes to wait for.
+      partitions: (topic) => (topics.has(topic) ? log.partitions(topic) : 0),
       endOffset: (topic, partition) => log.endOffset(topic, partition),
       committedOffset: (topic, partition) => this.worker.committedOffset(topic, partition),
       // A state that is lost ends this process.
@@ -143,9 +145,9 @@ export class Embedded implements Backend {
     this.restrictions.assertRoom()
   }
 
-  /** Its rows are restored before it is open. */
-  get unready(): null {
-    return null
+  /** Its rows are restored before it is open; what was accepted and not processed before the start may be much. */
+  get unready(): string | null {
+    return this.restrictions.hasCaughtUp ? null : UNPROCESSED
   }
 
   lagRecords(): number {
@@ -238,8 +240,14 @@ export class Embedded implements Backend {
       .run({
         stopping: () => this.stopping,
         paused: () => this.paused,
-        idle: (ms) => this.sleep(ms),
-        breathe: () => nextTurn(),
+        idle: (ms) => {
+          this.restrictions.settle()
+          return this.sleep(ms)
+        },
+        breathe: () => {
+          this.restrictions.settle()
+          return nextTurn()
+        },
       })
       .catch((error: unknown) => {
         this.failure = error

@@ -13,8 +13,8 @@ export class Collected {
   private readonly changed: Map<string, number>
   private readonly inputs: Map<string, number>
   private readonly rows = new Map<string, { readonly rows: Rows; sequence: number }>()
-  private isWhole: boolean
-  private sequence: number
+  private whole: boolean
+  private last: number
   private newest: number
   private count = 0
 
@@ -25,14 +25,24 @@ export class Collected {
     this.names.set(CATALOGUE_NUMBER, CATALOGUE)
     this.changed = new Map(Object.entries(mark.changed))
     this.inputs = new Map(Object.entries(mark.inputs))
-    this.isWhole = [...stores].every((name) => mark.whole.includes(name))
-    this.sequence = mark.sequence
+    this.whole = [...stores].every((name) => mark.whole.includes(name))
+    this.last = mark.sequence
     this.newest = mark.newest
   }
 
   /** Rows that wait to be taken. */
   get size(): number {
     return this.count
+  }
+
+  /** Of the last block added, or of the mark where there is none. */
+  get sequence(): number {
+    return this.last
+  }
+
+  /** Whether every row is there with what waits to be taken. */
+  get isWhole(): boolean {
+    return this.whole
   }
 
   add(block: FollowedBlock): void {
@@ -42,11 +52,11 @@ export class Collected {
       if (store === CATALOGUE_NUMBER) this.adopt(bytes, keyStart, keyEnd, rowEnd)
       const name = this.names.get(store)
       // The catalogue's row comes in the same block as, or before, the first row of a store.
-      if (name === undefined || !this.stores.has(name) || (cursor.isRepeated && this.isWhole)) continue
+      if (name === undefined || !this.stores.has(name) || (cursor.isRepeated && this.whole)) continue
       const key = bytes.subarray(keyStart, keyEnd)
       this.put(name, block.sequence, key, rowEnd === -1 ? null : bytes.subarray(keyEnd, rowEnd))
     }
-    this.sequence = block.sequence
+    this.last = block.sequence
     for (const { topic, offset, newest } of block.positions) {
       this.inputs.set(topic, offset)
       this.newest = Math.max(this.newest, newest)
@@ -55,7 +65,7 @@ export class Collected {
 
   /** Every row is among those added, or was there before: from now on repeated ones say nothing new. */
   becomeWhole(): void {
-    this.isWhole = true
+    this.whole = true
   }
 
   /** What to apply, one a store. Rows begin anew after it. */
@@ -77,12 +87,12 @@ export class Collected {
   /** Once what was taken is applied. */
   mark(): TaskMark {
     return {
-      sequence: this.sequence,
+      sequence: this.last,
       newest: this.newest,
       inputs: Object.fromEntries(this.inputs),
       names: Object.fromEntries(this.names),
       changed: Object.fromEntries(this.changed),
-      whole: this.isWhole ? [...this.stores] : [],
+      whole: this.whole ? [...this.stores] : [],
     }
   }
 

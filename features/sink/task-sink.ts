@@ -115,14 +115,12 @@ export class TaskSink {
         isAtBeginning = false
       }
       for (const block of blocks) {
-        collected.add(block)
         if (collected.size >= ROWS_MAX) await this.apply(collected)
+        collected.add(block)
       }
-      if (blocks.length > 0) {
-        // An answer with blocks tells how far the changelog goes; before the first, nothing of that is known.
-        if (follower.remaining() === 0) collected.becomeWhole()
-        await this.apply(collected)
-      } else if (monotonicMs() - checkedAt < checkMs) await this.waitForNews(follower)
+      await this.applyRead(collected, follower.remaining() === 0)
+      if (blocks.length > 0) continue
+      if (monotonicMs() - checkedAt < checkMs) await this.waitForNews(follower)
       else {
         await this.assertKept(this.mark)
         checkedAt = monotonicMs()
@@ -138,6 +136,20 @@ export class TaskSink {
   /** Only those asleep are woken to look whether they go on: one that was told to stop before does not fall asleep. */
   private async rest(ms: number, hasNews: () => boolean): Promise<void> {
     if (!this.stopping) await this.services.sleep(ms, hasNews)
+  }
+
+  /**
+   * While some rows may still have to come, as repeated ones, the last block waits for what is known to follow it, if
+   * only the marker of its transaction: the mark that goes with it is to say that all are there, and none comes after it
+   * before the next commit. Throws `FEATURES_LOST` where nothing comes and no mark has said so.
+   */
+  private async applyRead(collected: Collected, isAtEnd: boolean): Promise<void> {
+    const { sequence } = this.mark
+    const hasRead = collected.sequence > sequence
+    if (hasRead && isAtEnd) collected.becomeWhole()
+    if (hasRead && collected.isWhole) await this.apply(collected)
+    if (hasRead || collected.isWhole || !isAtEnd || sequence === 0) return
+    throw new EngineError('FEATURES_LOST', `of task ${this.taskId} nobody knows whether all rows are there`)
   }
 
   private async apply(collected: Collected): Promise<void> {

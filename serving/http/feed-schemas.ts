@@ -134,7 +134,8 @@ const meta = object({
   }),
   removed: record(REMOVALS, integer(), { description: 'Posts found and left out, by reason.' }),
   degraded: list(object({ stage: string(), reason: string() }), {
-    description: 'Stages that failed or were late: the feed was made without them.',
+    description:
+      'Stages that failed or were late: the feed was made without them. `features` where the rows that feeds are made of do not answer, are not all there, or stand still.',
   }),
   stages: list(object({ stage: string(), ms: number(), kept: integer() }), {
     description: 'Stages that ran, with their time and what they found or kept.',

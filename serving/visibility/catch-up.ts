@@ -22,12 +22,16 @@ interface Floor {
 /**
  * Whether everything is processed that was accepted before this process began: of that nobody here knows what
  * it forbids. Where rows are lost, everything has to be processed again: what was let go of since is known no more.
+ *
+ * Echoes are waited for up to where they end once the events are processed that they tell of. Whoever looks late takes
+ * a later end, and echoes that stream in keep it waiting: so it is to be looked at as processing goes on.
  */
 export class CatchUp {
   private readonly progress: Progress
   private floors: readonly Floor[]
   private waitsForEchoes = true
   private losses: number
+  private wasDone = false
 
   constructor(progress: Progress) {
     this.progress = progress
@@ -37,6 +41,18 @@ export class CatchUp {
 
   /** Once true, true until rows are lost. */
   get isDone(): boolean {
+    this.look()
+    return this.floors.length === 0
+  }
+
+  /** Once true, true for good. */
+  get wasEverDone(): boolean {
+    this.look()
+    return this.wasDone
+  }
+
+  /** How far processing has come since; to be called after each step of it. */
+  look(): void {
     if (this.progress.losses() !== this.losses) this.beginAnew()
     this.drop()
     if (this.floors.length === 0 && this.waitsForEchoes) {
@@ -44,7 +60,7 @@ export class CatchUp {
       this.floors = this.endsOf(ECHOES)
       this.drop()
     }
-    return this.floors.length === 0
+    if (this.floors.length === 0) this.wasDone = true
   }
 
   private beginAnew(): void {

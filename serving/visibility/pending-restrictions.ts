@@ -13,6 +13,7 @@ export const RESTRICTIONS_MAX = 200_000
 
 /** How far a process has come with what it accepted. */
 export interface Progress {
+  /** 0 where there is no such topic. */
   partitions(topic: string): number
   /** Offset after the last record that is durable. */
   endOffset(topic: string, partition: number): number
@@ -163,8 +164,17 @@ export class PendingRestrictions implements Restrictions {
     }
   }
 
-  /** Lets go of what rows know of by now, and nobody needs. */
+  /**
+   * Whether everything was ever processed that was accepted before this process began: it can answer feeds, as far as
+   * that is up to it. Rows that are lost later are lost to every process.
+   */
+  get hasCaughtUp(): boolean {
+    return this.catchUp.wasEverDone
+  }
+
+  /** Lets go of what rows know of by now, and nobody needs; to be called as processing goes on. */
   settle(): void {
+    this.catchUp.look()
     if (this.waiting === 0) return
     // Once more where something has come to wait for an echo: its line may be one that was looked at before.
     while (this.moveAll());

@@ -38,6 +38,8 @@ export interface RunningOptions {
   readonly sessions?: Partial<SessionLimits>
   readonly cursorSecret?: string
   readonly token?: string
+  /** Processes nothing until it is told to `resume`. */
+  readonly paused?: boolean
   /** Whether it learns, by snapshots as often as `trainer` says. */
   readonly learns?: boolean
   readonly trainer?: Partial<TrainerOptions>
@@ -79,6 +81,7 @@ export class Running {
     const opened = await openData({ data, partitions, metrics: bothMetrics(metrics, live) })
     live.watch(opened)
     const { embedded, counts, topology } = opened
+    if (options.paused === true) embedded.pause()
     const serving = await openServing({
       embedded,
       data,

@@ -21,6 +21,7 @@ const MANY_PARTITIONS = 64
 
 const SPACES = ['user', 'post']
 const RECORDS = 5
+const FORBIDDING = ['connections', 'hidden-posts', 'integrity']
 
 const BLOCK: Restriction = {
   keys: [apartKey('bob', 'ann'), apartKey('ann', 'bob')],
@@ -30,7 +31,7 @@ const BLOCK: Restriction = {
 }
 
 /** Topics that hold a few records each, and marks as Redis would tell them. */
-const setUp = async (goneAtStart: readonly string[] = []) => {
+const setUp = async (goneAtStart: readonly string[] = [], carriedAtStart = RECORDS) => {
   const log = new SimulatedLog({ clock: () => millis(0) })
   await log.createTopics(topicSpecsOf(everything, 1, Infinity))
   const topics = [...RESTRICTING, ...ECHOES]
@@ -77,18 +78,18 @@ const setUp = async (goneAtStart: readonly string[] = []) => {
     processed: (topic, events) => told.push([topic, events]),
   })
   /** A task of a key space has processed so much of each of its inputs, in as many commits. */
-  const carry = (keySpace: string, offset: number): void => {
+  const carry = (keySpace: string, offset: number, whole: readonly string[] = FORBIDDING): void => {
     const inputs = Object.fromEntries(topics.map((topic) => [topic, offset]))
     const changed = { connections: offset, integrity: offset }
-    marks.set(markStoreOf(keySpace), { ...NO_MARK, sequence: offset, inputs, changed })
+    marks.set(markStoreOf(keySpace), { ...NO_MARK, sequence: offset, inputs, changed, whole })
   }
   const carryAll = (offset: number): void => {
     for (const keySpace of SPACES) carry(keySpace, offset)
   }
-  carryAll(RECORDS)
+  if (carriedAtStart > 0) carryAll(carriedAtStart)
   await progress.refresh()
   const restrictions = new PendingRestrictions(progress)
-  if (gone.size === 0) restrictions.hold()()
+  if (gone.size === 0 && carriedAtStart > 0) restrictions.hold()()
   return { progress, restrictions, marks, gone, heard, kafka, told, accept, carry, carryAll }
 }
 
@@ -128,6 +129,57 @@ describe('when Redis has lost rows', () => {
       restrictions.hold()()
     },
   )
+
+  test('nothing is shown while any row may still have to come that has not changed for long, and comes with a late block', async () => {
+    const { progress, restrictions, marks, carry, carryAll } = await setUp()
+    marks.clear()
+    await progress.refresh()
+    carry('post', RECORDS)
+    carry('user', RECORDS, [])
+    await progress.refresh()
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+    carryAll(RECORDS + 1)
+    await progress.refresh()
+    restrictions.hold()()
+  })
+
+  test('and some are carried anew before anybody has looked, nothing is shown until all of them are', async () => {
+    const { progress, restrictions, carry, carryAll } = await setUp()
+    carry('user', RECORDS, [])
+    carry('user', RECORDS + 1, [])
+    await progress.refresh()
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+    carryAll(RECORDS + 2)
+    await progress.refresh()
+    restrictions.hold()()
+  })
+
+  test('that forbid nothing, their lack is told from when it is found until all are there', async () => {
+    const { progress, restrictions, marks, carry } = await setUp()
+    expect(progress.lackedMs()).toBe(Infinity)
+    carry('author', 1)
+    await progress.refresh()
+    expect(progress.lackedMs()).toBe(Infinity)
+    marks.delete(markStoreOf('author'))
+    await progress.refresh()
+    expect(progress.lackedMs()).toBe(0)
+    carry('author', 1, [])
+    await progress.refresh()
+    expect(progress.lackedMs()).toBe(0)
+    restrictions.hold()()
+    carry('author', 2)
+    await progress.refresh()
+    expect(progress.lackedMs()).toBeGreaterThan(0)
+    expect(progress.lackedMs()).toBeLessThan(60_000)
+  })
+
+  test('before a process began, the lack of those of which there was something to process is told', async () => {
+    const { progress, carryAll } = await setUp([], 0)
+    expect(progress.lackedMs()).toBe(0)
+    carryAll(RECORDS)
+    await progress.refresh()
+    expect(progress.lackedMs()).toBeGreaterThan(0)
+  })
 
   test('before a process began, nothing is shown either, though the marks are there', async () => {
     const { progress, restrictions } = await setUp(['connections'])
@@ -185,7 +237,7 @@ describe('a block', () => {
     restrictions.accept([BLOCK])
     let sequence = RECORDS
     const process = async (inputs: Readonly<Record<string, number>>): Promise<void> => {
-      marks.set(markStoreOf('user'), { ...NO_MARK, sequence: ++sequence, inputs })
+      marks.set(markStoreOf('user'), { ...NO_MARK, sequence: ++sequence, inputs, whole: FORBIDDING })
       await progress.refresh()
     }
     await process({ connections: RECORDS + 1, 'connections-reversed': RECORDS })

@@ -9,7 +9,7 @@ import { SimulatedLog } from '../../../engine/log/simulated.ts'
 import { CATALOGUE, CATALOGUE_NUMBER, REMOVED, REPEATED } from '../../../engine/state/block-cursor.ts'
 import { FeatureSink } from '../../../features/sink/feature-sink.ts'
 import type { ChangelogSource } from '../../../features/sink/source.ts'
-import { readMark } from '../../../features/sink/task-mark.ts'
+import { markStoreOf, readMark, writeMark } from '../../../features/sink/task-mark.ts'
 import { TaskSink } from '../../../features/sink/task-sink.ts'
 import { RedisFeatureStore } from '../../../features/store/redis.ts'
 import type { RedisStoreOptions } from '../../../features/store/redis/options.ts'
@@ -100,6 +100,23 @@ class WritingTask {
   }
 }
 
+/** As Kafka has it: what a read has not come past, after the last block, is the marker of its transaction. */
+const withMarkers = (log: SimulatedLog): ChangelogSource => ({
+  onAppend: (listener) => log.onAppend(listener),
+  follow: async (taskId, afterSequence) => {
+    const follower = await log.follow(taskId, afterSequence)
+    let markers = 0
+    return {
+      read: async (bytesMax) => {
+        const blocks = await follower.read(bytesMax)
+        markers = blocks.length > 0 ? 1 : 0
+        return blocks
+      },
+      remaining: () => follower.remaining() + markers,
+    }
+  },
+})
+
 const aKey = fc.constantFrom('a', 'b', 'c', `d${String.fromCodePoint(KEY_SEPARATOR)}e`)
 const someChanges = fc.array(
   fc.record({
@@ -158,7 +175,7 @@ describe.skipIf(noRedis !== undefined).each<Mode>(['single', 'cluster'])(
       return log
     }
     const sinkOn = async (
-      log: SimulatedLog,
+      log: ChangelogSource,
       store: RedisFeatureStore,
       wanted: readonly string[] = storesOf(),
       failed: (error: EngineError) => void = () => undefined,
@@ -301,6 +318,53 @@ describe.skipIf(noRedis !== undefined).each<Mode>(['single', 'cluster'])(
       expect(sink.lag()).toEqual({ offsets: 0, unknown: 0 })
       await sink.close()
       await store.close()
+    })
+
+    describe('tell that all of them are there', () => {
+      const isWhole = async (store: RedisFeatureStore): Promise<boolean> =>
+        (await readMark(store, PLACE)).whole.length === storesOf().length
+
+      test('though the marker of a transaction follows the last block', async () => {
+        const log = await openLog()
+        const task = new WritingTask(await log.session(TASK))
+        const store = await openStore(`${runs++}-`)
+        await task.commit([{ store: 0, key: 'a', value: 'one' }])
+        const sink = await sinkOn(withMarkers(log), store)
+        await expect.poll(() => isWhole(store), POLL).toBe(true)
+        await sink.close()
+        await store.close()
+      })
+
+      test('though as many rows as are written at once end with the last block', async () => {
+        const log = await openLog()
+        const task = new WritingTask(await log.session(TASK))
+        const store = await openStore(`${runs++}-`)
+        const many = Array.from({ length: 4_000 }, (_, index) => ({
+          store: 0,
+          key: `${index}`,
+          value: 'one',
+        }))
+        await task.commit(many)
+        const sink = await sinkOn(log, store)
+        await expect.poll(() => isWhole(store), POLL).toBe(true)
+        await sink.close()
+        await store.close()
+      })
+
+      test('though nothing comes, and the last mark does not: they are carried anew', async () => {
+        const { log, task, store, sink: first } = await begun()
+        await task.commit([{ store: 0, key: 'a', value: 'one' }])
+        await expect.poll(() => isWhole(store), POLL).toBe(true)
+        await first.close()
+        const mark = await readMark(store, PLACE)
+        await store.clear(markStoreOf(PLACE.keySpace), PLACE.partition)
+        await writeMark(store, PLACE, { ...mark, whole: [] }, 0)
+        expect(await isWhole(store)).toBe(false)
+        const sink = await sinkOn(log, store)
+        await expect.poll(() => isWhole(store), POLL).toBe(true)
+        await sink.close()
+        await store.close()
+      })
     })
 
     describe('that have not changed and are only repeated', () => {

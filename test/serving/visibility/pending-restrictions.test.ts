@@ -167,6 +167,30 @@ describe('what was accepted before the process began', () => {
     restrictions.hold()()
   })
 
+  it('does not wait for echoes of what came later, where it is looked at as processing goes on', () => {
+    const state = new ServedState()
+    state.accept(connections, tie({ kind: 'block' }))
+    const restrictions = new PendingRestrictions(state)
+    restrictions.settle()
+    expect(restrictions.hasCaughtUp).toBe(false)
+    state.settle()
+    restrictions.settle()
+    state.accept(connections, tie({ kind: 'block', eventId: 'event-2' }))
+    state.step()
+    expect(restrictions.hasCaughtUp).toBe(true)
+    restrictions.hold()()
+  })
+
+  it('has been waited for, for good, though rows are lost later', () => {
+    const state = new ServedState()
+    state.publish(connections, tie({ kind: 'block' }))
+    const restrictions = new PendingRestrictions(state)
+    restrictions.settle()
+    state.lose()
+    expect(restrictions.hasCaughtUp).toBe(true)
+    expect(() => restrictions.hold()).toThrow('CATCHING_UP')
+  })
+
   it('lets nobody read again once rows are lost, until all of it is processed anew', () => {
     const state = new ServedState()
     state.publish(connections, tie({ kind: 'block' }))
