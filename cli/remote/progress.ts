@@ -6,13 +6,16 @@ import { NO_MARK, readMarks, type TaskMark } from '../../features/sink/task-mark
 import type { PlacedReader, StorePlace } from '../../features/store/port.ts'
 import { type Millis, millis } from '../../schemas/ids.ts'
 import { publicContracts } from '../../schemas/index.ts'
-import { ECHOES, RESTRICTING } from '../../serving/visibility/catch-up.ts'
+import { ECHOES, FOLLOWED_TOPICS, RESTRICTING } from '../../serving/visibility/catch-up.ts'
 import type { Progress } from '../../serving/visibility/pending-restrictions.ts'
 import { FRESHNESS_STORE } from '../runtime/embedded.ts'
 import { forbidsAll, type InputPlace, lacks, placesOf, taskOf, watchedOf } from './task-places.ts'
 
 export interface RemoteProgressParts {
-  readonly log: Pick<Log, 'partitions' | 'endOffset' | 'read'> & {
+  readonly log: Pick<Log, 'partitions' | 'endOffset'> & {
+    /** See `KafkaLog`. */
+    recentEnd(topic: string, partition: number): number
+    firstFrom(topic: string, partition: number, offset: number): Promise<number>
     /** How far a topic was written when this was asked, by partition, committed or not. */
     appendedEnds(topic: string): Promise<readonly number[]>
   }
@@ -26,10 +29,11 @@ export interface RemoteProgressParts {
 
 /** Looks in which a partition has not moved on, though records seem to wait, before it is looked at closely. */
 const STUCK_LOOKS = 3
-const PROBE_BYTES = 1
 /** Beyond it records do wait; but of these topics, nothing must seem to. */
 const MARKERS_MAX = 16
 const EXACT: ReadonlySet<string> = new Set([...RESTRICTING, ...ECHOES])
+/** Topics that this process reads. */
+const READ_HERE: ReadonlySet<string> = new Set([...FOLLOWED_TOPICS.map(({ name }) => name), ...ECHOES])
 
 interface InputProgress {
   readonly topic: string
@@ -77,7 +81,7 @@ export class RemoteProgress implements Progress {
     this.places = placesOf(topology, partitions)
     this.watched = watchedOf(this.places)
     const hasInput = ({ inputs, partition }: InputPlace): boolean =>
-      inputs.some(({ name }) => log.endOffset(name, partition) > 0)
+      inputs.some(({ name }) => log.recentEnd(name, partition) > 0)
     this.begun = new Set(this.places.filter(hasInput).map(taskOf))
   }
 
@@ -157,7 +161,7 @@ export class RemoteProgress implements Progress {
 
   endOffset(topic: string, partition: number): number {
     const asked = this.ends.get(topic)?.[partition] ?? 0
-    return Math.max(asked, this.parts.log.endOffset(topic, partition))
+    return Math.max(asked, this.heardEnd(topic, partition))
   }
 
   committedOffset(topic: string, partition: number): number {
@@ -261,7 +265,16 @@ export class RemoteProgress implements Progress {
 
   private lagOf({ topic, partition, offset }: InputProgress): number {
     const isPublic = Object.hasOwn(publicContracts, topic)
-    return isPublic ? Math.max(0, this.parts.log.endOffset(topic, partition) - offset) : 0
+    return isPublic ? Math.max(0, this.heardEnd(topic, partition) - offset) : 0
+  }
+
+  /**
+   * Who asks for an end has the partition read ahead, megabytes of each: too much where nothing is read. There the end
+   * is as of a second ago, or of what this process itself appended.
+   */
+  private heardEnd(topic: string, partition: number): number {
+    const { log } = this.parts
+    return READ_HERE.has(topic) ? log.endOffset(topic, partition) : log.recentEnd(topic, partition)
   }
 
   private async askEnds(): Promise<void> {
@@ -303,12 +316,12 @@ export class RemoteProgress implements Progress {
   private async passMarkers(): Promise<void> {
     for (const input of this.inputs.values()) {
       const { topic, partition, offset, looks } = input
-      const left = this.parts.log.endOffset(topic, partition) - offset
+      const left = this.heardEnd(topic, partition) - offset
       if (looks < STUCK_LOOKS || left <= 0 || (left > MARKERS_MAX && !EXACT.has(topic))) continue
       input.looks = 0
       try {
-        const [first] = await this.parts.log.read(topic, partition, offset, PROBE_BYTES)
-        if (first !== undefined && first.baseOffset > offset) this.pass(input, first.baseOffset)
+        const first = await this.parts.log.firstFrom(topic, partition, offset)
+        if (first > offset) this.pass(input, first)
       } catch (error) {
         if (!(error instanceof EngineError)) throw error
       }

@@ -18,6 +18,8 @@ import type { AppendEntry, ChangelogFollower, LogSession, SharedLog, StoredFrame
 /** Lanes that commits are spread over, so that tasks do not wait for each other's on one connection. */
 const COMMIT_LANES = 4
 const DELETE_MS_MAX = 30_000
+/** A broker answers with one batch at least, whatever its size. */
+const FIRST_BYTES = 1
 
 /**
  * The log on Apache Kafka, 3.9 and 4. A record is a record, so publishers and readers need nothing of ours; a
@@ -101,6 +103,23 @@ export class KafkaLog implements SharedLog {
     const place = this.topics.place(topic, partition)
     if (!this.closed) this.followers.follow(place)
     return this.offsets.of(place).end
+  }
+
+  /** The end as of a second ago at most, for who reads nothing there: nothing is fetched of the partition. */
+  recentEnd(topic: string, partition: number): number {
+    return this.followers.glance(this.topics.place(topic, partition))
+  }
+
+  /**
+   * Where the first record from `offset` on is, or where the partition ended where there is none: what a transaction's
+   * end takes up is none. Nothing is read ahead. Throws an `EngineError`.
+   */
+  async firstFrom(topic: string, partition: number, offset: number): Promise<number> {
+    this.assertOpen()
+    const place = this.topics.place(topic, partition)
+    const { frames, nextOffset } = await this.followers.fetchOnce(place, offset, FIRST_BYTES)
+    const first = frames.find(({ baseOffset, frame }) => baseOffset + frame.count > offset)
+    return first === undefined ? Math.max(offset, nextOffset) : Math.max(offset, first.baseOffset)
   }
 
   startOffset(topic: string, partition: number): number {

@@ -4,7 +4,7 @@ import { COMMON_LANE, type Cluster } from './cluster.ts'
 import { BrokerError, mayPass } from './failures.ts'
 import { fetchFrom, type Fetched } from './fetch.ts'
 import { Follower, nothingBefore } from './follower.ts'
-import { PlaceMap, type Place } from './names.ts'
+import { placeKey, PlaceMap, type Place } from './names.ts'
 import type { Offsets } from './offsets.ts'
 import { readBatches, type BatchReading, type ReadBatches } from './read-batches.ts'
 
@@ -19,7 +19,7 @@ const SHORT_WAIT_MS = 20
 type Lane = typeof NEWS_LANE | typeof AHEAD_LANE
 const FETCH_BYTES_MAX = 1 << 20
 const RETRY_MS = 100
-/** How often the ends of partitions are asked for that are not fetched, their readers being behind. */
+/** How often the ends of partitions are asked for that are not fetched: nobody reads them, or their readers are behind. */
 const ENDS_INTERVAL_MS = 1_000
 /** A partition that nobody has asked for so long, in looks, is followed no more: its task has gone elsewhere. */
 const IDLE_LOOKS_MAX = 60
@@ -49,6 +49,8 @@ export class Followers {
   private readonly onNews: () => void
   private readonly followers = new Set<Follower>()
   private readonly byPlace = new PlaceMap<Follower>()
+  /** Partitions whose ends are asked for, and which are not followed, by looks since anybody asked. */
+  private readonly glanced = new Map<string, { readonly place: Place; idleLooks: number }>()
   /** Brokers with a request under way, by its lane. */
   private readonly asking = { [NEWS_LANE]: new Set<number>(), [AHEAD_LANE]: new Set<number>() }
   private readonly ends: NodeJS.Timeout
@@ -80,6 +82,15 @@ export class Followers {
     }
     this.add(new Follower(place, this.offsets.of(place).end))
     this.ask()
+  }
+
+  /** How far a partition goes, as of a second ago at most. Nothing of it is read ahead. */
+  glance(place: Place): number {
+    const key = placeKey(place.topic, place.partition)
+    const known = this.glanced.get(key)
+    if (known === undefined) this.glanced.set(key, { place, idleLooks: 0 })
+    else known.idleLooks = 0
+    return this.offsets.of(place).end
   }
 
   /**
@@ -249,11 +260,15 @@ export class Followers {
     for (const follower of this.followers) {
       if (++follower.idleLooks > IDLE_LOOKS_MAX) this.drop(follower)
     }
+    for (const [key, each] of this.glanced) {
+      if (++each.idleLooks > IDLE_LOOKS_MAX) this.glanced.delete(key)
+    }
     void this.refreshEnds()
   }
 
   private async refreshEnds(all = false): Promise<void> {
-    const places = [...this.followers].filter(({ isFull }) => all || isFull).map(({ place }) => place)
+    const behind = [...this.followers].filter(({ isFull }) => all || isFull)
+    const places = [...behind, ...this.glanced.values()].map(({ place }) => place)
     if (places.length === 0 || this.closed) return
     await this.offsets.refresh(places).catch(() => undefined)
   }

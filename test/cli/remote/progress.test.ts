@@ -54,7 +54,11 @@ const setUp = async (goneAtStart: readonly string[] = [], carriedAtStart = RECOR
     log: {
       partitions: (topic) => log.partitions(topic),
       endOffset: (topic) => Math.min(log.endOffset(topic, 0), heard.get(topic) ?? Infinity),
-      read: (topic, partition, offset, bytesMax) => log.read(topic, partition, offset, bytesMax),
+      recentEnd: (topic) => Math.min(log.endOffset(topic, 0), heard.get(topic) ?? Infinity),
+      firstFrom: async (topic, partition, offset) => {
+        const [first] = await log.read(topic, partition, offset, 1)
+        return Math.max(offset, first?.baseOffset ?? offset)
+      },
       appendedEnds: async (topic) => {
         await kafka.until
         return [log.endOffset(topic, 0)]
@@ -283,7 +287,11 @@ describe.skipIf(noRedis !== undefined)(`marks on Redis ${noRedis ?? ''}`, () => 
       const log = new SimulatedLog({ clock: () => millis(0) })
       await log.createTopics(topicSpecsOf(everything, MANY_PARTITIONS, Infinity))
       const progress = new RemoteProgress({
-        log: Object.assign(log, { appendedEnds: async () => [] }),
+        log: Object.assign(log, {
+          appendedEnds: async () => [],
+          recentEnd: (topic: string, partition: number) => log.endOffset(topic, partition),
+          firstFrom: async (_topic: string, _partition: number, offset: number) => offset,
+        }),
         store,
         topology: everything,
         partitions: MANY_PARTITIONS,

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { API } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Cluster } from '../../../../engine/log/kafka/cluster.ts'
+import { Cluster, COMMON_LANE } from '../../../../engine/log/kafka/cluster.ts'
 import { Followers } from '../../../../engine/log/kafka/followers.ts'
 import { type KafkaLibrary, loadLibrary } from '../../../../engine/log/kafka/library.ts'
 import { Offsets } from '../../../../engine/log/kafka/offsets.ts'
+import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
 import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
@@ -13,6 +15,22 @@ import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/he
 const PREFIX = 'followed.'
 const UNREADABLE = 'does not match'
 const RECORDS = 5
+const TIMEOUT_MS = 60_000
+
+/** Counts what brokers are asked, beside where partitions lie and end. */
+class CountingCluster extends Cluster {
+  fetches = 0
+
+  override async ask<Args extends unknown[], Answer>(
+    broker: number,
+    lane: string,
+    api: API<Args, Answer>,
+    ...args: Args
+  ): Promise<Answer> {
+    if (lane !== COMMON_LANE) this.fetches++
+    return super.ask(broker, lane, api, ...args)
+  }
+}
 
 for (const version of testedKafkaVersions) {
   const noKafka = await missing('kafka', version)
@@ -66,6 +84,53 @@ for (const version of testedKafkaVersions) {
           '0: LOG_UNAVAILABLE: the batch at offset 1 does not match its checksum',
         ])
         followers.close()
+        await cluster.close()
+        await log.close()
+      })
+
+      test('where a partition ends is heard without anything being fetched of it, by who reads nothing there', async () => {
+        const options = { brokers: kafka.brokers, prefix: 'glanced.', changelogPartitions: 1 }
+        const log = await KafkaLog.open(options)
+        await log.createTopics([{ name: 'events', partitions: 1, retentionMs: Infinity }])
+        const cluster = new CountingCluster(await loadLibrary(), options)
+        await cluster.refresh()
+        const followers = new Followers(cluster, new Offsets(cluster), () => undefined)
+        const place = { topic: 'glanced.events', partition: 0 }
+        expect(followers.glance(place)).toBe(0)
+        await log.append([entry('events', 0, 'one', 'two', 'three')])
+        await expect.poll(() => followers.glance(place), { timeout: 20_000 }).toBe(3)
+        expect(cluster.fetches).toBe(0)
+        followers.follow(place)
+        await log.append([entry('events', 0, 'four')])
+        await expect.poll(() => followers.glance(place), { timeout: 20_000 }).toBe(4)
+        expect(cluster.fetches).toBeGreaterThan(0)
+        followers.close()
+        await cluster.close()
+        await log.close()
+      })
+
+      test('the first record from an offset on is found past the end of a transaction', async () => {
+        const options = { brokers: kafka.brokers, prefix: 'ended.', changelogPartitions: 1 }
+        const log = await KafkaLog.open(options)
+        await log.createTopics(
+          ['own', 'outputs'].map((name) => ({ name, partitions: 1, retentionMs: Infinity })),
+        )
+        const cluster = new Cluster(await loadLibrary(), options)
+        await cluster.refresh()
+        const owner = new Transactions(
+          cluster,
+          'lane',
+          'own',
+          { topic: 'ended.own', partition: 0 },
+          TIMEOUT_MS,
+        )
+        for (const value of ['one', 'two']) {
+          await owner.begin()
+          await owner.commit([entry('ended.own', 0, value), entry('ended.outputs', 0, value)])
+        }
+        const firsts = async (): Promise<number[]> =>
+          Promise.all([0, 1, 2, 3, 4].map((offset) => log.firstFrom('outputs', 0, offset)))
+        await expect.poll(firsts, { timeout: 20_000 }).toEqual([0, 2, 2, 4, 4])
         await cluster.close()
         await log.close()
       })
