@@ -4,10 +4,13 @@ import { say } from './terminal.ts'
 /** Stops once, on the first signal or when asked; a second signal does not wait. */
 export class Stopping {
   private readonly close: () => Promise<void>
+  private readonly exitCode: number
   private closing: Promise<void> | undefined
 
-  constructor(close: () => Promise<void>) {
+  /** `exitCode` is what the process ends with on a signal. */
+  constructor(close: () => Promise<void>, exitCode = 0) {
     this.close = close
+    this.exitCode = exitCode
     process.on('SIGINT', () => this.onSignal())
     process.on('SIGTERM', () => this.onSignal())
   }
@@ -23,7 +26,7 @@ export class Stopping {
   private onSignal(): void {
     if (this.begun) process.exit(1)
     this.stop().then(
-      () => process.exit(0),
+      () => process.exit(this.exitCode),
       (error: unknown) => {
         say(`freshet: ${lineOf(error)}`)
         process.exit(1)
@@ -32,4 +35,5 @@ export class Stopping {
   }
 }
 
-export const stopOnSignals = (close: () => Promise<void>): Stopping => new Stopping(close)
+export const stopOnSignals = (close: () => Promise<void>, exitCode?: number): Stopping =>
+  new Stopping(close, exitCode)

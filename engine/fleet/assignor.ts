@@ -19,9 +19,9 @@ const STORED = Number.MAX_SAFE_INTEGER
 
 /**
  * Spreads tasks over members. A task stays where it is while its owner lives. A dead owner's tasks go to the
- * warmest copy. A member with two tasks fewer than another gets one of those, but only once it has warmed up a copy of
- * it: until then it is a standby beyond the wanted number. So a task never waits for a restore while anybody
- * alive has its state. Without news the plan is its own successor.
+ * warmest copy. A member with two tasks fewer than another gets one of those, of a key space of which it has fewest, but
+ * only once it has warmed up a copy of it: until then it is a standby beyond the wanted number. So a task never waits
+ * for a restore while anybody alive has its state. Without news the plan is its own successor.
  */
 export const assign = (
   tasks: readonly string[],
@@ -38,9 +38,10 @@ class Assignment {
   private readonly owners = new Map<string, string>()
   private readonly copies = new Map<string, string[]>()
   private readonly names: readonly string[]
-  /** Tasks owned by a member, in all and by its name and key space, and copies kept by it. */
-  private readonly owned = new Tally()
-  private readonly copied = new Tally()
+  private readonly owned = new Shares()
+  private readonly copied = new Shares()
+  /** Tasks with the member that is to own each as soon as its copy is warm. */
+  private readonly warming = new Map<string, string>()
 
   constructor(
     tasks: readonly string[],
@@ -59,9 +60,9 @@ class Assignment {
     if (this.names.length === 0) return {}
     this.keepOwners()
     this.giveOrphans()
-    const warming = this.balance()
+    this.balance()
     this.keepCopies()
-    for (const [task, name] of warming) this.addCopy(task, name)
+    for (const [task, name] of this.warming) this.addCopy(task, name)
     this.fillCopies()
     this.balanceCopies()
     return Object.fromEntries(
@@ -87,44 +88,40 @@ class Assignment {
       const space = spaceOf(task)
       this.give(
         task,
-        least(this.names, (name) => [
-          this.lag(task, name),
-          this.owned.of(`${name}/${space}`),
-          this.owned.of(name),
-        ])!,
+        least(this.names, (name) => [this.lag(task, name), this.owned.of(name, space), this.owned.of(name)])!,
       )
     }
   }
 
-  /** Moves what can be moved; answers what is to be warmed up so that it can be moved later. */
-  private balance(): [task: string, name: string][] {
-    const warming: [string, string][] = []
-    const expected = new Map(this.names.map((name) => [name, this.owned.of(name)]))
+  /** Moves what can be moved, and notes what is to be warmed up so that it can be moved later. */
+  private balance(): void {
+    const planned = new Shares(this.owned)
     const leaving = new Set<string>()
     for (;;) {
-      const to = least(this.names, (name) => [expected.get(name)!])!
-      const from = least(this.names, (name) => [-expected.get(name)!])!
-      if (expected.get(from)! - expected.get(to)! < 2) return warming
-      const task = this.mostSpare(from, to, leaving)
-      expected.set(from, expected.get(from)! - 1)
-      expected.set(to, expected.get(to)! + 1)
-      if (this.lag(task, to) <= this.options.warmLagMax) this.give(task, to)
+      const [from, to] = planned.furthestApart(this.names)
+      if (planned.of(from) - planned.of(to) < 2) return
+      const task = this.mostSpare(from, to, planned, leaving)
+      planned.move(task, from, to)
+      if (this.wait(task, to) === 0) this.give(task, to)
       else {
         leaving.add(task)
-        if (warming.filter(([, name]) => name === to).length < this.options.warmingMax) {
-          warming.push([task, to])
-        }
+        this.warmUp(task, to)
       }
     }
   }
 
-  /** Of one member's tasks the one that another can take soonest, then of the key space of which it has least. */
-  private mostSpare(from: string, to: string, leaving: ReadonlySet<string>): string {
+  /**
+   * Of one member's tasks one of the key space of which it has most more than another, and of those the one that the
+   * other can take soonest: key spaces differ in load, and a task that moves later is run meanwhile.
+   */
+  private mostSpare(from: string, to: string, planned: Shares, leaving: ReadonlySet<string>): string {
     const spare = this.tasks.filter((task) => this.owners.get(task) === from && !leaving.has(task))
-    return least(spare, (task) => [
-      Math.max(0, this.lag(task, to) - this.options.warmLagMax),
-      this.owned.of(`${to}/${spaceOf(task)}`) - this.owned.of(`${from}/${spaceOf(task)}`),
-    ])!
+    return least(spare, (task) => [-planned.lead(task, from, to), this.wait(task, to)])!
+  }
+
+  private warmUp(task: string, name: string): void {
+    const count = [...this.warming.values()].filter((each) => each === name).length
+    if (count < this.options.warmingMax) this.warming.set(task, name)
   }
 
   private keepCopies(): void {
@@ -141,7 +138,7 @@ class Assignment {
     const copies = this.copies.get(task)!
     if (copies.includes(name)) return
     copies.push(name)
-    this.copied.add(name, 1)
+    this.copied.add(task, name, 1)
   }
 
   private fillCopies(): void {
@@ -160,28 +157,29 @@ class Assignment {
 
   /** Copies move as tasks do: the old one is kept until the new one is warm. */
   private balanceCopies(): void {
-    const warming = new Tally()
+    const warmed = new Map<string, number>()
     const moved = new Set<string>()
-    const expected = new Map(this.names.map((name) => [name, this.copied.of(name)]))
+    const planned = new Shares(this.copied)
     for (;;) {
-      const to = least(this.names, (name) => [expected.get(name)!])!
-      const from = least(this.names, (name) => [-expected.get(name)!])!
-      if (expected.get(from)! - expected.get(to)! < 2) return
+      const [from, to] = planned.furthestApart(this.names)
+      if (planned.of(from) - planned.of(to) < 2) return
       const movable = this.tasks.filter((task) => !moved.has(task) && this.mayMoveCopy(task, from, to))
-      const task = least(movable, (each) => [this.lag(each, to)])
+      const task = least(movable, (each) => [this.wait(each, to), -planned.lead(each, from, to)])
       if (task === undefined) return
       moved.add(task)
-      expected.set(from, expected.get(from)! - 1)
-      expected.set(to, expected.get(to)! + 1)
-      if (this.lag(task, to) <= this.options.warmLagMax) this.removeCopy(task, from)
-      else if (warming.of(to) === this.options.warmingMax) continue
-      warming.add(to, 1)
+      planned.move(task, from, to)
+      const count = warmed.get(to) ?? 0
+      if (this.wait(task, to) === 0) this.removeCopy(task, from)
+      else if (count === this.options.warmingMax) continue
+      warmed.set(to, count + 1)
       this.addCopy(task, to)
     }
   }
 
   private mayMoveCopy(task: string, from: string, to: string): boolean {
     const copies = this.copies.get(task)!
+    // What is warmed up to run is in its place.
+    if (this.warming.get(task) === from) return false
     return copies.includes(from) && !copies.includes(to) && this.owners.get(task) !== to
   }
 
@@ -190,7 +188,7 @@ class Assignment {
       task,
       this.copies.get(task)!.filter((each) => each !== name),
     )
-    this.copied.add(name, -1)
+    this.copied.add(task, name, -1)
   }
 
   /** Offsets that a member has still to read of a task's changelog. */
@@ -200,28 +198,51 @@ class Assignment {
     return warm[task] ?? (stored[task] === undefined ? COLD : STORED)
   }
 
-  private give(task: string, name: string): void {
-    const before = this.owners.get(task)
-    if (before !== undefined) this.count(task, before, -1)
-    this.owners.set(task, name)
-    this.count(task, name, 1)
+  /** Of those offsets the ones that keep it from taking over at once. */
+  private wait(task: string, name: string): number {
+    return Math.max(0, this.lag(task, name) - this.options.warmLagMax)
   }
 
-  private count(task: string, owner: string, by: number): void {
-    this.owned.add(owner, by)
-    this.owned.add(`${owner}/${spaceOf(task)}`, by)
+  private give(task: string, name: string): void {
+    const before = this.owners.get(task)
+    if (before === undefined) this.owned.add(task, name, 1)
+    else this.owned.move(task, before, name)
+    this.owners.set(task, name)
   }
 }
 
-class Tally {
-  private readonly counts = new Map<string, number>()
+/** How many tasks members have, in all and of each key space. */
+class Shares {
+  private readonly counts: Map<string, number>
 
-  of(name: string): number {
-    return this.counts.get(name) ?? 0
+  constructor(before?: Shares) {
+    this.counts = new Map(before?.counts)
   }
 
-  add(name: string, by: number): void {
-    this.counts.set(name, this.of(name) + by)
+  of(name: string, space = ''): number {
+    return this.counts.get(`${name}/${space}`) ?? 0
+  }
+
+  /** Of a task's key space, how many more one has than another. */
+  lead(task: string, one: string, other: string): number {
+    const space = spaceOf(task)
+    return this.of(one, space) - this.of(other, space)
+  }
+
+  /** Who has most and who has fewest. */
+  furthestApart(names: readonly string[]): [most: string, fewest: string] {
+    return [least(names, (name) => [-this.of(name)])!, least(names, (name) => [this.of(name)])!]
+  }
+
+  move(task: string, from: string, to: string): void {
+    this.add(task, from, -1)
+    this.add(task, to, 1)
+  }
+
+  add(task: string, name: string, by: number): void {
+    this.counts.set(`${name}/`, this.of(name) + by)
+    const space = spaceOf(task)
+    this.counts.set(`${name}/${space}`, this.of(name, space) + by)
   }
 }
 

@@ -1,15 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { until } from '../ports.ts'
 import type { ServiceProcess } from '../port.ts'
+import { KeptProcess, type KeptCommand } from './kept.ts'
 
-export interface Command {
-  readonly program: string
-  readonly args: readonly string[]
-  readonly cwd: string
-  readonly env?: Readonly<Record<string, string>>
+export interface Command extends KeptCommand {
   /** What it prints goes here; its last lines are told when it does not start. */
   readonly logFile: string
   /** Resolves to true once it serves. */
@@ -20,28 +15,10 @@ const START_MS_MAX = 120_000
 const STOP_MS_MAX = 10_000
 const LAST_LINES = 15
 
-/**
- * Starts "$@", prints its process id, and kills it when standard input ends: so a service never outlives who
- * started it, even one killed by `kill -9`.
- */
-const KEEPER = `
-exec 3<&0
-"$@" 3<&- </dev/null >&2 &
-service=$!
-echo "$service"
-{ cat <&3; kill -9 "$service"; } >/dev/null 2>&1 &
-watcher=$!
-exec 1>&-
-wait "$service"
-status=$?
-kill "$watcher"
-exit "$status"
-`
-
 /** A program of this machine that runs until it is stopped, or until this process ends. */
 export class NativeProcess implements ServiceProcess {
   private readonly command: Command
-  private keeper: ChildProcess | undefined
+  private kept: KeptProcess | undefined
   private running: number | undefined
 
   constructor(command: Command) {
@@ -55,23 +32,15 @@ export class NativeProcess implements ServiceProcess {
   }
 
   async start(): Promise<this> {
-    const { program, args, cwd, env, logFile, answers } = this.command
-    const keeper = spawn('sh', ['-c', KEEPER, 'keeper', program, ...args], {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      // Not in this group, or Ctrl-C would reach it before this process can stop it in order.
-      detached: true,
-    })
-    this.keeper = keeper
-    keeper.stdin.on('error', () => undefined)
-    keeper.stderr.pipe(createWriteStream(logFile, { flags: 'a' }))
-    const [line] = (await once(keeper.stdout, 'data')) as [Buffer]
-    this.running = Number(line.toString())
+    const { program, logFile, answers } = this.command
+    const kept = new KeptProcess(this.command)
+    this.kept = kept
+    kept.output.pipe(createWriteStream(logFile, { flags: 'a' }))
+    this.running = await kept.pid
     const started = performance.now()
     let reason: string | undefined
     await until(answers, () => {
-      if (keeper.exitCode !== null) reason = `${program} ended with ${keeper.exitCode}`
+      if (kept.exitCode !== null) reason = `${program} ended with ${kept.exitCode}`
       if (performance.now() - started > START_MS_MAX)
         reason = `${program} did not answer in ${START_MS_MAX} ms`
       return reason
@@ -79,11 +48,7 @@ export class NativeProcess implements ServiceProcess {
       await this.kill()
       throw new Error(`${String(error)}: ${await this.lastLines()}`, { cause: error })
     })
-    // The event loop may end while a service runs: it is then killed.
-    keeper.unref()
-    for (const stream of [keeper.stdin, keeper.stdout, keeper.stderr]) {
-      if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
-    }
+    kept.unref()
     return this
   }
 
@@ -92,13 +57,13 @@ export class NativeProcess implements ServiceProcess {
     await this.start()
   }
 
-  kill(): Promise<void> {
-    return this.end('SIGKILL')
+  async kill(): Promise<void> {
+    await this.kept?.end('SIGKILL')
   }
 
   /** Lets it finish what it is at, for a while. */
   async stop(): Promise<void> {
-    await Promise.race([this.end('SIGTERM'), patience()])
+    await Promise.race([this.kept?.end('SIGTERM'), patience()])
     await this.kill()
   }
 
@@ -108,20 +73,6 @@ export class NativeProcess implements ServiceProcess {
 
   thaw(): void {
     process.kill(this.pid, 'SIGCONT')
-  }
-
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    const keeper = this.keeper
-    if (keeper === undefined || keeper.exitCode !== null || this.running === undefined) return
-    keeper.ref()
-    const ended = once(keeper, 'exit')
-    try {
-      process.kill(this.running, signal)
-    } catch {
-      // It ended by itself.
-    }
-    await ended
-    keeper.stdin?.end()
   }
 
   private async lastLines(): Promise<string> {

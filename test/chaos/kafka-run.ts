@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+import { Stopping } from '../../cli/stopping.ts'
 import { LoopDisk } from './disk/loop-disk.ts'
 import { chaos } from './kafka/chaos.ts'
 import { eventsIn, societyOf } from './kafka/input.ts'
@@ -36,7 +38,8 @@ const { numbers, texts } = optionsOf(
   },
   ['events'],
 )
-const report = await chaos({
+const told = new AbortController()
+const running = chaos({
   seed: numbers.seed,
   times: numbers,
   partitions: numbers.partitions,
@@ -47,8 +50,21 @@ const report = await chaos({
   eventsPerSecond: numbers['events-per-second'],
   keys: numbers.keys,
   minutesMax: numbers.minutes,
+  told: told.signal,
   say: (line) => process.stderr.write(`${line}\n`),
 })
+const stopping = new Stopping(async () => {
+  told.abort(new Error('told to stop'))
+  await running.catch(() => undefined)
+}, 1)
+/** Of the run, or of what goes on beside it; what is in the midst of something when all is stopped may fail. */
+const failed = async (error: unknown): Promise<void> => {
+  if (!stopping.begun) process.stderr.write(`${inspect(error)}\n`)
+  await stopping.stop()
+  process.exit(1)
+}
+process.on('uncaughtException', (error) => void failed(error))
+const report = await running
 process.stdout.write(`${JSON.stringify(report)}\n`)
 /** What must be 0. */
 const WRONG = [

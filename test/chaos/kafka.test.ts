@@ -9,7 +9,9 @@ const full = noDisk === undefined ? 'a disk is full' : `no disk is full, for ${n
 const noKafka = (await missing('kafka')) ?? (await missing('redis'))
 
 describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noKafka ?? ''}`, () => {
-  it(`lose and duplicate nothing when they are killed with kill -9, a broker and Redis die, Redis is emptied, one sleeps past its session, tasks and partitions are taken from their owners in the midst of commits, and ${full}`, async () => {
+  it(`lose and duplicate nothing when they are killed with kill -9, a broker and Redis die, Redis is emptied, one sleeps past its session, tasks and partitions are taken from their owners in the midst of commits, and ${full}`, async ({
+    signal,
+  }) => {
     const times = {
       kills: 3,
       'broker-kills': 1,
@@ -31,6 +33,7 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
       eventsPerSecond: 40,
       keys: 0,
       minutesMax: Infinity,
+      told: signal,
       say: () => undefined,
     })
     expect(report).toMatchObject({

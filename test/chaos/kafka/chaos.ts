@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,18 +51,27 @@ const FULL_MS = 15_000
  */
 export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const directory = await mkdtemp(join(tmpdir(), 'freshet-chaos-'))
-  const kafka = await realServices.kafka({ nodes: 3 })
-  const redis = await realServices.redis()
-  const run = new Chaos(options, { kafka, redis }, directory)
+  const ends: (() => Promise<void> | void)[] = [() => rm(directory, { recursive: true, force: true })]
   try {
-    return await run.report()
+    const kafka = await realServices.kafka({ nodes: 3 })
+    ends.push(() => kafka.stop())
+    const redis = await realServices.redis()
+    ends.push(() => redis.stop())
+    options.told.throwIfAborted()
+    const run = new Chaos(options, { kafka, redis }, directory)
+    ends.push(
+      () => run.dispose(),
+      () => run.end(),
+    )
+    return await Promise.race([run.report(), untilTold(options.told)])
   } finally {
-    await run.end()
-    await redis.stop()
-    await kafka.stop()
-    run.dispose()
-    await rm(directory, { recursive: true, force: true })
+    for (const end of ends.toReversed()) await end()
   }
+}
+
+const untilTold = async (told: AbortSignal): Promise<never> => {
+  await once(told, 'abort')
+  throw told.reason
 }
 
 interface Services {
@@ -73,6 +83,7 @@ class Chaos {
   private readonly options: ChaosOptions
   private readonly kafka: KafkaService
   private readonly redis: RedisService
+  private readonly directory: string
   private readonly random: Random
   private readonly workers: readonly WorkerProcess[]
   private readonly tasks: number
@@ -88,6 +99,7 @@ class Chaos {
     this.options = options
     this.kafka = kafka
     this.redis = redis
+    this.directory = directory
     this.random = new Random(options.seed)
     this.disk = options.times['disk-fulls'] > 0 ? smallDisk() : undefined
     this.tasks = plansOf(everything).length * options.partitions
@@ -126,7 +138,7 @@ class Chaos {
     await feeding
     await feeder.finish()
     await this.lastRounds(log, input)
-    const crashed = this.workers.filter(({ crashes }) => crashes > 0).map(({ stderr }) => stderr)
+    const crashed = this.workers.filter(({ crashes }) => crashes > 0).map(({ output }) => output)
     const newcomer = await this.openLog()
     const actual = await leftBehind(newcomer, partitions)
     await newcomer.close()
@@ -147,7 +159,7 @@ class Chaos {
   }
 
   async end(): Promise<void> {
-    for (const worker of this.workers) await worker.end('SIGKILL')
+    await Promise.all(this.workers.map((worker) => worker.close()))
     await this.log?.close()
   }
 
@@ -191,10 +203,10 @@ class Chaos {
         return
       }
       case 'freezes': {
-        worker.freeze()
+        await worker.freeze()
         await sleep(FROZEN_MS)
         await this.caughtUp('freeze')
-        worker.thaw()
+        await worker.thaw()
         this.options.say(`froze and woke ${worker.member}`)
         await this.caughtUp('wake')
         return
@@ -367,7 +379,7 @@ class Chaos {
     }
     await log.close()
     const lastAt = input.lastRounds.map(([first]) => timeOf(first!))
-    const expected = await recounted(found, lastAt)
+    const expected = await recounted(found, lastAt, join(this.directory, 'recount'))
     return {
       events: found.length,
       inputLost,

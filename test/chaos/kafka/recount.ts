@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../../cli/runtime/clock.ts'
 import { Embedded, EMBEDDED_DEFAULTS } from '../../../cli/runtime/embedded.ts'
@@ -105,8 +102,11 @@ export const inputOn = async (log: Log): Promise<Envelope[]> => {
 }
 
 /** What one process, undisturbed, makes of the same events: all up to the last rounds, then those. */
-export const recounted = async (events: readonly Envelope[], lastAt: readonly number[]): Promise<Outcome> => {
-  const directory = await mkdtemp(join(tmpdir(), 'freshet-recount-'))
+export const recounted = async (
+  events: readonly Envelope[],
+  lastAt: readonly number[],
+  directory: string,
+): Promise<Outcome> => {
   const embedded = await Embedded.open({
     ...EMBEDDED_DEFAULTS,
     directory,
@@ -132,7 +132,6 @@ export const recounted = async (events: readonly Envelope[], lastAt: readonly nu
   }
   const outputs = await outputsOf(embedded.log)
   await embedded.close()
-  await rm(directory, { recursive: true, force: true })
   return { rows, outputs }
 }
 

@@ -16,6 +16,8 @@ export interface ChaosOptions {
   readonly keys: number
   /** No more disturbances begin after this. */
   readonly minutesMax: number
+  /** It ends before its time, and rejects with the reason. */
+  readonly told: AbortSignal
   readonly say: (line: string) => void
 }
 

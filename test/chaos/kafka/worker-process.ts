@@ -1,7 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkerStatus } from '../../../cli/worker/start.ts'
+import { KeptProcess } from '../../../services/native/kept.ts'
 
 export interface WorkerProcessOptions {
   readonly brokers: readonly string[]
@@ -18,16 +17,19 @@ const START_MS_MAX = 120_000
 const LOOK_MS = 20
 const ANSWER_MS_MAX = 2_000
 const OUTPUT_CHARACTERS_MAX = 20_000
+/** What it prints once it runs, and where it answers. */
+const STARTED = /tells of itself at (http:\S+)\. /
 const FENCED = /^freshet_task_failures_total\{code="FENCED"\} (\d+)$/m
 
 /** A `freshet worker` of its own process, which is killed, frozen and started again over the same data. */
 export class WorkerProcess {
   readonly member: string
   private readonly options: WorkerProcessOptions
-  private child: ChildProcess | undefined
+  private child: KeptProcess | undefined
   private url: string | undefined
   private said = ''
   private isFrozen = false
+  private isClosed = false
   /** Times that it ended without being killed or stopped. */
   crashes = 0
 
@@ -40,33 +42,35 @@ export class WorkerProcess {
     return this.child !== undefined && !this.isFrozen
   }
 
-  /** What it said on stderr. */
-  get stderr(): string {
+  /** What it printed last. */
+  get output(): string {
     return this.said
   }
 
   /** `mayEnd`: it is no crash if it cannot begin. */
   start({ mayEnd = false } = {}): void {
+    if (this.isClosed) throw new Error(`worker ${this.member} is not to be started any more`)
     const { brokers, redis, prefix, member, directory, partitions, standbys } = this.options
     const services = ['--kafka', brokers.join(','), '--redis', redis]
     const args = ['--prefix', prefix, '--member', member, '--data', directory]
     const numbers = ['--partitions', `${partitions}`, '--standbys', `${standbys}`, '--port', '0']
-    const child = spawn(process.execPath, ['cli/freshet.ts', 'worker', ...services, ...args, ...numbers], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const child = new KeptProcess({
+      program: process.execPath,
+      args: ['cli/freshet.ts', 'worker', ...services, ...args, ...numbers],
     })
     this.child = child
     this.url = undefined
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.output.on('data', (chunk: Buffer) => {
       this.said = `${this.said}${chunk.toString()}`.slice(-OUTPUT_CHARACTERS_MAX)
+      if (this.child === child) this.url ??= STARTED.exec(chunk.toString())?.[1]
     })
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (this.child === child) this.url ??= /http:\/\/[\w.:]+\d/.exec(chunk.toString())?.[0]
-    })
-    child.once('exit', () => {
-      if (this.child !== child) return
-      this.child = undefined
-      if (!mayEnd) this.crashes++
-    })
+    void child.ended.then(() => this.hasEnded(child, mayEnd))
+  }
+
+  private hasEnded(child: KeptProcess, mayEnd: boolean): void {
+    if (this.child !== child) return
+    this.child = undefined
+    if (!mayEnd) this.crashes++
   }
 
   /** Undefined while it does not answer. */
@@ -103,21 +107,24 @@ export class WorkerProcess {
 
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.child
-    if (child === undefined) return
     this.child = undefined
     this.isFrozen = false
-    const gone = once(child, 'exit')
-    child.kill(signal)
-    await gone
+    await child?.end(signal)
   }
 
-  freeze(): void {
+  /** Kills it for good: nobody starts it again. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    await this.end('SIGKILL')
+  }
+
+  async freeze(): Promise<void> {
     this.isFrozen = true
-    this.child?.kill('SIGSTOP')
+    await this.child?.signal('SIGSTOP')
   }
 
-  thaw(): void {
+  async thaw(): Promise<void> {
     this.isFrozen = false
-    this.child?.kill('SIGCONT')
+    await this.child?.signal('SIGCONT')
   }
 }
