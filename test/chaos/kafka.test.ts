@@ -13,7 +13,7 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
     signal,
   }) => {
     const times = {
-      kills: 3,
+      kills: 2,
       'broker-kills': 1,
       freezes: 1,
       rivals: 1,
