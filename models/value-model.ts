@@ -90,10 +90,25 @@ const DWELL = HEAD_NAMES.indexOf('dwell')
 const SKIP = HEAD_NAMES.indexOf('skip')
 
 /**
- * `EV = Σ W·P(task) + W·E(dwell) − W·P(negative)` over the heavy ranker's outputs. The dwell head says how long people
- * stay who do, so `E(dwell) = (1 − P(skip)) · stay`; `stay` is a geometric mean, which is shorter than the mean by a
- * factor that hardly varies from post to post and is the weight's to hold.
+ * `EV = Σ W·P(task) + W·E(dwell) − W·P(negative)` over what the heads say of a row, which begins at `offset`. The dwell
+ * head says how long people stay who do, so `E(dwell) = (1 − P(skip)) · stay`; `stay` is a geometric mean, which is
+ * shorter than the mean by a factor that hardly varies from post to post and is the weight's to hold.
  */
+export const expectedValue = (
+  weights: SignedWeights,
+  outputs: ArrayLike<number>,
+  offset: number = 0,
+): number => {
+  let value = -weights[DWELL]! * skippedOf(outputs, offset)
+  for (let head = 0; head < weights.length; head++) value += weights[head]! * outputs[offset + head]!
+  return value
+}
+
+/** Of `stay`, what is lost to skips. */
+const skippedOf = (outputs: ArrayLike<number>, offset: number): number =>
+  outputs[offset + DWELL]! * outputs[offset + SKIP]!
+
+/** Values posts by the weights that it is configured with. */
 export class ValueModel {
   readonly config: ValueModelConfig
   /** Of active viewers. */
@@ -127,20 +142,14 @@ export class ValueModel {
   /** Fills `values[0..rows)` from `outputs`, which is rows × heads. Makes no objects. */
   evaluate(outputs: Float32Array, rows: number, values: Float32Array, weights: SignedWeights): void {
     const heads = weights.length
-    for (let row = 0, offset = 0; row < rows; row++, offset += heads) {
-      let value = 0
-      for (let head = 0; head < heads; head++) value += weights[head]! * outputs[offset + head]!
-      const skipped = outputs[offset + DWELL]! * outputs[offset + SKIP]!
-      values[row] = value - weights[DWELL]! * skipped
-    }
+    for (let row = 0; row < rows; row++) values[row] = expectedValue(weights, outputs, row * heads)
   }
 
   /** How a row's value comes about, in the order of the heads; for rows that are shown only. */
   trace(outputs: Float32Array, row: number, weights: SignedWeights): HeadTrace[] {
     return HEAD_NAMES.map((head, index) => {
       const offset = row * HEAD_NAMES.length
-      const answer = outputs[offset + index]!
-      const probability = index === DWELL ? answer * (1 - outputs[offset + SKIP]!) : answer
+      const probability = outputs[offset + index]! - (index === DWELL ? skippedOf(outputs, offset) : 0)
       const weight = weights[index]!
       return { head, probability, weight, value: probability * weight }
     })

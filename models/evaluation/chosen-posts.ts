@@ -1,4 +1,4 @@
-import type { SignedWeights } from '../value-model.ts'
+import { expectedValue, type SignedWeights } from '../value-model.ts'
 import { HEADS, type HeadName } from '../heads.ts'
 import {
   doublyRobust,
@@ -17,7 +17,7 @@ export interface ChosenPost {
   readonly isSame: boolean
   /** What came of what was shown, in the order of the heads. */
   readonly outcomes: Float64Array
-  /** What the model that served foresaw, before anybody looked: of what was shown, and of what the ranking would have. */
+  /** What the heads of the model that served said, before anybody looked: of what was shown, and of what the ranking would have. */
   readonly foreseen: ArrayLike<number>
   readonly foreseenOfChosen: ArrayLike<number>
   /** What heads are worth to the viewer, by the ranking. */
@@ -59,13 +59,15 @@ export const placeEstimates = (
   const logged = Float64Array.from(places, ({ propensity }) => propensity)
   const target = Float64Array.from(places, ({ isSame }) => Number(isSame))
   const estimatesOf = (measure: SignedWeights | null): PlaceEstimates => {
-    const sums = (values: (place: ChosenPost) => ArrayLike<number>): Float64Array =>
-      Float64Array.from(places, (place) => dot(measure ?? place.weights, values(place)))
-    const decisions: LoggedDecisions = { rewards: sums(({ outcomes }) => outcomes), logged, target }
-    const ofTaken = sums(({ foreseen }) => foreseen)
-    const ofTarget = sums(({ foreseenOfChosen }) => foreseenOfChosen)
+    const each = (valueOf: (weights: SignedWeights, place: ChosenPost) => number): Float64Array =>
+      Float64Array.from(places, (place) => valueOf(measure ?? place.weights, place))
+    const rewards = each((weights, { outcomes }) => dot(weights, outcomes))
+    const decisions: LoggedDecisions = { rewards, logged, target }
+    // Outcomes are of whoever looked, stayed or skipped: so is what is set against them.
+    const ofTaken = each((weights, { foreseen }) => expectedValue(weights, foreseen))
+    const ofTarget = each((weights, { foreseenOfChosen }) => expectedValue(weights, foreseenOfChosen))
     return {
-      logged: onPolicy(decisions.rewards),
+      logged: onPolicy(rewards),
       ips: inversePropensity(decisions),
       snips: selfNormalised(decisions),
       dr: doublyRobust(decisions, { ofTaken, ofTarget }),
@@ -76,5 +78,5 @@ export const placeEstimates = (
   ) as Record<PlaceMeasure, PlaceEstimates>
 }
 
-const dot = (weights: SignedWeights, values: ArrayLike<number>): number =>
+const dot = (weights: SignedWeights, values: Float64Array): number =>
   weights.reduce((sum, weight, head) => sum + weight * values[head]!, 0)
