@@ -1,4 +1,5 @@
-import type { HeadReports } from '../metrics/progressive.ts'
+import type { Chance } from '../metrics/chance.ts'
+import type { HeadReport, HeadReports } from '../metrics/progressive.ts'
 
 /**
  * What the gate judges by: a candidate and what is live over the same examples, each of which both foresaw before
@@ -9,7 +10,13 @@ export interface Comparison {
   readonly examples: number
   readonly candidate: HeadReports
   readonly live: HeadReports
+  /** How far chance alone moves what lies between them; where it is absent, chance excuses nothing. */
+  readonly chance?: Chance
 }
+
+/** What a head's figures rest on: the rarer of positives and negatives; else times, rankings or pairs. */
+export const weightOf = (report: HeadReport): number =>
+  report.kind === 'probability' ? Math.min(report.positives, report.count - report.positives) : report.count
 
 /**
  * What AUC the heads had when snapshots passed lately, by name: the median, so that a few which were judged on

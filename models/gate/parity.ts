@@ -2,7 +2,7 @@ import type { Output } from '../heads.ts'
 import { DWELL_MAX_MS } from '../network/serving-graph.ts'
 import type { RowsAbout } from '../scoring/session.ts'
 import { SECOND_MS } from '../../schemas/ids.ts'
-import type { Finding } from './gate.ts'
+import type { Finding } from './finding.ts'
 
 /** Rows, and what the graph that learns says of them: a snapshot is to answer the same. */
 export interface ParitySample {

@@ -14,8 +14,19 @@ export interface ProbabilityReport {
   readonly calibration: number | null
 }
 
-/** The report of logits against labels. */
-export const probabilityReport = ({ scores, labels, weights }: Judged): ProbabilityReport => {
+/** What a report is made of, prediction by prediction, in arrays that hold as many at least. */
+export interface PredictionFigures {
+  /** Nats. */
+  readonly losses: Float64Array
+  /** See `rocAuc`. */
+  readonly below: Float64Array
+}
+
+/** The report of logits against labels; fills `each`, where given. */
+export const probabilityReport = (
+  { scores, labels, weights }: Judged,
+  each?: PredictionFigures,
+): ProbabilityReport => {
   let count = 0
   let positives = 0
   let expected = 0
@@ -27,19 +38,22 @@ export const probabilityReport = ({ scores, labels, weights }: Judged): Probabil
     count += weight
     positives += weight * labels[at]!
     expected += (weight * (logit < 0 ? small : 1)) / (1 + small)
-    loss += weight * (Math.max(logit, 0) + Math.log1p(small) - labels[at]! * logit)
+    const own = Math.max(logit, 0) + Math.log1p(small) - labels[at]! * logit
+    loss += weight * own
+    if (each !== undefined) each.losses[at] = own
   }
   return {
     count,
     positives,
-    auc: said(rocAuc({ scores, labels, weights })),
+    auc: said(rocAuc({ scores, labels, weights }, each?.below)),
     logLoss: said(loss / count),
     normalisedEntropy: said(loss / count / entropyOf(positives / count)),
     calibration: said(expected / positives),
   }
 }
 
-const entropyOf = (rate: number): number =>
+/** Nats a prediction of always saying the base rate; NaN where that is 0 or 1. */
+export const entropyOf = (rate: number): number =>
   rate <= 0 || rate >= 1 ? Number.NaN : -rate * Math.log(rate) - (1 - rate) * Math.log1p(-rate)
 
 const said = (value: number): number | null => (Number.isFinite(value) ? value : null)

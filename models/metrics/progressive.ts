@@ -1,7 +1,10 @@
 import type { Head } from '../heads.ts'
+import type { Chance } from './chance.ts'
 import { type Column, JudgedColumns } from './judged-columns.ts'
+import { Pairing } from './pairing.ts'
 import { probabilityReport, type ProbabilityReport } from './probability-metrics.ts'
-import { timeReport, type TimeReport } from './time-metrics.ts'
+import type { Judged } from './ranking.ts'
+import { type JudgedTimes, timeReport, type TimeReport } from './time-metrics.ts'
 
 /** Of the light ranker: rankings, nats a ranking, and the share of each one's first that it would keep. */
 export interface RankingReport {
@@ -25,6 +28,14 @@ export type HeadReport =
 
 /** By the name of the head. */
 export type HeadReports = Readonly<Record<string, HeadReport>>
+
+/** What learns and what served, on the examples that both foresaw. */
+export interface ComparedReports {
+  readonly learner: HeadReports
+  readonly served: HeadReports
+  /** How far chance alone moves what lies between them. */
+  readonly chance: Chance
+}
 
 /** Examples that a report looks back on. */
 export const WINDOW = 65_536
@@ -158,29 +169,52 @@ export class ProgressiveMetrics {
 
   /**
    * By head, of the last `examples` at most that are in a segment (a bit of those begun with; 0: of all). Examples
-   * whose server's predictions were not logged are left out of what served, and, where the two are to be compared
-   * (`isCompared`), of what the learner foresaw. Examples that weigh nothing count for heads of surveys alone.
+   * whose server's predictions were not logged are left out of what served. Examples that weigh nothing count for
+   * heads of surveys alone.
    */
-  report(
-    foresight: Foresight = 'learner',
-    segment = 0,
-    examples: number = this.window,
-    isCompared = foresight === 'served',
+  report(foresight: Foresight = 'learner', segment = 0, examples: number = this.window): HeadReports {
+    const foreseen = this.placesOf(foresight === 'served', segment, examples)
+    return this.byHead(foreseen, (head, index, places) =>
+      head.output === 'seconds'
+        ? { kind: 'time', ...timeReport(this.timesOf(foresight, index, places)) }
+        : { kind: 'probability', ...probabilityReport(this.judgedOf(foresight, index, places)) },
+    )
+  }
+
+  /** Both sides over the last `examples` at most that both foresaw. */
+  compare(examples: number = this.window): ComparedReports {
+    const foreseen = this.placesOf(true, 0, examples)
+    const pairing = new Pairing(
+      this.heads.map(({ name }) => name),
+      foreseen,
+    )
+    const served = new Map<string, HeadReport>()
+    const learner = this.byHead(foreseen, (head, index, places): HeadReport => {
+      if (head.output === 'seconds') {
+        const [own, other] = pairing.times(index, places, (side) => this.timesOf(SIDES[side], index, places))
+        served.set(head.name, { kind: 'time', ...other })
+        return { kind: 'time', ...own }
+      }
+      const askedOf = (side: 0 | 1): Judged => this.judgedOf(SIDES[side], index, places)
+      const [own, other] = pairing.probabilities(index, places, askedOf)
+      served.set(head.name, { kind: 'probability', ...other })
+      return { kind: 'probability', ...own }
+    })
+    return { learner, served: Object.fromEntries(served), chance: pairing.chance() }
+  }
+
+  /** Each head is asked about those of the places where something is known that it is judged by. */
+  private byHead(
+    foreseen: Uint32Array,
+    reportOf: (head: Head, index: number, places: Uint32Array) => HeadReport,
   ): HeadReports {
-    const foreseen = this.placesOf(isCompared, segment, examples)
     const weighed = foreseen.filter((place) => this.weights[place] !== 0)
     return Object.fromEntries(
-      this.heads.map((head, index): [string, HeadReport] => [
-        head.name,
-        head.output === 'seconds'
-          ? { kind: 'time', ...this.timeReport(foresight, index, weighed) }
-          : {
-              kind: 'probability',
-              ...(head.isSurveyed
-                ? this.surveyReport(foresight, index, foreseen)
-                : this.probabilityReport(foresight, index, weighed)),
-            },
-      ]),
+      this.heads.map((head, index) => {
+        const places = head.isSurveyed ? foreseen : weighed
+        const isTold = head.isSurveyed || head.output === 'seconds'
+        return [head.name, reportOf(head, index, isTold ? this.toldOf(index, places) : places)]
+      }),
     )
   }
 
@@ -198,24 +232,19 @@ export class ProgressiveMetrics {
     return places.subarray(0, end)
   }
 
-  private probabilityReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
-    const { columns, logits, weights, positives } = this
-    return probabilityReport(
-      columns.ofBit(places, this.columnOf(logits[foresight], head), weights, positives, head),
-    )
+  /** Of surveys each answer counts as one: what an example weighs for other heads says nothing of them. */
+  private judgedOf(foresight: Foresight, head: number, places: Uint32Array): Judged {
+    const { columns, heads, times, weights, positives } = this
+    const foreseen = this.columnOf(this.logits[foresight], head)
+    return heads[head]!.isSurveyed
+      ? columns.ofAnswers(places, foreseen, this.columnOf(times, head))
+      : columns.ofBit(places, foreseen, weights, positives, head)
   }
 
-  /** Over those who answered, each as one: what an example weighs for other heads says nothing of them. */
-  private surveyReport(foresight: Foresight, head: number, places: Uint32Array): ProbabilityReport {
+  private timesOf(foresight: Foresight, head: number, places: Uint32Array): JudgedTimes {
+    const { columns, times, weights } = this
     const foreseen = this.columnOf(this.logits[foresight], head)
-    const answers = this.columnOf(this.times, head)
-    return probabilityReport(this.columns.ofAnswers(this.toldOf(head, places), foreseen, answers))
-  }
-
-  private timeReport(foresight: Foresight, head: number, places: Uint32Array): TimeReport {
-    const foreseen = this.columnOf(this.logits[foresight], head)
-    const actual = this.columnOf(this.times, head)
-    return timeReport(this.columns.ofTimes(this.toldOf(head, places), foreseen, actual, this.weights))
+    return columns.ofTimes(places, foreseen, this.columnOf(times, head), weights)
   }
 
   /** Those of the places where a time, or an answer, was told. */
@@ -227,6 +256,9 @@ export class ProgressiveMetrics {
     return { values, stride: this.heads.length, at: head }
   }
 }
+
+/** Of a comparison. */
+const SIDES = ['learner', 'served'] as const satisfies readonly Foresight[]
 
 const SECOND_MS = 1_000
 /** Keeps a probability that was rounded to 0 or 1 from an infinite logit. */

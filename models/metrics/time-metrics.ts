@@ -15,7 +15,10 @@ export interface JudgedTimes {
   readonly weights: Float32Array
 }
 
-export const timeReport = ({ foreseen, actual, weights }: JudgedTimes): TimeReport => {
+/** The report of times; fills `errors`, where given, with how far off each was. */
+export const timeReport = ({ foreseen, actual, weights }: JudgedTimes, errors?: Float64Array): TimeReport => {
+  if (errors !== undefined)
+    for (let at = 0; at < foreseen.length; at++) errors[at] = Math.abs(foreseen[at]! - actual[at]!)
   const mean = (valueAt: (at: number) => number): number => {
     let sum = 0
     let count = 0

@@ -1,5 +1,5 @@
 import type { Millis } from '../../schemas/ids.ts'
-import type { Finding } from '../gate/gate.ts'
+import type { Finding } from '../gate/finding.ts'
 import type { HeadReports } from '../metrics/progressive.ts'
 import { type Origin, SNAPSHOT_MODELS, type SnapshotModel } from '../snapshot/manifest.ts'
 

@@ -1,5 +1,5 @@
 import { ModelError } from '../errors.ts'
-import type { Finding } from '../gate/gate.ts'
+import type { Finding } from '../gate/finding.ts'
 import { parityFindings, type ParitySample } from '../gate/parity.ts'
 import { NETWORKS } from '../rankers.ts'
 import { TOWER_INPUTS } from '../retrieval/tower-inputs.ts'

@@ -25,11 +25,10 @@ export const heavyCourse = (learner: Learner): Course<Example> => ({
   take: (example) => learner.take(example) ?? 'taken',
   snapshot: (root) => learner.snapshot(root),
   comparison: () => {
-    const live = learner.metrics.report('served', 0, EVIDENCE_EXAMPLES)
-    const candidate = learner.metrics.report('learner', 0, EVIDENCE_EXAMPLES, true)
+    const { learner: candidate, served: live, chance } = learner.metrics.compare(EVIDENCE_EXAMPLES)
     // Times are told of few, so they do not count.
     const counts = Object.values(live).map(({ kind, count }) => (kind === 'time' ? 0 : count))
-    return { examples: Math.round(Math.max(0, ...counts)), candidate, live }
+    return { examples: Math.round(Math.max(0, ...counts)), candidate, live, chance }
   },
   parity: () => learner.parity(),
   dispose: () => learner.dispose(),

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Comparison, usualAucOf } from '../../../models/gate/evidence.ts'
-import { judge, sayFinding } from '../../../models/gate/gate.ts'
+import { sayFinding } from '../../../models/gate/finding.ts'
+import { judge } from '../../../models/gate/gate.ts'
 import { checkedLimits, GATE_BOUNDS, GATE_LIMITS } from '../../../models/gate/limits.ts'
+import type { Chance, Covariances } from '../../../models/metrics/chance.ts'
 import type { HeadReport, HeadReports } from '../../../models/metrics/progressive.ts'
 
 type Probability = Extract<HeadReport, { kind: 'probability' }>
@@ -118,6 +120,126 @@ describe('a candidate', () => {
     expect(judge(flipped, new Map([['like', 0.75]]), GATE_LIMITS)).toMatchObject({
       outcome: 'refused',
       findings: [{ against: 'examples', head: 'like', figure: 'auc', value: 0.25, beside: 0.75, limit: 0.6 }],
+    })
+  })
+})
+
+/** Heads whose figures move by chance by as much, each on its own or, by `together`, all alike. */
+const chanceOf = (heads: readonly string[], standardError: number, together = 0): Chance => {
+  const values = Float64Array.from(
+    { length: heads.length ** 2 },
+    (_, at) => standardError ** 2 * (at % (heads.length + 1) === 0 ? 1 : together),
+  )
+  const covariances: Covariances = { heads, values }
+  return { auc: covariances, normalised_entropy: covariances, time_error: covariances }
+}
+
+describe('where it is known how far chance moves a head', () => {
+  const judged = (change: Partial<Probability>, standardError: number) =>
+    judge(
+      { ...compared({ like: head(change) }, { like: head() }), chance: chanceOf(['like'], standardError) },
+      NOTHING_USUAL,
+      GATE_LIMITS,
+    )
+
+  test('it excuses what is worse by more than the limit, and says by how many standard errors what it does not', () => {
+    expect(judged({ auc: 0.75 - 0.04 }, 0.02).outcome).toBe('passed')
+    expect(judged({ normalisedEntropy: 0.9 + 0.04 }, 0.02).outcome).toBe('passed')
+    const refused = judged({ auc: 0.75 - 0.06 }, 0.02)
+    if (refused.outcome !== 'refused') throw new Error(refused.outcome)
+    // One head has two figures: each may be refused by chance once in a hundred.
+    expect(sayFinding(refused.findings[0]!)).toBe(
+      'like: auc is 0.6900 (live 0.7500, limit 0.7035), 3.0 standard errors worse',
+    )
+  })
+
+  test('it makes no limit narrower', () => {
+    expect(judged({ auc: 0.75 - 0.02, normalisedEntropy: 0.9 + 0.03 }, 0.000_1).outcome).toBe('passed')
+  })
+
+  test('it excuses nothing that is much worse', () => {
+    const { aucFallStop, entropyRiseStop } = GATE_LIMITS
+    expect(judged({ auc: 0.75 - aucFallStop }, 1).outcome).toBe('passed')
+    expect(judged({ auc: 0.75 - aucFallStop - 0.001 }, 1).outcome).toBe('refused')
+    expect(judged({ normalisedEntropy: 0.9 + entropyRiseStop + 0.001 }, 1).outcome).toBe('refused')
+    expect(judged({ calibration: 1.39 }, 1).outcome).toBe('refused')
+  })
+
+  test('times are excused as well, as shares of what they are', () => {
+    const judgedTimes = (error: number, standardError: number) =>
+      judge(
+        {
+          ...compared({ dwell: dwell(error) }, { dwell: dwell(1) }),
+          chance: chanceOf(['dwell'], standardError),
+        },
+        NOTHING_USUAL,
+        GATE_LIMITS,
+      ).outcome
+    expect([judgedTimes(1.11, 0.1), judgedTimes(1.11, 0.01)]).toEqual(['passed', 'refused'])
+    expect([judgedTimes(1.2, 1), judgedTimes(1.21, 1)]).toEqual(['passed', 'refused'])
+  })
+
+  test('the more heads are looked at, the farther one may be off', () => {
+    const names = Array.from({ length: 17 }, (_, at) => `head${at}`)
+    const reportsOf = (auc: number): HeadReports =>
+      Object.fromEntries(names.map((name, at) => [name, head(at === 0 ? { auc } : {})]))
+    const chance = chanceOf(names, 0.02)
+    const judgedAt = (auc: number) =>
+      judge({ ...compared(reportsOf(auc), reportsOf(0.75)), chance }, NOTHING_USUAL, GATE_LIMITS).outcome
+    expect([judgedAt(0.75 - 0.06), judgedAt(0.75 - 0.07)]).toEqual(['passed', 'refused'])
+  })
+})
+
+describe('a candidate that is a little worse at all heads, and at none by much', () => {
+  const names = Array.from({ length: 10 }, (_, at) => `head${at}`)
+  const reportsOf = (auc: number): HeadReports =>
+    Object.fromEntries(names.map((name) => [name, head({ auc })]))
+  const judged = (fall: number, chance?: Chance) =>
+    judge(
+      { ...compared(reportsOf(0.75 - fall), reportsOf(0.75)), ...(chance && { chance }) },
+      NOTHING_USUAL,
+      GATE_LIMITS,
+    )
+
+  test('is refused by their mean', () => {
+    const refused = judged(0.015, chanceOf(names, 0.02))
+    expect(refused).toMatchObject({
+      outcome: 'refused',
+      findings: [{ figure: 'auc', deviations: expect.closeTo(2.37, 2) as number }],
+    })
+    if (refused.outcome !== 'refused') throw new Error(refused.outcome)
+    expect(refused.findings.map(sayFinding)).toEqual([
+      'mean of 10 heads: auc is 0.7350 (live 0.7500, limit 0.7353), 2.4 standard errors worse',
+    ])
+  })
+
+  test('passes where heads go together, so that chance may do as much to all of them', () => {
+    expect(judged(0.015, chanceOf(names, 0.02, 0.5)).outcome).toBe('passed')
+  })
+
+  test('passes where it is worse by next to nothing, however surely', () => {
+    expect(judged(0.009, chanceOf(names, 0.000_1)).outcome).toBe('passed')
+    expect(judged(0.011, chanceOf(names, 0.000_1)).outcome).toBe('refused')
+  })
+
+  test('passes where nobody knows what chance does: heads alone are judged then', () => {
+    expect(judged(0.015).outcome).toBe('passed')
+  })
+
+  test('is judged by a mean in which rare heads do not drown the others', () => {
+    const reports = (fall: number): HeadReports => ({
+      often: head({ auc: 0.75 - fall, positives: 1_600 }),
+      rarely: head({ positives: 100 }),
+    })
+    const refused = judge(
+      { ...compared(reports(0.019), reports(0)), chance: chanceOf(['often', 'rarely'], 0.001) },
+      NOTHING_USUAL,
+      GATE_LIMITS,
+    )
+    // Four fifths of the one, a fifth of the other.
+    expect(refused).toMatchObject({
+      outcome: 'refused',
+      findings: [{ head: 'mean of 2 heads', value: expect.closeTo(0.75 - 0.8 * 0.019, 10) as number }],
     })
   })
 })

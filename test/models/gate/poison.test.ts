@@ -45,14 +45,11 @@ test(
       await learner.learn(isPoisoned ? clean.map(flipped) : clean)
       now = START + (step + 1) * STEP * 1_000
       const { directory } = await learner.snapshot(root)
+      const { learner: candidate, served: live, chance } = learner.metrics.compare(EVIDENCE)
       const record = await registry.offer(directory, {
         examples: (step + 1) * STEP,
         trainedUntil: millis(learner.trainedUntil),
-        comparison: {
-          examples: Math.min(EVIDENCE, (step + 1) * STEP),
-          candidate: learner.metrics.report('learner', 0, EVIDENCE, true),
-          live: learner.metrics.report('served', 0, EVIDENCE),
-        },
+        comparison: { examples: Math.min(EVIDENCE, (step + 1) * STEP), candidate, live, chance },
       })
       states.push(record.state)
       if (record.state !== 'live') continue
