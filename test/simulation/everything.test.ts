@@ -4,7 +4,7 @@ import { recountPosts, totalsOf } from './society/recount.ts'
 import { disturbed, golden } from './society/runs.ts'
 
 /** About half a minute of them. */
-const SEEDS = Number(process.env['FRESHET_SEEDS'] ?? 40)
+const SEEDS = Number(process.env['FRESHET_SEEDS'] ?? 25)
 const FIRST_SEED = Number(process.env['FRESHET_FIRST_SEED'] ?? 0)
 
 /** Wall time that one seed may take on a busy machine. */
