@@ -35,5 +35,4 @@ export class Stopping {
   }
 }
 
-export const stopOnSignals = (close: () => Promise<void>, exitCode?: number): Stopping =>
-  new Stopping(close, exitCode)
+export const stopOnSignals = (close: () => Promise<void>): Stopping => new Stopping(close)

@@ -48,8 +48,10 @@ const errorOf = (covariances: Covariances | undefined, head: string): number =>
  * Chance may find something, of a candidate that is as good as what is live, with the probability `falseMax`: as many
  * are looked at, as small a part of it is left for each (Bonferroni), whatever they have to do with each other.
  */
-export const heldFindings = (held: readonly HeldFigure[], falseMax: number): Finding[] =>
-  held.flatMap((each) => findingOf(each, deviationsBeyond(falseMax / held.length)))
+export const heldFindings = (held: readonly HeldFigure[], falseMax: number): Finding[] => {
+  const deviationsMax = deviationsBeyond(falseMax / held.length)
+  return held.flatMap((each) => findingOf(each, deviationsMax))
+}
 
 const findingOf = (held: HeldFigure, deviationsMax: number): Finding[] => {
   const { head, figure, value, beside, worse, riseMax, riseStop, standardError } = held

@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../../schemas/ids.ts'
 import type { Head } from '../heads.ts'
 import type { Chance } from './chance.ts'
 import { type Column, JudgedColumns } from './judged-columns.ts'
@@ -260,7 +261,6 @@ export class ProgressiveMetrics {
 /** Of a comparison. */
 const SIDES = ['learner', 'served'] as const satisfies readonly Foresight[]
 
-const SECOND_MS = 1_000
 /** Keeps a probability that was rounded to 0 or 1 from an infinite logit. */
 const PROBABILITY_MIN = 1e-7
 

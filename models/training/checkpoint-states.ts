@@ -159,12 +159,12 @@ const positionOf = (position: unknown): Position =>
 /** Checkpoints were written without them: what is learned next begins anew to tell how doubtful rows are. */
 const decodedDoubts = (bytes: Buffer | undefined, heads: number): Doubts => {
   if (bytes === undefined) return noDoubts(heads)
-  const [rows, ...sums] = new Float64Array(new Uint8Array(bytes).buffer)
+  const [rows, ...sums] = float64sOf(bytes)
   return { rows: rows!, sums: Float64Array.from(sums) }
 }
 
 const decodedMoments = (bytes: Buffer): MomentSums => {
-  const [rows, usedRows, ...values] = new Float64Array(new Uint8Array(bytes).buffer)
+  const [rows, usedRows, ...values] = float64sOf(bytes)
   const columns = values.length / 2
   return {
     rows: rows!,
@@ -173,6 +173,9 @@ const decodedMoments = (bytes: Buffer): MomentSums => {
     squares: Float64Array.from(values.slice(columns)),
   }
 }
+
+/** Copied, for bytes of a file may begin anywhere. */
+const float64sOf = (bytes: Buffer): Float64Array => new Float64Array(new Uint8Array(bytes).buffer)
 
 /** Runs of float32s that lie after each other. */
 class Floats {

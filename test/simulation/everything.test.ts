@@ -3,7 +3,7 @@ import { NotedMetrics } from '../engine/rig.ts'
 import { recountPosts, totalsOf } from './society/recount.ts'
 import { disturbed, golden } from './society/runs.ts'
 
-/** About half a minute of them. */
+/** Some twenty seconds of them. */
 const SEEDS = Number(process.env['FRESHET_SEEDS'] ?? 25)
 const FIRST_SEED = Number(process.env['FRESHET_FIRST_SEED'] ?? 0)
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { API } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Cluster, COMMON_LANE } from '../../../../engine/log/kafka/cluster.ts'
 import { Followers } from '../../../../engine/log/kafka/followers.ts'
@@ -11,26 +10,12 @@ import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
 import { entry } from '../../../conformance/frames.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
+import { WatchedCluster } from './watched-cluster.ts'
 
 const PREFIX = 'followed.'
 const UNREADABLE = 'does not match'
 const RECORDS = 5
 const TIMEOUT_MS = 60_000
-
-/** Counts what brokers are asked, beside where partitions lie and end. */
-class CountingCluster extends Cluster {
-  fetches = 0
-
-  override async ask<Args extends unknown[], Answer>(
-    broker: number,
-    lane: string,
-    api: API<Args, Answer>,
-    ...args: Args
-  ): Promise<Answer> {
-    if (lane !== COMMON_LANE) this.fetches++
-    return super.ask(broker, lane, api, ...args)
-  }
-}
 
 for (const version of testedKafkaVersions) {
   const noKafka = await missing('kafka', version)
@@ -92,18 +77,23 @@ for (const version of testedKafkaVersions) {
         const options = { brokers: kafka.brokers, prefix: 'glanced.', changelogPartitions: 1 }
         const log = await KafkaLog.open(options)
         await log.createTopics([{ name: 'events', partitions: 1, retentionMs: Infinity }])
-        const cluster = new CountingCluster(await loadLibrary(), options)
-        await cluster.refresh()
+        const cluster = await WatchedCluster.refreshed(options)
+        // Where partitions lie and end is asked on the other lane.
+        let fetches = 0
+        cluster.around = ({ lane }, ask) => {
+          if (lane !== COMMON_LANE) fetches++
+          return ask()
+        }
         const followers = new Followers(cluster, new Offsets(cluster), () => undefined)
         const place = { topic: 'glanced.events', partition: 0 }
         expect(followers.glance(place)).toBe(0)
         await log.append([entry('events', 0, 'one', 'two', 'three')])
         await expect.poll(() => followers.glance(place), { timeout: 20_000 }).toBe(3)
-        expect(cluster.fetches).toBe(0)
+        expect(fetches).toBe(0)
         followers.follow(place)
         await log.append([entry('events', 0, 'four')])
         await expect.poll(() => followers.glance(place), { timeout: 20_000 }).toBe(4)
-        expect(cluster.fetches).toBeGreaterThan(0)
+        expect(fetches).toBeGreaterThan(0)
         followers.close()
         await cluster.close()
         await log.close()
@@ -115,8 +105,7 @@ for (const version of testedKafkaVersions) {
         await log.createTopics(
           ['own', 'outputs'].map((name) => ({ name, partitions: 1, retentionMs: Infinity })),
         )
-        const cluster = new Cluster(await loadLibrary(), options)
-        await cluster.refresh()
+        const cluster = await WatchedCluster.refreshed(options)
         const owner = new Transactions(
           cluster,
           'lane',

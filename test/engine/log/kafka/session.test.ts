@@ -1,11 +1,8 @@
-import type { API } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KafkaAdmin } from '../../../../engine/log/kafka/admin.ts'
 import { Changelog } from '../../../../engine/log/kafka/changelog.ts'
-import { Cluster } from '../../../../engine/log/kafka/cluster.ts'
 import { BrokerError } from '../../../../engine/log/kafka/failures.ts'
 import { Followers } from '../../../../engine/log/kafka/followers.ts'
-import { loadLibrary } from '../../../../engine/log/kafka/library.ts'
 import { Offsets } from '../../../../engine/log/kafka/offsets.ts'
 import { KafkaSession, type SessionHost } from '../../../../engine/log/kafka/session.ts'
 import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
@@ -14,27 +11,11 @@ import type { KafkaService } from '../../../../services/port.ts'
 import { entry } from '../../../conformance/frames.ts'
 import { commitOf } from '../../../conformance/log-subject.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
+import { WatchedCluster } from './watched-cluster.ts'
 
 const OUTPUTS = 'outputs'
 const CHANGELOG = 'changelog'
 const TIMEOUT_MS = 60_000
-
-/** Brokers that do what they are asked, whose next answer to a transaction's end is lost. */
-class DeafCluster extends Cluster {
-  losesEnd = false
-
-  override async ask<Args extends unknown[], Answer>(
-    broker: number,
-    lane: string,
-    api: API<Args, Answer>,
-    ...args: Args
-  ): Promise<Answer> {
-    const answer = await super.ask(broker, lane, api, ...args)
-    if (!this.losesEnd || !Object.is(api, this.library.endTxnV3.api)) return answer
-    this.losesEnd = false
-    throw new BrokerError('UNKNOWN_SERVER_ERROR', 'the answer was lost')
-  }
-}
 
 for (const version of testedKafkaVersions) {
   const noKafka = await missing('kafka', version)
@@ -51,8 +32,15 @@ for (const version of testedKafkaVersions) {
       const admin = await KafkaAdmin.open(options)
       const topics = [OUTPUTS, CHANGELOG]
       await admin.create(topics.map((name) => ({ name, partitions: 1, replicas: 1, configs: {} })))
-      const cluster = new DeafCluster(await loadLibrary(), options)
-      await cluster.refresh()
+      const cluster = await WatchedCluster.refreshed(options)
+      let losesEnd = false
+      // The brokers do what they are asked.
+      cluster.around = async (asked, ask) => {
+        const answer = await ask()
+        if (!losesEnd || !cluster.isEndOfTransaction(asked)) return answer
+        losesEnd = false
+        throw new BrokerError('UNKNOWN_SERVER_ERROR', 'the answer was lost')
+      }
       const offsets = new Offsets(cluster)
       const followers = new Followers(cluster, offsets, () => undefined)
       const place = { topic: CHANGELOG, partition: 0 }
@@ -67,9 +55,9 @@ for (const version of testedKafkaVersions) {
       const transactions = new Transactions(cluster, 'lane', 'user-0', place, TIMEOUT_MS)
       const changelog = new Changelog(place, followers, offsets)
       const session = await KafkaSession.open('user-0', host, transactions, changelog)
-      cluster.losesEnd = true
+      losesEnd = true
       expect(await session.commit(commitOf({ outputs: [entry(OUTPUTS, 0, 'one', 'two')] }))).toBe(1)
-      expect(cluster.losesEnd).toBe(false)
+      expect(losesEnd).toBe(false)
       expect(ends.get(OUTPUTS)).toBe(2)
       followers.close()
       await cluster.close()

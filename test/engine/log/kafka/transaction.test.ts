@@ -1,32 +1,15 @@
-import type { API } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KafkaAdmin } from '../../../../engine/log/kafka/admin.ts'
-import { Cluster } from '../../../../engine/log/kafka/cluster.ts'
-import { loadLibrary } from '../../../../engine/log/kafka/library.ts'
 import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
 import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
 import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
+import { WatchedCluster } from './watched-cluster.ts'
 
 const PREFIX = 'owned.'
 const TIMEOUT_MS = 60_000
-
-/** Calls back before a transaction is ended. */
-class EndingCluster extends Cluster {
-  beforeEnd = (): Promise<void> => Promise.resolve()
-
-  override async ask<Args extends unknown[], Answer>(
-    broker: number,
-    lane: string,
-    api: API<Args, Answer>,
-    ...args: Args
-  ): Promise<Answer> {
-    if (Object.is(api, this.library.endTxnV3.api)) await this.beforeEnd()
-    return super.ask(broker, lane, api, ...args)
-  }
-}
 
 for (const version of testedKafkaVersions) {
   const noKafka = await missing('kafka', version)
@@ -44,8 +27,7 @@ for (const version of testedKafkaVersions) {
       const create = (name: string) =>
         admin.create([{ name: `${PREFIX}${name}`, partitions: 1, replicas: 1, configs: {} }])
       await create('first')
-      const cluster = new Cluster(await loadLibrary(), options)
-      await cluster.refresh()
+      const cluster = await WatchedCluster.refreshed(options)
       const ownerOf = (name: string): Transactions =>
         new Transactions(cluster, 'lane', name, { topic: `${PREFIX}${name}`, partition: 0 }, TIMEOUT_MS)
       // Until coordinators are there, and so that the brokers need not be looked for again.
@@ -74,15 +56,17 @@ for (const version of testedKafkaVersions) {
       await log.createTopics(
         ['own', 'echoes'].map((name) => ({ name, partitions: 1, retentionMs: Infinity })),
       )
-      const cluster = new EndingCluster(await loadLibrary(), options)
-      await cluster.refresh()
+      const cluster = await WatchedCluster.refreshed(options)
       const owner = new Transactions(cluster, 'lane', 'open', { topic: 'open.own', partition: 0 }, TIMEOUT_MS)
       await owner.begin()
       const heard: (readonly number[])[] = []
-      cluster.beforeEnd = async () => {
-        log.endOffset('echoes', 0)
-        await log.hearEnds()
-        heard.push([log.endOffset('echoes', 0)], await log.appendedEnds('echoes'))
+      cluster.around = async (asked, ask) => {
+        if (cluster.isEndOfTransaction(asked)) {
+          log.endOffset('echoes', 0)
+          await log.hearEnds()
+          heard.push([log.endOffset('echoes', 0)], await log.appendedEnds('echoes'))
+        }
+        return ask()
       }
       await owner.commit([entry('open.own', 0, 'changes'), entry('open.echoes', 0, 'one', 'two')])
       expect(heard).toEqual([[0], [2]])
