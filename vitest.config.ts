@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config'
+import { keepCompiledCode } from './cli/runtime/compiled-code.ts'
+
+// Tests start some hundred processes and threads of the same code.
+keepCompiledCode()
 
 export default defineConfig({
   test: {
