@@ -137,7 +137,7 @@ describe.each(sample.map((view) => [view.timeToLiveMs / DAY_MS, view] as const))
 
 test('of a view with a total over all time never end', () => {
   expect(touchView().ends).toBeUndefined()
-  expect(layoutOf(touchView()).hasEnded).toBeUndefined()
+  expect(layoutOf(touchView())).not.toHaveProperty('hasEnded')
 })
 
 describe('rows as they are stored', () => {
