@@ -32,9 +32,7 @@ export class FreshetUp {
     this.output = output
     this.url = url
     this.port = Number(new URL(url).port)
-    void process.ended.then(() => {
-      if (!this.stopping) this.crashes++
-    })
+    void process.ended.then(() => this.hasEnded())
   }
 
   /** Starts it and waits until it listens. Throws `DidNotStart`. */
@@ -62,6 +60,10 @@ export class FreshetUp {
   stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     this.stopping = true
     return this.process.end(signal)
+  }
+
+  private hasEnded(): void {
+    if (!this.stopping) this.crashes++
   }
 }
 

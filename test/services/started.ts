@@ -23,9 +23,10 @@ const STARTS: Readonly<Record<string, () => Promise<unknown>>> = {
     await new Victim(port!, directory).start()
   },
   'bench/world-server.ts': () => startServer(directory),
-  'bench/freshness/command.ts': async () => {
+  'bench/freshness/command.ts': () => {
     const brokers = new URL(url).host
-    new FreshetCommand('worker', { FRESHET_KAFKA_BROKERS: brokers, FRESHET_WORKER_DATA: directory })
+    const environment = { FRESHET_KAFKA_BROKERS: brokers, FRESHET_WORKER_DATA: directory }
+    return new FreshetCommand('worker', environment).started()
   },
   'bench/feed/asking.ts': () => askApart({ urls: [url], atOnce: 1, requests: 1 }),
 }
