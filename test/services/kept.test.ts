@@ -31,25 +31,29 @@ const silence = async (): Promise<{ readonly url: string; readonly heard: () => 
   return { url: `http://127.0.0.1:${address.port}`, heard: () => heard }
 }
 
-const childrenOf = (parent: number): readonly number[] =>
-  execFileSync('ps', ['-A', '-o', 'ppid=,pid='], { encoding: 'utf8' })
+interface Listed {
+  readonly pid: number
+  readonly parent: number
+}
+
+/** Those that run: one that was killed is listed until its parent has heard of it, which for an orphan may take long. */
+const running = (): readonly Listed[] =>
+  execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' })
     .trim()
     .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([ppid]) => ppid === parent)
-    .map(([, pid]) => pid!)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , state]) => !state!.startsWith('Z'))
+    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }))
 
-const lives = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
+const childrenOf = (parent: number): readonly number[] =>
+  running()
+    .filter((each) => each.parent === parent)
+    .map(({ pid }) => pid)
 
-const killIfAlive = (pid: number): void => {
-  if (lives(pid)) process.kill(pid, 'SIGKILL')
-}
+const livingOf = (pids: readonly number[]): readonly number[] =>
+  running()
+    .map(({ pid }) => pid)
+    .filter((pid) => pids.includes(pid))
 
 test.each(STARTED_BY)(
   'what %s starts ends with who started it, even one killed outright',
@@ -65,9 +69,9 @@ test.each(STARTED_BY)(
     await expect.poll(() => heard() > 0 || printed.includes('started'), SOON).toBe(true)
     const children = childrenOf(starter.pid)
     expect(children).not.toEqual([])
-    onTestFinished(() => children.forEach(killIfAlive))
+    onTestFinished(() => livingOf(children).forEach((pid) => process.kill(pid, 'SIGKILL')))
     starter.signal('SIGKILL')
-    await expect.poll(() => children.filter(lives), { timeout: 5_000 }).toEqual([])
+    await expect.poll(() => livingOf(children), SOON).toEqual([])
   },
   60_000,
 )
