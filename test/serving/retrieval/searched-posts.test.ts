@@ -201,13 +201,12 @@ describe('retrieval', () => {
     const before = retrieval.nearest(query, viewer, 10)
     const { promise, resolve: take } = Promise.withResolvers<void>()
     searchers[0]!.held = promise
-    const swapping = [retrieval.swap(OTHER), retrieval.swap(SHORT)]
+    const swapping = Promise.allSettled([retrieval.swap(OTHER), retrieval.swap(SHORT)])
     expect(retrieval.towers.version).toBe('prior')
     const after = retrieval.nearest(query, viewer, 10)
     take()
     expect([(await before).modelVersion, (await after).modelVersion]).toEqual(['prior', 'other'])
-    const outcomes = await Promise.allSettled(swapping)
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect((await swapping).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
     expect(retrieval.towers.version).toBe('other')
   })
 
