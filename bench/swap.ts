@@ -26,6 +26,7 @@ import { writeTowers } from '../models/retrieval/tower-snapshot.ts'
 import { priorTowers } from '../models/retrieval/towers.ts'
 import { writeSnapshot, type Written } from '../models/snapshot/write.ts'
 import { DEFAULT_LEARNER } from '../models/training/learner.ts'
+import { askApart, quantile } from './feed/asking.ts'
 import type { ClientReport } from './feed/client.ts'
 import { load } from './feed/load.ts'
 import { sizeOf, Society, USUAL } from './feed/society.ts'
@@ -197,20 +198,5 @@ const promoting = (data: string, snapshots: Snapshots): ChildProcess => {
 }
 
 /** One request after the other for so long, from another process. */
-const asked = async (urls: readonly string[], forMs: number): Promise<ClientReport> => {
-  const client = fork(join(import.meta.dirname, 'feed', 'client.ts'))
-  try {
-    return await new Promise((resolve, reject) => {
-      client.once('message', (report) => resolve(report as ClientReport))
-      client.once('exit', (code) => reject(new Error(`the client ended with ${code}`)))
-      client.send({ urls, atOnce: 1, requests: Number.MAX_SAFE_INTEGER, forMs })
-    })
-  } finally {
-    client.kill()
-  }
-}
-
-const quantile = (values: readonly number[], share: number): number => {
-  const sorted = values.toSorted((one, other) => one - other)
-  return sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN
-}
+const asked = (urls: readonly string[], forMs: number): Promise<ClientReport> =>
+  askApart({ urls, atOnce: 1, forMs })
