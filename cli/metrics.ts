@@ -13,6 +13,7 @@ const COUNTERS: Readonly<Record<EngineCounter, Described>> = {
   dead_letters: { help: 'Records put aside.', labels: ['topic', 'code'] },
   emitted_records: { help: 'Records written by processors.', labels: ['task'] },
   timers_fired: { help: 'Timers fired.', labels: ['task'] },
+  rows_expired: { help: 'Rows removed because nothing of them can count any more.', labels: ['store'] },
   commits: { help: 'Commits.', labels: ['task'] },
   task_failures: { help: 'Errors that stopped or restarted a task.', labels: ['code'] },
   processor_counts: { help: 'What processors count by name.', labels: ['name'] },

@@ -9,6 +9,7 @@ export type EngineCounter =
   | 'dead_letters'
   | 'emitted_records'
   | 'timers_fired'
+  | 'rows_expired'
   | 'commits'
   | 'task_failures'
   | 'processor_counts'

@@ -12,6 +12,7 @@ import type { StateStorage } from './state/port.ts'
 import type { Store } from './state/store.ts'
 import { NO_SLOT } from './state/table.ts'
 import { TaskState, type PreparedCommit, type StateOptions } from './state/task-state.ts'
+import { TaskExpiry } from './task-expiry.ts'
 import { TaskTime } from './task-time.ts'
 import { openNodes, type ProcessorRun, type TaskNodes } from './task-nodes.ts'
 import { Timers } from './timers.ts'
@@ -92,6 +93,7 @@ export class Task {
   private readonly runner: NodeRunner
   private readonly watermark: Watermark
   private readonly echoes: Echoes
+  private readonly expiry: TaskExpiry
   private readonly labels: Readonly<Record<string, string>>
   private polling = false
   private changed = false
@@ -131,6 +133,7 @@ export class Task {
     const written = new Set(plan.nodes.flatMap((node) => node.outputs.map(({ name }) => name)))
     const ownInputs = this.reader.inputs.filter(({ topic }) => written.has(topic))
     this.echoes = new Echoes(ownInputs, this.outputs, log)
+    this.expiry = new TaskExpiry(nodes, this.watermark, this.echoes, services)
     this.restorePositions()
   }
 
@@ -165,11 +168,10 @@ export class Task {
   async poll(): Promise<number> {
     this.polling = true
     this.state.evict()
-    if (this.options.changelog === 'sweep') await this.state.repeat()
+    if (await this.expiry.sweep(this.state, this.options.changelog === 'sweep')) this.changed = true
     const taken = await this.reader.read()
-    const { batch } = this.reader
     const wallMs = this.services.clock.now()
-    for (let at = 0; at < batch.length; at++) this.run(at, wallMs)
+    for (let at = 0; at < this.reader.batch.length; at++) this.run(at, wallMs)
     this.watermark.advance(wallMs)
     this.echoes.advance(this.watermark.value)
     const fired = await this.fireTimers()

@@ -5,12 +5,20 @@ import type { Duration } from './durations.ts'
  * and taking away are exact in any order. T is the time a row is read as of.
  */
 export type Aggregate<Series extends string> =
-  | { readonly kind: 'total'; readonly series: readonly Series[] }
+  | ({ readonly kind: 'total'; readonly series: readonly Series[] } & TotalOptions)
   | { readonly kind: 'windows'; readonly series: readonly Series[]; readonly windows: readonly Duration[] }
   | { readonly kind: 'decayed'; readonly series: readonly Series[]; readonly halfLives: readonly Duration[] }
   | ({ readonly kind: 'lastSeen'; readonly series: readonly Series[] } & LastSeenOptions)
   | { readonly kind: 'daysActive'; readonly series: readonly Series[]; readonly window: Duration }
   | ({ readonly kind: 'rate' } & Rate<Series>)
+
+export interface TotalOptions {
+  /**
+   * What is longer ago counts no more; over all time where absent. Rows of a view with a total over all time never end:
+   * nothing but such a total still counts for a key that comes back after years.
+   */
+  readonly within?: Duration
+}
 
 export interface LastSeenOptions {
   /** The finest tiles it is kept on, `5min` where absent. Coarser is smaller: a busy key has up to 144 tiles of 5 minutes. */
@@ -36,11 +44,14 @@ export type Rate<Series extends string> = RateOptions<Series> &
     | { readonly window: Duration; readonly halfLife?: never }
   )
 
-/** The sum over all time. */
-export const total = <const Series extends string>(series: readonly Series[]): Aggregate<Series> => ({
-  kind: 'total',
-  series,
-})
+/**
+ * The sum over all time; or, `within` a time W, over whole tiles of W, from the one before the tile of the row's newest
+ * event on: never less than the last W, and at most the last 2 W.
+ */
+export const total = <const Series extends string>(
+  series: readonly Series[],
+  options: TotalOptions = {},
+): Aggregate<Series> => ({ kind: 'total', series, ...options })
 
 /**
  * Sums over the last hours or days. A window W on tiles of length D (5 minutes below 12 h, an hour below

@@ -85,7 +85,7 @@ class Planner {
   add(aggregate: Aggregate<string>): void {
     if (aggregate.kind === 'rate') return this.rate(aggregate)
     for (const series of aggregate.series) {
-      if (aggregate.kind === 'total') this.total(series)
+      if (aggregate.kind === 'total') this.total(series, aggregate.within)
       else if (aggregate.kind === 'windows') for (const each of aggregate.windows) this.window(series, each)
       else if (aggregate.kind === 'decayed')
         for (const each of aggregate.halfLives) this.decayed(series, each)
@@ -104,10 +104,14 @@ class Planner {
     return { slots, cells, columns: this.columns, formulas: this.formulas }
   }
 
-  private total(series: string): void {
-    const cell = this.cell('total', this.slots.total(series), 0)
-    const unit = this.unitOf(series)
-    this.column(`${series}.total`, unit, `Sum of ${series} over all time.`, { kind: 'cell', cell })
+  private total(series: string, within: Duration | undefined): void {
+    const cell = this.cell('total', this.slots.total(series, within?.ms), 0)
+    const over =
+      within === undefined ? 'all time' : `the last ${within.name} at least, in whole tiles of ${within.name}`
+    this.column(`${series}.total`, this.unitOf(series), `Sum of ${series} over ${over}.`, {
+      kind: 'cell',
+      cell,
+    })
   }
 
   private window(series: string, window: Duration): void {

@@ -4,6 +4,7 @@ import type { KeySpace, Topic } from '../engine/topic.ts'
 import type { Aggregate } from './aggregates.ts'
 import type { Unit } from './columns.ts'
 import type { Duration } from './durations.ts'
+import { MINUTE_MS } from '../schemas/ids.ts'
 import { HALF_LIFE_MIN_MS, tileMsOf } from './tiles.ts'
 
 /** What is counted: some kinds of events, each by its weight. */
@@ -65,7 +66,10 @@ export interface ViewDeclaration<In, Tag extends string, Series extends string> 
   readonly erasedBy?: ErasedBy
   readonly series: Readonly<Record<Series, SeriesDeclaration<In, NoInfer<Tag>>>>
   readonly aggregates: readonly Aggregate<NoInfer<Series>>[]
-  /** A key reads as never seen once its newest event is this long ago; Redis drops its row then, tasks keep it. */
+  /**
+   * A key reads as never seen once its newest event is this long ago; Redis drops its row then, and tasks once nothing
+   * of it can count any more (see `RowEnds`).
+   */
   readonly timeToLive: Duration
 }
 
@@ -101,6 +105,10 @@ const seriesOf = (aggregate: Aggregate<string>): readonly string[] =>
 
 const faultOf = (aggregate: Aggregate<string>): string | undefined => {
   if (aggregate.kind === 'windows') return faultOfWindows(aggregate.windows)
+  if (aggregate.kind === 'total') {
+    const isShort = aggregate.within !== undefined && aggregate.within.ms < MINUTE_MS
+    return isShort ? `reaches back less than ${MINUTE_MS} ms` : undefined
+  }
   if (aggregate.kind === 'decayed') return faultOfHalfLives(aggregate.halfLives)
   if (aggregate.kind === 'daysActive') {
     return aggregate.window.name.endsWith('d') ? undefined : 'needs a window in days, such as days(30)'

@@ -2,6 +2,7 @@ import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import type { StateLayout } from '../engine/processor.ts'
 import { Contributions } from './contributions.ts'
 import { ERASURE_BYTES, ERASURE_MARK, erasedAtOf, NEWEST_BYTES } from './row.ts'
+import type { RowEnds } from './row-ends.ts'
 import type { ViewRows } from './view.ts'
 
 /** A row as it was, and what is to be added to it when it is written. */
@@ -61,6 +62,7 @@ export const layoutOf = (view: ViewRows): StateLayout<ViewRow> => {
     row.erase(erasedAt)
     return row
   }
+  const { ends } = view
   const olderVersions = Array.from({ length: view.version - 1 }, (_, index) => index + 1)
   return {
     version: view.version,
@@ -72,5 +74,25 @@ export const layoutOf = (view: ViewRows): StateLayout<ViewRow> => {
     write({ buffer, start, end, added }: ViewRow, writer: ByteWriter) {
       return view.rows.add(buffer, start, end, added, writer)
     },
+    ...(ends && {
+      hasEnded: (buffer: Buffer, start: number, end: number, at: number) =>
+        hasEnded(view.version, ends, buffer, start, end, at),
+    }),
   }
+}
+
+/** Rows of older versions end with their time to live, for they read as empty; what those of newer ones hold is not known. */
+const hasEnded = (
+  version: number,
+  ends: RowEnds,
+  buffer: Buffer,
+  start: number,
+  end: number,
+  at: number,
+): boolean => {
+  const own = start + 1
+  const written = buffer[start]!
+  if (written === version) return ends.hasEnded(buffer, own, end, at)
+  const isEmpty = written < version && end >= own + NEWEST_BYTES && erasedAtOf(buffer, own, end) === 0
+  return isEmpty && ends.isOutlived(buffer.readUIntLE(own, NEWEST_BYTES), at)
 }

@@ -2,7 +2,7 @@ import { EPOCH_HALF_LIVES, EPOCH_HORIZON_HALF_LIVES } from './tiles.ts'
 
 /**
  * What a row has entries for. A slot is one series at one resolution:
- * - `total`: one tile that never ends;
+ * - `total`: one tile that never ends, or tiles as long as the total reaches back;
  * - `tiles`: counts on tiles of 5 minutes, an hour or a day, shared by all aggregates that need them;
  * - `epochs`: decayed sums of one half-life, a tile an epoch.
  */
@@ -17,7 +17,7 @@ export interface Slot {
 }
 
 /** Longer than time itself, so that every event lies in tile 0, and that tile never ends. */
-const FOREVER_MS = Number.MAX_SAFE_INTEGER
+export const FOREVER_MS = Number.MAX_SAFE_INTEGER
 
 const KINDS = ['total', 'tiles', 'epochs'] as const
 
@@ -25,8 +25,10 @@ const KINDS = ['total', 'tiles', 'epochs'] as const
 export class SlotCollector {
   private readonly slots = new Map<string, Slot>()
 
-  total(series: string): string {
-    return this.need({ series, kind: 'total', tileMs: FOREVER_MS, horizonMs: 0, halfLifeMs: 0 })
+  /** Over all time without `withinMs`. In a row both look the same as long as only one tile has a sum. */
+  total(series: string, withinMs: number | undefined): string {
+    const tileMs = withinMs ?? FOREVER_MS
+    return this.need({ series, kind: 'total', tileMs, horizonMs: withinMs ?? 0, halfLifeMs: 0 })
   }
 
   tiles(series: string, tileMs: number, horizonMs: number): string {

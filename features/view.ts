@@ -8,6 +8,7 @@ import { checkDeclaration, type ErasedBy, type EventSource, type ViewDeclaration
 import { RowMerger } from './merge.ts'
 import { RowReader } from './reader.ts'
 import { RowCursor } from './row.ts'
+import { RowEnds } from './row-ends.ts'
 import { type Slot, SlotTable } from './slots.ts'
 
 /** What may be done with a view's rows by those who know nothing of its events: stores, serving, training. */
@@ -26,6 +27,8 @@ export interface ViewRows {
   readonly timeToLiveMs: number
   /** Adds up rows; see `RowMerger`. Shared and synchronous. */
   readonly rows: RowMerger
+  /** When a row is as good as none; undefined where that never is. */
+  readonly ends: RowEnds | undefined
   /**
    * Writes every column at `row[offset..]` as of a time, making no objects. The range is a row without the
    * engine's version byte; an empty one reads as a key never seen: zeros, −1 for since-last, priors for rates.
@@ -74,6 +77,7 @@ class DeclaredView<In> implements View<In> {
   readonly columnsHash: string
   readonly timeToLiveMs: number
   readonly rows: RowMerger
+  readonly ends: RowEnds | undefined
   private readonly declared: ViewDeclaration<In, string, string>
   private readonly counter: EventCounter<In>
   private readonly reader: RowReader
@@ -101,6 +105,7 @@ class DeclaredView<In> implements View<In> {
     const units = new Map(series.map(({ name, unit }) => [name, unit]))
     const scale = Float64Array.from(plan.slots, (slot) => 2 ** -FRACTION_BITS[units.get(slot.series)!])
     this.rows = new RowMerger(table)
+    this.ends = RowEnds.of(table, this.timeToLiveMs)
     this.counter = new EventCounter(declared, table)
     this.reader = new RowReader(table, plan, scale, this.timeToLiveMs)
     this.cursor = new RowCursor(table)

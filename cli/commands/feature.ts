@@ -13,7 +13,9 @@ interface FeatureOptions extends DataOptions {
 export const featureCommand = (): Command =>
   new Command('feature').description('Reads features of views.').addCommand(
     new Command('get')
-      .description('Reads every column of a view for one key, as of a time.')
+      .description(
+        'Reads every column of a view for one key, as of a time. A row that was removed because nothing of it can count any more reads as never seen, as of any time.',
+      )
       .argument('<view>', 'a view; an unknown name lists them')
       .argument('<key...>', 'the ids that the key is made of, such as user and author')
       .addOption(asOfOption('now'))

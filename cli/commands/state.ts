@@ -19,7 +19,8 @@ const ABOUT = `Reads rows of stores, decoded.
 Of a data directory that no process has open, or with --url of a running process on this machine: of \`freshet up\`
 all, of \`freshet worker\` those of the tasks that it runs, of \`freshet serve\` (get alone) those on Redis. A worker
 says who runs the others, and where. Rows of views, whose counts fade and slide, are read as of their newest event, or
-as of the time that --as-of names.`
+as of the time that --as-of names. Rows of pairs, such as user-author, are removed once nothing of them can count any
+more; then they are absent, as of any time.`
 
 const ABSENT = "the row's newest event"
 

@@ -1,6 +1,7 @@
 import { hashKey } from '../hash.ts'
 import { ABSENT, NO_SLOT, RowTable } from './table.ts'
 import type { ScanOptions, StateRow, StateWrite, TaskStorage } from './port.ts'
+import type { RowExpiry } from './row-expiry.ts'
 import { StoreScan } from './store-scan.ts'
 
 /** Changed since the last commit was prepared. */
@@ -23,6 +24,14 @@ const HELD = TOUCHED | DIRTY | WRITING | MISSING | REPEATED
 export const NO_ROW = -1
 export const ON_DISK = -2
 
+/** What came of some rows on disk. */
+export interface SweptRows {
+  /** The last key; undefined after the last page. */
+  readonly last: Buffer | undefined
+  /** About how many bytes it took: of the changelog where rows are repeated, else of the disk. */
+  readonly bytes: number
+}
+
 /** Rows read at once when a whole store is loaded. */
 const LOAD_ROWS = 4096
 
@@ -37,6 +46,8 @@ export class Store {
   readonly table = new RowTable()
   /** Slots changed since the last commit was prepared, each once. */
   touched: number[] = []
+  /** Which rows may be removed; undefined where all are kept. Set by the task that runs the processor. */
+  expiry: RowExpiry | undefined
   /** Every row that exists is in memory, so a key not found needs no look at the disk. */
   private complete: boolean
   private readonly disk: TaskStorage
@@ -135,20 +146,19 @@ export class Store {
   }
 
   /**
-   * Rows on disk after a key come again in the next block, as they are now; answers the last key and about how many
-   * bytes, no key after the last page. What is not yet on disk as it is now is left out: it lies in a block that is still
-   * needed. Call it between batches.
+   * Rows on disk after a key come again in the next block, as they are now, but for those that have ended: these are
+   * removed. What is not yet on disk as it is now is not repeated: it lies in a block that is still needed. Call it
+   * between batches.
    */
-  async repeatFrom(
-    after: Buffer | undefined,
-    limit: number,
-  ): Promise<{ readonly last: Buffer | undefined; readonly bytes: number }> {
-    const { freed } = this
-    const rows = await this.disk.scan(this.number, { limit, ...(after && { after }) })
-    // A row that left memory meanwhile may be newer on disk than what was read.
-    if (freed !== this.freed) return this.repeatFrom(after, limit)
+  async repeatFrom(after: Buffer | undefined, limit: number): Promise<SweptRows> {
+    const rows = await this.rowsOnDisk(after, limit)
     let bytes = 0
-    for (const { key, value } of rows) {
+    for (const row of rows) {
+      const { key, value } = row
+      if (this.removeEnded(row)) {
+        bytes += key.length
+        continue
+      }
       let slot = this.table.find(key, 0, key.length)
       if (slot === NO_SLOT) {
         slot = this.table.upsert(key, 0, key.length)
@@ -159,6 +169,49 @@ export class Store {
       bytes += key.length + value.length
     }
     return { last: rows.length === limit ? rows.at(-1)!.key : undefined, bytes }
+  }
+
+  /** Removes rows on disk after a key that have ended. Call it between batches. */
+  async expireFrom(after: Buffer | undefined, limit: number): Promise<SweptRows> {
+    const rows = await this.rowsOnDisk(after, limit)
+    let bytes = 0
+    for (const row of rows) {
+      bytes += row.key.length + row.value.length
+      this.removeEnded(row)
+    }
+    return { last: rows.length === limit ? rows.at(-1)!.key : undefined, bytes }
+  }
+
+  /** Rows that are in memory too may be newer there; those that are not are as the disk has them. */
+  private async rowsOnDisk(after: Buffer | undefined, limit: number): Promise<readonly StateRow[]> {
+    for (;;) {
+      const { freed } = this
+      const rows = await this.disk.scan(this.number, { limit, ...(after && { after }) })
+      // A row that left memory meanwhile may be newer on disk than what was read.
+      if (freed === this.freed) return rows
+    }
+  }
+
+  /** Removes a row of the disk that has ended, as it is now. */
+  private removeEnded({ key, value }: StateRow): boolean {
+    const { expiry, table } = this
+    if (expiry === undefined) return false
+    const slot = table.find(key, 0, key.length)
+    const hasEnded = slot === NO_SLOT ? expiry.covers(value, 0, value.length) : this.hasEnded(slot, expiry)
+    if (!hasEnded) return false
+    const removed = slot === NO_SLOT ? table.upsert(key, 0, key.length) : slot
+    table.setAbsent(removed)
+    this.touch(removed)
+    expiry.removed++
+    return true
+  }
+
+  private hasEnded(slot: number, expiry: RowExpiry): boolean {
+    const { table } = this
+    const length = table.valueLength(slot)
+    if (length === ABSENT || (table.flags[slot]! & MISSING) !== 0) return false
+    const start = table.valueStart(slot)
+    return expiry.covers(table.buffer(slot), start, start + length)
   }
 
   private repeat(slot: number): void {

@@ -10,6 +10,7 @@ import {
   REPEATED,
 } from './block-cursor.ts'
 import { ChangelogSweep } from './changelog-sweep.ts'
+import { ExpirySweep } from './expiry-sweep.ts'
 import type { StateWrite, TaskStorage } from './port.ts'
 import { Store } from './store.ts'
 import { ABSENT } from './table.ts'
@@ -69,6 +70,7 @@ export class TaskState {
   private readonly cursor = new BlockCursor()
   private readonly queue = new WriteBehindQueue()
   private readonly sweep: ChangelogSweep
+  private readonly expiry: ExpirySweep
   /** Sizes of the blocks that the disk does not stand for yet, oldest first, from `blocksFrom` on. */
   private blockBytes: number[] = []
   private blocksFrom: number
@@ -81,6 +83,7 @@ export class TaskState {
     this.catalogue = this.addStore(CATALOGUE, CATALOGUE_NUMBER)
     this.resident.add(this.catalogue)
     this.sweep = new ChangelogSweep(this.catalogue, () => this.byNumber.values())
+    this.expiry = new ExpirySweep(() => this.byNumber.values())
   }
 
   /** Opens a task's state and brings it up to the last commit by reading the blocks that the disk lacks. */
@@ -156,9 +159,17 @@ export class TaskState {
     return this.changelogBytes
   }
 
-  /** Repeats some old rows in the next block, so that old blocks can be dropped; call it between batches. */
+  /**
+   * Repeats some old rows in the next block, so that old blocks can be dropped, and removes those that have ended; call
+   * it between batches.
+   */
   async repeat(): Promise<void> {
     await this.sweep.advance(this.disk.sequence(), this.sequence)
+  }
+
+  /** Removes some rows that have ended, where none are repeated; call it between batches. */
+  async expire(monotonicMs: number): Promise<void> {
+    await this.expiry.advance(monotonicMs)
   }
 
   /** Collects what changed since the last commit; `sequence` is the one that the log will give. */
@@ -176,7 +187,9 @@ export class TaskState {
       }
     }
     const changelog = this.block.copy()
-    const droppable = this.sweep.prepared(changelog.length - repeatedBytes)
+    const changedBytes = changelog.length - repeatedBytes
+    const droppable = this.sweep.prepared(changedBytes)
+    this.expiry.prepared(changedBytes)
     this.noteBlock(changelog.length)
     const write = this.disk.write()
     const rowsMax = Math.max(this.options.writeBehindRowsMax, 2 * (this.queue.length - waiting))

@@ -25,6 +25,6 @@ export const authorByDay = view({
     engagements: { of: POSITIVE },
     negatives: { of: NEGATIVE },
   },
-  aggregates: [total(['views', 'engagements', 'negatives'])],
+  aggregates: [total(['views', 'engagements', 'negatives'], { within: days(90) })],
   timeToLive: days(90),
 })

@@ -27,6 +27,9 @@ export const postCountry = view({
     engagements: { of: POSITIVE },
     negatives: { of: NEGATIVE },
   },
-  aggregates: [decayed(['views', 'engagements'], [hours(24)]), total(['views', 'engagements', 'negatives'])],
+  aggregates: [
+    decayed(['views', 'engagements'], [hours(24)]),
+    total(['views', 'engagements', 'negatives'], { within: days(90) }),
+  ],
   timeToLive: days(90),
 })

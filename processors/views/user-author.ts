@@ -31,7 +31,9 @@ export const userAuthor = view({
     decayed(['negatives'], NEGATIVE_HALF_LIVES),
     decayed(['views', 'looked'], [days(30)]),
     windows(['engagements'], WINDOWS),
-    total(['views', 'engagements', 'likes', 'comments', 'shares', 'looked', 'negatives', 'skips']),
+    total(['views', 'engagements', 'likes', 'comments', 'shares', 'looked', 'negatives', 'skips'], {
+      within: days(420),
+    }),
     lastSeen(['engagements'], { finest: '1h' }),
     daysActive(['engagements'], days(30)),
     rate({ of: 'engagements', per: 'views', halfLife: days(30), priorSuccesses: 1, priorTrials: 20 }),

@@ -40,7 +40,7 @@ export const userContainer = view({
   aggregates: [
     decayed(['engagements'], [days(1), days(30)]),
     decayed(['views', 'negatives'], [days(30)]),
-    total(['views', 'engagements', 'negatives']),
+    total(['views', 'engagements', 'negatives'], { within: days(180) }),
     lastSeen(['engagements'], { finest: '1h' }),
   ],
   timeToLive: days(180),

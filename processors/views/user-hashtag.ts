@@ -22,7 +22,7 @@ export const userHashtag = view({
   aggregates: [
     decayed(['engagements'], [days(1), days(30)]),
     decayed(['views', 'negatives'], [days(30)]),
-    total(['views', 'engagements', 'negatives']),
+    total(['views', 'engagements', 'negatives'], { within: days(180) }),
     lastSeen(['engagements'], { finest: '1d' }),
   ],
   timeToLive: days(180),

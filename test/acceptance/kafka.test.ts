@@ -37,7 +37,7 @@ describe.skipIf(noKafka !== undefined)(`everything on Kafka ${noKafka ?? ''}`, (
       await letTimePass(fleet, seed, round)
       await fleet.settle()
     }
-    const outcome = await outcomeOf(fleet)
+    const outcome = await outcomeOf(fleet, seed)
     await fleet.close()
     return outcome
   }

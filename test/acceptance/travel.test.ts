@@ -63,7 +63,7 @@ test.skipIf(!isPresent)(
     try {
       const result = await run(opened, file)
       const wanted = asIndexed(recountDump(dump))
-      const found = await recountState(opened.embedded)
+      const found = await recountState(opened.embedded, wanted.lastingSince)
       const comments = await countComments(opened.embedded)
       process.stdout.write(`${JSON.stringify({ ...summary(found), ...result })}\n`)
 

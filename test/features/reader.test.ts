@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { total } from '../../features/aggregates.ts'
 import { FRACTION_BITS } from '../../features/counter.ts'
+import { days } from '../../features/durations.ts'
+import { view as declare } from '../../features/view.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../schemas/ids.ts'
 import {
   addsNothing,
@@ -14,7 +17,7 @@ import {
   touchLists,
   windowOf,
 } from './oracle.ts'
-import { type Touch, touch, touchView } from './sample.ts'
+import { type Touch, touch, touches, touchView } from './sample.ts'
 
 const view = touchView()
 const HALF_LIVES = { '30min': 30 * MINUTE_MS, '1d': DAY_MS, '30d': 30 * DAY_MS }
@@ -158,6 +161,31 @@ describe('read as of a time before its newest event', () => {
       }),
     )
   })
+})
+
+test('totals within a time are the sums of events from the tile before the newest on', () => {
+  const within = declare({
+    name: 'within',
+    version: 1,
+    about: 'Tests.',
+    source: touches,
+    keySpace: 'user',
+    key: (event, key) => key.id(event.author),
+    sign: (event) => (event.undo ? -1 : 1),
+    series: { all: {} },
+    aggregates: [total(['all'], { within: days(90) })],
+    timeToLive: days(90),
+  })
+  fc.assert(
+    fc.property(touchLists, (events) => {
+      const tileOf = ({ at }: Touch): number => Math.floor(at / (90 * DAY_MS))
+      const all = pinned(events)
+      const oldest = tileOf(touch({ at: NOW })) - 1
+      const counted = all.filter((each) => tileOf(each) >= oldest)
+      const sum = counted.reduce((sum, { undo }) => sum + (undo ? -1 : 1), 0)
+      expect(within.describe(rowOf(within, all), NOW)['within.all.total']).toBe(notBelow0(sum))
+    }),
+  )
 })
 
 test('a key never seen reads as zeros, never and priors', () => {

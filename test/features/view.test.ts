@@ -84,6 +84,10 @@ describe('a declaration', () => {
     ['windows of likes has a window of 300h', { aggregates: [windows(['likes'], [hours(300)])] }],
     ['decayed of likes has a half-life of 30s', { aggregates: [decayed(['likes'], [seconds(30)])] }],
     ['daysActive of likes needs a window in days', { aggregates: [daysActive(['likes'], hours(24))] }],
+    [
+      'total of likes reaches back less than 60000 ms',
+      { aggregates: [total(['likes'], { within: seconds(59) })] },
+    ],
     ['aggregates', { aggregates: [] }],
     ['erasedBy', { keySpace: 'author', erasedBy: { topic: touches, rememberedMs: 1 } }],
     ['erasedBy', { erasedBy: { topic: { ...touches, keySpace: 'author' }, rememberedMs: 1 } }],

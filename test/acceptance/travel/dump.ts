@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { DAY_MS } from '../../../schemas/ids.ts'
+import { countLasting, type Done, lastingSince } from './lasting-pairs.ts'
 import { type Counts, count, NO_REACTIONS, type PostCount, type Recount } from './recount.ts'
 
 /** Cells of the columns before `Title`, the only one that is quoted: none of them holds a comma. */
@@ -23,15 +25,20 @@ function* rowsOf(directory: string, table: string, columns: readonly string[]): 
 interface DumpPost {
   readonly author: string
   readonly asker: string
+  readonly createdAt: number
 }
+
+const timeOf = (cell: string): number => Date.parse(`${cell}Z`)
 
 const countPosts = (directory: string, recount: Recount): Map<string, DumpPost> => {
   const owners = new Map<string, string>()
   const parents = new Map<string, string>()
+  const times = new Map<string, number>()
   const columns = ['Id', 'PostTypeId', 'ParentId', 'OwnerUserId', 'CreationDate', 'LastEditDate']
   for (const [id, type, parent, owner, created, edited] of rowsOf(directory, 'Posts', columns)) {
     if (type !== '1' && type !== '2') continue
     owners.set(id!, owner!)
+    times.set(id!, timeOf(created!))
     const author = owner || `unknown-author-of-${id}`
     recount.posts.set(id!, { ...NO_REACTIONS, author, container: parent!, edited: edited! > created! })
     count(recount.postsByAuthor, author)
@@ -41,7 +48,10 @@ const countPosts = (directory: string, recount: Recount): Map<string, DumpPost> 
   }
   const asker = (id: string): string => owners.get(parents.get(id) ?? '') ?? ''
   return new Map(
-    [...owners.keys()].map((id) => [id, { author: recount.posts.get(id)!.author, asker: asker(id) }]),
+    [...owners.keys()].map((id) => [
+      id,
+      { author: recount.posts.get(id)!.author, asker: asker(id), createdAt: times.get(id)! },
+    ]),
   )
 }
 
@@ -52,12 +62,9 @@ const react = (
   user: string,
   what: 'likes' | 'comments' | 'saves' | 'negatives',
 ): void => {
-  const counted = recount.posts.get(post)!
-  counted[what]++
+  recount.posts.get(post)![what]++
   recount.reactions++
-  if (user === '') return
-  recount.users.add(user)
-  count(recount.byUserAndAuthor, `${user} ${what} ${counted.author}`)
+  if (user !== '') recount.users.add(user)
 }
 
 /** What each VoteTypeId is to a reader; the others are none of theirs. */
@@ -80,16 +87,35 @@ export const recountDump = (directory: string): Recount => {
     byUserAndAuthor: empty(),
     users: new Set(),
     reactions: 0,
+    lastingSince: 0,
   }
   const posts = countPosts(directory, recount)
-  for (const [post, user] of rowsOf(directory, 'Comments', ['PostId', 'UserId'])) {
-    if (posts.has(post!)) react(recount, post!, user!, 'comments')
+  const done: Done[] = []
+  const does = (
+    post: string,
+    user: string,
+    what: 'likes' | 'comments' | 'saves' | 'negatives',
+    at: number,
+  ) => {
+    const { author, createdAt } = posts.get(post)!
+    react(recount, post, user, what)
+    done.push({ user, author, what, at: Math.max(at, createdAt) })
   }
-  for (const [post, user, type] of rowsOf(directory, 'Votes', ['PostId', 'UserId', 'VoteTypeId'])) {
+  for (const [post, user, created] of rowsOf(directory, 'Comments', ['PostId', 'UserId', 'CreationDate'])) {
+    if (posts.has(post!)) does(post!, user!, 'comments', timeOf(created!))
+  }
+  const columns = ['PostId', 'UserId', 'VoteTypeId', 'CreationDate']
+  for (const [post, user, type, created] of rowsOf(directory, 'Votes', columns)) {
     const what = VOTES[type!]
     if (what === undefined || !posts.has(post!)) continue
     const known: Readonly<Record<string, string>> = { 1: posts.get(post!)!.asker, 5: user! }
-    react(recount, post!, known[type!] ?? '', what)
+    // Dated to the day, and imported as of its end.
+    does(post!, known[type!] ?? '', what, timeOf(created!) + DAY_MS - 1)
   }
-  return recount
+  const since = lastingSince(done.reduce((last, { at }) => Math.max(last, at), 0))
+  const byUserAndAuthor = countLasting(
+    done.filter(({ user }) => user !== ''),
+    since,
+  )
+  return { ...recount, byUserAndAuthor, lastingSince: since }
 }

@@ -24,8 +24,10 @@ export interface Recount {
   readonly posts: Map<string, PostCount>
   readonly postsByAuthor: Counts
   readonly postsByContainer: Counts
-  /** By user, what they did, and author: of users that are known. */
+  /** By user, what they did, and author: of users that are known, and of pairs whose rows last (see lasting-pairs.ts). */
   readonly byUserAndAuthor: Counts
+  /** Since when those have had an event. */
+  readonly lastingSince: number
   /** Known users who reacted to anything. */
   readonly users: Set<string>
   /** All of them, of users not known too. */
@@ -51,12 +53,12 @@ export const summary = (recount: Recount): Record<string, number> => {
     comments: sum(posts.map(({ comments }) => comments)),
     saves: sum(posts.map(({ saves }) => saves)),
     negatives: sum(posts.map(({ negatives }) => negatives)),
-    likes_of_known_users: sum(by('likes')),
-    comments_of_known_users: sum(by('comments')),
-    saves_of_known_users: sum(by('saves')),
-    negatives_of_known_users: sum(by('negatives')),
-    commenter_author_pairs: by('comments').length,
-    commenters: new Set(
+    likes_of_lasting_pairs: sum(by('likes')),
+    comments_of_lasting_pairs: sum(by('comments')),
+    saves_of_lasting_pairs: sum(by('saves')),
+    negatives_of_lasting_pairs: sum(by('negatives')),
+    lasting_commenter_author_pairs: by('comments').length,
+    lasting_commenters: new Set(
       [...recount.byUserAndAuthor.keys()]
         .filter((key) => key.includes(' comments '))
         .map((key) => key.split(' ')[0]),

@@ -19,11 +19,12 @@ const rowsOf = async (embedded: Embedded, store: string): Promise<StateRow[]> =>
 const readView = async (
   embedded: Embedded,
   name: string,
-): Promise<{ ids: readonly string[]; columns: Record<string, number> }[]> => {
+): Promise<{ ids: readonly string[]; newest: number; columns: Record<string, number> }[]> => {
   const view = views.get(name)!
   return (await rowsOf(embedded, name)).map(({ key, value }) => {
     const row = value.subarray(1)
-    return { ids: idsOf(key), columns: view.describe(row, view.newest(row, 0, row.length)) }
+    const newest = view.newest(row, 0, row.length)
+    return { ids: idsOf(key), newest, columns: view.describe(row, newest) }
   })
 }
 
@@ -51,10 +52,14 @@ const countPosts = async (embedded: Embedded): Promise<Map<string, PostCount>> =
   return posts
 }
 
-/** Of `user-author`; a save counts there as a share, and nobody shares in a dump. */
-const countByUserAndAuthor = async (embedded: Embedded): Promise<Counts> => {
+/**
+ * Of rows of `user-author` that had an event since, for older ones may be gone; a save counts there as a share, and
+ * nobody shares in a dump.
+ */
+const countByUserAndAuthor = async (embedded: Embedded, since: number): Promise<Counts> => {
   const counts: Counts = new Map()
-  for (const { ids, columns } of await readView(embedded, 'user-author')) {
+  for (const { ids, newest, columns } of await readView(embedded, 'user-author')) {
+    if (newest < since) continue
     const [user, author] = ids
     const done = {
       likes: columns['user_author.likes.total']!,
@@ -70,14 +75,15 @@ const countByUserAndAuthor = async (embedded: Embedded): Promise<Counts> => {
 }
 
 /** Counts what the stores hold, each from the store that answers for it. */
-export const recountState = async (embedded: Embedded): Promise<Recount> => {
+export const recountState = async (embedded: Embedded, lastingSince: number): Promise<Recount> => {
   const authors = await readView(embedded, 'author')
   const users = await readView(embedded, 'user')
   return {
     posts: await countPosts(embedded),
     postsByAuthor: await countListed(embedded, 'posts-by-author'),
     postsByContainer: await countListed(embedded, 'posts-by-container'),
-    byUserAndAuthor: await countByUserAndAuthor(embedded),
+    byUserAndAuthor: await countByUserAndAuthor(embedded, lastingSince),
+    lastingSince,
     users: new Set(users.map(({ ids }) => ids[0]!)),
     reactions: authors.reduce(
       (sum, { columns }) => sum + columns['author.engagements.total']! + columns['author.negatives.total']!,

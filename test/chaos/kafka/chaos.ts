@@ -24,6 +24,7 @@ import { drawn, noneYet, type Disturbance, type Times } from './disturbances.ts'
 import { Feeder, keysOf, publishAll, type Input } from './input.ts'
 import type { ChaosOptions, ChaosReport } from './report.ts'
 import { carriedDifferences } from './carried.ts'
+import { lastingRows } from '../../simulation/society/lasting.ts'
 import { differencesOf, inputOn, leftBehind, recounted, type Differences, type Outcome } from './recount.ts'
 import { countTotals, type CountedTotals } from './totals.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -384,7 +385,7 @@ class Chaos {
       events: found.length,
       inputLost,
       inputDuplicated,
-      ...differencesOf(actual, expected),
+      ...differencesOf(lastingOutcome(actual, found, lastAt), lastingOutcome(expected, found, lastAt)),
       ...countTotals(found, actual),
     }
   }
@@ -394,6 +395,16 @@ const smallDisk = (): LoopDisk => {
   const disk = LoopDisk.create(DISK_MIB)
   if (typeof disk === 'string') throw new Error(`no disk can be filled: ${disk}`)
   return disk
+}
+
+/** Rows that have ended may be gone in the one and not yet in the other. */
+const lastingOutcome = (
+  outcome: Outcome,
+  events: readonly Envelope[],
+  lastAt: readonly number[],
+): Outcome => {
+  const firstAt = events.reduce((first, event) => Math.min(first, timeOf(event)), Infinity)
+  return { ...outcome, rows: lastingRows(outcome.rows, { firstAt, lastAt: Math.max(...lastAt) }) }
 }
 
 const timeOf = ({ contract, value }: Envelope): number => contract.timeOf(value)

@@ -132,11 +132,14 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
         await letTimePass(driver, seed, round)
         await settled(two, tasks)
       }
-      const outcome = await outcomeOf({
-        state: () => rowsOf(two.map(({ worker }) => worker)),
-        records: publishing.records.bind(publishing),
-        deadLetters: publishing.deadLetters.bind(publishing),
-      })
+      const outcome = await outcomeOf(
+        {
+          state: () => rowsOf(two.map(({ worker }) => worker)),
+          records: publishing.records.bind(publishing),
+          deadLetters: publishing.deadLetters.bind(publishing),
+        },
+        seed,
+      )
       expect(outcome).toEqual(await golden(seed))
       for (const worker of two) await worker.close()
       await publishing.close()

@@ -1,0 +1,64 @@
+import { DAY_MS, SECOND_MS } from '../../schemas/ids.ts'
+import type { Store } from './store.ts'
+
+/** Rows looked at in one read of the disk, at most one between two batches: the thread is held for about a millisecond. */
+const ROWS_AT_ONCE = 512
+/** Bytes looked at, for each byte that changed. */
+const LOOKED_SHARE = 1 / 32
+/** Bytes looked at in a second whatever changed: 1.3 GiB a day, so that no row outstays its time for ever. */
+const LOOKED_BYTES_PER_SECOND = 1 << 14
+/** Saved up at most, so that no run of batches is slow after a quiet time. */
+const CREDIT_BYTES_MAX = 1 << 18
+/** Event time between the beginnings of two rounds: what is small is not looked at over and over. */
+const ROUND_MS_MIN = DAY_MS
+
+/**
+ * Removes rows that have ended where the changelog is not swept: goes over the rows on disk in key order, round after
+ * round. What is not on disk yet is met by a later round; its changelog has a limit. A removal is a change of the next commit
+ * like any other. After a restart a round begins anew.
+ */
+export class ExpirySweep {
+  private readonly stores: () => Iterable<Store>
+  private left: Store[] = []
+  private after: Buffer | undefined
+  /** By what event time the last round was begun. */
+  private begunAt = -Infinity
+  private credit = 0
+  private creditedMs: number | undefined
+
+  constructor(stores: () => Iterable<Store>) {
+    this.stores = stores
+  }
+
+  /** A block was made. */
+  prepared(changedBytes: number): void {
+    this.earn(changedBytes * LOOKED_SHARE)
+  }
+
+  /** Looks at some rows; call it between batches. */
+  async advance(monotonicMs: number): Promise<void> {
+    const passedMs = monotonicMs - (this.creditedMs ?? monotonicMs)
+    this.creditedMs = monotonicMs
+    this.earn((passedMs / SECOND_MS) * LOOKED_BYTES_PER_SECOND)
+    if (this.credit <= 0) return
+    if (this.left.length === 0) this.begin()
+    const store = this.left[0]
+    if (store === undefined) return
+    const page = await store.expireFrom(this.after, ROWS_AT_ONCE)
+    this.credit -= page.bytes
+    this.after = page.last
+    if (page.last === undefined) this.left.shift()
+  }
+
+  private begin(): void {
+    const stores = [...this.stores()].filter(({ expiry }) => expiry !== undefined && expiry.at !== -Infinity)
+    const at = Math.max(-Infinity, ...stores.map(({ expiry }) => expiry!.at))
+    if (stores.length === 0 || at < this.begunAt + ROUND_MS_MIN) return
+    this.begunAt = at
+    this.left = stores
+  }
+
+  private earn(bytes: number): void {
+    this.credit = Math.min(CREDIT_BYTES_MAX, this.credit + bytes)
+  }
+}
