@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemClock } from '../cli/runtime/clock.ts'
 import { askApart, percentiles } from './feed/asking.ts'
 import { load } from './feed/load.ts'
-import { Society, USUAL, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
+import { sizeOf, Society, USUAL } from './feed/society.ts'
 import { startLocalServer } from './local-server.ts'
 import { rounded } from './rounded.ts'
 
@@ -28,7 +28,6 @@ export const CLIENTS_BENCH_DEFAULTS: ClientsBenchOptions = {
   clients: 100,
 }
 
-const POSTS_PER_USER = 10
 const LIMIT = 20
 const OK = '200'
 
@@ -53,13 +52,12 @@ export const run = async (given: Partial<ClientsBenchOptions> = {}): Promise<Cli
   const directory = await mkdtemp(join(tmpdir(), 'freshet-clients-'))
   const server = await startLocalServer(directory)
   try {
-    const size = { users: Math.ceil(keys / POSTS_PER_USER), posts: keys, reactions: events }
-    await load(server.embedded, new Society(size, systemClock.now()).all())
+    const society = new Society(sizeOf(keys, events), systemClock.now())
+    await load(server.embedded, society.all())
     await server.serving.retrieval?.settle()
-    const urls = Array.from(
-      { length: VIEWERS_PER_CIRCLE },
-      (_, index) => `${server.url}/v1/feed?userId=${viewerName(USUAL.name, index)}&limit=${LIMIT}`,
-    )
+    const urls = society
+      .viewersOf(USUAL)
+      .map((viewer) => `${server.url}/v1/feed?userId=${viewer}&limit=${LIMIT}`)
     const order = { urls, atOnce: clients, forMs: wanted * 1_000, reads: true }
     const { requests, seconds, tookMs, statuses, degraded } = await askApart(order)
     return {

@@ -15,7 +15,7 @@ import type { ClientReport } from './feed/client.ts'
 import { load } from './feed/load.ts'
 import { measuredFeeds } from './feed/measured-feeds.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'
-import { type Circle, LARGE, Society, USUAL, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
+import { LARGE, sizeOf, Society, USUAL } from './feed/society.ts'
 
 export interface FeedBenchOptions {
   /** Posts in state; a tenth as many users. */
@@ -28,7 +28,6 @@ export interface FeedBenchOptions {
 
 export const FEED_BENCH_DEFAULTS: FeedBenchOptions = { keys: 1_000_000, events: 1_000_000, seconds: 10 }
 
-const POSTS_PER_USER = 10
 const LIMIT = 20
 const WARM_UP_REQUESTS = 300
 const REQUESTS = 1_000
@@ -73,23 +72,18 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
   const server = await startLocalServer(directory)
   const { embedded } = server
   try {
-    const size = {
-      users: Math.ceil(options.keys / POSTS_PER_USER),
-      posts: options.keys,
-      reactions: options.events,
-    }
-    const society = new Society(size, systemClock.now())
+    const society = new Society(sizeOf(options.keys, options.events), systemClock.now())
     const started = systemClock.monotonicMs()
     await load(embedded, society.all())
     const loadMs = systemClock.monotonicMs() - started
     // Beside a graph that is still being built, feeds would be measured on one core less.
     await server.serving.retrieval?.settle()
     const settleMs = systemClock.monotonicMs() - started - loadMs
-    const bench = new FeedBench(server, options.keys < SHORT_BELOW_KEYS ? REQUESTS_SHORT : REQUESTS)
+    const requests = options.keys < SHORT_BELOW_KEYS ? REQUESTS_SHORT : REQUESTS
     return {
-      ...(await bench.measure(society, options.seconds)),
-      posts: size.posts,
-      users: size.users,
+      ...(await new FeedBench(server, society, requests).measure(options.seconds)),
+      posts: society.size.posts,
+      users: society.size.users,
       load_ms: Math.round(loadMs),
       settle_ms: Math.round(settleMs),
     }
@@ -99,35 +93,40 @@ export const run = async (given: Partial<FeedBenchOptions> = {}): Promise<FeedBe
   }
 }
 
-/** Who is asked for feeds, and of whose viewers. */
+/** Whose feeds are asked for, and where. */
 interface Asked {
-  readonly url: string
-  readonly circle: Circle
+  readonly viewers: readonly string[]
+  readonly urls: readonly string[]
 }
+
+const askedAt = (url: string, viewers: readonly string[]): Asked => ({
+  viewers,
+  urls: viewers.map((viewer) => `${url}/v1/feed?userId=${viewer}&limit=${LIMIT}&device=phone`),
+})
 
 class FeedBench {
   private readonly server: LocalServer
   private readonly embedded: Embedded
   private readonly serving: Serving
+  private readonly society: Society
   private readonly requests: number
 
-  constructor(server: LocalServer, requests: number) {
+  constructor(server: LocalServer, society: Society, requests: number) {
     this.server = server
+    this.society = society
     this.embedded = server.embedded
     this.serving = server.serving
     this.requests = requests
   }
 
   async measure(
-    society: Society,
     seconds: number,
   ): Promise<Omit<FeedBenchResult, 'posts' | 'users' | 'load_ms' | 'settle_ms'>> {
-    const { url } = this.server
-    const usual = { url, circle: USUAL }
+    const usual = askedAt(this.server.url, this.society.viewersOf(USUAL))
     await this.ask(usual, 1, Math.min(WARM_UP_REQUESTS, this.requests))
     const latency = await this.latency(usual)
     const times = await this.stageTimes(usual)
-    const bytes = await this.allocations(USUAL)
+    const bytes = await this.allocations(usual)
     const { perSecond, cpuMs } = await this.throughput(usual)
     const { meta } = await this.answer(usual, 0)
     return {
@@ -143,7 +142,7 @@ class FeedBench {
         ]),
       ),
       growth: await this.growth(),
-      streaming: await this.whileStreaming(usual, society, seconds),
+      streaming: await this.whileStreaming(usual, seconds),
     }
   }
 
@@ -152,7 +151,7 @@ class FeedBench {
     for (const candidates of GROWTH_CANDIDATES) {
       const limits = { quotas: QUOTAS, candidatesMin: candidates, candidatesMax: candidates }
       const beside = await this.server.serveBeside({ limits, retrieves: false })
-      const asked = { url: beside.url, circle: LARGE }
+      const asked = askedAt(beside.url, this.society.viewersOf(LARGE))
       await this.ask(asked, 1, Math.min(WARM_UP_REQUESTS, this.requests))
       growth[String(candidates)] = await this.latency(asked)
       await beside.stop()
@@ -175,18 +174,14 @@ class FeedBench {
     return { perSecond: 1_000 / cpuMs, cpuMs }
   }
 
-  private async whileStreaming(
-    asked: Asked,
-    society: Society,
-    seconds: number,
-  ): Promise<FeedBenchResult['streaming']> {
+  private async whileStreaming(asked: Asked, seconds: number): Promise<FeedBenchResult['streaming']> {
     const streaming = { on: true }
     let sent = 0
     const started = systemClock.monotonicMs()
     const stream = async (): Promise<void> => {
       while (streaming.on) {
         const due = Math.floor(((systemClock.monotonicMs() - started) / 1_000) * EVENTS_PER_SECOND) - sent
-        const events = Array.from({ length: due }, () => society.reaction(systemClock.now()))
+        const events = Array.from({ length: due }, () => this.society.reaction(systemClock.now()))
         await this.embedded.publish(events)
         sent += due
         await sleep(STREAM_BATCH_MS)
@@ -195,9 +190,8 @@ class FeedBench {
     const streamed = stream()
     const tookMs: number[] = []
     const candidates = (await this.answer(asked, 0)).meta.candidates.eligible
-    while (systemClock.monotonicMs() - started < seconds * 1_000) {
-      tookMs.push(...(await this.ask(asked, 1, Math.ceil(this.requests / 10))).tookMs)
-    }
+    do tookMs.push(...(await this.ask(asked, 1, Math.ceil(this.requests / 10))).tookMs)
+    while (systemClock.monotonicMs() - started < seconds * 1_000)
     const elapsed = (systemClock.monotonicMs() - started) / 1_000
     streaming.on = false
     await streamed
@@ -217,37 +211,34 @@ class FeedBench {
   }
 
   /** Without HTTP, one stage after the other; then whole pages, of which `page` is the sum and what is beside stages. */
-  private async allocations(circle: Circle): Promise<Readonly<Record<string, number>>> {
+  private async allocations({ viewers }: Asked): Promise<Readonly<Record<string, number>>> {
     const allocations = new Allocations()
     const measured = measuredFeeds(this.server, allocations)
     for (let index = 0; index < Math.min(ALLOCATION_FEEDS, this.requests); index++) {
-      const { meta } = await measured.page(queryOf(circle, index), null)
+      const viewer = viewers[index % viewers.length]!
+      const { meta } = await measured.page(queryOf(viewer), null)
       allocations.timed(meta.stages)
-      await allocations.alone('page', () => this.serving.feeds.page(queryOf(circle, index), null))
+      await allocations.alone('page', () => this.serving.feeds.page(queryOf(viewer), null))
     }
     return allocations.medians()
   }
 
-  private async answer(asked: Asked, index: number): Promise<FeedAnswer> {
-    const response = await fetch(urlOf(asked, index))
+  private async answer({ urls }: Asked, index: number): Promise<FeedAnswer> {
+    const response = await fetch(urls[index % urls.length]!)
     if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${await response.text()}`)
     return (await response.json()) as FeedAnswer
   }
 
-  private async ask(asked: Asked, atOnce: number, requests: number): Promise<ClientReport> {
-    const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => urlOf(asked, index))
+  private async ask({ urls }: Asked, atOnce: number, requests: number): Promise<ClientReport> {
     const report = await askApart({ urls, atOnce, requests })
     const others = Object.keys(report.statuses).filter((status) => status !== '200')
-    if (others.length > 0) throw new Error(`${asked.url} answered ${others.join(', ')}`)
+    if (others.length > 0) throw new Error(`${urls[0]} answered ${others.join(', ')}`)
     return report
   }
 }
 
-const urlOf = ({ url, circle }: Asked, index: number): string =>
-  `${url}/v1/feed?userId=${viewerName(circle.name, index % VIEWERS_PER_CIRCLE)}&limit=${LIMIT}&device=phone`
-
-const queryOf = (circle: Circle, index: number): FeedQuery => ({
-  userId: viewerName(circle.name, index % VIEWERS_PER_CIRCLE) as UserId,
+const queryOf = (viewer: string): FeedQuery => ({
+  userId: viewer as UserId,
   limit: LIMIT,
   asOf: millis(systemClock.now()),
   device: 'phone',

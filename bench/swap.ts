@@ -26,9 +26,10 @@ import { writeTowers } from '../models/retrieval/tower-snapshot.ts'
 import { priorTowers } from '../models/retrieval/towers.ts'
 import { writeSnapshot, type Written } from '../models/snapshot/write.ts'
 import { DEFAULT_LEARNER } from '../models/training/learner.ts'
-import type { Envelope } from '../schemas/envelope.ts'
+import { askApart, quantile } from './feed/asking.ts'
 import type { ClientReport } from './feed/client.ts'
-import { Society, viewerName, VIEWERS_PER_CIRCLE } from './feed/society.ts'
+import { load } from './feed/load.ts'
+import { sizeOf, Society, USUAL } from './feed/society.ts'
 import { rounded } from './rounded.ts'
 
 export interface SwapBenchOptions {
@@ -55,9 +56,6 @@ export interface SwapBenchResult {
   readonly snapshot_bytes: number
 }
 
-const POSTS_PER_USER = 10
-const EVENTS_PER_APPEND = 5_000
-const CIRCLE = 'usual'
 const LIMIT = 20
 const SWAP_EVERY_MS = 5_000
 const WARM_UP_MS = 3_000
@@ -77,20 +75,12 @@ export const run = async (given: Partial<SwapBenchOptions> = {}): Promise<SwapBe
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
   const app = buildServer({ embedded, serving, inspection, clock, metrics, live })
   try {
-    const users = Math.ceil(options.keys / POSTS_PER_USER)
-    const size = { users, posts: options.keys, reactions: options.keys }
-    let batch: Envelope[] = []
-    for (const event of new Society(size, clock.now()).all()) {
-      if (batch.push(event) < EVENTS_PER_APPEND) continue
-      await embedded.publish(batch)
-      await embedded.settled()
-      batch = []
-    }
-    await embedded.publish(batch)
-    await embedded.settled()
+    const society = new Society(sizeOf(options.keys, options.keys), clock.now())
+    await load(embedded, society.all())
     const snapshots = await snapshotsFor(serving)
     const url = await listen(app, '127.0.0.1', 0)
-    return await measure(url, directory, serving, snapshots, options.seconds)
+    const urls = society.viewersOf(USUAL).map((viewer) => `${url}/v1/feed?userId=${viewer}&limit=${LIMIT}`)
+    return await measure(urls, directory, serving, snapshots, options.seconds)
   } finally {
     await closeServer(app, 1_000)
     await serving.close()
@@ -169,7 +159,7 @@ const countSwaps = ({ scorers, retrieval }: Serving): Readonly<Record<Registered
 }
 
 const measure = async (
-  url: string,
+  urls: readonly string[],
   data: string,
   serving: Serving,
   snapshots: Snapshots,
@@ -177,9 +167,6 @@ const measure = async (
 ): Promise<SwapBenchResult> => {
   const took = { with: [] as number[], without: [] as number[] }
   const swaps = countSwaps(serving)
-  const urls = Array.from({ length: VIEWERS_PER_CIRCLE }, (_, index) => {
-    return `${url}/v1/feed?userId=${viewerName(CIRCLE, index)}&limit=${LIMIT}`
-  })
   await asked(urls, WARM_UP_MS)
   for (const span of ['without', 'with', 'with', 'without'] as const) {
     const promoter = span === 'with' ? promoting(data, snapshots) : undefined
@@ -211,20 +198,5 @@ const promoting = (data: string, snapshots: Snapshots): ChildProcess => {
 }
 
 /** One request after the other for so long, from another process. */
-const asked = async (urls: readonly string[], forMs: number): Promise<ClientReport> => {
-  const client = fork(join(import.meta.dirname, 'feed', 'client.ts'))
-  try {
-    return await new Promise((resolve, reject) => {
-      client.once('message', (report) => resolve(report as ClientReport))
-      client.once('exit', (code) => reject(new Error(`the client ended with ${code}`)))
-      client.send({ urls, atOnce: 1, requests: Number.MAX_SAFE_INTEGER, forMs })
-    })
-  } finally {
-    client.kill()
-  }
-}
-
-const quantile = (values: readonly number[], share: number): number => {
-  const sorted = values.toSorted((one, other) => one - other)
-  return sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN
-}
+const asked = (urls: readonly string[], forMs: number): Promise<ClientReport> =>
+  askApart({ urls, atOnce: 1, forMs })

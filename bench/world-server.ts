@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { KeptProcess } from '../services/native/kept.ts'
 
 const ENTRY = join(import.meta.dirname, '..', 'cli', 'freshet.ts')
 const LISTENS = /listens at (http:\S+),/
@@ -12,8 +12,8 @@ export interface BenchServer {
 /** `freshet up` as a process of its own, over a directory. Throws what it said when it does not start. */
 export const startServer = async (directory: string): Promise<BenchServer> => {
   const args = [ENTRY, 'up', '--data', directory, '--port', '0']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const child = new KeptProcess({ program: process.execPath, args })
+  child.stderr.pipe(process.stderr)
   const url = await new Promise<string>((resolve, reject) => {
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -21,11 +21,8 @@ export const startServer = async (directory: string): Promise<BenchServer> => {
       const found = LISTENS.exec(said)
       if (found !== null) resolve(found[1]!)
     })
-    child.once('close', (code) => reject(new Error(`freshet up ended with ${code}: ${said}`)))
+    void child.ended.then((code) => reject(new Error(`freshet up ended with ${code}: ${said}`)))
   })
-  const stop = (): Promise<void> => {
-    child.kill('SIGTERM')
-    return ended
-  }
+  const stop = async (): Promise<void> => void (await child.end('SIGTERM'))
   return { url, stop }
 }

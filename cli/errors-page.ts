@@ -9,7 +9,13 @@ import { CONTRACT_RULES, errorCodeOf } from '../schemas/rules.ts'
 import { SERVING_ERRORS } from '../serving/errors.ts'
 import { CLI_ERRORS } from './errors.ts'
 import { HTTP_ERRORS } from './http/errors.ts'
-import { statusOfCli, statusOfEngine, statusOfModel, statusOfServing } from './http/statuses.ts'
+import {
+  statusOfCli,
+  statusOfEngine,
+  statusOfModel,
+  statusOfRegistry,
+  statusOfServing,
+} from './http/statuses.ts'
 
 /**
  * The page of every error, made from the tables that the code throws from: path within the repository, and content. It
@@ -35,7 +41,7 @@ export const errorsPage = (): Promise<string> =>
       '## Models',
       failures(MODEL_ERRORS, statusOfModel),
       '## Schema registry',
-      rows(REGISTRY_ERRORS, {}),
+      rows(REGISTRY_ERRORS, { HTTP: (each) => String(statusOfRegistry(each)) }),
     ].join('\n\n'),
     { parser: 'markdown', printWidth: 110 },
   )

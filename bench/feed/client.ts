@@ -1,6 +1,7 @@
 import { Agent, get } from 'node:http'
 import { systemClock } from '../../cli/runtime/clock.ts'
 import type { FeedAnswer } from '../../serving/http/feed-schemas.ts'
+import { endWithBenchmark } from '../forked.ts'
 
 const OK = '200'
 const NOTHING = Buffer.alloc(0)
@@ -78,13 +79,5 @@ const fetchOne = (url: string, agent: Agent): Promise<Answer> =>
     }).on('error', failed)
   })
 
-process.on('message', (order: Order) => {
-  ask(order).then(
-    (report) => process.send!(report),
-    (error: unknown) => {
-      process.exitCode = 1
-      process.disconnect()
-      throw error
-    },
-  )
-})
+endWithBenchmark()
+process.on('message', (order: Order) => void ask(order).then((report) => process.send!(report)))

@@ -8,7 +8,22 @@ export interface SocietySize {
   readonly users: number
   readonly posts: number
   readonly reactions: number
+  /** Of each circle, so that one viewer's rows are not all that is in caches. */
+  readonly viewers: number
 }
+
+const POSTS_PER_USER = 10
+const POSTS_PER_VIEWER = 1_000
+const VIEWERS_MIN = 5
+const VIEWERS_MAX = 50
+
+/** A tenth as many users as posts, and as many viewers as are not most of what there is to load. */
+export const sizeOf = (posts: number, reactions: number): SocietySize => ({
+  users: Math.ceil(posts / POSTS_PER_USER),
+  posts,
+  reactions,
+  viewers: Math.min(VIEWERS_MAX, Math.max(VIEWERS_MIN, Math.ceil(posts / POSTS_PER_VIEWER))),
+})
 
 /** Ties of a viewer: what posts may be ranked for them follows from these. */
 export interface Circle {
@@ -45,9 +60,7 @@ export const LARGE: Circle = {
 }
 const CIRCLES = [USUAL, LARGE]
 
-/** Of each circle, so that one viewer's rows are not all that is in caches. */
-export const VIEWERS_PER_CIRCLE = 50
-export const viewerName = (circle: string, index: number): string => `viewer-${circle}-${index}`
+const viewerName = (circle: Circle, index: number): string => `viewer-${circle.name}-${index}`
 
 const USERS_PER_GROUP = 100
 const USERS_PER_PAGE = 400
@@ -71,6 +84,11 @@ export class Society {
   constructor(size: SocietySize, now: number) {
     this.size = size
     this.now = now
+  }
+
+  /** Whom feeds are asked for. */
+  viewersOf(circle: Circle): readonly string[] {
+    return Array.from({ length: this.size.viewers }, (_, index) => viewerName(circle, index))
   }
 
   *all(): Generator<Envelope> {
@@ -136,9 +154,7 @@ export class Society {
 
   private *viewers(): Generator<Envelope> {
     for (const circle of CIRCLES) {
-      for (let index = 0; index < VIEWERS_PER_CIRCLE; index++) {
-        yield* this.viewer(viewerName(circle.name, index), circle)
-      }
+      for (const userId of this.viewersOf(circle)) yield* this.viewer(userId, circle)
     }
   }
 

@@ -1,6 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
+import { KeptProcess } from '../../services/native/kept.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'cli', 'freshet.ts')
 /** What a command prints once it runs, and where it answers. */
@@ -10,24 +9,19 @@ const SAID_CHARACTERS_MAX = 4_000
 /** `freshet worker` or `freshet serve` as a person runs it, told everything by its environment. */
 export class FreshetCommand {
   private readonly name: keyof typeof STARTED
-  private readonly process: ChildProcess
+  private readonly process: KeptProcess
   private said = ''
   private isStarted: (url: string) => void = () => undefined
 
   constructor(name: keyof typeof STARTED, environment: Readonly<Record<string, string>>) {
     this.name = name
-    this.process = spawn(process.execPath, [PROGRAM, name], {
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      stream?.on('data', (bytes: Buffer) => this.hear(bytes.toString()))
-    }
+    this.process = new KeptProcess({ program: process.execPath, args: [PROGRAM, name], env: environment })
+    this.process.onOutput((bytes) => this.hear(bytes.toString()))
   }
 
   /** Answers its URL. Throws with its last words when it ends instead. */
   async started(): Promise<string> {
-    const ended = once(this.process, 'exit').then((): never => {
+    const ended = this.process.ended.then((): never => {
       throw new Error(`freshet ${this.name} did not start: ${this.said}`)
     })
     const started = new Promise<string>((resolve) => {
@@ -39,10 +33,7 @@ export class FreshetCommand {
   }
 
   async stop(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return
-    const ended = once(this.process, 'exit')
-    this.process.kill('SIGKILL')
-    await ended
+    await this.process.end('SIGKILL')
   }
 
   private hear(text: string): void {

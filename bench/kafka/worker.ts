@@ -5,6 +5,7 @@ import type { EngineCounter, EngineGauge, Labels, Metrics } from '../../engine/m
 import { RocksState } from '../../engine/state/rocksdb.ts'
 import { Database, DATABASE_DEFAULTS } from '../../engine/storage/database.ts'
 import { Worker, WORKER_DEFAULTS } from '../../engine/worker.ts'
+import { endWithBenchmark } from '../forked.ts'
 import type { FromWorker, ToWorker, WorkerReport, WorkerSetup } from './messages.ts'
 import { TOPOLOGIES } from './topologies.ts'
 
@@ -127,6 +128,5 @@ process.on('message', (told: ToWorker) => {
       void end(running!)
   }
 })
-// Whoever started it is gone.
-process.on('disconnect', () => process.exit())
+endWithBenchmark()
 say({ kind: 'ready' })

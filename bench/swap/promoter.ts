@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../../cli/runtime/clock.ts'
 import { openRegistry } from '../../cli/serving/models.ts'
 import { REGISTERED_MODELS, type RegisteredModel } from '../../models/registry/record.ts'
+import { endWithBenchmark } from '../forked.ts'
 
 /** What a trainer does to what serves, from a process of its own: promotes one version of each model after the other. */
 interface Order {
@@ -10,6 +11,7 @@ interface Order {
   readonly everyMs: number
 }
 
+endWithBenchmark()
 process.once('message', (order: Order) => void promote(order))
 
 /** Until the process is ended. */

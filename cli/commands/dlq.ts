@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { configOption, type SettingOptions, settingsOf } from '../config/options.ts'
+import { configOption, kafkaOption, type SettingOptions, settingsOf } from '../config/options.ts'
 import {
   type LetterInspection,
   LETTERS_MAX,
@@ -9,7 +9,7 @@ import {
 import { inspecting } from '../inspect/open.ts'
 import { grouped, print, printJson } from '../terminal.ts'
 import { CliError } from '../errors.ts'
-import { type DataOptions, dataOption, examples, integer, jsonOption, urlOption } from './options.ts'
+import { type DataOptions, dataOption, examples, jsonOption, limitOption, urlOption } from './options.ts'
 
 const ABOUT =
   'Looks at dead letters: records that did not decode, broke their contract or could not be processed.\n\n' +
@@ -38,7 +38,7 @@ const listCommand = (): Command =>
   new Command('list')
     .description('Lists the newest dead letters, and how many each topic has.')
     .addOption(new Option('--topic <name>', 'of one topic only'))
-    .addOption(new Option('--limit <n>', 'letters at most').argParser(integer(1, LETTERS_MAX)).default(20))
+    .addOption(limitOption('letters', LETTERS_MAX, 20))
     .addOption(dataOption())
     .addOption(urlOption())
     .addOption(kafkaOption())
@@ -101,8 +101,6 @@ const replayCommand = (): Command =>
 
 const summaryOf = (replayed: number, refused: number): string =>
   `Replayed ${grouped(replayed)}${refused === 0 ? '' : `, left ${grouped(refused)} that would only be put aside again`}.`
-
-const kafkaOption = (): Option => new Option('--kafka <brokers>', 'of Kafka, as host:port,host:port')
 
 /** Where brokers are set, dead letters lie on Kafka. */
 const lookingAt = async <Result>(

@@ -1,8 +1,16 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { millis, type PostId, type RequestId, type UserId } from '../../schemas/ids.ts'
 import { FEED_LIMIT_DEFAULT, FEED_LIMIT_MAX } from '../../serving/query.ts'
 import { print, printJson } from '../terminal.ts'
-import { type DataOptions, dataOption, examples, integer, jsonOption, time, urlOption } from './options.ts'
+import {
+  asOfOption,
+  type DataOptions,
+  dataOption,
+  examples,
+  jsonOption,
+  limitOption,
+  urlOption,
+} from './options.ts'
 
 interface ExplainOptions extends DataOptions {
   readonly limit: number
@@ -17,14 +25,8 @@ export const explainCommand = (): Command =>
     )
     .argument('<user>', 'whom the feed is for')
     .argument('<post>', 'the post')
-    .addOption(
-      new Option('--limit <n>', 'posts of the page')
-        .argParser(integer(1, FEED_LIMIT_MAX))
-        .default(FEED_LIMIT_DEFAULT),
-    )
-    .addOption(
-      new Option('--as-of <time>', 'milliseconds since 1970 or ISO 8601; now where absent').argParser(time),
-    )
+    .addOption(limitOption('posts', FEED_LIMIT_MAX, FEED_LIMIT_DEFAULT))
+    .addOption(asOfOption('now'))
     .addOption(dataOption())
     .addOption(urlOption())
     .addOption(jsonOption())

@@ -3,7 +3,6 @@ import { columns } from '../columns.ts'
 import type { FeatureView } from '../inspect/inspection.ts'
 import { inspecting } from '../inspect/open.ts'
 import { print, printJson } from '../terminal.ts'
-import { views } from '../../topologies/index.ts'
 import { asOfOption, type DataOptions, dataOption, examples, jsonOption, stateUrlOption } from './options.ts'
 
 interface FeatureOptions extends DataOptions {
@@ -37,11 +36,15 @@ export const featureCommand = (): Command =>
           inspection.feature(view, key, options.asOf ?? null),
         )
         if (options.json) printJson(feature)
-        else print(tableOf(feature, options.verbose === true))
+        else print(await tableOf(feature, options.verbose === true))
       }),
   )
 
-const tableOf = ({ view, key, asOf, known, columns: values }: FeatureView, isVerbose: boolean): string => {
+const tableOf = async (
+  { view, key, asOf, known, columns: values }: FeatureView,
+  isVerbose: boolean,
+): Promise<string> => {
+  const { views } = await import('../../topologies/index.ts')
   const told = new Map(views.get(view)?.columns.map((column) => [column.name, column]))
   const rows = Object.entries(values).map(([name, value]) => {
     // A server of another version may have columns that this one does not know.

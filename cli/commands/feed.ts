@@ -1,8 +1,16 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { millis, type UserId } from '../../schemas/ids.ts'
 import { FEED_LIMIT_DEFAULT, FEED_LIMIT_MAX } from '../../serving/query.ts'
 import { print, printJson } from '../terminal.ts'
-import { type DataOptions, dataOption, examples, integer, jsonOption, time, urlOption } from './options.ts'
+import {
+  asOfOption,
+  type DataOptions,
+  dataOption,
+  examples,
+  jsonOption,
+  limitOption,
+  urlOption,
+} from './options.ts'
 
 interface FeedOptions extends DataOptions {
   readonly limit: number
@@ -16,14 +24,8 @@ export const feedCommand = (): Command =>
       'Shows the first page of a feed, with the reason for each post. Nothing is logged.\n\nOf a data directory that no process has open, or with --url of a running `freshet up`.',
     )
     .argument('<user>', 'whom the feed is for')
-    .addOption(
-      new Option('--limit <n>', 'posts at most')
-        .argParser(integer(1, FEED_LIMIT_MAX))
-        .default(FEED_LIMIT_DEFAULT),
-    )
-    .addOption(
-      new Option('--as-of <time>', 'milliseconds since 1970 or ISO 8601; now where absent').argParser(time),
-    )
+    .addOption(limitOption('posts', FEED_LIMIT_MAX, FEED_LIMIT_DEFAULT))
+    .addOption(asOfOption('now'))
     .addOption(dataOption())
     .addOption(urlOption())
     .addOption(jsonOption())

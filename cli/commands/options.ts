@@ -3,7 +3,7 @@ import { MILLIS_MAX, MILLIS_MIN } from '../../schemas/declare/numbers.ts'
 
 export const DATA_DEFAULT = '.freshet/data'
 export const WORLD_DIRECTORY = '.freshet/world'
-export const PARTITIONS_MAX = 64
+const PARTITIONS_MAX = 64
 
 /** Options that several commands share, worded once. */
 export const dataOption = (): Option => new Option('--data <dir>', 'data directory').default(DATA_DEFAULT)
@@ -20,6 +20,14 @@ export const jsonOption = (): Option =>
 /** `absent` says what is taken where it is not given. */
 export const asOfOption = (absent: string): Option =>
   new Option('--as-of <time>', `milliseconds since 1970 or ISO 8601; ${absent} where absent`).argParser(time)
+
+/** `what` is listed: so many of them at most. */
+export const limitOption = (what: string, max: number, usual: number): Option =>
+  new Option('--limit <n>', `${what} at most`).argParser(integer(1, max)).default(usual)
+
+/** Of a data directory that is made. */
+export const partitionsOption = (): Option =>
+  new Option('--partitions <n>', 'partitions of a new data directory').argParser(integer(1, PARTITIONS_MAX))
 
 /** Parses a whole number within a range, for an option. */
 export const integer =
@@ -43,7 +51,7 @@ export const shareFrom =
 export const share = shareFrom(0)
 
 /** A time: milliseconds since 1970, or anything ISO 8601 such as 2026-05-17T15:30Z. */
-export const time = (text: string): number => {
+const time = (text: string): number => {
   const value = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
   if (value >= MILLIS_MIN && value <= MILLIS_MAX) return value
   throw new InvalidArgumentError(

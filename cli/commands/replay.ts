@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import type { ReplayCommandOptions } from '../replay/run.ts'
-import { dataOption, examples, integer, jsonOption, PARTITIONS_MAX, speed } from './options.ts'
+import { dataOption, examples, jsonOption, partitionsOption, speed } from './options.ts'
 
 export const replayCommand = (): Command =>
   new Command('replay')
@@ -13,11 +13,7 @@ export const replayCommand = (): Command =>
     .argument('<file>', 'NDJSON, or .gz of it')
     .addOption(dataOption())
     .addOption(new Option('--to <url>', 'send to a running `freshet up` instead of a data directory'))
-    .addOption(
-      new Option('--partitions <n>', 'partitions of a new data directory').argParser(
-        integer(1, PARTITIONS_MAX),
-      ),
-    )
+    .addOption(partitionsOption())
     .addOption(
       new Option('--speed <n>', '"max", or a multiple of the speed at which it happened')
         .argParser(speed)

@@ -9,8 +9,8 @@ import {
   type DataOptions,
   dataOption,
   examples,
-  integer,
   jsonOption,
+  limitOption,
   stateUrlOption,
 } from './options.ts'
 
@@ -73,7 +73,7 @@ const scanCommand = (): Command =>
     .addOption(dataOption())
     .addOption(stateUrlOption())
     .addOption(new Option('--prefix <text>', 'text that the keys begin with'))
-    .addOption(new Option('--limit <n>', 'rows at most').argParser(integer(1, ROWS_MAX)).default(20))
+    .addOption(limitOption('rows', ROWS_MAX, 20))
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { configOption, type SettingOptions, settingsOf } from '../config/options.ts'
+import { configOption, kafkaOption, type SettingOptions, settingsOf } from '../config/options.ts'
 import { print, printJson } from '../terminal.ts'
 import { examples, jsonOption } from './options.ts'
 
@@ -26,7 +26,7 @@ const applyCommand = (): Command =>
     )
     .addOption(new Option('--yes', 'make and change them'))
     .addOption(configOption())
-    .addOption(new Option('--kafka <brokers>', 'Kafka, as host:port,host:port'))
+    .addOption(kafkaOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',

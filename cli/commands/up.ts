@@ -4,7 +4,7 @@ import { configOption, serviceOptions, type SettingOptions, settingsOf } from '.
 import type { Settings } from '../config/schema.ts'
 import { CliError } from '../errors.ts'
 import type { UpOptions } from '../up.ts'
-import { DATA_DEFAULT, WORLD_DIRECTORY, examples, integer, PARTITIONS_MAX } from './options.ts'
+import { DATA_DEFAULT, WORLD_DIRECTORY, examples, integer, partitionsOption } from './options.ts'
 
 const PORT_DEFAULT = 8080
 /** A larger world would take minutes to begin. */
@@ -25,11 +25,7 @@ export const upCommand = (): Command => {
         .default(PORT_DEFAULT),
     )
     .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1'))
-    .addOption(
-      new Option('--partitions <n>', 'partitions of a new data directory').argParser(
-        integer(1, PARTITIONS_MAX),
-      ),
-    )
+    .addOption(partitionsOption())
     .addOption(
       new Option(
         '--world <users>',

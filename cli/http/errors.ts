@@ -1,9 +1,10 @@
 import { EngineError } from '../../engine/errors.ts'
 import { ModelError } from '../../models/errors.ts'
 import { type ErrorText, sentencesOf } from '../../schemas/error-text.ts'
+import { RegistryError } from '../../schemas/registry/errors.ts'
 import { ServingError } from '../../serving/errors.ts'
 import { CliError, lineOf } from '../errors.ts'
-import { statusOfCli, statusOfEngine, statusOfModel, statusOfServing } from './statuses.ts'
+import { statusOfCli, statusOfEngine, statusOfModel, statusOfRegistry, statusOfServing } from './statuses.ts'
 
 interface HttpErrorText extends ErrorText {
   readonly status: number
@@ -128,14 +129,20 @@ export interface ErrorAnswer {
 /** What to answer for an error; null for one that nobody foresaw. */
 export const answerOf = (error: unknown): ErrorAnswer | null => {
   if (error instanceof HttpError) return answerOfHttp(error)
-  if (error instanceof EngineError) return answer(statusOfEngine(error.code), error.code, lineOf(error), null)
-  if (error instanceof ServingError)
-    return answer(statusOfServing(error.code), error.code, lineOf(error), error.field)
-  if (error instanceof ModelError) return answer(statusOfModel(error.code), error.code, lineOf(error), null)
-  if (error instanceof CliError)
-    return answer(statusOfCli(error.code) ?? 500, error.code, error.message, null)
+  if (error instanceof ServingError) return answerInLine(statusOfServing(error.code), error, error.field)
+  if (error instanceof EngineError) return answerInLine(statusOfEngine(error.code), error)
+  if (error instanceof ModelError) return answerInLine(statusOfModel(error.code), error)
+  if (error instanceof RegistryError) return answerInLine(statusOfRegistry(error.code), error)
+  if (error instanceof CliError) return answerInLine(statusOfCli(error.code) ?? 500, error)
   return frameworkAnswer(error)
 }
+
+/** In the words of commands: the code, what happened, what to do. */
+const answerInLine = (
+  status: number,
+  error: Error & { readonly code: string },
+  field: string | null = null,
+): ErrorAnswer => answer(status, error.code, lineOf(error), field)
 
 export const answerOfHttp = ({ code, message, field }: HttpError): ErrorAnswer =>
   answer(HTTP_ERRORS[code].status, code, message, field)

@@ -1,5 +1,6 @@
 import { ENGINE_ERRORS, type EngineErrorCode, type Recovery } from '../../engine/errors.ts'
 import { MODEL_ERRORS, type ModelErrorCode } from '../../models/errors.ts'
+import type { RegistryErrorCode } from '../../schemas/registry/errors.ts'
 import type { ServingErrorCode } from '../../serving/errors.ts'
 import type { CliErrorCode } from '../errors.ts'
 
@@ -46,6 +47,14 @@ const STATUS_OF_MODEL: Partial<Record<ModelErrorCode, number>> = {
 
 export const statusOfModel = (code: ModelErrorCode): number =>
   STATUS_OF_MODEL[code] ?? STATUS_OF_RECOVERY[MODEL_ERRORS[code].recovery]
+
+/** What a registry refuses lies between it and this server: whoever asks is not to blame. */
+const STATUS_OF_REGISTRY: Readonly<Record<RegistryErrorCode, number>> = {
+  REGISTRY_UNAVAILABLE: 503,
+  SCHEMA_REFUSED: 500,
+}
+
+export const statusOfRegistry = (code: RegistryErrorCode): number => STATUS_OF_REGISTRY[code]
 
 const STATUS_OF_CLI: Partial<Record<CliErrorCode, number>> = {
   UNKNOWN_STORE: 404,

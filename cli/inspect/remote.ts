@@ -1,4 +1,4 @@
-import { CliError, type CliErrorCode } from '../errors.ts'
+import { CLI_ERRORS, CliError, type CliErrorCode } from '../errors.ts'
 import { type Answer as HttpAnswer, ask, refusalText } from '../http/client.ts'
 import type {
   FeatureView,
@@ -55,8 +55,11 @@ export class RemoteInspection implements Inspection {
     const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify({ id })) }
     const answer = await ask(`${this.base}/dead-letters/replay`, body)
     const { code, message = '' } = (answer.body ?? {}) as { code?: unknown; message?: string }
-    if (code === NOT_REPLAYABLE)
-      throw new CliError(NOT_REPLAYABLE, message.replace(`${NOT_REPLAYABLE}: `, ''))
+    if (code === NOT_REPLAYABLE) {
+      // Code and advice are told with it again.
+      const detail = message.replace(`${NOT_REPLAYABLE}: `, '').replace(CLI_ERRORS[NOT_REPLAYABLE].action, '')
+      throw new CliError(NOT_REPLAYABLE, detail)
+    }
     return answered(answer) as LetterView
   }
 

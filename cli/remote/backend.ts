@@ -1,5 +1,5 @@
 import type { Clock } from '../../engine/clock.ts'
-import { EngineError } from '../../engine/errors.ts'
+import { EngineError, type EngineErrorCode } from '../../engine/errors.ts'
 import { KafkaLog } from '../../engine/log/kafka.ts'
 import type { Topology } from '../../engine/topology.ts'
 import type { FeatureSink } from '../../features/sink/feature-sink.ts'
@@ -59,7 +59,8 @@ export class RemoteBackend implements Backend {
   private near: FeatureSink | undefined
   private hearing: Promise<void> | undefined
   private moving: Promise<void> | undefined
-  private unansweredAtMs = -Infinity
+  /** When features were last read as never seen, by why. */
+  private readonly missedAtMs = new Map<EngineErrorCode, number>()
   private isClosing = false
 
   private constructor(
@@ -84,7 +85,11 @@ export class RemoteBackend implements Backend {
     })
     this.rows = new StateRows(new RemoteRows(this.cache, served.has))
     this.rowsNow = new StateRows(new RemoteRows(this.cache.anew, served.has))
-    this.features = new RowFeatures(this.cache, store, () => (this.unansweredAtMs = clock.monotonicMs()))
+    this.features = new RowFeatures(
+      this.cache,
+      store,
+      ({ code }) => void this.missedAtMs.set(code, clock.monotonicMs()),
+    )
     this.restrictions = new PendingRestrictions(progress)
     this.follower = new RestrictionFollower({
       log,
@@ -180,11 +185,17 @@ export class RemoteBackend implements Backend {
 
   private lackOfFeatures(): 'FEATURES_UNAVAILABLE' | 'FEATURES_LOST' | 'STALLED' | null {
     const { progress, options } = this
-    const unansweredMs = options.clock.monotonicMs() - this.unansweredAtMs
-    if (progress.silentMs() > SILENT_MS_MAX || unansweredMs < SILENT_MS_MAX) return 'FEATURES_UNAVAILABLE'
+    if (progress.silentMs() > SILENT_MS_MAX || this.hasMissed('FEATURES_UNAVAILABLE'))
+      return 'FEATURES_UNAVAILABLE'
     // That there was no row may be near for a while after it has come again.
-    if (progress.lackedMs() <= options.settings.serving.nearCacheMsMax) return 'FEATURES_LOST'
+    const isLacking = progress.lackedMs() <= options.settings.serving.nearCacheMsMax
+    if (isLacking || this.hasMissed('FEATURES_LOST')) return 'FEATURES_LOST'
     return progress.stalledMs() > STALLED_MS_MAX ? 'STALLED' : null
+  }
+
+  private hasMissed(code: EngineErrorCode): boolean {
+    const missedAtMs = this.missedAtMs.get(code) ?? -Infinity
+    return this.options.clock.monotonicMs() - missedAtMs < SILENT_MS_MAX
   }
 
   private async begin(served: ServedStores, partitions: number): Promise<void> {

@@ -210,6 +210,8 @@ export class RemoteProgress implements Progress {
 
   private async look(): Promise<void> {
     const { store, clock } = this.parts
+    // Not at the look that found it: whoever began to read before that has to hear of it, too.
+    if (this.isLacking) store.takeAsItStands()
     const askedAtMs = clock.monotonicMs()
     const positions = await store.positions(this.watched)
     const changed: InputPlace[] = []

@@ -73,7 +73,8 @@ export interface FeatureWriter {
 export interface RowReader {
   /**
    * The rows of `keys`, version byte included, in the order asked; null where there is none. One round trip a node
-   * for all. Throws `FEATURES_UNAVAILABLE`.
+   * for all. Throws `FEATURES_UNAVAILABLE`, and `FEATURES_LOST` where the store has lost rows that it had when it was
+   * read before.
    */
   readRows(store: string, keys: readonly Uint8Array[]): Promise<readonly (Buffer | null)[]>
 }
@@ -100,6 +101,8 @@ export interface PlacedReader {
   positions(places: readonly StorePlace[]): Promise<readonly FollowedPosition[]>
   /** In the order asked; null where there is none. Throws `FEATURES_UNAVAILABLE`. */
   readPlaced(keys: readonly PlacedKey[]): Promise<readonly (Buffer | null)[]>
+  /** That rows were lost is known: they are read as what is left. */
+  takeAsItStands(): void
 }
 
 /** What the follower of a changelog needs of a store that others than its owner read. */

@@ -19,6 +19,7 @@ import { clearStore } from './redis/clear.ts'
 import { connectRedis, unavailable, type RedisClient, type RedisConnection } from './redis/client.ts'
 import { REDIS_DEFAULTS, type RedisStoreOptions } from './redis/options.ts'
 import { APPLIED, APPLY, APPLY_SHA } from './redis/script.ts'
+import { Standing } from './redis/standing.ts'
 
 const EMPTY = Buffer.alloc(0)
 const VERSION_BYTES = 1
@@ -32,6 +33,7 @@ export interface RedisMemory {
 
 /** Keys of one request that lie in one slot, and so on one node. */
 interface Wanted {
+  readonly partitions: Set<number>
   readonly keys: Buffer[]
   readonly indices: number[]
 }
@@ -48,6 +50,7 @@ export class RedisFeatureStore implements FeatureStore, RowReader, PlacedReader 
   private readonly options: RedisStoreOptions
   private readonly tags = new Map<string, readonly Buffer[]>()
   private readonly applies = new ApplyWriter()
+  private readonly standing = new Standing()
 
   private constructor(connection: RedisConnection, options: RedisStoreOptions) {
     this.client = connection.client
@@ -93,13 +96,24 @@ export class RedisFeatureStore implements FeatureStore, RowReader, PlacedReader 
 
   async readRows(store: string, keys: readonly Uint8Array[]): Promise<readonly (Buffer | null)[]> {
     const found: (Buffer | null)[] = Array.from({ length: keys.length }, () => null)
+    const sequences = new Map<number, number>()
     await this.attempt(
-      this.wanted(store, keys).map(async ({ keys: wanted, indices }) => {
-        const rows = await this.client.mgetBuffer(wanted)
-        for (const [at, index] of indices.entries()) found[index] = rows[at] ?? null
+      this.wanted(store, keys).map(async ({ partitions, keys: wanted, indices }) => {
+        const tags = [...partitions].map((partition) => this.tag(store, partition))
+        // One command, and so as of one moment: rows, and how far they stand.
+        const values = await this.client.mgetBuffer([...tags, ...wanted])
+        for (const [at, partition] of [...partitions].entries()) {
+          sequences.set(partition, positionOf(values[at]?.toString()).sequence)
+        }
+        for (const [at, index] of indices.entries()) found[index] = values[tags.length + at] ?? null
       }),
     )
+    for (const [partition, sequence] of sequences) this.standing.assertKept(store, partition, sequence)
     return found
+  }
+
+  takeAsItStands(): void {
+    this.standing.forget()
   }
 
   async readRow(store: string, partition: number, key: Uint8Array): Promise<Buffer | null> {
@@ -136,7 +150,11 @@ export class RedisFeatureStore implements FeatureStore, RowReader, PlacedReader 
 
   async positions(places: readonly StorePlace[]): Promise<readonly FollowedPosition[]> {
     const values = await this.valuesOf(places.map(({ store, partition }) => this.tag(store, partition)))
-    return values.map((value) => positionOf(value?.toString()))
+    const positions = values.map((value) => positionOf(value?.toString()))
+    for (const [at, { store, partition }] of places.entries()) {
+      this.standing.note(store, partition, positions[at]!.sequence)
+    }
+    return positions
   }
 
   async apply(changes: FeatureChanges): Promise<void> {
@@ -208,9 +226,10 @@ export class RedisFeatureStore implements FeatureStore, RowReader, PlacedReader 
       const group = mode === 'single' ? 0 : partition
       let wanted = groups.get(group)
       if (wanted === undefined) {
-        wanted = { keys: [], indices: [] }
+        wanted = { partitions: new Set(), keys: [], indices: [] }
         groups.set(group, wanted)
       }
+      wanted.partitions.add(partition)
       wanted.keys.push(rowKey(this.tag(store, partition), key))
       wanted.indices.push(index)
     }

@@ -1,4 +1,4 @@
-import { EngineError } from '../../engine/errors.ts'
+import { EngineError, type EngineErrorCode } from '../../engine/errors.ts'
 import type { ViewRows } from '../view.ts'
 import { fillFromRows, type FillTarget } from './fill.ts'
 import type { KeyList } from './key-list.ts'
@@ -6,6 +6,7 @@ import type { FeaturePosition, FeatureReader, FeatureRows, RowReader } from './p
 
 const EMPTY = Buffer.alloc(0)
 const VERSION_BYTES = 1
+const MISSED: ReadonlySet<EngineErrorCode> = new Set(['FEATURES_UNAVAILABLE', 'FEATURES_LOST'])
 
 /**
  * Reads features off rows, wherever they come from. While rows cannot be had, features read as never seen, for a
@@ -51,7 +52,7 @@ export class RowFeatures implements FeatureReader {
     try {
       return keys.length === 0 ? [] : await this.rows.readRows(store, keys)
     } catch (error) {
-      if (!(error instanceof EngineError) || error.code !== 'FEATURES_UNAVAILABLE') throw error
+      if (!(error instanceof EngineError) || !MISSED.has(error.code)) throw error
       this.unavailable(error)
       return keys.map(() => null)
     }

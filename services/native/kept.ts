@@ -1,5 +1,4 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
-import { once } from 'node:events'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 
@@ -11,78 +10,73 @@ export interface KeptCommand {
 }
 
 /**
- * Starts "$@", prints its process id, and kills it when standard input ends: so a service never outlives who
- * started it, even one killed by `kill -9`.
+ * Becomes "$@", beside a watcher that kills it when standard input ends: so a process never outlives who started it,
+ * even one killed by `kill -9`. A line there lets the watcher go, once there is nothing left to kill.
  */
 const KEEPER = `
 exec 3<&0
-"$@" 3<&- </dev/null >&2 &
-service=$!
-echo "$service"
-{ cat <&3; kill -9 "$service"; } >/dev/null 2>&1 &
-watcher=$!
-exec 1>&-
-wait "$service"
-status=$?
-kill "$watcher"
-exit "$status"
+{ read -r line <&3 || kill -9 $$; } >/dev/null 2>&1 &
+exec "$@" 3<&- </dev/null
 `
 
 /** A process that ends with this one, however this one ends. */
 export class KeptProcess {
-  readonly pid: Promise<number>
-  /** Resolves when it is gone. */
-  readonly ended: Promise<void>
-  private readonly keeper: ChildProcessByStdio<Writable, Readable, Readable>
+  readonly pid: number
+  /** Resolves when it is gone and all that it printed was heard: to its exit code, null where a signal ended it. */
+  readonly ended: Promise<number | null>
+  private readonly child: ChildProcessByStdio<Writable, Readable, Readable>
 
   constructor({ program, args, cwd, env }: KeptCommand) {
-    this.keeper = spawn('sh', ['-c', KEEPER, 'keeper', program, ...args], {
+    this.child = spawn('sh', ['-c', KEEPER, 'keeper', program, ...args], {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
       // Not in this group, or Ctrl-C would reach it before this process can stop it in order.
       detached: true,
     })
-    this.keeper.stdin.on('error', () => undefined)
-    this.pid = once(this.keeper.stdout, 'data').then(([line]: Buffer[]) => Number(line!.toString()))
-    this.ended = new Promise((resolve) => {
-      this.keeper.once('exit', () => {
-        this.keeper.stdin.end()
-        resolve()
-      })
-    })
+    this.pid = this.child.pid!
+    this.child.stdin.on('error', () => undefined)
+    this.child.once('exit', () => this.child.stdin.end('\n'))
+    this.ended = new Promise((resolve) => this.child.once('close', resolve))
   }
 
-  /** What it prints, be it on stdout or on stderr. */
-  get output(): Readable {
-    return this.keeper.stderr
+  get stdout(): Readable {
+    return this.child.stdout
   }
 
-  /** Null while it runs. */
-  get exitCode(): number | null {
-    return this.keeper.exitCode
+  get stderr(): Readable {
+    return this.child.stderr
   }
 
-  async signal(name: NodeJS.Signals): Promise<void> {
-    const pid = await this.pid
-    if (this.exitCode !== null) return
-    try {
-      process.kill(pid, name)
-    } catch {
-      // It ended by itself.
-    }
+  /** Hears what it prints, be it on stdout or on stderr. */
+  onOutput(listener: (chunk: Buffer) => void): void {
+    this.stdout.on('data', listener)
+    this.stderr.on('data', listener)
+  }
+
+  /** Its exit code, or the signal that ended it; null while it runs. */
+  get endedWith(): number | NodeJS.Signals | null {
+    return this.child.exitCode ?? this.child.signalCode
+  }
+
+  /** Does nothing where it has ended. */
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name)
   }
 
   /** Resolves when it is gone. */
-  async end(signal: NodeJS.Signals): Promise<void> {
-    this.keeper.ref()
-    await this.signal(signal)
-    await this.ended
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    for (const handle of this.handles) handle.ref()
+    this.signal(signal)
+    return this.ended
   }
 
   /** The event loop may end while it runs: it is then killed. */
   unref(): void {
-    this.keeper.unref()
-    for (const stream of this.keeper.stdio) if (stream instanceof Socket) stream.unref()
+    for (const handle of this.handles) handle.unref()
+  }
+
+  private get handles(): readonly (Socket | typeof this.child)[] {
+    return [this.child, ...this.child.stdio.filter((stream) => stream instanceof Socket)]
   }
 }

@@ -19,7 +19,6 @@ const LAST_LINES = 15
 export class NativeProcess implements ServiceProcess {
   private readonly command: Command
   private kept: KeptProcess | undefined
-  private running: number | undefined
 
   constructor(command: Command) {
     this.command = command
@@ -27,20 +26,21 @@ export class NativeProcess implements ServiceProcess {
 
   /** Of the last start. */
   get pid(): number {
-    if (this.running === undefined) throw new Error(`${this.command.program} was never started`)
-    return this.running
+    if (this.kept === undefined) throw new Error(`${this.command.program} was never started`)
+    return this.kept.pid
   }
 
   async start(): Promise<this> {
     const { program, logFile, answers } = this.command
     const kept = new KeptProcess(this.command)
     this.kept = kept
-    kept.output.pipe(createWriteStream(logFile, { flags: 'a' }))
-    this.running = await kept.pid
+    const log = createWriteStream(logFile, { flags: 'a' })
+    kept.onOutput((chunk) => log.write(chunk))
+    void kept.ended.then(() => log.end())
     const started = performance.now()
     let reason: string | undefined
     await until(answers, () => {
-      if (kept.exitCode !== null) reason = `${program} ended with ${kept.exitCode}`
+      if (kept.endedWith !== null) reason = `${program} ended with ${kept.endedWith}`
       if (performance.now() - started > START_MS_MAX)
         reason = `${program} did not answer in ${START_MS_MAX} ms`
       return reason

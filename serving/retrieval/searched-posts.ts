@@ -45,7 +45,10 @@ export interface SearchedPostsParts extends Omit<PostPoolParts, 'index'> {
 /** Finds posts by the two towers, over an index that follows posts as they come and go. */
 export class SearchedPosts implements Retrieval {
   private readonly parts: SearchedPostsParts
+  /** Those that the searcher took last. */
   private searched: VersionedTowers
+  /** What it searches by once it has taken or refused all that it was given. */
+  private searchedNext: Promise<VersionedTowers>
   private searcher: Searcher
   private pool: PostPool
   private refreshing: Promise<void> | undefined
@@ -55,6 +58,7 @@ export class SearchedPosts implements Retrieval {
   constructor(parts: SearchedPostsParts, towers: VersionedTowers) {
     this.parts = parts
     this.searched = towers
+    this.searchedNext = Promise.resolve(towers)
     this.searcher = parts.start(towers.parameters)
     this.pool = new PostPool({ ...parts, index: this.searcher })
   }
@@ -106,10 +110,15 @@ export class SearchedPosts implements Retrieval {
     await this.searcher.settle()
   }
 
-  /** Searches by other towers from now on. */
+  /** Searches by other towers from now on. Throws what the searcher throws; it then searches as before. */
   async swap(towers: VersionedTowers): Promise<void> {
-    this.searched = towers
-    await this.searcher.swap(towers.parameters)
+    const before = this.searchedNext
+    const taken = this.searcher.swap(towers.parameters)
+    this.searchedNext = taken.then(
+      () => (this.searched = towers),
+      () => before,
+    )
+    await taken
   }
 
   async nearest(query: FeedQuery, viewer: Viewer, postsMax: number): Promise<Nearest> {
@@ -127,8 +136,9 @@ export class SearchedPosts implements Retrieval {
     }
     const lookedUp = Math.min(postsMax * LOOKED_UP, LOOKED_UP_MAX)
     // The searcher takes searches and swaps in the order that they are asked for.
-    const { version: modelVersion } = this.searched
+    const { searchedNext } = this
     const matches = await this.searcher.search(side, lookedUp)
+    const { version: modelVersion } = await searchedNext
     const posts = firstOf(postsIn(pool, freshestFirst(matches, pool, query.asOf)), isWanted, postsMax)
     return { posts, isAll: posts.length < postsMax && pool.size <= lookedUp, modelVersion }
   }
@@ -146,6 +156,7 @@ export class SearchedPosts implements Retrieval {
   }
 
   private restart(): void {
+    this.searchedNext = Promise.resolve(this.searched)
     this.searcher = this.parts.start(this.searched.parameters)
     this.pool = new PostPool({ ...this.parts, index: this.searcher })
     this.isFilled = false

@@ -47,6 +47,19 @@ const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g
 const importsOf = (file: string): string[] =>
   [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, path]) => normalize(join(dirname(file), path!)))
 
+/** What is loaded with a file, before any of it runs. */
+const LOADED = /^(?:import|export) (?!type\b)(?:[^;']*? from )?'([^']+)'/gm
+
+const loadedWith = (file: string, loaded = new Set<string>()): ReadonlySet<string> => {
+  loaded.add(file)
+  for (const [, path] of readFileSync(file, 'utf8').matchAll(LOADED)) {
+    if (!path!.startsWith('.')) loaded.add(path!)
+    else if (!loaded.has(normalize(join(dirname(file), path!))))
+      loadedWith(normalize(join(dirname(file), path!)), loaded)
+  }
+  return loaded
+}
+
 const filesOf = (room: string): string[] => globSync(`${room}/**/*.{ts,js}`)
 
 describe('the rooms', () => {
@@ -67,5 +80,16 @@ describe('the rooms', () => {
         expect(importsOf(file).filter((path) => path.startsWith('test/'))).toEqual([])
       }
     }
+  })
+})
+
+describe('the commands', () => {
+  it('load what they run only when they run it, so that help and refusals come at once', () => {
+    const loaded = [...loadedWith('cli/main.ts')].sort()
+    expect(loaded).toContain('cli/commands/feature.ts')
+    expect(loaded.filter((name) => !name.endsWith('.ts') && !name.startsWith('node:'))).toEqual(['commander'])
+    expect(
+      loaded.filter((name) => /^(processors|topologies|features|world)\/.+\/|^topologies/.test(name)),
+    ).toEqual([])
   })
 })

@@ -67,6 +67,16 @@ describe('every source file', () => {
   })
 })
 
+describe('every process that runs on while its starter does something else', () => {
+  it('is started so that it ends with it, however that ends', () => {
+    const files = [...sources, ...globSync('test/**/*.ts')]
+    expect(offenders(files, /(?<!\.)\bspawn\(/)).toEqual(['services/native/kept.ts'])
+    const forked = offenders(files, /(?<!\.)\bprocess\.(on|once)\('message'/)
+    expect(forked.length).toBeGreaterThan(0)
+    expect(forked).toEqual(offenders(forked, /^endWithBenchmark\(\)$/m))
+  })
+})
+
 describe('what is committed', () => {
   it('names no host of a package registry', () => {
     const files = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).trim().split('\n')

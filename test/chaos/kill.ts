@@ -1,15 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Embedded, EMBEDDED_DEFAULTS } from '../../cli/runtime/embedded.ts'
 import { systemClock } from '../../cli/runtime/clock.ts'
 import { Random } from '../../engine/driver/random.ts'
 import { NO_METRICS } from '../../engine/metrics.ts'
+import { freePorts } from '../../services/ports.ts'
 import { everything } from '../../topologies/index.ts'
+import { Victim } from './victim.ts'
 
 export interface KillOptions {
   /** NDJSON of events. */
@@ -35,51 +34,6 @@ export interface KillReport {
 
 const ROWS_MAX = 100_000_000
 const RETRY_MS = 20
-const START_MS_MAX = 60_000
-
-/** A `freshet up` that is killed and started again on the same port and data. */
-class Victim {
-  readonly url: string
-  private readonly port: number
-  private readonly directory: string
-  private process: ChildProcess | undefined
-
-  constructor(port: number, directory: string) {
-    this.port = port
-    this.directory = directory
-    this.url = `http://127.0.0.1:${port}`
-  }
-
-  /** Starts it and waits until it answers: it is not ready for as long as much waits to be processed, and may die then, too. */
-  async start(): Promise<number> {
-    const started = performance.now()
-    this.process = spawn(
-      process.execPath,
-      ['cli/freshet.ts', 'up', '--data', this.directory, '--port', String(this.port)],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    )
-    while (performance.now() - started < START_MS_MAX) {
-      if (await this.isAlive()) return performance.now() - started
-      await sleep(RETRY_MS)
-    }
-    throw new Error(`freshet up did not answer within ${START_MS_MAX} ms`)
-  }
-
-  async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const dying = this.process!
-    const gone = once(dying, 'exit')
-    dying.kill(signal)
-    await gone
-  }
-
-  private async isAlive(): Promise<boolean> {
-    try {
-      return (await fetch(`${this.url}/healthz`)).ok
-    } catch {
-      return false
-    }
-  }
-}
 
 /**
  * Sends a file of events to `freshet up`, kills it with `kill -9` at random moments on the way, starts it
@@ -87,7 +41,8 @@ class Victim {
  */
 export const replayUnderKills = async (options: KillOptions): Promise<KillReport> => {
   const random = new Random(options.seed)
-  const victim = new Victim(await freePort(), options.directory)
+  const [port] = await freePorts(1)
+  const victim = new Victim(port!, options.directory)
   await victim.start()
   const sender = new Sender(victim.url)
   const recoveryMs: number[] = []
@@ -177,14 +132,4 @@ export const digestOf = async (directory: string): Promise<StateDigest> => {
   }
   await embedded.close()
   return digest
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

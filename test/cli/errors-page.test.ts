@@ -7,6 +7,7 @@ import { answerOf, HTTP_ERRORS, HttpError, type HttpErrorCode } from '../../cli/
 import { ENGINE_ERRORS, EngineError, type EngineErrorCode } from '../../engine/errors.ts'
 import { MODEL_ERRORS, ModelError, type ModelErrorCode } from '../../models/errors.ts'
 import type { ErrorText } from '../../schemas/error-text.ts'
+import { REGISTRY_ERRORS, RegistryError, type RegistryErrorCode } from '../../schemas/registry/errors.ts'
 import { SERVING_ERRORS, ServingError, type ServingErrorCode } from '../../serving/errors.ts'
 
 type Table = Readonly<Record<string, ErrorText>>
@@ -62,6 +63,7 @@ const errors = [
   ...(Object.keys(SERVING_ERRORS) as ServingErrorCode[]).map((code) => new ServingError(code, 'why')),
   ...(Object.keys(ENGINE_ERRORS) as EngineErrorCode[]).map((code) => new EngineError(code, 'why')),
   ...(Object.keys(MODEL_ERRORS) as ModelErrorCode[]).map((code) => new ModelError(code, 'why')),
+  ...(Object.keys(REGISTRY_ERRORS) as RegistryErrorCode[]).map((code) => new RegistryError(code, 'why')),
 ]
 
 test.each(errors)('the page has the status by which HTTP answers $code', (error) => {

@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { KeptProcess } from '../../services/native/kept.ts'
 
 const ENTRY = join(import.meta.dirname, '..', '..', 'cli', 'freshet.ts')
 
@@ -15,7 +15,7 @@ export class Spawned {
   stdout = ''
   stderr = ''
   readonly ended: Promise<Ended>
-  private readonly child: ChildProcess
+  private readonly process: KeptProcess
 
   /** Of this checkout, unless another entry is named. */
   constructor(
@@ -24,24 +24,20 @@ export class Spawned {
     env: Readonly<Record<string, string>> = {},
     entry: string = ENTRY,
   ) {
-    this.child = spawn(process.execPath, [entry, ...args], {
+    this.process = new KeptProcess({
+      program: process.execPath,
+      args: [entry, ...args],
       cwd: directory,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      env,
     })
-    this.child.stdout!.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()))
-    this.child.stderr!.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()))
-    this.ended = new Promise((resolve) => {
-      this.child.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }))
-    })
-    onTestFinished(async () => {
-      this.child.kill('SIGKILL')
-      await this.ended
-    })
+    this.process.stdout.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()))
+    this.process.stderr.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()))
+    this.ended = this.process.ended.then((code) => ({ code, stdout: this.stdout, stderr: this.stderr }))
+    onTestFinished(async () => void (await this.process.end('SIGKILL')))
   }
 
   signal(name: NodeJS.Signals): void {
-    this.child.kill(name)
+    this.process.signal(name)
   }
 
   /** Waits until stdout holds what is looked for; answers its first group. Throws when the process ends before. */
@@ -49,12 +45,10 @@ export class Spawned {
     for (;;) {
       const found = pattern.exec(this.stdout)
       if (found !== null) return found[1] ?? found[0]
-      if (this.child.exitCode !== null)
-        throw new Error(`it ended with ${this.child.exitCode}: ${this.stderr}`)
-      await new Promise((resolve) => {
-        this.child.stdout!.once('data', resolve)
-        this.child.once('close', resolve)
-      })
+      const { endedWith } = this.process
+      if (endedWith !== null) throw new Error(`it ended with ${endedWith}: ${this.stderr}`)
+      const more = new Promise((resolve) => this.process.stdout.once('data', resolve))
+      await Promise.race([more, this.ended])
     }
   }
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
@@ -7,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cached } from '../../services/cache.ts'
 import { nativeServices } from '../../services/index.ts'
+import { KeptProcess } from '../../services/native/kept.ts'
 import { missing } from './here.ts'
 
 /** What cannot be a container tells whether processes can be had. */
@@ -78,12 +78,13 @@ describe.skipIf(noRedis !== undefined)(`native services ${noRedis ?? ''}`, () =>
   })
 
   test('end with the process that started them, even one killed outright', async () => {
-    const starter = spawn(process.execPath, [join(import.meta.dirname, 'started.ts')], { stdio: 'pipe' })
+    const args = [join(import.meta.dirname, 'started.ts'), 'redis']
+    const starter = new KeptProcess({ program: process.execPath, args })
     const [line] = (await once(starter.stdout, 'data')) as [Buffer]
-    const [, port] = line.toString().split(' ').map(Number)
-    expect(await ask(port!, 'PING')).toBe('+PONG')
-    starter.kill('SIGKILL')
-    await expect.poll(() => ask(port!, 'PING'), { timeout: 10_000 }).toBeUndefined()
+    const port = Number.parseInt(line.toString(), 10)
+    expect(await ask(port, 'PING')).toBe('+PONG')
+    starter.signal('SIGKILL')
+    await expect.poll(() => ask(port, 'PING'), { timeout: 10_000 }).toBeUndefined()
   })
 
   test('of a Redis cluster agree on all slots', async () => {

@@ -204,10 +204,10 @@ class Chaos {
         return
       }
       case 'freezes': {
-        await worker.freeze()
+        worker.freeze()
         await sleep(FROZEN_MS)
         await this.caughtUp('freeze')
-        await worker.thaw()
+        worker.thaw()
         this.options.say(`froze and woke ${worker.member}`)
         await this.caughtUp('wake')
         return

@@ -60,7 +60,7 @@ export class WorkerProcess {
     })
     this.child = child
     this.url = undefined
-    child.output.on('data', (chunk: Buffer) => {
+    child.onOutput((chunk) => {
       this.said = `${this.said}${chunk.toString()}`.slice(-OUTPUT_CHARACTERS_MAX)
       if (this.child === child) this.url ??= STARTED.exec(chunk.toString())?.[1]
     })
@@ -118,13 +118,13 @@ export class WorkerProcess {
     await this.end('SIGKILL')
   }
 
-  async freeze(): Promise<void> {
+  freeze(): void {
     this.isFrozen = true
-    await this.child?.signal('SIGSTOP')
+    this.child?.signal('SIGSTOP')
   }
 
-  async thaw(): Promise<void> {
+  thaw(): void {
     this.isFrozen = false
-    await this.child?.signal('SIGCONT')
+    this.child?.signal('SIGCONT')
   }
 }

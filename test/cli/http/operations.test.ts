@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { FrameWriter } from '../../../engine/log/frame.ts'
 import { EngineError } from '../../../engine/errors.ts'
 import { answerOf, HTTP_ERRORS, HttpError, type HttpErrorCode } from '../../../cli/http/errors.ts'
+import { REGISTRY_ERRORS, RegistryError } from '../../../schemas/registry/errors.ts'
 import { post, reaction, tie } from '../community.ts'
 import { Running } from '../running.ts'
 
@@ -64,6 +65,7 @@ test('names that do not exist are answered with those that do', async () => {
   expect(store.body['message']).toContain('connections')
   const view = await running.get('/admin/v1/features/nope?key=a')
   expect([view.status, view.body['code']]).toEqual([404, 'UNKNOWN_VIEW'])
+  for (const { body } of [store, view]) expect(body['message']).toMatch(/^UNKNOWN_.+\. Use one of these\.$/)
   const key = await running.get('/admin/v1/stores/connections/row?key=a%00b')
   expect([key.status, key.body['code']]).toEqual([400, 'USAGE'])
 })
@@ -168,6 +170,21 @@ test.each([
     body: { code },
   })
 })
+
+test.each([
+  ['REGISTRY_UNAVAILABLE', 503, 1],
+  ['SCHEMA_REFUSED', 500, null],
+] as const)(
+  '%s of a schema registry is answered with %i, and with what to do',
+  (code, status, retryAfterSeconds) => {
+    const { about, action } = REGISTRY_ERRORS[code]
+    expect(answerOf(new RegistryError(code, 'detail'))).toEqual({
+      status,
+      retryAfterSeconds,
+      body: { code, message: `${code}: detail. ${about} ${action}` },
+    })
+  },
+)
 
 test('an error that nobody foresaw is answered with nothing of it', () => {
   expect(answerOf(new TypeError('secret'))).toBeNull()

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { CLI_ERRORS, lineOf } from '../../../cli/errors.ts'
 import { LetterBox } from '../../../cli/inspect/letters.ts'
+import { RemoteInspection } from '../../../cli/inspect/remote.ts'
 import { contractCodec } from '../../../engine/contract-topic.ts'
 import { ByteWriter } from '../../../engine/bytes.ts'
 import { deadLetterTopicName } from '../../../engine/dead-letters.ts'
@@ -39,6 +41,15 @@ test.each([
     expect([replayed.status, replayed.body['code']]).toEqual([409, 'NOT_REPLAYABLE'])
   },
 )
+
+test('a command that asks a server tells why a letter is not sent again, and what to do, once', async () => {
+  const running = await Running.start()
+  await publishGarbage(running, 10, 10)
+  const replaying = new RemoteInspection(running.url).replay('reactions/0/0')
+  const line = lineOf(await replaying.catch((error: unknown) => error))
+  const [happened, ...rest] = line.split(CLI_ERRORS.NOT_REPLAYABLE.action)
+  expect([happened, rest]).toEqual([expect.stringMatching(/^NOT_REPLAYABLE: reactions\/0\/0 would be/), ['']])
+})
 
 test('a timer that failed is no record, and nothing is appended for it', async () => {
   const log = new SimulatedLog({ clock: () => millis(T0) })

@@ -50,6 +50,7 @@ const setUp = async (goneAtStart: readonly string[] = [], carriedAtStart = RECOR
     if (gone.has(store)) return 0
     return marks.get(store)?.sequence ?? Infinity
   }
+  const taken = { times: 0 }
   const progress = new RemoteProgress({
     log: {
       partitions: (topic) => log.partitions(topic),
@@ -75,6 +76,7 @@ const setUp = async (goneAtStart: readonly string[] = [], carriedAtStart = RECOR
           const mark = marks.get(store)
           return mark === undefined ? null : Buffer.from(JSON.stringify(mark))
         }),
+      takeAsItStands: () => void taken.times++,
     },
     topology: everything,
     partitions: 1,
@@ -94,7 +96,7 @@ const setUp = async (goneAtStart: readonly string[] = [], carriedAtStart = RECOR
   await progress.refresh()
   const restrictions = new PendingRestrictions(progress)
   if (gone.size === 0 && carriedAtStart > 0) restrictions.hold()()
-  return { progress, restrictions, marks, gone, heard, kafka, told, accept, carry, carryAll }
+  return { progress, restrictions, marks, gone, taken, heard, kafka, told, accept, carry, carryAll }
 }
 
 describe('when Redis has lost rows', () => {
@@ -156,6 +158,20 @@ describe('when Redis has lost rows', () => {
     carryAll(RECORDS + 2)
     await progress.refresh()
     restrictions.hold()()
+  })
+
+  test('what is left is read one look after the lack was found, by when whoever reads has heard of it', async () => {
+    const { progress, marks, taken, carryAll } = await setUp()
+    const takenAt = async (): Promise<number> => {
+      await progress.refresh()
+      return taken.times
+    }
+    const before = await takenAt()
+    marks.clear()
+    expect([await takenAt(), await takenAt()]).toEqual([before, before + 1])
+    carryAll(RECORDS)
+    const carried = await takenAt()
+    expect(await takenAt()).toBe(carried)
   })
 
   test('that forbid nothing, their lack is told from when it is found until all are there', async () => {

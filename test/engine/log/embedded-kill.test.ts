@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { millis } from '../../../schemas/ids.ts'
 import { EmbeddedLog } from '../../../engine/log/embedded.ts'
 import { RocksState } from '../../../engine/state/rocksdb.ts'
+import { KeptProcess } from '../../../services/native/kept.ts'
 import { ScratchDisk } from '../../conformance/disk.ts'
 import { readAll, valuesOf } from '../../conformance/frames.ts'
 import { blocksOf } from '../../conformance/log-subject.ts'
@@ -20,17 +19,18 @@ interface Acknowledged {
 
 /** Runs the writer until it has acknowledged `lines` things, and kills it in the middle of the next ones. */
 const runAndKill = async (directory: string, lines: number): Promise<Acknowledged> => {
-  const writer = spawn(process.execPath, [WRITER, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const writer = new KeptProcess({ program: process.execPath, args: [WRITER, directory] })
+  writer.stderr.pipe(process.stderr)
   const acknowledged: Acknowledged = { appended: 0, committed: 0 }
   let left = lines
   for await (const line of createInterface({ input: writer.stdout })) {
     const [what, count] = line.split(' ')
     if (what === 'appended') acknowledged.appended = Number(count)
     if (what === 'committed') acknowledged.committed = Number(count)
-    if (--left === 0) writer.kill('SIGKILL')
+    if (--left === 0) writer.signal('SIGKILL')
   }
-  if (writer.signalCode === null && writer.exitCode === null) await once(writer, 'exit')
-  expect(writer.signalCode).toBe('SIGKILL')
+  await writer.ended
+  expect(writer.endedWith).toBe('SIGKILL')
   return acknowledged
 }
 

@@ -5,10 +5,15 @@ import { SearchedPosts, type Searcher } from '../../../serving/retrieval/searche
 import { later } from '../../processors/events.ts'
 import type { People } from '../people.ts'
 
-/** A search on this thread; `crash` makes it as one whose thread has died. */
+/**
+ * A search on this thread; `hasCrashed` makes it as one whose thread has died. While it is `held`, it takes no swaps, and
+ * what is asked for after one waits for it, as on a thread.
+ */
 export class LocalSearcher implements Searcher {
   puts = 0
   hasCrashed = false
+  held: Promise<void> = Promise.resolve()
+  private swapping: Promise<void> = Promise.resolve()
   private readonly search_ = PostSearch.create(priorTowers())
 
   async put(...given: Parameters<Searcher['put']>): Promise<void> {
@@ -23,11 +28,13 @@ export class LocalSearcher implements Searcher {
   }
 
   async search(...given: Parameters<Searcher['search']>): ReturnType<Searcher['search']> {
+    await this.swapping.catch(() => undefined)
     return (await this.alive()).search(...given)
   }
 
   async swap(towers: Float32Array): Promise<void> {
-    ;(await this.alive()).swap(towers)
+    this.swapping = this.take(towers, this.swapping)
+    return this.swapping
   }
 
   async settle(): Promise<void> {
@@ -36,6 +43,12 @@ export class LocalSearcher implements Searcher {
 
   async close(): Promise<void> {
     await (await this.search_).dispose()
+  }
+
+  private async take(towers: Float32Array, before: Promise<void>): Promise<void> {
+    await before.catch(() => undefined)
+    await this.held
+    ;(await this.alive()).swap(towers)
   }
 
   private async alive(): Promise<PostSearch> {

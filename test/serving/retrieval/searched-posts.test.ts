@@ -10,6 +10,9 @@ import { LocalSearcher } from './local-searcher.ts'
 
 const TRAVEL = 'The night train to Lisbon and a slow breakfast in Porto'
 const BREAD = 'Sourdough bread and dumplings from my grandmother'
+const OTHER = { version: 'other', parameters: priorTowers().map((value) => -value) }
+/** Which no searcher takes. */
+const SHORT = { version: 'short', parameters: new Float32Array(TOWERS_SIZE - 1) }
 const opened: SearchedPosts[] = []
 afterEach(async () => {
   for (const each of opened.splice(0)) await each.close()
@@ -47,6 +50,11 @@ const found = async (people: People, { retrieval }: Opened, postsMax = 10, asOf 
   const query = aQuery({ asOf: later(asOf) })
   const { posts } = await retrieval.nearest(query, await people.viewer(query), postsMax)
   return posts.map(({ postId }) => postId)
+}
+
+const versionFor = async (people: People, { retrieval }: Opened, name = 'user-1'): Promise<string | null> => {
+  const query = aQuery({ userId: userId(name) })
+  return (await retrieval.nearest(query, await people.viewer(query), 10)).modelVersion
 }
 
 /** After every hour had its turn. */
@@ -174,16 +182,46 @@ describe('retrieval', () => {
     const people = reader()
     const searched = open(people)
     await searched.retrieval.refresh()
-    const short = { version: 'short', parameters: new Float32Array(TOWERS_SIZE - 1) }
-    await expect(searched.retrieval.swap(short)).rejects.toThrow(RangeError)
-    const query = aQuery()
-    const versionFor = async (userId_: string): Promise<string | null> => {
-      const viewer = await people.viewer({ ...query, userId: userId(userId_) })
-      return (await searched.retrieval.nearest(query, viewer, 10)).modelVersion
-    }
-    await searched.retrieval.swap({ version: 'other', parameters: priorTowers().map((value) => -value) })
+    await searched.retrieval.swap(OTHER)
     expect((await found(people, searched)).length).toBe(2)
-    expect([await versionFor('user-1'), await versionFor('nobody')]).toEqual(['other', null])
+    const versions = [await versionFor(people, searched), await versionFor(people, searched, 'nobody')]
+    expect(versions).toEqual(['other', null])
+  })
+
+  it('says by which towers it searched where others were refused, or are not taken yet', async () => {
+    const people = reader()
+    const searched = open(people)
+    const { retrieval, searchers } = searched
+    await retrieval.refresh()
+    await expect(retrieval.swap(SHORT)).rejects.toThrow(RangeError)
+    expect([retrieval.towers.version, await versionFor(people, searched)]).toEqual(['prior', 'prior'])
+
+    const query = aQuery()
+    const viewer = await people.viewer(query)
+    const before = retrieval.nearest(query, viewer, 10)
+    const { promise, resolve: take } = Promise.withResolvers<void>()
+    searchers[0]!.held = promise
+    const swapping = Promise.allSettled([retrieval.swap(OTHER), retrieval.swap(SHORT)])
+    expect(retrieval.towers.version).toBe('prior')
+    const after = retrieval.nearest(query, viewer, 10)
+    take()
+    expect([(await before).modelVersion, (await after).modelVersion]).toEqual(['prior', 'other'])
+    expect((await swapping).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(retrieval.towers.version).toBe('other')
+  })
+
+  it('starts again by the towers that were taken last, not by those that a thread died at', async () => {
+    const people = reader()
+    const searched = open(people)
+    await searched.retrieval.refresh()
+    searched.searchers[0]!.hasCrashed = true
+    await expect(searched.retrieval.swap(OTHER)).rejects.toMatchObject({ code: 'SEARCH_CRASHED' })
+    await expect(searched.retrieval.follow()).rejects.toThrow('seen enough')
+    await searched.retrieval.refresh()
+    expect([searched.retrieval.towers.version, await versionFor(people, searched)]).toEqual([
+      'prior',
+      'prior',
+    ])
   })
 
   it('answers a viewer that nobody knows', async () => {
