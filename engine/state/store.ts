@@ -32,6 +32,12 @@ export interface SweptRows {
   readonly bytes: number
 }
 
+/** As `SweptRows`, of rows that were only looked at. */
+export interface LookedRows extends SweptRows {
+  /** Some of them have ended, unless they have changed since. */
+  readonly haveEnded: boolean
+}
+
 /** Rows read at once when a whole store is loaded. */
 const LOAD_ROWS = 4096
 
@@ -169,6 +175,18 @@ export class Store {
       bytes += key.length + value.length
     }
     return { last: rows.length === limit ? rows.at(-1)!.key : undefined, bytes }
+  }
+
+  /** Looks at rows on disk after a key, and changes nothing: it may go on beside a batch. */
+  async lookFrom(after: Buffer | undefined, limit: number): Promise<LookedRows> {
+    const rows = await this.disk.scan(this.number, { limit, ...(after && { after }) })
+    let bytes = 0
+    let haveEnded = false
+    for (const row of rows) {
+      bytes += row.key.length + row.value.length
+      haveEnded ||= this.expiry?.covers(row.value, 0, row.value.length) ?? false
+    }
+    return { last: rows.length === limit ? rows.at(-1)!.key : undefined, bytes, haveEnded }
   }
 
   /** Removes rows on disk after a key that have ended. Call it between batches. */

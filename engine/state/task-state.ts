@@ -211,6 +211,7 @@ export class TaskState {
   }
 
   async close(): Promise<void> {
+    await this.expiry.rest()
     await this.disk.close()
   }
 

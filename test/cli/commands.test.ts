@@ -138,7 +138,9 @@ describe('freshet up', () => {
     const table = await freshet(directory, 'feature', 'get', 'user-author', 'ada', 'bea')
     expect(table.stdout).toMatch(/^user_author\.likes\.total +1 +events$/m)
     const verbose = await freshet(directory, 'feature', 'get', 'user-author', 'ada', 'bea', '--verbose')
-    expect(verbose.stdout).toMatch(/^user_author\.likes\.total +1 +events +Sum of likes over all time\.$/m)
+    expect(verbose.stdout).toMatch(
+      /^user_author\.likes\.total +1 +events +Sum of likes over the last 420d at least, in whole tiles of 420d\.$/m,
+    )
     const none = await freshet(directory, 'state', 'get', 'connections', 'nobody')
     expect([none.code, none.stdout]).toEqual([1, 'nobody: there is no row\n'])
     const rows = await freshet(directory, 'state', 'scan', 'user-author', 'ada', '--json')

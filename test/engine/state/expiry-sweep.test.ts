@@ -1,3 +1,4 @@
+import { setImmediate as macrotask } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ChangelogBlock } from '../../../engine/log/port.ts'
@@ -81,6 +82,8 @@ class Ending {
     this.monotonicMs += wallMs
     if (this.sweeping === 'repeat') await this.state.repeat()
     else await this.state.expire(this.monotonicMs)
+    // What is looked at ahead has been read.
+    await macrotask()
   }
 
   async commit(flushAll = false): Promise<void> {
