@@ -9,6 +9,8 @@ import { build } from '../../release/build.ts'
 import { Spawned } from '../cli/spawned.ts'
 
 const run = promisify(execFile)
+// What is compiled of a package that is gone afterwards is of no use to later starts.
+process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
 const MODULES = join(import.meta.dirname, '..', '..', 'node_modules')
 
 /** In TypeScript, as a publisher writes it. */

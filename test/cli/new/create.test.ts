@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProcessor, createView } from '../../../cli/new/create.ts'
 
 const run = promisify(execFile)
+// What is compiled of a checkout that is gone afterwards is of no use to later starts.
+process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 const ROOMS = [
   'schemas',
