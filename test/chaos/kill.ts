@@ -7,7 +7,9 @@ import { systemClock } from '../../cli/runtime/clock.ts'
 import { Random } from '../../engine/driver/random.ts'
 import { NO_METRICS } from '../../engine/metrics.ts'
 import { freePorts } from '../../services/ports.ts'
-import { everything } from '../../topologies/index.ts'
+import { LATENESS_MS_MAX } from '../../engine/task-expiry.ts'
+import { readEnvelope } from '../../schemas/envelope.ts'
+import { everything, views } from '../../topologies/index.ts'
 import { Victim } from './victim.ts'
 
 export interface KillOptions {
@@ -33,6 +35,7 @@ export interface KillReport {
 }
 
 const ROWS_MAX = 100_000_000
+const VERSION_BYTES = 1
 const RETRY_MS = 20
 
 /**
@@ -104,11 +107,24 @@ class Sender {
   }
 }
 
+/** Time of the newest event of a file. */
+export const newestIn = async (file: string): Promise<number> => {
+  let newest = -Infinity
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    const { contract, value } = readEnvelope(Buffer.from(line))
+    newest = Math.max(newest, contract.timeOf(value))
+  }
+  return newest
+}
+
 /** Rows and a hash of them, a store: equal for equal states. */
 export type StateDigest = Record<string, string>
 
-/** Reads a data directory that nobody has open. */
-export const digestOf = async (directory: string): Promise<StateDigest> => {
+/**
+ * Reads a data directory that nobody has open, of which the newest event is known. Rows of views that have ended are left
+ * out: they may be removed in one run and not yet in another.
+ */
+export const digestOf = async (directory: string, newest: number): Promise<StateDigest> => {
   const embedded = await Embedded.open({
     ...EMBEDDED_DEFAULTS,
     directory,
@@ -124,6 +140,7 @@ export const digestOf = async (directory: string): Promise<StateDigest> => {
     let rows = 0
     for (const store of (await embedded.worker.stores(name)) ?? []) {
       for (const { key, value } of await store.scan({ limit: ROWS_MAX })) {
+        if (hasEnded(name, value, newest)) continue
         rows++
         hash.update(key).update('\0').update(value).update('\0')
       }
@@ -133,3 +150,6 @@ export const digestOf = async (directory: string): Promise<StateDigest> => {
   await embedded.close()
   return digest
 }
+
+const hasEnded = (store: string, row: Buffer, newest: number): boolean =>
+  views.get(store)?.ends?.hasEnded(row, VERSION_BYTES, row.length, newest - LATENESS_MS_MAX) ?? false
