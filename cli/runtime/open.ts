@@ -32,7 +32,7 @@ export interface OpenOptions {
  * A batch holds the thread for some 0.1 ms an event, and a feed is handed on between threads half a dozen times:
  * with larger batches it would wait for as many of them. Replays, which nobody waits for, take larger ones.
  */
-const SERVING_BATCH_EVENTS_MAX = 128
+export const SERVING_BATCH_EVENTS_MAX = 128
 
 /** Opens a data directory with everything, making it if it is missing. */
 export const openData = async (options: OpenOptions): Promise<Opened> => {
