@@ -349,6 +349,7 @@ const bothOf = (ledger: Ledger, beside: FeedWitness | undefined): FeedWitness =>
     ledger.served(visitor, posts)
     beside?.served(visitor, posts)
   },
+  forbidden: (visitor, postId, why) => ledger.forbidden(visitor, postId, why),
   looked: (model, happened, dwellMs) => ledger.looked(model, happened, dwellMs),
 })
 

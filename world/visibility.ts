@@ -5,6 +5,9 @@ import type { Seen } from './posts/seen.ts'
 import { TIE, type Ties } from './society/ties.ts'
 import type { Standpoint } from './standpoint.ts'
 
+/** Why a viewer may not see a post: it is their own, of somebody kept apart from them, not there, or for others. */
+export type Hidden = 'own' | 'kept apart' | 'not there' | 'not for them'
+
 /** Whether a post is there and for the viewer's eyes: its audience, blocks and mutes; never one's own. */
 export const maySee = (
   standpoint: Standpoint,
@@ -12,14 +15,28 @@ export const maySee = (
   posts: PostTable,
   post: number,
   at: number,
-): boolean => {
+): boolean => whyHidden(standpoint, ties, posts, post, at) === null
+
+/** Null where they may see it. */
+export const whyHidden = (
+  standpoint: Standpoint,
+  ties: Ties,
+  posts: PostTable,
+  post: number,
+  at: number,
+): Hidden | null => {
   const author = posts.author[post]!
   const { viewer } = standpoint
-  if (author === viewer || standpoint.ties[author] === TIE.away || !posts.isThere(post, at)) return false
+  if (author === viewer) return 'own'
+  if (standpoint.ties[author] === TIE.away) return 'kept apart'
+  if (!posts.isThere(post, at)) return 'not there'
   const audience = posts.audience[post]!
-  if (audience === AUDIENCE.public) return true
-  if (audience === AUDIENCE.friends) return standpoint.isFriend(author)
-  return ties.isMember(viewer, posts.container[post]!)
+  if (audience === AUDIENCE.public) return null
+  const isFor =
+    audience === AUDIENCE.friends
+      ? standpoint.isFriend(author)
+      : ties.isMember(viewer, posts.container[post]!)
+  return isFor ? null : 'not for them'
 }
 
 /**

@@ -19,7 +19,7 @@ import { Standpoint } from './standpoint.ts'
 import { Agenda, type Due } from './time/agenda.ts'
 import { Habits, type Pace } from './time/habits.ts'
 import { HAPPENING } from './time/happenings.ts'
-import { eligiblePosts, maySee } from './visibility.ts'
+import { eligiblePosts, type Hidden, maySee, whyHidden } from './visibility.ts'
 
 /** Changes of ties a user and day. */
 const TIE_CHANGES_PER_DAY = 0.05
@@ -175,6 +175,13 @@ export class World {
   visiblePost(postId: string): number {
     const post = postOf(postId)
     return post >= 0 && post < this.posts.count && this.maySee(post) ? post : -1
+  }
+
+  /** Why the opened viewer may not see a post now; null where they may. */
+  whyHidden(postId: string): Hidden | 'unknown' | null {
+    const post = postOf(postId)
+    if (post < 0 || post >= this.posts.count) return 'unknown'
+    return whyHidden(this.standpoint, this.ties, this.posts, post, this.now)
   }
 
   /** Whether the opened viewer wrote a post: comments bring it back to them, which is no matter of taste. */

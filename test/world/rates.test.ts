@@ -75,5 +75,8 @@ test('a ranking that serves what is forbidden is found out, and nobody sees it',
   const books = new Ledger(bad.world, { weights: DEFAULT_VALUE_WEIGHTS, evaluateOneIn: 1, limit })
   await bad.driver.run(bad.world.now + DAY_MS / 4, books)
   expect(books.report().forbidden).toBeGreaterThan(0)
+  for (const told of books.report().forbidden_posts)
+    expect(told).toMatch(/^post-\d+ to \S+ as of \d+: (kept apart|not there|not for them)$/)
+  expect(books.report().forbidden_posts.length).toBe(10)
   expect(books.report().repeated).toBeGreaterThan(0)
 })

@@ -108,6 +108,10 @@ export class Driver {
     const posts = world.as(visitor.viewer, () => {
       const others = feed.items.filter(({ postId }) => !world.isOwn(postId))
       const served = others.map(({ postId }) => world.visiblePost(postId))
+      for (const { postId } of others) {
+        const why = world.whyHidden(postId)
+        if (why !== null) witness?.forbidden?.(visitor, postId, why)
+      }
       witness?.served(visitor, served)
       return served.filter((post) => post !== -1)
     })

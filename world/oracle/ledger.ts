@@ -1,6 +1,7 @@
 import { DAY_MS, SECOND_MS } from '../../schemas/ids.ts'
 import { OUTCOMES, type ValueWeights } from '../value-weights.ts'
 import type { ReactionModel } from '../reactions/model.ts'
+import type { Hidden } from '../visibility.ts'
 import type { Visitor, World } from '../world.ts'
 import { BinnedAuc } from './auc.ts'
 import { Oracle, RANKINGS, type Ranking } from './rankings.ts'
@@ -22,6 +23,7 @@ type Measured = Ranking | 'freshet'
 type Worth = Record<Measured, number>
 type Shares = Readonly<Record<Exclude<Measured, 'best'>, number | null>>
 
+const FORBIDDEN_TOLD = 10
 const MEASURED = [...RANKINGS, 'freshet'] as const
 const nothing = (): Worth => Object.fromEntries(MEASURED.map((name) => [name, 0])) as Worth
 
@@ -34,6 +36,8 @@ export interface WorldReport {
   readonly feeds_evaluated: number
   /** Posts served to somebody who may not see them: must be 0. */
   readonly forbidden: number
+  /** The first of these: who was served what, and why not. */
+  readonly forbidden_posts: readonly string[]
   /** Posts served to somebody who had looked at them before. */
   readonly repeated: number
   readonly ev_share: Shares
@@ -58,6 +62,7 @@ export class Ledger implements FeedWitness {
   private readonly outcomes = new Float64Array(OUTCOMES.length)
   private readonly aucs = OUTCOMES.map(() => new BinnedAuc())
   private readonly longLookAucs = LONG_LOOKS_S.map(() => new BinnedAuc())
+  private readonly forbiddenPosts: string[] = []
   private dwellMs = 0
   private readonly all = nothing()
   private readonly passive = nothing()
@@ -81,6 +86,11 @@ export class Ledger implements FeedWitness {
     if (counts.feeds++ % options.evaluateOneIn !== 0) return
     counts.evaluated++
     this.evaluate(viewer, posts)
+  }
+
+  forbidden({ userId }: Visitor, postId: string, why: Hidden | 'unknown'): void {
+    if (this.forbiddenPosts.length < FORBIDDEN_TOLD)
+      this.forbiddenPosts.push(`${postId} to ${userId} as of ${this.world.now}: ${why}`)
   }
 
   looked(model: ReactionModel, happened: Uint8Array, dwellMs: number): void {
@@ -109,6 +119,7 @@ export class Ledger implements FeedWitness {
       looked_at: counts.lookedAt,
       feeds_evaluated: counts.evaluated,
       forbidden: counts.forbidden,
+      forbidden_posts: [...this.forbiddenPosts],
       repeated: counts.repeated,
       ev_share: sharesOf(this.all),
       ev_share_passive: sharesOf(this.passive),
