@@ -349,7 +349,7 @@ const bothOf = (ledger: Ledger, beside: FeedWitness | undefined): FeedWitness =>
     ledger.served(visitor, posts)
     beside?.served(visitor, posts)
   },
-  forbidden: (visitor, postId, why) => ledger.forbidden(visitor, postId, why),
+  forbidden: (visitor, postId) => ledger.forbidden(visitor, postId),
   looked: (model, happened, dwellMs) => ledger.looked(model, happened, dwellMs),
 })
 

@@ -173,8 +173,7 @@ export class World {
 
   /** The number of a post that the opened viewer may see now; −1 for any other, or an unknown id. */
   visiblePost(postId: string): number {
-    const post = postOf(postId)
-    return post >= 0 && post < this.posts.count && this.maySee(post) ? post : -1
+    return this.whyHidden(postId) === null ? postOf(postId) : -1
   }
 
   /** Why the opened viewer may not see a post now; null where they may. */

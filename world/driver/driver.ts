@@ -108,11 +108,9 @@ export class Driver {
     const posts = world.as(visitor.viewer, () => {
       const others = feed.items.filter(({ postId }) => !world.isOwn(postId))
       const served = others.map(({ postId }) => world.visiblePost(postId))
-      for (const { postId } of others) {
-        const why = world.whyHidden(postId)
-        if (why !== null) witness?.forbidden?.(visitor, postId, why)
-      }
       witness?.served(visitor, served)
+      for (const [place, post] of served.entries())
+        if (post === -1) witness?.forbidden?.(visitor, others[place]!.postId)
       return served.filter((post) => post !== -1)
     })
     world.look(visitor, posts, feed.requestId, witness)

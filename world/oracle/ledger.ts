@@ -1,7 +1,6 @@
 import { DAY_MS, SECOND_MS } from '../../schemas/ids.ts'
 import { OUTCOMES, type ValueWeights } from '../value-weights.ts'
 import type { ReactionModel } from '../reactions/model.ts'
-import type { Hidden } from '../visibility.ts'
 import type { Visitor, World } from '../world.ts'
 import { BinnedAuc } from './auc.ts'
 import { Oracle, RANKINGS, type Ranking } from './rankings.ts'
@@ -79,8 +78,7 @@ export class Ledger implements FeedWitness {
   served({ viewer }: Visitor, posts: readonly number[]): void {
     const { counts, options, world } = this
     for (const post of posts) {
-      if (post === -1) counts.forbidden++
-      else if (world.hasSeen(post)) counts.repeated++
+      if (post !== -1 && world.hasSeen(post)) counts.repeated++
     }
     counts.impressions += posts.length
     if (counts.feeds++ % options.evaluateOneIn !== 0) return
@@ -88,9 +86,10 @@ export class Ledger implements FeedWitness {
     this.evaluate(viewer, posts)
   }
 
-  forbidden({ userId }: Visitor, postId: string, why: Hidden | 'unknown'): void {
-    if (this.forbiddenPosts.length < FORBIDDEN_TOLD)
-      this.forbiddenPosts.push(`${postId} to ${userId} as of ${this.world.now}: ${why}`)
+  forbidden({ userId }: Visitor, postId: string): void {
+    const { world } = this
+    if (this.counts.forbidden++ < FORBIDDEN_TOLD)
+      this.forbiddenPosts.push(`${postId} to ${userId} as of ${world.now}: ${world.whyHidden(postId)}`)
   }
 
   looked(model: ReactionModel, happened: Uint8Array, dwellMs: number): void {
