@@ -1,6 +1,7 @@
 import type { Millis } from '../schemas/ids.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { KeyWriter } from './key.ts'
+import type { HasEnded } from './state/row-expiry.ts'
 import type { Topic, TopicInfo } from './topic.ts'
 
 /**
@@ -18,12 +19,8 @@ export interface StateLayout<State> {
   write(state: State, writer: ByteWriter): boolean
   /** Readers of older versions, by version. A row of a version without one stops the task with `STATE_VERSION`. */
   readonly migrations?: Readonly<Record<number, (reader: ByteReader) => State>>
-  /**
-   * Whether a row (its version byte and what follows, of any version) is as good as none to every event dated at or after
-   * `at`, and to whoever reads as of then. Such rows are removed, some time after `at` lies 30 days back (see
-   * `TaskExpiry`); of a layout without it none ever is. Asked of every row there is, now and then: it must make no objects.
-   */
-  hasEnded?(buffer: Buffer, start: number, end: number, at: number): boolean
+  /** Rows that have ended are removed, some time after that lies 30 days back (see `TaskExpiry`); without it none ever is. */
+  readonly hasEnded?: HasEnded
 }
 
 /** What a processor may do besides changing its state. Everything here takes effect with the commit, or not at all. */

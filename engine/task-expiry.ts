@@ -26,10 +26,10 @@ interface EndingStore {
 }
 
 /**
- * Removes rows that have ended. Tells stores which may go: those that have ended by the task's time, or the newest event that came for the
- * store, whichever is earlier, less `LATENESS_MS_MAX`; and never by a time that the wall clock has not reached, so that
- * one event dated far ahead removes nothing. The store's own inputs are asked because what other tasks send neither moves
- * nor holds the watermark: in a replay they may be months behind it.
+ * Removes rows that have ended. Tells stores which may go: those that have ended by the task's time, or the newest event
+ * that came for the store, whichever is earlier, less `LATENESS_MS_MAX`; and never by a time that the wall clock has not
+ * reached, so that one event dated far ahead removes nothing. The store's own inputs are asked because what other tasks
+ * send neither moves nor holds the watermark: in a replay they may be months behind it.
  */
 export class TaskExpiry {
   private readonly stores: readonly EndingStore[]
@@ -79,9 +79,9 @@ export class TaskExpiry {
 }
 
 const endingStore = ({ processor, store }: ProcessorRun, { topics }: TaskNodes): EndingStore[] => {
-  const { state } = processor
-  if (state.hasEnded === undefined) return []
-  const expiry = new RowExpiry((buffer, start, end, at) => state.hasEnded!(buffer, start, end, at))
+  const { hasEnded } = processor.state
+  if (hasEnded === undefined) return []
+  const expiry = new RowExpiry(hasEnded)
   store.expiry = expiry
   const read = new Set(processor.handlers.map(({ input }) => input.name))
   const inputs = topics.flatMap(({ topic }, index) => (read.has(topic.name) ? [index] : []))

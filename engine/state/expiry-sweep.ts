@@ -15,8 +15,8 @@ const ROUND_MS_MIN = DAY_MS
 /**
  * Removes rows that have ended where the changelog is not swept: goes over the rows on disk in key order, round after
  * round. Pages are looked at ahead, beside batches, for a batch must not wait for the disk; only one with rows that have
- * ended is read again between two batches, to remove them. What is not on disk yet is met by a later round; its changelog has a limit. A removal is a change of the next commit
- * like any other. After a restart a round begins anew.
+ * ended is read again between two batches, to remove them. What is not on disk yet is met by a later round; its
+ * changelog has a limit. A removal is a change of the next commit like any other. After a restart a round begins anew.
  */
 export class ExpirySweep {
   private readonly stores: () => Iterable<Store>
@@ -75,7 +75,7 @@ export class ExpirySweep {
     this.failure = undefined
     if (failure !== undefined) throw failure.error
     if (looked === undefined) return
-    const { last } = looked.haveEnded ? await this.left[0]!.expireFrom(this.after, ROWS_AT_ONCE) : looked
+    const last = looked.haveEnded ? await this.left[0]!.expireFrom(this.after, ROWS_AT_ONCE) : looked.last
     this.credit -= looked.bytes
     this.after = last
     if (last === undefined) this.left.shift()

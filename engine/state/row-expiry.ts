@@ -1,4 +1,7 @@
-/** Whether a row has ended by a time; see `StateLayout`. */
+/**
+ * Whether a row (its version byte and what follows, of any version) is as good as none to every event dated at or after
+ * `at`, and to whoever reads as of then. Asked of every row there is, now and then: it must make no objects.
+ */
 export type HasEnded = (buffer: Buffer, start: number, end: number, at: number) => boolean
 
 /** Which rows of a store may go, as its task sees it: those that have ended by `at`. */

@@ -161,11 +161,11 @@ export class Store {
     let bytes = 0
     for (const row of rows) {
       const { key, value } = row
-      if (this.removeEnded(row)) {
+      let slot = this.table.find(key, 0, key.length)
+      if (this.removeEnded(row, slot)) {
         bytes += key.length
         continue
       }
-      let slot = this.table.find(key, 0, key.length)
       if (slot === NO_SLOT) {
         slot = this.table.upsert(key, 0, key.length)
         this.table.set(slot, value, 0, value.length)
@@ -174,47 +174,46 @@ export class Store {
       this.repeat(slot)
       bytes += key.length + value.length
     }
-    return { last: rows.length === limit ? rows.at(-1)!.key : undefined, bytes }
+    return { last: lastOf(rows, limit), bytes }
   }
 
   /** Looks at rows on disk after a key, and changes nothing: it may go on beside a batch. */
   async lookFrom(after: Buffer | undefined, limit: number): Promise<LookedRows> {
-    const rows = await this.disk.scan(this.number, { limit, ...(after && { after }) })
+    const rows = await this.scanDisk(after, limit)
     let bytes = 0
     let haveEnded = false
     for (const row of rows) {
       bytes += row.key.length + row.value.length
       haveEnded ||= this.expiry?.covers(row.value, 0, row.value.length) ?? false
     }
-    return { last: rows.length === limit ? rows.at(-1)!.key : undefined, bytes, haveEnded }
+    return { last: lastOf(rows, limit), bytes, haveEnded }
   }
 
-  /** Removes rows on disk after a key that have ended. Call it between batches. */
-  async expireFrom(after: Buffer | undefined, limit: number): Promise<SweptRows> {
+  /** Removes rows on disk after a key that have ended; answers the last key, none after the last page. Call it between batches. */
+  async expireFrom(after: Buffer | undefined, limit: number): Promise<Buffer | undefined> {
     const rows = await this.rowsOnDisk(after, limit)
-    let bytes = 0
-    for (const row of rows) {
-      bytes += row.key.length + row.value.length
-      this.removeEnded(row)
-    }
-    return { last: rows.length === limit ? rows.at(-1)!.key : undefined, bytes }
+    for (const row of rows) this.removeEnded(row, this.table.find(row.key, 0, row.key.length))
+    return lastOf(rows, limit)
   }
 
   /** Rows that are in memory too may be newer there; those that are not are as the disk has them. */
   private async rowsOnDisk(after: Buffer | undefined, limit: number): Promise<readonly StateRow[]> {
     for (;;) {
       const { freed } = this
-      const rows = await this.disk.scan(this.number, { limit, ...(after && { after }) })
+      const rows = await this.scanDisk(after, limit)
       // A row that left memory meanwhile may be newer on disk than what was read.
       if (freed === this.freed) return rows
     }
   }
 
-  /** Removes a row of the disk that has ended, as it is now. */
-  private removeEnded({ key, value }: StateRow): boolean {
+  private scanDisk(after: Buffer | undefined, limit: number): Promise<readonly StateRow[]> {
+    return this.disk.scan(this.number, { limit, ...(after && { after }) })
+  }
+
+  /** Removes a row of the disk that has ended, as it is now: in memory, at a slot, if it is there. */
+  private removeEnded({ key, value }: StateRow, slot: number): boolean {
     const { expiry, table } = this
     if (expiry === undefined) return false
-    const slot = table.find(key, 0, key.length)
     const hasEnded = slot === NO_SLOT ? expiry.covers(value, 0, value.length) : this.hasEnded(slot, expiry)
     if (!hasEnded) return false
     const removed = slot === NO_SLOT ? table.upsert(key, 0, key.length) : slot
@@ -387,6 +386,10 @@ export class Store {
     }
   }
 }
+
+/** The last key of a page; undefined after the last page. */
+const lastOf = (rows: readonly StateRow[], limit: number): Buffer | undefined =>
+  rows.length === limit ? rows.at(-1)!.key : undefined
 
 const copyOf = (row: Buffer | undefined): Buffer | undefined =>
   row === undefined ? undefined : Buffer.from(row)
