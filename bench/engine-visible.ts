@@ -10,6 +10,7 @@ import type { RequestId, UserId } from '../schemas/ids.ts'
 import { explainTraced } from '../serving/explain/traced.ts'
 import type { EngineLoad } from './engine-life.ts'
 import { envelopeOf } from './engine-load.ts'
+import { streamed } from './streaming.ts'
 
 export interface Latency {
   readonly p50Ms: number
@@ -57,7 +58,13 @@ export const visible = async (
   const inFeature: number[] = []
   const inFeed: number[] = []
   const [offeredPerSecond] = await Promise.all([
-    publish(embedded, load, until),
+    streamed({
+      embedded,
+      perSecond: EVENTS_PER_SECOND,
+      everyMs: SLICE_MS,
+      next: (at) => load.any(at),
+      isOn: () => performance.now() < until,
+    }),
     probe(embedded, 'probe', until, inFeature, inFeatureOf(embedded), POLL_MS),
     feedCounts && probe(embedded, 'viewer', until, inFeed, feedCounts, FEED_POLL_MS),
   ])
@@ -67,20 +74,6 @@ export const visible = async (
     inFeature: latencyOf(inFeature),
     inFeed: serving === null ? null : latencyOf(inFeed),
   }
-}
-
-/** Answers how many a second it came to. What is due is published at once, however late: publishers do not wait for us. */
-const publish = async (embedded: Embedded, load: EngineLoad, until: number): Promise<number> => {
-  const started = performance.now()
-  let published = 0
-  while (performance.now() < until) {
-    const now = systemClock.now()
-    const due = Math.floor(((performance.now() - started) * EVENTS_PER_SECOND) / 1000) - published
-    await embedded.publish(Array.from({ length: due }, () => load.any(now)))
-    published += due
-    await sleep(SLICE_MS)
-  }
-  return (published / (performance.now() - started)) * 1000
 }
 
 /** Viewers whom nobody knew like a post by the author with the most readers, whose other nine posts are found by it. */

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../cli/runtime/clock.ts'
 import type { Embedded } from '../cli/runtime/embedded.ts'
 import type { Serving } from '../cli/serving/open.ts'
@@ -16,6 +15,7 @@ import { load } from './feed/load.ts'
 import { measuredFeeds } from './feed/measured-feeds.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 import { LARGE, sizeOf, Society, USUAL } from './feed/society.ts'
+import { streamed } from './streaming.ts'
 
 export interface FeedBenchOptions {
   /** Posts in state; a tenth as many users. */
@@ -175,28 +175,23 @@ class FeedBench {
   }
 
   private async whileStreaming(asked: Asked, seconds: number): Promise<FeedBenchResult['streaming']> {
-    const streaming = { on: true }
-    let sent = 0
     const started = systemClock.monotonicMs()
-    const stream = async (): Promise<void> => {
-      while (streaming.on) {
-        const due = Math.floor(((systemClock.monotonicMs() - started) / 1_000) * EVENTS_PER_SECOND) - sent
-        const events = Array.from({ length: due }, () => this.society.reaction(systemClock.now()))
-        await this.embedded.publish(events)
-        sent += due
-        await sleep(STREAM_BATCH_MS)
-      }
-    }
-    const streamed = stream()
+    let isOn = true
+    const stream = streamed({
+      embedded: this.embedded,
+      perSecond: EVENTS_PER_SECOND,
+      everyMs: STREAM_BATCH_MS,
+      next: (at) => this.society.reaction(at),
+      isOn: () => isOn,
+    })
     const tookMs: number[] = []
     const candidates = (await this.answer(asked, 0)).meta.candidates.eligible
     do tookMs.push(...(await this.ask(asked, 1, Math.ceil(this.requests / 10))).tookMs)
     while (systemClock.monotonicMs() - started < seconds * 1_000)
-    const elapsed = (systemClock.monotonicMs() - started) / 1_000
-    streaming.on = false
-    await streamed
+    isOn = false
+    const perSecond = await stream
     await this.embedded.settled()
-    return { candidates, ...percentiles(tookMs), events_per_s: Math.round(sent / elapsed) }
+    return { candidates, ...percentiles(tookMs), events_per_s: Math.round(perSecond) }
   }
 
   private async stageTimes(asked: Asked): Promise<Readonly<Record<string, number>>> {
