@@ -7,9 +7,9 @@ import { systemClock } from '../../cli/runtime/clock.ts'
 import { Random } from '../../engine/driver/random.ts'
 import { NO_METRICS } from '../../engine/metrics.ts'
 import { freePorts } from '../../services/ports.ts'
-import { LATENESS_MS_MAX } from '../../engine/task-expiry.ts'
 import { readEnvelope } from '../../schemas/envelope.ts'
-import { everything, views } from '../../topologies/index.ts'
+import { everything } from '../../topologies/index.ts'
+import { mayBeGone } from '../simulation/society/lasting.ts'
 import { Victim } from './victim.ts'
 
 export interface KillOptions {
@@ -35,7 +35,6 @@ export interface KillReport {
 }
 
 const ROWS_MAX = 100_000_000
-const VERSION_BYTES = 1
 const RETRY_MS = 20
 
 /**
@@ -140,7 +139,7 @@ export const digestOf = async (directory: string, newest: number): Promise<State
     let rows = 0
     for (const store of (await embedded.worker.stores(name)) ?? []) {
       for (const { key, value } of await store.scan({ limit: ROWS_MAX })) {
-        if (hasEnded(name, value, newest)) continue
+        if (mayBeGone(name, value, newest)) continue
         rows++
         hash.update(key).update('\0').update(value).update('\0')
       }
@@ -150,6 +149,3 @@ export const digestOf = async (directory: string, newest: number): Promise<State
   await embedded.close()
   return digest
 }
-
-const hasEnded = (store: string, row: Buffer, newest: number): boolean =>
-  views.get(store)?.ends?.hasEnded(row, VERSION_BYTES, row.length, newest - LATENESS_MS_MAX) ?? false

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { KeyWriter } from '../../engine/key.ts'
-import { daysActive, decayed, lastSeen, rate, total, windows } from '../../features/aggregates.ts'
-import { days, type Duration, hours, minutes, WINDOWS } from '../../features/durations.ts'
+import { total } from '../../features/aggregates.ts'
+import { days, type Duration, minutes } from '../../features/durations.ts'
 import { layoutOf } from '../../features/layout.ts'
 import { view as declare, type View } from '../../features/view.ts'
 import { DAY_MS, HOUR_MS } from '../../schemas/ids.ts'
 import { views } from '../../topologies/index.ts'
 import { rowOf } from './oracle.ts'
-import { type Touch, touch, touches, touchView } from './sample.ts'
+import { everyAggregate, series, type Touch, touch, touches, touchView } from './sample.ts'
 
 const NOW = 1_700_000_123_456
 
@@ -22,22 +22,8 @@ const endingView = (timeToLive: Duration, halfLives: readonly Duration[]): View<
     key: (event, key) => key.id(event.author),
     sign: (event) => (event.undo ? -1 : 1),
     by: (event) => event.kind,
-    series: {
-      likes: { of: ['like'] },
-      engagements: { of: ['like', 'comment'] },
-      views: { of: ['view'] },
-      dwell: { of: ['dwell'], weight: (event) => event.ms, unit: 'ms' },
-    },
-    aggregates: [
-      total(['likes', 'dwell'], { within: timeToLive }),
-      windows(['engagements', 'dwell'], WINDOWS),
-      decayed(['engagements', 'dwell'], halfLives),
-      lastSeen(['engagements']),
-      lastSeen(['likes'], { finest: '1h', within: days(20) }),
-      daysActive(['engagements'], days(30)),
-      rate({ of: 'likes', per: 'views', halfLife: minutes(7), priorSuccesses: 1, priorTrials: 20 }),
-      rate({ of: 'likes', per: 'views', window: hours(24), priorSuccesses: 0, priorTrials: 0.5 }),
-    ],
+    series,
+    aggregates: everyAggregate({ within: timeToLive }, halfLives),
     timeToLive,
   })
 

@@ -1,7 +1,23 @@
 import type { KeyWriter } from '../../engine/key.ts'
 import type { KeySpace, Topic } from '../../engine/topic.ts'
-import { daysActive, decayed, lastSeen, rate, total, windows } from '../../features/aggregates.ts'
-import { days, ENGAGEMENT_HALF_LIVES, hours, minutes, WINDOWS } from '../../features/durations.ts'
+import {
+  type Aggregate,
+  daysActive,
+  decayed,
+  lastSeen,
+  rate,
+  total,
+  type TotalOptions,
+  windows,
+} from '../../features/aggregates.ts'
+import {
+  days,
+  type Duration,
+  ENGAGEMENT_HALF_LIVES,
+  hours,
+  minutes,
+  WINDOWS,
+} from '../../features/durations.ts'
 import type { EventSource } from '../../features/declaration.ts'
 import { view } from '../../features/view.ts'
 
@@ -49,7 +65,28 @@ interface Placement {
   readonly key?: (event: Touch, key: KeyWriter) => boolean
 }
 
+export const series = {
+  likes: { of: ['like'] },
+  engagements: { of: ['like', 'comment'] },
+  views: { of: ['view'] },
+  dwell: { of: ['dwell'], weight: (event: Touch) => event.ms, unit: 'ms' },
+} as const
+
 /** Every aggregate there is, on counts and on milliseconds. */
+export const everyAggregate = (
+  totals: TotalOptions,
+  halfLives: readonly Duration[],
+): readonly Aggregate<keyof typeof series>[] => [
+  total(['likes', 'dwell'], totals),
+  windows(['engagements', 'dwell'], WINDOWS),
+  decayed(['engagements', 'dwell'], halfLives),
+  lastSeen(['engagements']),
+  lastSeen(['likes'], { finest: '1h', within: days(20) }),
+  daysActive(['engagements'], days(30)),
+  rate({ of: 'likes', per: 'views', halfLife: minutes(7), priorSuccesses: 1, priorTrials: 20 }),
+  rate({ of: 'likes', per: 'views', window: hours(24), priorSuccesses: 0, priorTrials: 0.5 }),
+]
+
 export const touchView = ({
   source = touches,
   undone,
@@ -66,21 +103,7 @@ export const touchView = ({
     key,
     sign: (event) => (event.undo ? -1 : 1),
     by: (event) => event.kind,
-    series: {
-      likes: { of: ['like'] },
-      engagements: { of: ['like', 'comment'] },
-      views: { of: ['view'] },
-      dwell: { of: ['dwell'], weight: (event) => event.ms, unit: 'ms' },
-    },
-    aggregates: [
-      total(['likes', 'dwell']),
-      windows(['engagements', 'dwell'], WINDOWS),
-      decayed(['engagements', 'dwell'], ENGAGEMENT_HALF_LIVES),
-      lastSeen(['engagements']),
-      lastSeen(['likes'], { finest: '1h', within: days(20) }),
-      daysActive(['engagements'], days(30)),
-      rate({ of: 'likes', per: 'views', halfLife: minutes(7), priorSuccesses: 1, priorTrials: 20 }),
-      rate({ of: 'likes', per: 'views', window: hours(24), priorSuccesses: 0, priorTrials: 0.5 }),
-    ],
+    series,
+    aggregates: everyAggregate({}, ENGAGEMENT_HALF_LIVES),
     timeToLive: days(90),
   })

@@ -1,6 +1,12 @@
 import { LATENESS_MS_MAX } from '../../../engine/task-expiry.ts'
 import { views } from '../../../topologies/index.ts'
 
+const VERSION_BYTES = 1
+
+/** Whether a row may be gone in a run whose events, the newest of them dated `lastAt`, came in the order of their time. */
+export const mayBeGone = (store: string, row: Buffer, lastAt: number): boolean =>
+  views.get(store)?.ends?.hasEnded(row, VERSION_BYTES, row.length, lastAt - LATENESS_MS_MAX) ?? false
+
 /** When the events of a run happened. */
 export interface Span {
   readonly firstAt: number
@@ -22,7 +28,7 @@ export const lastingRows = (
     [...rows].filter(([name, hex]) => {
       const view = views.get(name.slice(0, name.indexOf('/')))
       if (view?.ends === undefined || firstAt + view.timeToLiveMs >= at) return true
-      const row = Buffer.from(hex, 'hex').subarray(1)
+      const row = Buffer.from(hex, 'hex').subarray(VERSION_BYTES)
       return view.newest(row, 0, row.length) >= at
     }),
   )
