@@ -9,6 +9,7 @@ import type { Topology } from '../engine/topology.ts'
 import type { Envelope } from '../schemas/envelope.ts'
 import { HOUR_MS } from '../schemas/ids.ts'
 import { NO_STAGE_METRICS } from '../serving/pipeline/metrics.ts'
+import { affinity } from '../topologies/affinity.ts'
 import { everything } from '../topologies/index.ts'
 import { type EngineLoad, Life, ReactionsAlone } from './engine-life.ts'
 import { appendAll, ReactionLoad } from './engine-load.ts'
@@ -16,6 +17,24 @@ import { type Visible, visible } from './engine-visible.ts'
 
 const COMMIT_INTERVAL_MS = 100
 const ROWS_SAMPLED = 10_000
+
+/**
+ * What can be measured: reactions through affinity alone or through all topologies, and all that an app publishes through
+ * all of them.
+ */
+export const SUBJECTS = {
+  affinity: { topology: affinity, loadOf: (reactions) => new ReactionsAlone(reactions) },
+  everything: { topology: everything, loadOf: (reactions) => new ReactionsAlone(reactions) },
+  life: { topology: everything, loadOf: (reactions) => new Life(reactions) },
+} satisfies Record<string, Subject>
+
+export type SubjectName = keyof typeof SUBJECTS
+
+interface Subject {
+  readonly topology: Topology
+  readonly loadOf: (reactions: ReactionLoad) => EngineLoad
+}
+
 /** The load ends before now: what comes then is dated as it comes. */
 const BEGAN_MS = 3 * HOUR_MS
 
@@ -30,7 +49,7 @@ export interface PassOptions {
   readonly told: (line: string) => void
 }
 
-/** What one topology was measured to do. */
+/** What a subject was measured to do. */
 export interface Pass {
   readonly eventsPerSecond: number
   readonly visible: Visible
@@ -41,12 +60,12 @@ export interface Pass {
   readonly cleanRestartMs: number
 }
 
-/** Fills a fresh directory, then measures one topology over it: everything with all that an app publishes, others with reactions. */
-export const pass = async (directory: string, topology: Topology, options: PassOptions): Promise<Pass> => {
+/** Fills a fresh directory, then measures one subject over it. */
+export const pass = async (directory: string, name: SubjectName, options: PassOptions): Promise<Pass> => {
   const { keys, events, seconds } = options
-  const told = (line: string): void => options.told(`${topology.name}: ${line}`)
-  const reactions = new ReactionLoad(keys)
-  const load = topology === everything ? new Life(reactions) : new ReactionsAlone(reactions)
+  const { topology, loadOf }: Subject = SUBJECTS[name]
+  const told = (line: string): void => options.told(`${name}: ${line}`)
+  const load = loadOf(new ReactionLoad(keys))
   const startedAt = systemClock.now() - BEGAN_MS
   let embedded = await open(directory, topology)
   await appendAll(embedded.log, load.society(startedAt))

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { affinity } from '../topologies/affinity.ts'
-import { everything } from '../topologies/index.ts'
 import { awaitedLoop } from './engine-baseline.ts'
-import { pass, type PassOptions } from './engine-pass.ts'
+import { type Pass, pass, type PassOptions } from './engine-pass.ts'
+import { rounded } from './rounded.ts'
 
 export const ENGINE_BENCH_DEFAULTS: PassOptions = {
   keys: 1_000_000,
@@ -13,17 +12,9 @@ export const ENGINE_BENCH_DEFAULTS: PassOptions = {
   told: () => undefined,
 }
 
-export interface EngineBenchResult {
-  readonly keys: number
-  /** Reactions alone. */
-  readonly affinity_events_per_s: number
-  /** All that an app publishes, in the shares that engine-life.ts states. */
-  readonly everything_events_per_s: number
-  readonly baseline_events_per_s: number
-  /** How many times faster than the awaited loop. */
-  readonly affinity_ratio: number
-  readonly everything_ratio: number
-  /** Published a second while latency was measured, of everything. */
+/** How soon what is accepted counts, of events through all topologies. */
+interface Visibility {
+  /** Published a second while latency was measured. */
   readonly offered_events_per_s: number
   /** From accepted to a feed that is scored by it, the feed's own time included. */
   readonly visible_p50_ms: number
@@ -31,6 +22,24 @@ export interface EngineBenchResult {
   /** From accepted to the row that feeds read. */
   readonly feature_visible_p50_ms: number
   readonly feature_visible_p99_ms: number
+}
+
+export interface EngineBenchResult extends Visibility {
+  readonly keys: number
+  /** Reactions, through affinity alone. */
+  readonly affinity_events_per_s: number
+  /** Reactions, through all topologies; what is visible when is of these. */
+  readonly everything_events_per_s: number
+  readonly baseline_events_per_s: number
+  /** How many times faster than the awaited loop. */
+  readonly affinity_ratio: number
+  readonly everything_ratio: number
+  /** All that an app publishes, through all topologies, in the shares that engine-life.ts states. */
+  readonly life: Visibility & {
+    readonly events_per_s: number
+    readonly ratio: number
+    readonly disk_bytes_per_key: number
+  }
   readonly peak_rss_mb: number
   /** Key and row of a (user, author) pair, as they lie in the state. */
   readonly bytes_per_key: number
@@ -49,36 +58,39 @@ const KIBIBYTES_PER_MEBIBYTE = 1024
 export const BASELINE_SHARE = 0.1
 
 export const about =
-  'Events a second of affinity alone and of everything, beside a loop that awaits each; how soon they count.'
+  'Events a second through affinity alone and through everything, beside a loop that awaits each; how soon they count.'
 
 /** Runs every pass in one process and one data directory a topology, so that ratios are fair. */
 export const run = async (given: Partial<PassOptions> = {}): Promise<EngineBenchResult> => {
   const options = { ...ENGINE_BENCH_DEFAULTS, ...given }
   const directory = await mkdtemp(join(tmpdir(), 'freshet-bench-'))
   try {
-    const alone = await pass(join(directory, 'affinity'), affinity, options)
+    const alone = await pass(join(directory, 'affinity'), 'affinity', options)
     options.told('baseline: awaiting every event')
     const baseline = await awaitedLoop(join(directory, 'baseline'), {
       keys: options.keys,
       events: Math.ceil(options.events * BASELINE_SHARE),
     })
-    const all = await pass(join(directory, 'everything'), everything, options)
+    const all = await pass(join(directory, 'everything'), 'everything', options)
+    const life = await pass(join(directory, 'life'), 'life', options)
     return {
       keys: options.keys,
       affinity_events_per_s: Math.round(alone.eventsPerSecond),
       everything_events_per_s: Math.round(all.eventsPerSecond),
       baseline_events_per_s: Math.round(baseline),
-      affinity_ratio: round(alone.eventsPerSecond / baseline),
-      everything_ratio: round(all.eventsPerSecond / baseline),
-      offered_events_per_s: Math.round(all.visible.offeredPerSecond),
-      visible_p50_ms: round(all.visible.inFeed!.p50Ms),
-      visible_p99_ms: round(all.visible.inFeed!.p99Ms),
-      feature_visible_p50_ms: round(all.visible.inFeature.p50Ms),
-      feature_visible_p99_ms: round(all.visible.inFeature.p99Ms),
+      affinity_ratio: rounded(alone.eventsPerSecond / baseline, 1),
+      everything_ratio: rounded(all.eventsPerSecond / baseline, 1),
+      ...visibilityOf(all),
+      life: {
+        events_per_s: Math.round(life.eventsPerSecond),
+        ratio: rounded(life.eventsPerSecond / baseline, 1),
+        ...visibilityOf(life),
+        disk_bytes_per_key: rounded(life.diskBytesPerKey, 1),
+      },
       peak_rss_mb: Math.round(process.resourceUsage().maxRSS / KIBIBYTES_PER_MEBIBYTE),
-      bytes_per_key: round(alone.bytesPerKey),
-      disk_bytes_per_key: round(alone.diskBytesPerKey),
-      everything_disk_bytes_per_key: round(all.diskBytesPerKey),
+      bytes_per_key: rounded(alone.bytesPerKey, 1),
+      disk_bytes_per_key: rounded(alone.diskBytesPerKey, 1),
+      everything_disk_bytes_per_key: rounded(all.diskBytesPerKey, 1),
       restart_ms: Math.round(alone.restartMs),
       clean_restart_ms: Math.round(alone.cleanRestartMs),
     }
@@ -87,4 +99,10 @@ export const run = async (given: Partial<PassOptions> = {}): Promise<EngineBench
   }
 }
 
-const round = (value: number): number => Math.round(value * 10) / 10
+const visibilityOf = ({ visible: { offeredPerSecond, inFeed, inFeature } }: Pass): Visibility => ({
+  offered_events_per_s: Math.round(offeredPerSecond),
+  visible_p50_ms: rounded(inFeed!.p50Ms, 1),
+  visible_p99_ms: rounded(inFeed!.p99Ms, 1),
+  feature_visible_p50_ms: rounded(inFeature.p50Ms, 1),
+  feature_visible_p99_ms: rounded(inFeature.p99Ms, 1),
+})

@@ -1,12 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Topology } from '../engine/topology.ts'
-import { affinity } from '../topologies/affinity.ts'
-import { everything } from '../topologies/index.ts'
 import { BASELINE_SHARE } from './engine.ts'
 import { awaitedLoop } from './engine-baseline.ts'
-import { pass, type PassOptions } from './engine-pass.ts'
+import { pass, type PassOptions, type SubjectName } from './engine-pass.ts'
 import { rounded } from './rounded.ts'
 
 /** Figures are those of `bench engine`. */
@@ -14,6 +11,7 @@ export interface GrowthResult {
   readonly keys: number
   readonly affinity_events_per_s?: number
   readonly everything_events_per_s?: number
+  readonly life_events_per_s?: number
   readonly baseline_events_per_s: number
   /** How many times faster than the awaited loop. */
   readonly ratio: number
@@ -31,10 +29,9 @@ export interface GrowthResult {
 }
 
 interface GrowthOptions extends PassOptions {
-  readonly topology: keyof typeof TOPOLOGIES
+  readonly topology: SubjectName
 }
 
-const TOPOLOGIES = { affinity, everything } satisfies Record<string, Topology>
 const DEFAULTS: GrowthOptions = {
   topology: 'affinity',
   keys: 100_000,
@@ -44,15 +41,15 @@ const DEFAULTS: GrowthOptions = {
 }
 const KIBIBYTES_PER_MEBIBYTE = 1024
 
-export const about = 'What engine tells, of one topology and one size, to see how it grows with keys.'
+export const about = 'What engine tells, of one subject and one size, to see how it grows with keys.'
 
-/** How a topology does as keys grow: run it once a size, so that peak memory is that size's own. */
+/** How a subject does as keys grow: run it once a size, so that peak memory is that size's own. */
 export const run = async (given: Partial<GrowthOptions> = {}): Promise<GrowthResult> => {
   const options = { ...DEFAULTS, ...given }
   const { keys, events, topology } = options
   const directory = await mkdtemp(join(tmpdir(), 'freshet-growth-'))
   try {
-    const measured = await pass(join(directory, topology), TOPOLOGIES[topology], options)
+    const measured = await pass(join(directory, topology), topology, options)
     const peakRssMb = Math.round(process.resourceUsage().maxRSS / KIBIBYTES_PER_MEBIBYTE)
     options.told('baseline: awaiting every event')
     const baseline = await awaitedLoop(join(directory, 'baseline'), {

@@ -57,7 +57,10 @@ export const benchCommand = (): Command =>
       new Option('--brokers <host:port,…>', 'running brokers, of kafka; without them one is started'),
     )
     .addOption(
-      new Option('--topology <name>', 'what to measure, of growth').choices(['affinity', 'everything']),
+      new Option(
+        '--topology <name>',
+        'what to measure, of growth: life is everything with all that an app publishes',
+      ).choices(['affinity', 'everything', 'life']),
     )
     .addOption(new Option('--prior', 'nothing learns and the prior serves, of learning'))
     .addOption(jsonOption())

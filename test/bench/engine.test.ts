@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../cli/temporary.ts'
 
 const SMALL = { keys: 300, events: 600, seconds: 0.5 }
 
-test('the engine is measured alone and with everything, down to a feed, and says how far it is', async () => {
+test('the engine is measured with affinity alone, with everything, and with all that an app publishes, down to a feed, and says how far it is', async () => {
   const lines: string[] = []
   const result = await run({ ...SMALL, told: (line) => lines.push(line) })
   expect(Object.keys(result)).toEqual([
@@ -23,6 +23,7 @@ test('the engine is measured alone and with everything, down to a feed, and says
     'visible_p99_ms',
     'feature_visible_p50_ms',
     'feature_visible_p99_ms',
+    'life',
     'peak_rss_mb',
     'bytes_per_key',
     'disk_bytes_per_key',
@@ -30,8 +31,21 @@ test('the engine is measured alone and with everything, down to a feed, and says
     'restart_ms',
     'clean_restart_ms',
   ])
-  for (const [figure, value] of Object.entries(result)) expect(value, figure).toBeGreaterThan(0)
+  const { life, ...figures } = result
+  for (const [figure, value] of Object.entries({ ...figures, ...life }))
+    expect(value, figure).toBeGreaterThan(0)
+  expect(Object.keys(life)).toEqual([
+    'events_per_s',
+    'ratio',
+    'offered_events_per_s',
+    'visible_p50_ms',
+    'visible_p99_ms',
+    'feature_visible_p50_ms',
+    'feature_visible_p99_ms',
+    'disk_bytes_per_key',
+  ])
   expect(lines).toContain('everything: measuring 600 events')
+  expect(lines).toContain('life: measuring 600 events')
 })
 
 test('growth tells of a topology what the engine tells of both', async () => {
