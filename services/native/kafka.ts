@@ -14,7 +14,7 @@ const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_SSL', 'SASL_PLAINTEXT']
   .map((protocol) => `${protocol}:${protocol}`)
   .concat('CONTROLLER:PLAINTEXT')
   .join(',')
-const MEMORY = ['-Xms256m', '-Xmx256m', '-XX:+UseG1GC']
+const MEMORY = ['-Xms256m', '-Xmx256m', '-XX:+UseSerialGC']
 
 /** One node a process on free ports of the loopback interface, with its data in a directory that goes with it. */
 export const nativeKafka = async (options: KafkaOptions = {}): Promise<KafkaService> => {

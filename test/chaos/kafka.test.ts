@@ -28,7 +28,7 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
       partitions: 3,
       workers: 3,
       standbys: 1,
-      input: await societyOf(60, 2),
+      input: await societyOf(40, 2),
       // So few that they last longer than what happens meanwhile: commits are under way all along.
       eventsPerSecond: 40,
       keys: 0,

@@ -39,11 +39,11 @@ const FROZEN_MS = 2 * WORKER_SETTINGS_DEFAULTS.heartbeatMs * WORKER_SETTINGS_DEF
 const CALM_MS_MAX = 2_000
 const SERVICE_DOWN_MS = 1_000
 /** A task that has nothing to commit for so long does not hear that it was taken. */
-const REFUSED_MS_MAX = 10_000
+const REFUSED_MS_MAX = 5_000
 const REFUSED_LOOK_MS = 100
 const IDLE_MS = 2_500
 const DISK_MIB = 1_024
-const FULL_MS = 15_000
+const FULL_MS = 12_000
 
 /**
  * Real workers on a real cluster, killed, frozen and cut off from brokers while events come in; then what they left
