@@ -8,7 +8,7 @@ import { Random } from '../engine/driver/random.ts'
 import { LightLearner } from '../models/distillation/light-learner.ts'
 import { type RankingSample, samplePlaces } from '../models/distillation/ranking-sample.ts'
 import { LIGHT_NETWORK } from '../models/rankers.ts'
-import { ScoringSession } from '../models/scoring/session.ts'
+import { openSession } from '../models/scoring/open-session.ts'
 import { DAY_MS } from '../schemas/ids.ts'
 import { NO_STAGE_METRICS } from '../serving/pipeline/metrics.ts'
 import { PASS_0_KEPT_MAX } from '../serving/quotas.ts'
@@ -122,7 +122,7 @@ const judged = async (
   for (let epoch = 0; epoch < EPOCHS; epoch++) await learner.learn(samples)
   const { directory } = await learner.snapshot(root)
   await learner.dispose()
-  const session = await ScoringSession.open(directory, 'light')
+  const session = await openSession(directory, 'light')
   const trained: WholeRanking[] = []
   for (const ranking of rest) {
     const lightScores = new Float32Array(ranking.count)

@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { Random } from '../engine/driver/random.ts'
-import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../processors/content/direction.ts'
 import { ENTITY_IDS } from '../models/embeddings/entities.ts'
 import { EmbeddingTables } from '../models/embeddings/tables.ts'
 import { HEADS } from '../models/heads.ts'

@@ -1,4 +1,4 @@
-import { CONTENT_DIMENSIONS } from '../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS } from '../processors/content/direction.ts'
 import { ENTITIES } from './embeddings/entities.ts'
 import { HEADS, KEEP_HEAD } from './heads.ts'
 import { lightRow } from './light-row.ts'

@@ -1,4 +1,4 @@
-import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../processors/content/direction.ts'
 import { contentVectorStart } from '../processors/post-attributes.ts'
 import type { UserTaste } from '../processors/user-taste.ts'
 

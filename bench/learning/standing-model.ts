@@ -1,7 +1,8 @@
 import { logitOf, type ProgressiveMetrics } from '../../models/metrics/progressive.ts'
 import { HEADS } from '../../models/heads.ts'
 import { HEAVY_NETWORK } from '../../models/rankers.ts'
-import { ScoringSession } from '../../models/scoring/session.ts'
+import { openSession } from '../../models/scoring/open-session.ts'
+import type { ScoringSession } from '../../models/scoring/session.ts'
 import { ExampleFlow } from '../../models/training/example-flow.ts'
 import { KnownExamples } from '../../models/training/known-examples.ts'
 import type { Example } from '../../schemas/examples/index.ts'
@@ -29,7 +30,7 @@ export class StandingModel {
   }
 
   static async open(directory: string, window: number): Promise<StandingModel> {
-    return new StandingModel(await ScoringSession.open(directory, 'heavy'), window)
+    return new StandingModel(await openSession(directory, 'heavy'), window)
   }
 
   get metrics(): ProgressiveMetrics {
@@ -45,7 +46,7 @@ export class StandingModel {
   async replace(directory: string): Promise<void> {
     await this.flush()
     await this.session.dispose()
-    this.session = await ScoringSession.open(directory, 'heavy')
+    this.session = await openSession(directory, 'heavy')
   }
 
   async flush(): Promise<void> {

@@ -1,6 +1,6 @@
 import { LIGHT_NETWORK } from '../../models/rankers.ts'
 import { isCurved, LINEAR_MAX, type Transform } from '../../models/row/transform.ts'
-import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/direction.ts'
 import type { WholeRanking } from './whole-ranking.ts'
 
 const { columns, width } = LIGHT_NETWORK.row

@@ -7,7 +7,7 @@ import { teach } from '../../models/distillation/teacher.ts'
 import { GraphBuilder } from '../../models/graph/builder.ts'
 import type { Graph, Value } from '../../models/graph/graph.ts'
 import { onnxModel } from '../../models/onnx/model.ts'
-import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/direction.ts'
 import { ITEM_INPUTS, USER_INPUTS } from './tower-rows.ts'
 
 /** What two towers learn of one ranking: the same candidates that the light ranker learns from. */

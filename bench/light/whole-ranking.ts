@@ -1,6 +1,6 @@
 import type { Embedded } from '../../cli/runtime/embedded.ts'
 import type { Serving } from '../../cli/serving/open.ts'
-import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/direction.ts'
 import { contentVectorStart } from '../../processors/post-attributes.ts'
 import type { Candidate } from '../../serving/candidate.ts'
 import { FeedPipeline, type RankedFeed } from '../../serving/feed-pipeline.ts'

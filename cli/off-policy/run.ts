@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EmbeddedLog } from '../../engine/log/embedded.ts'
 import { Database } from '../../engine/storage/database.ts'
-import { ScoringSession } from '../../models/scoring/session.ts'
+import { openSession } from '../../models/scoring/open-session.ts'
+import type { ScoringSession } from '../../models/scoring/session.ts'
 import type { TopicSource } from '../../models/training/topic-source.ts'
 import { type ValueModelConfig, ValueModel } from '../../models/value-model.ts'
 import { RANKING_DEFAULTS } from '../../serving/rules/config.ts'
@@ -90,5 +91,5 @@ const valueModelOf = async ({ data, ranking }: OffPolicyOptions): Promise<ValueM
 
 const openModel = async (data: string, version: string): Promise<ScoringSession> => {
   const registry = await openRegistry(data, systemClock)
-  return ScoringSession.open(registry.directoryOf(recordLike(await registry.list('heavy'), version)), 'heavy')
+  return openSession(registry.directoryOf(recordLike(await registry.list('heavy'), version)), 'heavy')
 }

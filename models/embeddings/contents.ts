@@ -1,4 +1,4 @@
-import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/direction.ts'
 import type { Example } from '../../schemas/examples/index.ts'
 
 /** Bytes of a row, int8: what its post is about, then what the viewer likes; zeros where that is not known. */

@@ -1,5 +1,5 @@
 import { Fingerprint } from '../../processors/fingerprint.ts'
-import { RANKED_HASHTAGS_MAX } from '../../schemas/impressions/index.ts'
+import { RANKED_HASHTAGS_MAX } from '../../schemas/impressions/limits.ts'
 
 /** What a row is about, beside its columns: the ids that a network may know by heart. */
 export interface EntityIds {

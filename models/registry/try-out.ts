@@ -6,7 +6,8 @@ import { TOWER_INPUTS } from '../retrieval/tower-inputs.ts'
 import { readTowers } from '../retrieval/tower-snapshot.ts'
 import { SIDES, towerVector } from '../retrieval/towers.ts'
 import { ITEM_DIMENSIONS } from '../retrieval/vector-index.ts'
-import { ScoringSession } from '../scoring/session.ts'
+import { openSession } from '../scoring/open-session.ts'
+import type { ScoringSession } from '../scoring/session.ts'
 import type { ModelName } from '../snapshot/manifest.ts'
 import type { RegisteredModel } from './record.ts'
 
@@ -23,7 +24,7 @@ export const tryOut = async (
     await tryTowers(directory)
     return []
   }
-  const session = await ScoringSession.open(directory, model)
+  const session = await openSession(directory, model)
   try {
     return await tryRanker(session, model, sample ?? emptyRowOf(model))
   } catch (error) {

@@ -1,4 +1,4 @@
-import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/direction.ts'
 import { tasteWeight } from '../../processors/content/taste-weights.ts'
 import type { Example } from '../../schemas/examples/index.ts'
 import { ITEM_BYTES, packItem } from './tower-inputs.ts'

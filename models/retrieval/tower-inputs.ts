@@ -1,7 +1,7 @@
-import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../processors/content/direction.ts'
 import { Fingerprint } from '../../processors/fingerprint.ts'
 import { primaryLanguage } from '../../schemas/language.ts'
-import { POST_KINDS, type PostKind } from '../../schemas/posts/index.ts'
+import { POST_KINDS, type PostKind } from '../../schemas/posts/kinds.ts'
 
 /**
  * What the towers read. Both read nothing but what is known of their own side, so that the vectors of posts are

@@ -1,4 +1,4 @@
-import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/direction.ts'
 import { Random } from '../../engine/driver/random.ts'
 import type { GraphBuilder } from '../graph/builder.ts'
 import type { Value } from '../graph/graph.ts'

@@ -1,5 +1,6 @@
 import { CLOSENESSES } from '../../schemas/connections/v1.ts'
-import { AUDIENCES, POST_KINDS } from '../../schemas/posts/v1.ts'
+import { POST_KINDS } from '../../schemas/posts/kinds.ts'
+import { AUDIENCES } from '../../schemas/posts/v1.ts'
 import { linear, log, type RowColumn, type Transform } from './transform.ts'
 
 /**

@@ -5,8 +5,8 @@ import { ENTITY_WORDS } from '../embeddings/entities.ts'
 import { ModelError } from '../errors.ts'
 import { CONTENTS_INPUT, EMBEDDINGS_INPUT, INPUT } from '../network/forward.ts'
 import { OUTPUT } from '../network/serving-graph.ts'
-import type { ModelName, SnapshotManifest } from '../snapshot/manifest.ts'
-import { type LoadedSnapshot, readSnapshot } from '../snapshot/read.ts'
+import type { SnapshotManifest } from '../snapshot/manifest.ts'
+import type { LoadedSnapshot } from '../snapshot/read.ts'
 
 /**
  * Rows go through the graph in batches of about this many bytes: a batch and what its operators answer then
@@ -80,11 +80,6 @@ export class ScoringSession {
         cause,
       })
     }
-  }
-
-  /** Reads, checks and loads; throws what `readSnapshot` and `create` throw. */
-  static async open(directory: string, model: ModelName): Promise<ScoringSession> {
-    return ScoringSession.create(await readSnapshot(directory, model))
   }
 
   /**

@@ -2,7 +2,8 @@ import type { LightLearner } from '../distillation/light-learner.ts'
 import { ModelError } from '../errors.ts'
 import type { TowerLearner } from '../retrieval/tower-learner.ts'
 import { readTowers } from '../retrieval/tower-snapshot.ts'
-import { ScoringSession } from '../scoring/session.ts'
+import { openSession } from '../scoring/open-session.ts'
+import type { ScoringSession } from '../scoring/session.ts'
 
 /** A snapshot that serves. */
 export interface LiveSnapshot {
@@ -33,7 +34,7 @@ export class LiveOpponents {
   /** Takes up what is live by now. */
   async refresh(): Promise<void> {
     await this.renew('light', async (directory) => {
-      const session = directory === null ? null : await ScoringSession.open(directory, 'light')
+      const session = directory === null ? null : await openSession(directory, 'light')
       this.light.compareWith(session)
       await this.session?.dispose()
       this.session = session

@@ -1,11 +1,7 @@
 import type { Post } from '../../schemas/posts/index.ts'
 import { Fingerprint } from '../fingerprint.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from './direction.ts'
 import { tokensOf } from './tokens.ts'
-
-/** Of a content vector: int8, one byte each. */
-export const CONTENT_DIMENSIONS = 64
-/** A unit vector's component of 1. Dot products of two vectors are cosines times the square of it. */
-export const CONTENT_SCALE = 127
 
 /** Places of the vector that a token adds to; the more, the less two tokens that share one are mistaken. */
 const PLACES = 4

@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from '../../engine/bytes.ts'
-import { CONTENT_DIMENSIONS } from './content-vector.ts'
+import { CONTENT_DIMENSIONS } from './direction.ts'
 
 /** A content vector as it lies in rows and records: its signed bytes. */
 export const writeVector = ({ buffer, byteOffset, byteLength }: Int8Array, writer: ByteWriter): void => {

@@ -3,7 +3,7 @@ import { boolean, float, integer } from '../declare/numbers.ts'
 import { defaulted, listOrEmpty, optional, record } from '../declare/record.ts'
 import { hashtag, id } from '../declare/text.ts'
 import { HEADS_MAX } from '../impressions/v2.ts'
-import { RANKED_HASHTAGS_MAX } from '../impressions/v3.ts'
+import { RANKED_HASHTAGS_MAX } from '../impressions/limits.ts'
 import { exampleFieldsV2 } from './v2.ts'
 
 export const exampleFieldsV3 = {

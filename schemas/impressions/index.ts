@@ -23,6 +23,7 @@ export const impressions = contract({
 })
 
 export { CANDIDATES_MAX, FEATURES_BYTES_MAX, POSITION_MAX } from './v1.ts'
+export * from './limits.ts'
 export * from './v2.ts'
 export * from './v3.ts'
 export * from './v4.ts'

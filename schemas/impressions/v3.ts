@@ -1,11 +1,9 @@
 import { list } from '../declare/composites.ts'
 import { field, listOrEmpty, optional, record } from '../declare/record.ts'
 import { hashtag, id } from '../declare/text.ts'
+import { RANKED_HASHTAGS_MAX } from './limits.ts'
 import { CANDIDATES_MAX } from './v1.ts'
 import { candidateFieldsV2, impressionFieldsV2 } from './v2.ts'
-
-/** Hashtags of a post that rankers read; the first ones. */
-export const RANKED_HASHTAGS_MAX = 4
 
 export const candidateFieldsV3 = {
   ...candidateFieldsV2,

@@ -13,4 +13,5 @@ export const posts = contract({
   newest: { version: 1, record: postV1 },
 })
 
+export * from './kinds.ts'
 export * from './v1.ts'

@@ -5,12 +5,10 @@ import { hashtag, id, language, text } from '../declare/text.ts'
 import type { ValueOf } from '../declare/kind.ts'
 import { at, eventId } from '../fields.ts'
 import type { ContainerId, PostId, UserId } from '../ids.ts'
+import { POST_KINDS } from './kinds.ts'
 
 export const POST_ACTIONS = ['published', 'edited', 'deleted'] as const
 export type PostAction = (typeof POST_ACTIONS)[number]
-
-export const POST_KINDS = ['text', 'photo', 'video', 'link'] as const
-export type PostKind = (typeof POST_KINDS)[number]
 
 export const AUDIENCES = ['public', 'friends', 'group', 'page'] as const
 export type Audience = (typeof AUDIENCES)[number]

@@ -1,4 +1,4 @@
-import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/direction.ts'
 import { type RankedContent, readRankedContent } from '../../processors/post-attributes.ts'
 import { contentMatch, copyContentVector } from '../content-match.ts'
 import { HYDRATOR_MS } from '../pipeline/deadlines.ts'

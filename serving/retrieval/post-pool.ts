@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { keyOf } from '../../engine/key.ts'
 import { packItem, ITEM_BYTES } from '../../models/retrieval/tower-inputs.ts'
-import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/direction.ts'
 import { contentVectorStart } from '../../processors/post-attributes.ts'
 import { hourOf, type IndexedPost } from '../../processors/topics/post-entry.ts'
 import { DAY_MS, HOUR_MS, type Millis, millis } from '../../schemas/ids.ts'

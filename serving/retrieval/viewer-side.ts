@@ -1,5 +1,6 @@
 import type { ViewerSide } from '../../models/retrieval/tower-inputs.ts'
-import { CONTENT_SCALE, contentVectorOf } from '../../processors/content/content-vector.ts'
+import { contentVectorOf } from '../../processors/content/content-vector.ts'
+import { CONTENT_SCALE } from '../../processors/content/direction.ts'
 import type { Viewer } from '../viewer.ts'
 
 /** What to search by: what the viewer reacted to, or else what they say they like; null where neither is known. */

@@ -1,5 +1,5 @@
 import { keyOf } from '../../engine/key.ts'
-import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/direction.ts'
 import { readPostAttributes } from '../../processors/post-attributes.ts'
 import type { Millis, PostId, UserId } from '../../schemas/ids.ts'
 import { type Candidate, candidateOf, type Source } from '../candidate.ts'

@@ -1,6 +1,6 @@
 import type { SnapshotManifest } from '../../models/snapshot/manifest.ts'
 import type { HeadTrace, SignedWeights } from '../../models/value-model.ts'
-import { CONTENT_DIMENSIONS } from '../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS } from '../../processors/content/direction.ts'
 import type { UserProfile } from '../../processors/profiles.ts'
 import type { UserTaste } from '../../processors/user-taste.ts'
 import type { Millis, RequestId } from '../../schemas/ids.ts'

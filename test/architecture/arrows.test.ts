@@ -93,3 +93,16 @@ describe('the commands', () => {
     ).toEqual([])
   })
 })
+
+describe('the threads that score and search', () => {
+  it.each(['models/scoring/worker.ts', 'models/retrieval/worker.ts'])(
+    'load no schema and no view, which take longer to make than a model: %s',
+    (file) => {
+      const loaded = [...loadedWith(file)].sort()
+      expect(loaded).toContain('processors/content/direction.ts')
+      expect(
+        loaded.filter((name) => /^(avsc|features\/)|^schemas\/.+\/(index|v\d+)\.ts$/.test(name)),
+      ).toEqual([])
+    },
+  )
+})

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { contentVectorOf, CONTENT_SCALE } from '../../processors/content/content-vector.ts'
+import { contentVectorOf } from '../../processors/content/content-vector.ts'
+import { CONTENT_SCALE } from '../../processors/content/direction.ts'
 import { tasteWeight } from '../../processors/content/taste-weights.ts'
 import { ERASURE_MEMORY_MS } from '../../processors/erasure.ts'
 import { erasures } from '../../processors/topics.ts'

@@ -4,7 +4,7 @@ import { ENTITY_WORDS, writeEntityIds } from '../../models/embeddings/entities.t
 import { EmbeddingTables } from '../../models/embeddings/tables.ts'
 import { HEADS } from '../../models/heads.ts'
 import { HEAVY_NETWORK } from '../../models/rankers.ts'
-import { ScoringSession } from '../../models/scoring/session.ts'
+import { openSession } from '../../models/scoring/open-session.ts'
 import { writeSnapshot } from '../../models/snapshot/write.ts'
 import { Batch } from '../../models/training/batch.ts'
 import { KnownExamples } from '../../models/training/known-examples.ts'
@@ -93,7 +93,7 @@ test('a network with embeddings foresees of an example what it foresaw of the po
   )
   expect(candidates.map(({ authorId }) => authorId).sort()).toEqual(AUTHORS)
   const batch = batchOf(impression)
-  const session = await ScoringSession.open(directory, 'heavy')
+  const session = await openSession(directory, 'heavy')
   const outputs = new Float32Array(batch.count * HEADS.length)
   const foreseen = candidates.flatMap(({ heads }) => heads)
   await session.score(batch.rows, batch.count, outputs, batch)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { LEARNING_DIRECTORY } from '../../../cli/learning/open.ts'
 import { liveOf } from '../../../cli/learning/live-of.ts'
 import { progressOf } from '../../../cli/learning/progress.ts'
-import { ScoringSession } from '../../../models/scoring/session.ts'
+import { openSession } from '../../../models/scoring/open-session.ts'
 import { DEFAULT_LEARNER } from '../../../models/training/learner.ts'
 import type { TopicSource } from '../../../models/training/topic-source.ts'
 import { DEFAULT_TRAINER, Trainer } from '../../../models/training/trainer.ts'
@@ -71,7 +71,7 @@ test(
     const stream = sampleStream(STEP * (CLEAN_STEPS + POISONED_STEPS), 5)
     const learnStep = async (step: number): Promise<string> => {
       const live = (await registry.live('heavy'))!
-      const session = await ScoringSession.open(registry.directoryOf(live), 'heavy')
+      const session = await openSession(registry.directoryOf(live), 'heavy')
       const served = await servedBy(session, stream.slice(step * STEP, (step + 1) * STEP))
       await session.dispose()
       topic.add(step < CLEAN_STEPS ? served : served.map(flipped))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lineOf } from '../../../cli/errors.ts'
 import { lockLearning } from '../../../models/training/learning-lock.ts'
-import { ScoringSession } from '../../../models/scoring/session.ts'
+import { openSession } from '../../../models/scoring/open-session.ts'
 import { type Example, examples } from '../../../schemas/examples/index.ts'
 import { millis } from '../../../schemas/ids.ts'
 import { servedBy } from '../../models/gate/poisoned.ts'
@@ -51,7 +51,7 @@ const EXAMPLES = 1_200
 /** Examples as the server's own model served them, of which people did now what they did. */
 const servedNow = async ({ serving }: Running): Promise<readonly Example[]> => {
   const { registry } = serving.models
-  const session = await ScoringSession.open(registry.directoryOf((await registry.live('heavy'))!), 'heavy')
+  const session = await openSession(registry.directoryOf((await registry.live('heavy'))!), 'heavy')
   const served = await servedBy(session, sampleStream(EXAMPLES, 5))
   await session.dispose()
   const at = millis(Date.now())

@@ -11,7 +11,7 @@ import { SAMPLE_ROWS, SAMPLE_TOP, samplePlaces } from '../../../models/distillat
 import { teach } from '../../../models/distillation/teacher.ts'
 import type { HeadReport, RankingReport } from '../../../models/metrics/progressive.ts'
 import { writePriors } from '../../../models/prior/snapshots.ts'
-import { ScoringSession } from '../../../models/scoring/session.ts'
+import { openSession } from '../../../models/scoring/open-session.ts'
 import { temporaryDirectory } from '../../cli/temporary.ts'
 import { ParameterLayout } from '../../../models/network/parameter-layout.ts'
 import { onnxModel } from '../../../models/onnx/model.ts'
@@ -89,7 +89,7 @@ test('what is foreseen is judged before it is learned, by the loss that is learn
   const learner = await LightLearner.create(beginLight(), { batchSamples: 4, rate: 1e-2 })
   const before = await learner.learn(samples(8, 2))
   expect(learner.report('live')['keep']).toEqual({ kind: 'ranking', count: 0, loss: null, kept: null })
-  const session = await ScoringSession.open((await writePriors(root)).light.directory, 'light')
+  const session = await openSession((await writePriors(root)).light.directory, 'light')
   learner.compareWith(session)
   const since = await learner.learn(samples(400, 3))
   const lossOf = (side: 'learner' | 'live', isCompared?: boolean): RankingReport =>

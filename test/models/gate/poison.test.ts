@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { HEADS } from '../../../models/heads.ts'
 import { writePriors } from '../../../models/prior/snapshots.ts'
 import { ModelRegistry } from '../../../models/registry/registry.ts'
-import { ScoringSession } from '../../../models/scoring/session.ts'
+import { openSession } from '../../../models/scoring/open-session.ts'
 import { DEFAULT_LEARNER, Learner } from '../../../models/training/learner.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
 import { millis } from '../../../schemas/ids.ts'
@@ -34,7 +34,7 @@ test(
       rates: { network: 3e-3, embeddings: 0.1 },
       tableRows: [256, 256, 16, 16],
     })
-    let session = await ScoringSession.open(heavy.directory, 'heavy')
+    let session = await openSession(heavy.directory, 'heavy')
     const states: string[] = []
     const served: number[] = []
     const stream = sampleStream(STEP * STEPS, 5)
@@ -54,7 +54,7 @@ test(
       states.push(record.state)
       if (record.state !== 'live') continue
       await session.dispose()
-      session = await ScoringSession.open(directory, 'heavy')
+      session = await openSession(directory, 'heavy')
     }
     const mean = (values: readonly number[]): number =>
       values.reduce((sum, value) => sum + value, 0) / values.length

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { ITEM_BYTES, packItem } from '../../../models/retrieval/tower-inputs.ts'
 import { SEARCHES_WAITING_MAX, SearchThread } from '../../../models/retrieval/search-thread.ts'
 import { priorTowers } from '../../../models/retrieval/towers.ts'
-import { CONTENT_SCALE } from '../../../processors/content/content-vector.ts'
+import { CONTENT_SCALE } from '../../../processors/content/direction.ts'
 import { slotsBelow, vectorOf, vectorsAround } from './indexes.ts'
 
 const CONTENTS = vectorsAround(6, 40, 11)

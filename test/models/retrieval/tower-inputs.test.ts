@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { contentVectorOf, CONTENT_SCALE } from '../../../processors/content/content-vector.ts'
+import { contentVectorOf } from '../../../processors/content/content-vector.ts'
+import { CONTENT_SCALE } from '../../../processors/content/direction.ts'
 import {
   ITEM_BYTES,
   packItem,

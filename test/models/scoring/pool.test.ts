@@ -8,7 +8,7 @@ import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { writePriors } from '../../../models/prior/snapshots.ts'
 import { HEAVY_NETWORK, LIGHT_NETWORK, NETWORKS } from '../../../models/rankers.ts'
 import { ScorerPool } from '../../../models/scoring/pool.ts'
-import { ScoringSession } from '../../../models/scoring/session.ts'
+import { openSession } from '../../../models/scoring/open-session.ts'
 import { spawnWorker } from '../../../models/scoring/thread.ts'
 import type { Lease } from '../../../models/scoring/types.ts'
 import { type ModelName, sha256Of, withVersion } from '../../../models/snapshot/manifest.ts'
@@ -87,8 +87,8 @@ describe('scorers', () => {
     const { pool, root } = await openPool(2)
     const { heavy, light } = await writePriors(root)
     const alone = {
-      heavy: await ScoringSession.open(heavy.directory, 'heavy'),
-      light: await ScoringSession.open(light.directory, 'light'),
+      heavy: await openSession(heavy.directory, 'heavy'),
+      light: await openSession(light.directory, 'light'),
     }
     const expectations: { model: ModelName; values: Float32Array; rows: number; outputs: Float32Array }[] = []
     const request = async (seed: number): Promise<void> => {

@@ -5,6 +5,7 @@ import { ENTITY_WORDS, writeEntityIds } from '../../../models/embeddings/entitie
 import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { withoutEmbeddings } from '../../../models/network/definition.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
+import { openSession } from '../../../models/scoring/open-session.ts'
 import { ScoringSession } from '../../../models/scoring/session.ts'
 import { readSnapshot } from '../../../models/snapshot/read.ts'
 import { writeSnapshot } from '../../../models/snapshot/write.ts'
@@ -21,7 +22,7 @@ test('any number of rows on shared memory is scored, batch by batch, and nothing
   const random = new Random(4)
   const parameters = sampleParameters(HEAVY_NETWORK, random)
   const { directory } = await writeSnapshot(await temporaryDirectory(), 'heavy', 'trained', parameters)
-  const session = await ScoringSession.open(directory, 'heavy')
+  const session = await openSession(directory, 'heavy')
   for (const count of [1, 2, 147, 148, 149, 500]) {
     const rows = new Float32Array(new SharedArrayBuffer((count + 1) * width * 4))
     rows.set(sampleRows(count + 1, width, random))
@@ -60,7 +61,7 @@ test('a snapshot with tables finds the vectors of what rows are about, and reads
   const root = await temporaryDirectory()
   const { directory, manifest } = await writeSnapshot(root, 'heavy', 'trained', parameters, tables)
   expect(manifest.embeddings).toEqual(HEAVY_NETWORK.embeddings)
-  const session = await ScoringSession.open(directory, 'heavy')
+  const session = await openSession(directory, 'heavy')
   const rows = sampleRows(count, width, random)
   const outputs = new Float32Array(count * heads)
   const vectors = new Float32Array(count * tables.width)

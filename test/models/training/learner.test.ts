@@ -9,7 +9,8 @@ import { EmbeddingTables } from '../../../models/embeddings/tables.ts'
 import { HEAD_NAMES, type HeadName, HEADS } from '../../../models/heads.ts'
 import { HEAVY_NETWORK } from '../../../models/rankers.ts'
 import { rankingRow } from '../../../models/ranking-row.ts'
-import { ScoringSession } from '../../../models/scoring/session.ts'
+import { openSession } from '../../../models/scoring/open-session.ts'
+import type { ScoringSession } from '../../../models/scoring/session.ts'
 import type { Example } from '../../../schemas/examples/index.ts'
 import { readCheckpoint } from '../../../models/training/checkpoint.ts'
 import type { Checkpoint } from '../../../models/training/checkpoint-states.ts'
@@ -100,7 +101,7 @@ describe('a learner', () => {
     const { directory, manifest } = await learner.snapshot(root)
     expect(manifest.origin).toBe('trained')
     const examples = sampleStream(64, 5)
-    const session = await ScoringSession.open(directory, 'heavy')
+    const session = await openSession(directory, 'heavy')
     const clicks = await answersOf(session, examples, 'click')
     learner.metrics.clear()
     await learner.learn(examples)
@@ -124,7 +125,7 @@ describe('a learner', () => {
       await learner.flush()
       const { directory } = await learner.snapshot(root)
       await learner.dispose()
-      const session = await ScoringSession.open(directory, 'heavy')
+      const session = await openSession(directory, 'heavy')
       return meanOf(await answersOf(session, stream.slice(0, 1_000), 'click'))
     }
     const isClicked = ({ labels }: Example): boolean => labels.some(({ label }) => label === 'click')
@@ -205,7 +206,7 @@ describe('a positive that comes late', () => {
     await learner.flush()
     const { directory } = await learner.snapshot(root)
     await learner.dispose()
-    const session = await ScoringSession.open(directory, 'heavy')
+    const session = await openSession(directory, 'heavy')
     const comments = await answersOf(session, sampleStream(1_000, 9), 'comment')
     expect(Math.abs(meanOf(comments) - 0.2)).toBeLessThan(0.03)
   })
@@ -285,7 +286,7 @@ describe('checkpoints', () => {
     const rows = { entities: batchOf(8, 1).entities, contents: batchOf(8, 1).contents }
     const scored = async (learner: Learner): Promise<Float32Array> => {
       const { directory: snapshot } = await learner.snapshot(await temporaryDirectory())
-      const session = await ScoringSession.open(snapshot, 'heavy')
+      const session = await openSession(snapshot, 'heavy')
       const outputs = new Float32Array(8 * HEADS.length)
       await session.score(batchOf(8, 1).rows, 8, outputs, rows)
       await session.dispose()

@@ -1,10 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  CONTENT_DIMENSIONS,
-  CONTENT_SCALE,
-  contentVectorOf,
-} from '../../../processors/content/content-vector.ts'
+import { contentVectorOf } from '../../../processors/content/content-vector.ts'
+import { CONTENT_DIMENSIONS, CONTENT_SCALE } from '../../../processors/content/direction.ts'
 import type { Post } from '../../../schemas/posts/index.ts'
 import { aPost } from '../events.ts'
 
