@@ -75,10 +75,6 @@ export const pass = async (directory: string, name: SubjectName, options: PassOp
   const eventsPerSecond = await measured(embedded, load.events(events, load.filledAt(startedAt)))
   const bytesPerKey = await meanRowBytes(embedded)
   told(`${Math.round(eventsPerSecond)} events/s; publishing for ${seconds} s`)
-  await embedded.close()
-  embedded = await open(directory, topology, SERVING_BATCH_EVENTS_MAX)
-  // Rows are in memory again, as where events have streamed in for a while.
-  await measured(embedded, load.events(events, load.filledAt(load.filledAt(startedAt))))
   const seen = await visibleOf(directory, embedded, topology, load, seconds)
   told('restarting')
   await embedded.abandon()
@@ -91,8 +87,8 @@ export const pass = async (directory: string, name: SubjectName, options: PassOp
   return { eventsPerSecond, visible: seen, bytesPerKey, diskBytesPerKey, restartMs, cleanRestartMs }
 }
 
-/** With batches of a replay, which nobody waits for, or of what serves feeds beside. */
-const open = (directory: string, topology: Topology, batchEventsMax?: number): Promise<Embedded> =>
+/** With batches as `freshet up` takes them, which serves feeds beside. */
+const open = (directory: string, topology: Topology): Promise<Embedded> =>
   Embedded.open({
     ...EMBEDDED_DEFAULTS,
     directory,
@@ -100,7 +96,7 @@ const open = (directory: string, topology: Topology, batchEventsMax?: number): P
     clock: systemClock,
     metrics: NO_METRICS,
     acceptedBacklogMax: Infinity,
-    worker: { commitIntervalMs: COMMIT_INTERVAL_MS, ...(batchEventsMax && { batchEventsMax }) },
+    worker: { commitIntervalMs: COMMIT_INTERVAL_MS, batchEventsMax: SERVING_BATCH_EVENTS_MAX },
   })
 
 /** Events a second of processing alone: they are all in the log before it begins. */

@@ -5,7 +5,7 @@ import type { Serving } from '../cli/serving/open.ts'
 import { keyOf } from '../engine/key.ts'
 import { EmbeddedFeatureStore } from '../features/store/embedded.ts'
 import { userAuthor } from '../processors/views/user-author.ts'
-import { reactions } from '../schemas/reactions/index.ts'
+import { type Reaction, reactions } from '../schemas/reactions/index.ts'
 import type { RequestId, UserId } from '../schemas/ids.ts'
 import { explainTraced } from '../serving/explain/traced.ts'
 import type { EngineLoad } from './engine-life.ts'
@@ -29,20 +29,21 @@ export interface Visible {
 
 const EVENTS_PER_SECOND = 10_000
 const SLICE_MS = 10
-const PROBE_MS = 20
-/** Between two looks at a row; */
+/** Between two looks at a row, and at a feed that should have shown it; */
 const POLL_MS = 1
-/** and between two feeds, each of which takes the thread for milliseconds, which events then lack. */
-const FEED_POLL_MS = 20
+/** and between two probes, each with a feed that takes the thread for some tens of milliseconds, which events then lack. */
+const PROBE_MS = 50
 const VISIBLE_MS_MAX = 60_000
 const FEED_LIMIT = 100
+/** The first take many times as long, for their code is compiled on the way. */
+const WARM_UP_FEEDS = 100
 
 /** Whether a viewer's like of an author's post counts, by wherever it is looked at. */
 type Counts = (viewer: UserId, author: UserId) => Promise<boolean>
 
 /**
  * Publishes 10,000 events a second and, many times a second, one whose effect is awaited: from the moment it
- * is accepted (durable in the log) until it counts.
+ * is accepted (durable in the log) until it counts in the row, and from there until a feed is answered that has it.
  */
 export const visible = async (
   embedded: Embedded,
@@ -53,10 +54,22 @@ export const visible = async (
   const feedCounts = serving && inFeedOf(serving)
   // Of what was accepted before the first feed, the first feed waits for the echoes: none may be under way.
   await embedded.settled()
-  await feedCounts?.('nobody' as UserId, 'author-0' as UserId)
+  for (let feed = 0; feed < WARM_UP_FEEDS; feed++)
+    await feedCounts?.(`nobody-${feed}` as UserId, 'author-0' as UserId)
   const until = performance.now() + seconds * 1000
   const inFeature: number[] = []
   const inFeed: number[] = []
+  const probes = async (): Promise<void> => {
+    const rowCounts = inFeatureOf(embedded)
+    for (let index = 0; performance.now() < until; index++) {
+      const like = likeOf(`viewer-${index}`)
+      await embedded.publish([envelopeOf(like)])
+      const accepted = performance.now()
+      inFeature.push(await msUntil(rowCounts, like, accepted))
+      if (feedCounts !== null) inFeed.push(await msUntil(feedCounts, like, accepted))
+      await sleep(PROBE_MS)
+    }
+  }
   const [offeredPerSecond] = await Promise.all([
     streamed({
       embedded,
@@ -65,8 +78,7 @@ export const visible = async (
       next: (at) => load.any(at),
       isOn: () => performance.now() < until,
     }),
-    probe(embedded, 'probe', until, inFeature, inFeatureOf(embedded), POLL_MS),
-    feedCounts && probe(embedded, 'viewer', until, inFeed, feedCounts, FEED_POLL_MS),
+    probes(),
   ])
   await embedded.settled()
   return {
@@ -77,33 +89,23 @@ export const visible = async (
 }
 
 /** Viewers whom nobody knew like a post by the author with the most readers, whose other nine posts are found by it. */
-const probe = async (
-  embedded: Embedded,
-  name: string,
-  until: number,
-  latencies: number[],
-  counts: Counts,
-  pollMs: number,
-): Promise<void> => {
-  for (let index = 0; performance.now() < until; index++) {
-    const viewer = `${name}-${index}`
-    const like = reactions.fromJson({
-      eventId: `like-of-${viewer}`,
-      userId: viewer,
-      postId: 'post-0-0',
-      authorId: 'author-0',
-      kind: 'like',
-      at: systemClock.now(),
-    })
-    await embedded.publish([envelopeOf(like)])
-    const accepted = performance.now()
-    while (!(await counts(like.userId!, like.authorId))) {
-      if (performance.now() > accepted + VISIBLE_MS_MAX) throw new Error(`the like of ${viewer} never counts`)
-      await sleep(pollMs)
-    }
-    latencies.push(performance.now() - accepted)
-    await sleep(PROBE_MS)
+const likeOf = (viewer: string): Reaction =>
+  reactions.fromJson({
+    eventId: `like-of-${viewer}`,
+    userId: viewer,
+    postId: 'post-0-0',
+    authorId: 'author-0',
+    kind: 'like',
+    at: systemClock.now(),
+  })
+
+const msUntil = async (counts: Counts, like: Reaction, accepted: number): Promise<number> => {
+  while (!(await counts(like.userId!, like.authorId))) {
+    if (performance.now() > accepted + VISIBLE_MS_MAX)
+      throw new Error(`the like of ${like.userId} never counts`)
+    await sleep(POLL_MS)
   }
+  return performance.now() - accepted
 }
 
 const inFeatureOf = (embedded: Embedded): Counts => {

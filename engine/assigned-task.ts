@@ -1,6 +1,7 @@
 import type { EngineError } from './errors.ts'
 import type { TaskState } from './state/task-state.ts'
-import { Task, taskIdOf, type TaskOptions, type TaskServices } from './task.ts'
+import { Task, taskIdOf } from './task.ts'
+import type { TaskOptions, TaskServices } from './task-options.ts'
 import type { TaskPlan } from './topology.ts'
 import { coded, UnexpectedFailures } from './unexpected.ts'
 

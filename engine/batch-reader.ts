@@ -20,6 +20,7 @@ interface Services {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly schemas?: InputSchemas
+  readonly batchEvents?: () => number
 }
 
 /** Ids that no schema has, kept so that the registry is asked once; faulty clients may make up any number. */
@@ -66,9 +67,10 @@ export class BatchReader {
     const batch = this.batch
     batch.reset()
     const futureMs = this.services.clock.now() + this.futureMsMax
+    const room = Math.min(batch.capacity, this.services.batchEvents?.() ?? batch.capacity)
     let taken = 0
     for (const input of this.inputs) if (input.wants(this.services.log)) await input.fill(this.services.log)
-    for (; taken < batch.capacity; taken++) {
+    for (; taken < room; taken++) {
       const index = oldestReady(this.inputs, futureMs)
       if (index === -1) break
       if (!this.take(index, futureMs)) {

@@ -57,6 +57,11 @@ export class FeedService {
     this.parts = parts
   }
 
+  /** Somebody waits for a ranking that is under way. */
+  get isRanking(): boolean {
+    return this.turns.isTaken
+  }
+
   /**
    * A page: the first of a new feed, or the one that a cursor asks for. Throws `CURSOR_…` for cursors that lead
    * nowhere, `STAGE_FAILED`, `TOO_MANY_REQUESTS`, and what reading rows throws.

@@ -20,6 +20,8 @@ export interface ServingBackend {
   newestEventAt(): Millis | null
   /** What answers of this moment go without. */
   degraded(): readonly Degraded[]
+  /** Processing holds the thread for shorter while feeds are ranked; undefined where it has its own. */
+  yieldTo?(isRanking: () => boolean): void
 }
 
 /** Why a process that has just begun is not ready, though it knows how far rows are. */

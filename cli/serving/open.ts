@@ -148,6 +148,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     newestEventAt: () => embedded.newestEventAt(),
     degraded: () => embedded.degraded(),
   })
+  embedded.yieldTo?.(() => feeds.isRanking)
   return {
     feeds,
     explainer: new Explainer({ requests, rows, stages, visibility }),

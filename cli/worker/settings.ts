@@ -3,7 +3,7 @@ import type { Clock } from '../../engine/clock.ts'
 import type { InputSchemas } from '../../engine/input-schemas.ts'
 import { KAFKA_DEFAULTS, type SaslOptions } from '../../engine/log/kafka/options.ts'
 import type { Metrics } from '../../engine/metrics.ts'
-import type { TaskServices } from '../../engine/task.ts'
+import type { TaskServices } from '../../engine/task-options.ts'
 import type { WorkerOptions } from '../../engine/worker.ts'
 import { DAY_MS } from '../../schemas/ids.ts'
 

@@ -19,9 +19,15 @@ import { SimulatedClock } from './clock.ts'
 import { Random } from './random.ts'
 
 /** Where a crash cuts a commit in two. */
-export type CrashStep = 'before-commit' | 'after-log' | 'before-state' | 'after-state'
+export type CrashStep = 'before-commit' | 'after-log' | 'before-state' | 'amid-state' | 'after-state'
 
-export const CRASH_STEPS: readonly CrashStep[] = ['before-commit', 'after-log', 'before-state', 'after-state']
+export const CRASH_STEPS: readonly CrashStep[] = [
+  'before-commit',
+  'after-log',
+  'before-state',
+  'amid-state',
+  'after-state',
+]
 
 export interface DriverOptions {
   readonly seed: number
@@ -58,6 +64,7 @@ const hookOf: Readonly<Record<CrashStep, readonly ['before' | 'after', Simulated
   'before-commit': ['before', 'commit'],
   'after-log': ['after', 'commit'],
   'before-state': ['before', 'state-write'],
+  'amid-state': ['before', 'state-rest'],
   'after-state': ['after', 'state-write'],
 }
 

@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts'
-import type { TaskServices } from '../task.ts'
+import type { TaskServices } from '../task-options.ts'
 import { coded, UnexpectedFailures } from '../unexpected.ts'
 import type { Worker, WorkerOptions } from '../worker.ts'
 import type { SharedLog } from '../log/port.ts'

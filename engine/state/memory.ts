@@ -82,7 +82,10 @@ class MemoryTaskStorage implements TaskStorage {
       if (this.faults.delay) await this.faults.delay()
       this.assertOpen()
       this.faults.before?.('state-write')
-      for (const change of changes) this.task.apply(change)
+      const half = changes.length >> 1
+      for (const change of changes.slice(0, half)) this.task.apply(change)
+      if (half > 0) this.faults.before?.('state-rest')
+      for (const change of changes.slice(half)) this.task.apply(change)
       this.task.sequence = sequence
       this.faults.after?.('state-write')
       if (this.faults.delay) await this.faults.delay()

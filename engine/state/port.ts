@@ -1,6 +1,7 @@
 /**
- * The state port: where a task's rows lie on disk. A write is one atomic step that carries the changelog
- * sequence it stands for, so rows and position cannot disagree. Every adapter passes test/conformance/state.ts.
+ * The state port: where a task's rows lie on disk. A write carries the changelog sequence that its
+ * rows stand for at least, which is there only once all of them are: what lies ahead of it is made again from the changelog,
+ * to the same rows. Every adapter passes test/conformance/state.ts.
  */
 export interface StateStorage {
   /** Opens (or creates) the rows of a task. */
@@ -39,6 +40,6 @@ export interface StateWrite {
   readonly rows: number
   put(store: number, key: Uint8Array, value: Uint8Array): void
   remove(store: number, key: Uint8Array): void
-  /** Makes the rows and the sequence durable together, or neither. */
+  /** Makes the rows durable, and the sequence once all of them are. Of one that throws some rows may be there. */
   commit(sequence: number): Promise<void>
 }

@@ -140,6 +140,7 @@ class RocksTaskStorage implements TaskStorage {
 
   private async finish(batch: RowBatch, sequence: number): Promise<void> {
     this.assertOpen()
+    // Last: rows may be written without it, and are then made anew from the changelog, but never it without them.
     batch.putPlain(sequenceKey(this.task), sequenceRow(sequence))
     // Not synced: rows follow from the changelog, which lies before them in the same write-ahead log.
     await this.database.writeRows('state', batch)

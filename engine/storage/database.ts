@@ -162,9 +162,9 @@ export class Database {
   }
 
   /**
-   * Writes rows atomically, unsynced, and where there are many on another thread: what is written meanwhile
-   * may come before or after. The batch keeps its rows, must not change before this answers, and may be
-   * written again if it failed.
+   * Writes rows in their order, unsynced, and where there are many on another thread and in several steps: the last row is
+   * there only if all are, and what is written meanwhile may come before, between or after. The batch keeps its rows, must
+   * not change before this answers, and may be written again if it failed.
    */
   async writeRows(name: ColumnName, rows: RowBatch): Promise<void> {
     this.assertWritable()

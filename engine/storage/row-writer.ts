@@ -35,7 +35,10 @@ export class RowWriter {
     this.handle = handle
   }
 
-  /** Resolves when the rows are written, all in one step; throws when none are. The memory must not change meanwhile. */
+  /**
+   * Resolves when the rows are written, in their order and in several steps: the last is there only if all are. Throws when
+   * it is not. The memory must not change meanwhile.
+   */
   write(column: string, bytes: Buffer): Promise<void> {
     const thread = (this.thread ??= this.start())
     thread.ref()

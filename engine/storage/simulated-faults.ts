@@ -1,5 +1,8 @@
-/** A step of a simulated log or disk at which a run may be cut: just before nothing of it happened, just after all. */
-export type SimulatedStep = 'append' | 'commit' | 'state-write' | 'trim'
+/**
+ * A step of a simulated log or disk at which a run may be cut: just before nothing of it happened, just after all. Before
+ * 'state-rest' half of the rows of a state write are there.
+ */
+export type SimulatedStep = 'append' | 'commit' | 'state-write' | 'state-rest' | 'trim'
 
 /** Called around every step; a hook that throws cuts there. */
 export interface SimulatedFaults {

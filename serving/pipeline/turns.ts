@@ -23,6 +23,11 @@ export class Turns {
     this.limits = limits
   }
 
+  /** Somebody's turn has come and is not over. */
+  get isTaken(): boolean {
+    return this.taken > 0
+  }
+
   get waitingCount(): number {
     return this.waiting.length
   }

@@ -108,6 +108,7 @@ describe('a crash', () => {
         'before commit',
         'after commit',
         'before state-write',
+        'before state-rest',
         'after state-write',
         'before trim',
         'after trim',
@@ -115,7 +116,8 @@ describe('a crash', () => {
     ],
     ['after-log', ['before commit']],
     ['before-state', ['before commit', 'after commit']],
-    ['after-state', ['before commit', 'after commit', 'before state-write']],
+    ['amid-state', ['before commit', 'after commit', 'before state-write']],
+    ['after-state', ['before commit', 'after commit', 'before state-write', 'before state-rest']],
   ] as const)(
     'at %s cuts the commit there, once, and what was committed is found again',
     async (step, done) => {

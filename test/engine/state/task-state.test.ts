@@ -143,6 +143,7 @@ const cuts = fc.constantFrom<Cut | undefined>(
   ['before', 'commit'],
   ['after', 'commit'],
   ['before', 'state-write'],
+  ['before', 'state-rest'],
   ['after', 'state-write'],
 )
 const steps: fc.Arbitrary<Step[]> = fc.array(

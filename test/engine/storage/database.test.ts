@@ -130,6 +130,23 @@ describe('rows written on another thread', () => {
     expect(new Set(values)).toEqual(new Set(['value of here', 'last']))
   })
 
+  test('the last row is there only once all others are', async () => {
+    const database = await disk.open()
+    const batch = new RowBatch()
+    for (let row = 0; row < 4000; row++) batch.putPlain(Buffer.from(`row ${row}`), Buffer.from('x'))
+    // By its key it comes before all others.
+    batch.putPlain(Buffer.from('last'), Buffer.from('x'))
+    let isWritten = false
+    const write = database.writeRows('state', batch).then(() => (isWritten = true))
+    while (!isWritten) {
+      const last = await database.page('state', { keysOnly: true, lt: Buffer.from('m') })
+      const { rows } = await database.page('state', { keysOnly: true, rowsMax: 4096 })
+      if (last.rows.length > 0) expect(rows).toHaveLength(2 * 4001)
+    }
+    await write
+    expect((await database.page('state', { keysOnly: true, rowsMax: 4096 })).rows).toHaveLength(2 * 4001)
+  })
+
   test('closing waits for them, and they are there after opening again', async () => {
     const database = await disk.open()
     const write = database.writeRows('state', rowBatch(5000, 'x'))
