@@ -18,6 +18,7 @@ export interface RigOptions {
   readonly partitions?: number
   readonly faults?: SimulatedFaults
   readonly worker?: Partial<WorkerOptions>
+  readonly batchEvents?: () => number
 }
 
 /** Notes what is counted, set and observed, by name and labels. */
@@ -86,6 +87,7 @@ export class Rig {
         clock: this.clock,
         metrics: this.metrics,
         failed: ({ code }, taskId) => this.failures.push(`${taskId}: ${code}`),
+        ...(this.options.batchEvents && { batchEvents: this.options.batchEvents }),
       },
       { ...WORKER_DEFAULTS, commitIntervalMs: 0, idleCommitIntervalMs: 0, ...this.options.worker },
     )

@@ -503,3 +503,18 @@ describe('metrics', () => {
     expect(lags).toEqual([15, 5, 0])
   })
 })
+
+describe('batches', () => {
+  it('are short while somebody waits for the thread, and nothing is left out', async () => {
+    let room = Infinity
+    const rig = await Rig.start(counting, {
+      worker: { metricsIntervalMs: 0, batchEventsMax: 10 },
+      batchEvents: () => room,
+    })
+    const worker = await rig.worker()
+    await rig.publish(taps, ...Array.from({ length: 25 }, (_, index) => tap(`${index}`)))
+    const taken: number[] = []
+    for (room of [Infinity, 3, 4, 20]) taken.push(await worker.round())
+    expect(taken).toEqual([10, 3, 4, 8])
+  })
+})

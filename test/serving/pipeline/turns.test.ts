@@ -17,7 +17,7 @@ test('a few are let in at a time, the others in the order they came', async () =
   const { started, ends, work } = held()
   const all = [1, 2, 3, 4].map((name) => turns.take(work(name)))
   expect(started).toEqual([1, 2])
-  expect(turns.waitingCount).toBe(2)
+  expect([turns.waitingCount, turns.isTaken]).toEqual([2, true])
   ends[1]!()
   expect(await all[1]).toBe(2)
   await Promise.resolve()
@@ -27,6 +27,7 @@ test('a few are let in at a time, the others in the order they came', async () =
   await Promise.all([all[0], all[2]])
   ends[3]!()
   expect(await all[3]).toBe(4)
+  expect(turns.isTaken).toBe(false)
   expect(await turns.take(async () => 5)).toBe(5)
 })
 
