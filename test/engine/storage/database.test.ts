@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RowBatch } from '../../../engine/storage/row-batch.ts'
 import { Database } from '../../../engine/storage/database.ts'
@@ -137,7 +138,7 @@ describe('rows written on another thread', () => {
     // By its key it comes before all others.
     batch.putPlain(Buffer.from('last'), Buffer.from('x'))
     const isWritten = database.writeRows('state', batch).then(() => true)
-    while (!(await Promise.race([isWritten, false]))) {
+    while (!(await Promise.race([isWritten, nextTurn(false)]))) {
       const last = await database.page('state', { keysOnly: true, lt: Buffer.from('m') })
       const { rows } = await database.page('state', { keysOnly: true, rowsMax: 4096 })
       if (last.rows.length > 0) expect(rows).toHaveLength(2 * 4001)
