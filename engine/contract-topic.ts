@@ -1,20 +1,28 @@
 import type { Contract } from '../schemas/contract.ts'
+import type { ByteWriter } from './bytes.ts'
 import type { Codec, KeySpace, Topic } from './topic.ts'
 
-/** First guess of a record's size; the writer grows by what the codec says is missing. */
+/** First guess of a record's size; the writer grows by what is said to be missing. */
 const RECORD_BYTES_GUESS = 512
+
+/** Writes what `into` writes: it answers the position after it, or minus the bytes missing when the buffer is too short. */
+export const writeGrowing = (
+  writer: ByteWriter,
+  into: (buffer: Buffer, position: number) => number,
+): void => {
+  writer.reserve(RECORD_BYTES_GUESS)
+  let end = into(writer.buffer, writer.position)
+  while (end < 0) {
+    writer.reserve(writer.buffer.length - writer.position - end)
+    end = into(writer.buffer, writer.position)
+  }
+  writer.position = end
+}
 
 /** A contract's bytes as the engine writes and reads them. */
 export const contractCodec = <Value>(contract: Contract<Value>): Codec<Value> => ({
-  encode: (value, writer) => {
-    writer.reserve(RECORD_BYTES_GUESS)
-    let end = contract.encodeInto(value, writer.buffer, writer.position)
-    while (end < 0) {
-      writer.reserve(writer.buffer.length - writer.position - end)
-      end = contract.encodeInto(value, writer.buffer, writer.position)
-    }
-    writer.position = end
-  },
+  encode: (value, writer) =>
+    writeGrowing(writer, (buffer, position) => contract.encodeInto(value, buffer, position)),
   decode: (buffer, start, end) => contract.decode(buffer, start, end),
 })
 

@@ -53,7 +53,7 @@ export interface WorkerSecurity {
   readonly sasl?: SaslOptions
 }
 
-/** Silent for two seconds is dead: short enough to take over within three, long enough for a pause of the process. */
+/** Silent for one and a half seconds is dead: short enough to take over within three, long enough for a pause of the process. */
 export const WORKER_SETTINGS_DEFAULTS = {
   prefix: 'freshet.',
   group: 'workers',
@@ -61,7 +61,7 @@ export const WORKER_SETTINGS_DEFAULTS = {
   standbys: 1,
   retentionMs: 7 * DAY_MS,
   heartbeatMs: 250,
-  missedHeartbeatsMax: 8,
+  missedHeartbeatsMax: 6,
   cacheBytesMax: 2 ** 31,
   changelogBytesMax: 2 ** 29,
   transactionMsMax: KAFKA_DEFAULTS.transactionMsMax,

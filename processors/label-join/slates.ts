@@ -1,75 +1,56 @@
 import { hash } from 'node:crypto'
-import { contractCodec } from '../../engine/contract-topic.ts'
-import { on, type Context, type Processor, type StateLayout } from '../../engine/processor.ts'
+import { on, type Context, type Processor } from '../../engine/processor.ts'
 import { type Example, type ExamplePhase, LABELS_MAX } from '../../schemas/examples/index.ts'
 import type { Millis } from '../../schemas/ids.ts'
-import { impressions as impressionContract, type Impression } from '../../schemas/impressions/index.ts'
+import type { Candidate, Impression } from '../../schemas/impressions/index.ts'
 import type { Survey } from '../../schemas/surveys/index.ts'
-import { stateOf } from '../rows.ts'
 import { examples, impressions, surveys } from '../topics.ts'
 import { type JoinedLabel, type LabelSettlement, labelSettlements } from '../topics/label-settlements.ts'
+import { slateLayout, type SlateRow } from './slate-row.ts'
 import { SETTLED_KINDS } from './windows.ts'
 
-const codec = contractCodec(impressionContract)
-
-/** A row is the impression's own frame, which names its contract's version: rows of every version are read. */
-interface Slate {
-  impression: Impression | null
-}
-
-const layout: StateLayout<Slate> = {
-  version: 1,
-  create: () => ({ impression: null }),
-  read: (reader) => ({ impression: codec.decode(reader.buffer, reader.position, reader.end) }),
-  write: (state, writer) => {
-    if (state.impression === null) return false
-    codec.encode(state.impression, writer)
-    return true
-  },
-}
-
-const keep = (impression: Impression, state: Slate): boolean => {
-  if (state.impression !== null) return false
-  state.impression = impression
+const keep = (impression: Impression, state: SlateRow): boolean => {
+  if (!state.isEmpty) return false
+  state.keep(impression)
   return true
 }
 
-const settle = (settlement: LabelSettlement, state: Slate, context: Context): boolean => {
-  const { impression } = state
-  if (impression === null) return false
+const settle = (settlement: LabelSettlement, state: SlateRow, context: Context): boolean => {
+  if (state.isEmpty) return false
   if (settlement.phase === 'closed') {
-    state.impression = null
+    state.clear()
     return true
   }
-  if (settlement.phase === 'settled') emitSettled(impression, settlement.labels, context)
-  else
-    for (const label of settlement.labels) emitLate(impression, label, settlement.phase === 'early', context)
+  if (settlement.phase === 'settled') emitSettled(state, settlement.labels, context)
+  else for (const label of settlement.labels) emitLate(state, label, settlement.phase === 'early', context)
   return false
 }
 
-const emitSettled = (impression: Impression, labels: readonly JoinedLabel[], context: Context): void => {
+const emitSettled = (slate: SlateRow, labels: readonly JoinedLabel[], context: Context): void => {
   const byCandidate = Map.groupBy(labels, (label) => label.candidate)
-  for (let candidate = 0; candidate < impression.candidates.length; candidate++) {
-    const own = (byCandidate.get(candidate) ?? []).slice(0, LABELS_MAX)
+  for (let index = 0; index < slate.candidateCount; index++) {
+    const own = (byCandidate.get(index) ?? []).slice(0, LABELS_MAX)
     context.emit(examples, {
-      ...exampleOf(impression, candidate, 'settled', own),
+      ...exampleOf(slate.head, slate.candidate(index), 'settled', own),
       settledLabels: [...SETTLED_KINDS],
     })
   }
 }
 
-const emitLate = (impression: Impression, label: JoinedLabel, isEarly: boolean, context: Context): void =>
-  context.emit(examples, { ...exampleOf(impression, label.candidate, 'late', [label]), isEarly })
+const emitLate = (slate: SlateRow, label: JoinedLabel, isEarly: boolean, context: Context): void =>
+  context.emit(examples, {
+    ...exampleOf(slate.head, slate.candidate(label.candidate), 'late', [label]),
+    isEarly,
+  })
 
 const exampleOf = (
   impression: Impression,
-  index: number,
+  candidate: Candidate,
   phase: ExamplePhase,
   labels: readonly JoinedLabel[],
 ): Example => {
   const { requestId, userId, at, modelVersion, configVersion, columnsHash, featuresEncoding } = impression
   const { experiment, tasteVector, language: viewerLanguage } = impression
-  const candidate = impression.candidates[index]!
   const { postId, authorId, position, propensity, features, source, containerId, hashtags, heads } = candidate
   const { contentVector, language: postLanguage, kind: postKind } = candidate
   const late = phase === 'late' ? labels[0] : undefined
@@ -106,17 +87,16 @@ const exampleOf = (
 }
 
 /** Of a post, or of every post of the feed where none is named. A survey must name its request. */
-const answer = (survey: Survey, { impression }: Slate, context: Context): boolean => {
+const answer = (survey: Survey, slate: SlateRow, context: Context): boolean => {
   const { postId, satisfaction, at } = survey
-  const candidates = impression?.candidates ?? []
-  const about = [...candidates.keys()].filter((index) => [null, candidates[index]!.postId].includes(postId))
-  if (impression === null || about.length === 0) context.count('label_join.survey_unmatched')
-  else
-    for (const index of about) {
-      const example = exampleOf(impression, index, 'late', [])
-      const exampleId = exampleIdOf(example.requestId, example.postId, 'late', { kind: 'survey', at })
-      context.emit(examples, { ...example, exampleId, satisfaction })
-    }
+  const candidates = slate.impression()?.candidates ?? []
+  const about = candidates.filter((candidate) => postId === null || candidate.postId === postId)
+  if (about.length === 0) context.count('label_join.survey_unmatched')
+  for (const candidate of about) {
+    const example = exampleOf(slate.head, candidate, 'late', [])
+    const exampleId = exampleIdOf(example.requestId, example.postId, 'late', { kind: 'survey', at })
+    context.emit(examples, { ...example, exampleId, satisfaction })
+  }
   return false
 }
 
@@ -140,10 +120,10 @@ export const exampleIdOf = (
  * each settled slate one a candidate, and each survey one a post that it is about, with the features' bytes as they
  * were logged.
  */
-export const labelSlates: Processor<Slate> = {
+export const labelSlates: Processor<SlateRow> = {
   name: 'label-slates',
   about: 'Served slates with their features, until their labels are in.',
-  state: layout,
+  state: slateLayout,
   handlers: [
     on({
       input: impressions,
@@ -163,6 +143,3 @@ export const labelSlates: Processor<Slate> = {
   ],
   outputs: [examples],
 }
-
-/** The slate in a row of `label-slates`. */
-export const readSlate = (stored: Buffer): Impression | null => stateOf(layout, stored).impression

@@ -25,7 +25,7 @@ export const tasteVector = optional(
   'What the viewer took to, or said they do, when the feed was ranked: int8, a direction.',
 )
 
-const candidateV4 = record('Candidate', 'A post of a slate, as it was ranked.', {
+export const candidateV4 = record('Candidate', 'A post of a slate, as it was ranked.', {
   ...candidateFieldsV3,
   contentVector,
   language: postLanguage,

@@ -5,6 +5,7 @@ import { rankingRow, RANKING_VIEWS } from '../../models/ranking-row.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../schemas/ids.ts'
 import { type Impression, impressions as impressionContract } from '../../schemas/impressions/index.ts'
 import { unpackFeatures } from '../../schemas/impressions/packed-features.ts'
+import { readSlate } from '../../processors/label-join/slate-row.ts'
 import { impressionOf } from '../../serving/effects/impression.ts'
 import { encode } from '../schemas/support.ts'
 import { event, post, type PublishedEvent, reaction, tie } from '../cli/community.ts'
@@ -59,7 +60,7 @@ const loggedIn = async (running: Running): Promise<Impression[]> => {
   for (const store of (await running.embedded.worker.stores(ONE_STORE))!) {
     for (const { key, value } of await store.scan({ limit: 1_000 })) {
       expect(idsOf(key)).toHaveLength(2)
-      logged.push(impressionContract.decode(value, 1, value.length))
+      logged.push(readSlate(value)!)
     }
   }
   return logged

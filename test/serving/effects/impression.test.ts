@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { impressions as impressionContract, type Impression } from '../../../schemas/impressions/index.ts'
+import { readSlate } from '../../../processors/label-join/slate-row.ts'
+import type { Impression } from '../../../schemas/impressions/index.ts'
 import type { RankingConfig } from '../../../serving/rules/config.ts'
 import { post, tie } from '../../cli/community.ts'
 import { Running } from '../../cli/running.ts'
@@ -39,8 +40,7 @@ const servedTo = async (viewers: number, config: Partial<RankingConfig>): Promis
   await running.embedded.settled()
   const logged: Impression[] = []
   for (const store of (await running.embedded.worker.stores('label-slates'))!) {
-    for (const { value } of await store.scan({ limit: 2 * VIEWERS }))
-      logged.push(impressionContract.decode(value, 1, value.length))
+    for (const { value } of await store.scan({ limit: 2 * VIEWERS })) logged.push(readSlate(value)!)
   }
   for (const impression of logged) expect(postsOf(impression)).toEqual(answers.get(impression.userId))
   return logged
