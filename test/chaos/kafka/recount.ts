@@ -26,6 +26,7 @@ const ROWS_MAX = 10_000_000
 const READ_BYTES_MAX = 1 << 20
 /** Above what holds back the watermark of a quiet topic. */
 const IDLE_MS = 2_500
+const PUBLISHED_MAX = 10_000
 
 const sinks = (): string[] => {
   const read = new Set(everything.nodes.flatMap(inputsOf).map(({ name }) => name))
@@ -121,7 +122,10 @@ export const recounted = async (
   for (const [from, to] of [-Infinity, ...lastAt].map(
     (at, index) => [at, lastAt[index] ?? Infinity] as const,
   )) {
-    await embedded.publish(timed.filter(({ at }) => at >= from && at < to).map(({ event }) => event))
+    const due = timed.filter(({ at }) => at >= from && at < to).map(({ event }) => event)
+    // A frame has a limit, and a million events are longer.
+    for (let at = 0; at < due.length; at += PUBLISHED_MAX)
+      await embedded.publish(due.slice(at, at + PUBLISHED_MAX))
     await embedded.settled()
     await sleep(IDLE_MS)
   }
