@@ -122,9 +122,11 @@ export const brokersDieConformance = (kafkaOf: () => KafkaService): void => {
       await killer
       const sequences = Array.from({ length: commits }, (_, at) => at + 1)
       for (let partition = 0; partition < PARTITIONS; partition++) {
-        const read = valuesOf(await readAll(log, 'outputs', partition))
+        const records = await readAll(log, 'outputs', partition)
+        const offsets = records.map(({ offset }) => offset)
+        expect(offsets, 'read once each').toEqual([...new Set(offsets)].toSorted((one, other) => one - other))
         const even = sequences.filter((sequence) => sequence % 2 === 0)
-        expect(read).toEqual(even.map((sequence) => `${partition}.${sequence}`))
+        expect(valuesOf(records)).toEqual(even.map((sequence) => `${partition}.${sequence}`))
       }
       const after = await log.session('user-0')
       expect(after.sequence()).toBe(commits)
