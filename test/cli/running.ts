@@ -1,4 +1,7 @@
-import { onTestFinished } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, onTestFinished } from 'vitest'
 import type { Clock } from '../../engine/clock.ts'
 import { openEnvelope } from '../../schemas/envelope.ts'
 import { buildServer, closeServer, listen } from '../../cli/http/server.ts'
@@ -124,6 +127,20 @@ export class Running {
     const running = await Running.open(options.data ?? (await temporaryDirectory()), options)
     onTestFinished(() => running.stop())
     return running
+  }
+
+  /** Started once for all tests of a suite, in a directory of its own: call it in the suite, and its answer in tests. */
+  static forAll(): () => Running {
+    let running: Running | undefined
+    beforeAll(async () => {
+      const data = await mkdtemp(join(tmpdir(), 'freshet-test-'))
+      const started = (running = await Running.open(data))
+      return async () => {
+        await started.stop()
+        await rm(data, { recursive: true })
+      }
+    })
+    return () => running!
   }
 
   async stop(): Promise<void> {

@@ -15,6 +15,7 @@ import type { Envelope } from '../../../schemas/envelope.ts'
 import { publicContracts, type PublicValue } from '../../../schemas/index.ts'
 import type { Contract } from '../../../schemas/contract.ts'
 import { everything } from '../../../topologies/index.ts'
+import { publishAll } from './input.ts'
 
 /** What a run leaves: rows by store and key, and how often each value lies on topics that nothing reads. */
 export interface Outcome {
@@ -26,7 +27,6 @@ const ROWS_MAX = 10_000_000
 const READ_BYTES_MAX = 1 << 20
 /** Above what holds back the watermark of a quiet topic. */
 const IDLE_MS = 2_500
-const PUBLISHED_MAX = 10_000
 
 const sinks = (): string[] => {
   const read = new Set(everything.nodes.flatMap(inputsOf).map(({ name }) => name))
@@ -123,9 +123,7 @@ export const recounted = async (
     (at, index) => [at, lastAt[index] ?? Infinity] as const,
   )) {
     const due = timed.filter(({ at }) => at >= from && at < to).map(({ event }) => event)
-    // A frame has a limit, and a million events are longer.
-    for (let at = 0; at < due.length; at += PUBLISHED_MAX)
-      await embedded.publish(due.slice(at, at + PUBLISHED_MAX))
+    await publishAll(embedded.log, due)
     await embedded.settled()
     await sleep(IDLE_MS)
   }

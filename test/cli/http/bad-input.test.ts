@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { reaction } from '../community.ts'
 import { type Answer, Running } from '../running.ts'
 
@@ -176,37 +173,29 @@ const expectCoded = ({ body }: Answer): void => {
 }
 
 describe('a server that is sent what is not right', () => {
-  let running: Running
-  let data: string
-
-  beforeAll(async () => {
-    data = await mkdtemp(join(tmpdir(), 'freshet-test-'))
-    running = await Running.open(data)
-  })
-  afterAll(async () => {
-    await running.stop()
-    await rm(data, { recursive: true })
-  })
+  const running = Running.forAll()
 
   test.each(BODIES)('refuses %s', async (_name, type, body, status, answered) => {
-    const answer = await running.post('/v1/events', body, type)
+    const answer = await running().post('/v1/events', body, type)
     expectCoded(answer)
     expect(answer.body).toMatchObject(answered)
     expect(answer.status).toBe(status)
   })
 
   test.each(PATHS)('refuses %.60s', async (path, status, answered) => {
-    const answer = await running.get(path)
+    const answer = await running().get(path)
     expectCoded(answer)
     expect(answer.body).toMatchObject(answered)
     expect(answer.status).toBe(status)
   })
 
   test('and goes on serving, with nothing of it in the log', async () => {
-    expect((await running.get('/healthz')).body).toEqual({ status: 'alive' })
-    expect((await running.publish(reaction('ada', 'p1', 'bea', 'like'))).body).toMatchObject({ accepted: 1 })
-    expect(running.embedded.log.endOffset('reactions', 0)).toBe(1)
-    const { body } = await running.get('/metrics')
+    expect((await running().get('/healthz')).body).toEqual({ status: 'alive' })
+    expect((await running().publish(reaction('ada', 'p1', 'bea', 'like'))).body).toMatchObject({
+      accepted: 1,
+    })
+    expect(running().embedded.log.endOffset('reactions', 0)).toBe(1)
+    const { body } = await running().get('/metrics')
     expect(body['text']).toMatch(/freshet_refused_events_total\{rule="NOT_UTF8"\} \d+/)
   })
 })

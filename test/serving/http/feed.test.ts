@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { MILLIS_MAX } from '../../../schemas/declare/numbers.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../schemas/ids.ts'
 import { OLD_PER_SHELF_MAX } from '../../../serving/quotas.ts'
@@ -337,14 +334,7 @@ describe('rules that are off', () => {
 })
 
 describe('what is asked for wrongly', () => {
-  let running: Running
-  beforeAll(async () => {
-    running = await Running.open(await mkdtemp(join(tmpdir(), 'freshet-')))
-    return async () => {
-      await running.stop()
-      await rm(running.data, { recursive: true })
-    }
-  })
+  const running = Running.forAll()
 
   test.each([
     ['limit=0&userId=ada', 'limit'],
@@ -357,7 +347,7 @@ describe('what is asked for wrongly', () => {
     ['limit=5', 'userId'],
     ['userId=ada&colour=red', 'colour'],
   ])('%s is refused by its field', async (query, field) => {
-    const { status, body } = await running.get(`/v1/feed?${query}`)
+    const { status, body } = await running().get(`/v1/feed?${query}`)
     expect([status, body['code'], body['field']]).toEqual([400, 'BAD_REQUEST', field])
   })
 })
