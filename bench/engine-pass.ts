@@ -22,7 +22,7 @@ const ROWS_SAMPLED = 10_000
  * What can be measured: reactions through affinity alone or through all topologies, and all that an app publishes through
  * all of them.
  */
-export const SUBJECTS = {
+const SUBJECTS = {
   affinity: { topology: affinity, loadOf: (reactions) => new ReactionsAlone(reactions) },
   everything: { topology: everything, loadOf: (reactions) => new ReactionsAlone(reactions) },
   life: { topology: everything, loadOf: (reactions) => new Life(reactions) },

@@ -10,6 +10,7 @@ import type { RequestId, UserId } from '../schemas/ids.ts'
 import { explainTraced } from '../serving/explain/traced.ts'
 import type { EngineLoad } from './engine-life.ts'
 import { envelopeOf } from './engine-load.ts'
+import { rounded } from './rounded.ts'
 import { streamed } from './streaming.ts'
 
 export interface Latency {
@@ -27,11 +28,31 @@ export interface Visible {
   readonly inFeed: Latency | null
 }
 
+/** The same as benchmarks tell it. */
+export interface VisibleFigures {
+  /** Published a second while latency was measured. */
+  readonly offered_events_per_s: number
+  /** From accepted to a feed that is scored by it, the feed's own time included; null where no feeds are made. */
+  readonly visible_p50_ms: number | null
+  readonly visible_p99_ms: number | null
+  /** From accepted to the row that feeds read. */
+  readonly feature_visible_p50_ms: number
+  readonly feature_visible_p99_ms: number
+}
+
+export const figuresOf = ({ offeredPerSecond, inFeed, inFeature }: Visible): VisibleFigures => ({
+  offered_events_per_s: Math.round(offeredPerSecond),
+  visible_p50_ms: inFeed && rounded(inFeed.p50Ms, 1),
+  visible_p99_ms: inFeed && rounded(inFeed.p99Ms, 1),
+  feature_visible_p50_ms: rounded(inFeature.p50Ms, 1),
+  feature_visible_p99_ms: rounded(inFeature.p99Ms, 1),
+})
+
 const EVENTS_PER_SECOND = 10_000
 const SLICE_MS = 10
 /** Between two looks at a row, and at a feed that should have shown it; */
 const POLL_MS = 1
-/** and between two probes, each with a feed that takes the thread for some tens of milliseconds, which events then lack. */
+/** and between two probes, each with a feed that takes the thread for some tens of milliseconds. */
 const PROBE_MS = 50
 const VISIBLE_MS_MAX = 60_000
 const FEED_LIMIT = 100
@@ -54,8 +75,9 @@ export const visible = async (
   const feedCounts = serving && inFeedOf(serving)
   // Of what was accepted before the first feed, the first feed waits for the echoes: none may be under way.
   await embedded.settled()
-  for (let feed = 0; feed < WARM_UP_FEEDS; feed++)
-    await feedCounts?.(`nobody-${feed}` as UserId, 'author-0' as UserId)
+  if (feedCounts !== null)
+    for (let feed = 0; feed < WARM_UP_FEEDS; feed++)
+      await feedCounts(`nobody-${feed}` as UserId, 'author-0' as UserId)
   const until = performance.now() + seconds * 1000
   const inFeature: number[] = []
   const inFeed: number[] = []

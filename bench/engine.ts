@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { awaitedLoop } from './engine-baseline.ts'
-import { type Pass, pass, type PassOptions } from './engine-pass.ts'
+import { pass, type PassOptions } from './engine-pass.ts'
+import { figuresOf, type VisibleFigures } from './engine-visible.ts'
 import { rounded } from './rounded.ts'
 
 export const ENGINE_BENCH_DEFAULTS: PassOptions = {
@@ -12,19 +13,7 @@ export const ENGINE_BENCH_DEFAULTS: PassOptions = {
   told: () => undefined,
 }
 
-/** How soon what is accepted counts, of events through all topologies. */
-interface Visibility {
-  /** Published a second while latency was measured. */
-  readonly offered_events_per_s: number
-  /** From accepted to a feed that is scored by it, the feed's own time included. */
-  readonly visible_p50_ms: number
-  readonly visible_p99_ms: number
-  /** From accepted to the row that feeds read. */
-  readonly feature_visible_p50_ms: number
-  readonly feature_visible_p99_ms: number
-}
-
-export interface EngineBenchResult extends Visibility {
+export interface EngineBenchResult extends VisibleFigures {
   readonly keys: number
   /** Reactions, through affinity alone. */
   readonly affinity_events_per_s: number
@@ -35,7 +24,7 @@ export interface EngineBenchResult extends Visibility {
   readonly affinity_ratio: number
   readonly everything_ratio: number
   /** All that an app publishes, through all topologies, in the shares that engine-life.ts states. */
-  readonly life: Visibility & {
+  readonly life: VisibleFigures & {
     readonly events_per_s: number
     readonly ratio: number
     readonly disk_bytes_per_key: number
@@ -80,11 +69,11 @@ export const run = async (given: Partial<PassOptions> = {}): Promise<EngineBench
       baseline_events_per_s: Math.round(baseline),
       affinity_ratio: rounded(alone.eventsPerSecond / baseline, 1),
       everything_ratio: rounded(all.eventsPerSecond / baseline, 1),
-      ...visibilityOf(all),
+      ...figuresOf(all.visible),
       life: {
         events_per_s: Math.round(life.eventsPerSecond),
         ratio: rounded(life.eventsPerSecond / baseline, 1),
-        ...visibilityOf(life),
+        ...figuresOf(life.visible),
         disk_bytes_per_key: rounded(life.diskBytesPerKey, 1),
       },
       peak_rss_mb: Math.round(process.resourceUsage().maxRSS / KIBIBYTES_PER_MEBIBYTE),
@@ -98,11 +87,3 @@ export const run = async (given: Partial<PassOptions> = {}): Promise<EngineBench
     await rm(directory, { recursive: true, force: true })
   }
 }
-
-const visibilityOf = ({ visible: { offeredPerSecond, inFeed, inFeature } }: Pass): Visibility => ({
-  offered_events_per_s: Math.round(offeredPerSecond),
-  visible_p50_ms: rounded(inFeed!.p50Ms, 1),
-  visible_p99_ms: rounded(inFeed!.p99Ms, 1),
-  feature_visible_p50_ms: rounded(inFeature.p50Ms, 1),
-  feature_visible_p99_ms: rounded(inFeature.p99Ms, 1),
-})

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { BASELINE_SHARE } from './engine.ts'
 import { awaitedLoop } from './engine-baseline.ts'
 import { pass, type PassOptions, type SubjectName } from './engine-pass.ts'
+import { figuresOf, type VisibleFigures } from './engine-visible.ts'
 import { rounded } from './rounded.ts'
 
 /** Figures are those of `bench engine`. */
-export interface GrowthResult {
+export interface GrowthResult extends VisibleFigures {
   readonly keys: number
   readonly affinity_events_per_s?: number
   readonly everything_events_per_s?: number
@@ -15,12 +16,6 @@ export interface GrowthResult {
   readonly baseline_events_per_s: number
   /** How many times faster than the awaited loop. */
   readonly ratio: number
-  readonly offered_events_per_s: number
-  /** Null of affinity, which makes no feeds. */
-  readonly visible_p50_ms: number | null
-  readonly visible_p99_ms: number | null
-  readonly feature_visible_p50_ms: number
-  readonly feature_visible_p99_ms: number
   readonly bytes_per_key: number
   readonly disk_bytes_per_key: number
   readonly peak_rss_mb: number
@@ -56,17 +51,12 @@ export const run = async (given: Partial<GrowthOptions> = {}): Promise<GrowthRes
       keys,
       events: Math.ceil(events * BASELINE_SHARE),
     })
-    const { inFeature, inFeed, offeredPerSecond } = measured.visible
     return {
       keys,
       [`${topology}_events_per_s` as const]: Math.round(measured.eventsPerSecond),
       baseline_events_per_s: Math.round(baseline),
       ratio: rounded(measured.eventsPerSecond / baseline, 1),
-      offered_events_per_s: Math.round(offeredPerSecond),
-      visible_p50_ms: inFeed && rounded(inFeed.p50Ms, 1),
-      visible_p99_ms: inFeed && rounded(inFeed.p99Ms, 1),
-      feature_visible_p50_ms: rounded(inFeature.p50Ms, 1),
-      feature_visible_p99_ms: rounded(inFeature.p99Ms, 1),
+      ...figuresOf(measured.visible),
       bytes_per_key: rounded(measured.bytesPerKey, 1),
       disk_bytes_per_key: rounded(measured.diskBytesPerKey, 1),
       peak_rss_mb: peakRssMb,
