@@ -5,7 +5,7 @@ import type { Codec, KeySpace, Topic } from './topic.ts'
 /** First guess of a record's size; the writer grows by what is said to be missing. */
 const RECORD_BYTES_GUESS = 512
 
-/** Writes what `into` writes: it answers the position after it, or minus the bytes missing when the buffer is too short. */
+/** Writes what `into` writes, which answers the position after it, or minus the bytes missing in a buffer too short. */
 export const writeGrowing = (
   writer: ByteWriter,
   into: (buffer: Buffer, position: number) => number,

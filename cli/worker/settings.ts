@@ -53,7 +53,7 @@ export interface WorkerSecurity {
   readonly sasl?: SaslOptions
 }
 
-/** Silent for one and a half seconds is dead: short enough to take over within three, long enough for a pause of the process. */
+/** Silent for 1.5 seconds is dead: short enough to take over within three, long enough for a pause of the process. */
 export const WORKER_SETTINGS_DEFAULTS = {
   prefix: 'freshet.',
   group: 'workers',

@@ -16,8 +16,9 @@ const CREDIT_BYTES_MAX = 1 << 20
  *
  * A round begins at a commit S: the block after it names all stores. When the disk stands for S, it holds every row that
  * did not change since, so the round goes over the disk in key order and repeats those, or removes what has ended (see
- * `RowExpiry`), which is a change like any other. At its end nothing up to S is needed any more. Repeating costs half of what changes do; a round over L bytes of rows thus ends after
- * changes of 2 L, and what is kept stays below two rounds: 6 L and what waits to be written to disk.
+ * `RowExpiry`), which is a change like any other. At its end nothing up to S is needed any more. Repeating costs half of
+ * what changes do; a round over L bytes of rows thus ends after changes of 2 L, and what is kept stays below two rounds:
+ * 6 L and what waits to be written to disk.
  */
 export class ChangelogSweep {
   private readonly stores: () => Iterable<Store>

@@ -1,7 +1,7 @@
 /**
- * The state port: where a task's rows lie on disk. A write carries the changelog sequence that its
- * rows stand for at least, which is there only once all of them are: what lies ahead of it is made again from the changelog,
- * to the same rows. Every adapter passes test/conformance/state.ts.
+ * The state port: where a task's rows lie on disk. A write carries the changelog sequence that its rows stand for at
+ * least, which is there only once all of them are: what lies ahead of it is made again from the changelog, to the same
+ * rows. Every adapter passes test/conformance/state.ts.
  */
 export interface StateStorage {
   /** Opens (or creates) the rows of a task. */

@@ -112,7 +112,7 @@ const layPart = (writer: ByteWriter): void => {
 
 const row = new SlateRow()
 
-/** Candidates lie as the contract's fifth version has them: one with other candidates needs another version of rows. */
+/** Candidates lie as `candidateV4`: a contract with others needs another version of rows. */
 export const slateLayout: StateLayout<SlateRow> = {
   version: 2,
   create: () => row.clear(),
