@@ -1,6 +1,4 @@
 import { Random } from '../engine/driver/random.ts'
-import type { Log } from '../engine/log/port.ts'
-import { Publisher } from '../cli/runtime/publisher.ts'
 import type { Envelope } from '../schemas/envelope.ts'
 import { POST_KINDS } from '../schemas/posts/kinds.ts'
 import { DAY_MS } from '../schemas/ids.ts'
@@ -129,22 +127,6 @@ export const enveloped = <Value>(contract: Contract<Value>, value: Value): Envel
 })
 
 export const envelopeOf = (value: Reaction): Envelope => enveloped(reactions, value)
-
-/** Appends events to the log in batches of a thousand; answers how many. */
-export const appendAll = async (
-  log: Pick<Log, 'partitions' | 'append'>,
-  events: Iterable<Envelope>,
-): Promise<number> => {
-  const publisher = new Publisher(log)
-  let count = 0
-  for (const event of events) {
-    publisher.add(event)
-    count++
-    if (publisher.size === 1000) await publisher.flush()
-  }
-  await publisher.flush()
-  return count
-}
 
 /** `count` reactions as events. */
 export function* reactionEvents(count: number, next: (index: number) => Reaction): Generator<Envelope> {

@@ -12,8 +12,9 @@ import { NO_STAGE_METRICS } from '../serving/pipeline/metrics.ts'
 import { affinity } from '../topologies/affinity.ts'
 import { everything } from '../topologies/index.ts'
 import { type EngineLoad, Life, ReactionsAlone } from './engine-life.ts'
-import { appendAll, ReactionLoad } from './engine-load.ts'
+import { ReactionLoad } from './engine-load.ts'
 import { type Visible, visible } from './engine-visible.ts'
+import { publishAll } from './publish-all.ts'
 
 const COMMIT_INTERVAL_MS = 100
 const ROWS_SAMPLED = 10_000
@@ -68,7 +69,7 @@ export const pass = async (directory: string, name: SubjectName, options: PassOp
   const load = loadOf(new ReactionLoad(keys))
   const startedAt = systemClock.now() - BEGAN_MS
   let embedded = await open(directory, topology)
-  await appendAll(embedded.log, load.society(startedAt))
+  await publishAll(embedded.log, load.society(startedAt))
   told(`filling ${keys} keys`)
   await measured(embedded, load.fill(startedAt))
   told(`measuring ${events} events`)
@@ -102,7 +103,7 @@ const open = (directory: string, topology: Topology): Promise<Embedded> =>
 /** Events a second of processing alone: they are all in the log before it begins. */
 const measured = async (embedded: Embedded, events: Iterable<Envelope>): Promise<number> => {
   embedded.pause()
-  const count = await appendAll(embedded.log, events)
+  const count = await publishAll(embedded.log, events)
   const started = performance.now()
   embedded.resume()
   await embedded.settled()

@@ -12,9 +12,10 @@ import { userAuthor } from '../processors/views/user-author.ts'
 import type { UserId } from '../schemas/ids.ts'
 import { realServices } from '../services/index.ts'
 import { everything } from '../topologies/index.ts'
-import { appendAll, envelopeOf, reactionEvents, ReactionLoad } from './engine-load.ts'
+import { envelopeOf, reactionEvents, ReactionLoad } from './engine-load.ts'
 import { FreshetCommand } from './freshness/command.ts'
 import { FeedProbe } from './freshness/feed-probe.ts'
+import { publishAll } from './publish-all.ts'
 
 export interface FreshnessOptions {
   /** Distinct (user, author) pairs, all of them known before anything is measured. */
@@ -158,8 +159,8 @@ class Freshness {
   /** Every pair gets a reaction; done when the rows of what came last are in Redis, in every partition. */
   async fill(keys: number): Promise<void> {
     const now = systemClock.now()
-    await appendAll(this.log, this.load.posts(now))
-    await appendAll(
+    await publishAll(this.log, this.load.posts(now))
+    await publishAll(
       this.log,
       reactionEvents(keys, (index) => this.load.reaction(index, now)),
     )

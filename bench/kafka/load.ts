@@ -1,7 +1,8 @@
 import { systemClock } from '../../cli/runtime/clock.ts'
 import { KafkaLog } from '../../engine/log/kafka.ts'
 import { HOUR_MS } from '../../schemas/ids.ts'
-import { appendAll, reactionEvents, ReactionLoad } from '../engine-load.ts'
+import { reactionEvents, ReactionLoad } from '../engine-load.ts'
+import { publishAll } from '../publish-all.ts'
 
 /** The topics that a publisher fills; every run of a system begins with these and nothing else. */
 export const INPUT_TOPICS: readonly string[] = ['posts', 'reactions']
@@ -32,14 +33,14 @@ export const publishLoad = async (options: LoadOptions): Promise<Load> => {
     await log.createTopics(INPUT_TOPICS.map((name) => ({ name, partitions, retentionMs: Infinity })))
     const load = new ReactionLoad(keys)
     const startedAt = systemClock.now() - HOUR_MS
-    await appendAll(log, load.posts(startedAt))
+    await publishAll(log, load.posts(startedAt))
     const touched = new Set<string>()
     const reactions = reactionEvents(events, (index) => {
       const reaction = load.anyReaction(startedAt + Math.floor(index / EVENTS_PER_MS))
       touched.add(`${reaction.userId} ${reaction.authorId}`)
       return reaction
     })
-    await appendAll(log, reactions)
+    await publishAll(log, reactions)
     return { posts: load.postCount, reactions: events, keysTouched: touched.size }
   } finally {
     await log.close()

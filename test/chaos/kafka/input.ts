@@ -81,20 +81,6 @@ export function* keysOf(keys: number, at: number): Iterable<Envelope> {
   }
 }
 
-/** Publishes in batches, as fast as the log takes them. */
-export const publishAll = async (
-  log: Pick<Log, 'partitions' | 'append'>,
-  events: Iterable<Envelope>,
-): Promise<void> => {
-  const publisher = new Publisher(log)
-  for (const event of events) {
-    publisher.add(event)
-    if (publisher.size === BATCH_EVENTS) await publisher.flush()
-  }
-  await publisher.flush()
-}
-
-const BATCH_EVENTS = 5_000
 const BATCH_MS = 50
 
 /** Publishes events one after the other, so many a second, until all are. */

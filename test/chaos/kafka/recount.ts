@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { publishAll } from '../../../bench/publish-all.ts'
 import { systemClock } from '../../../cli/runtime/clock.ts'
 import { Embedded, EMBEDDED_DEFAULTS } from '../../../cli/runtime/embedded.ts'
 import { contractCodec } from '../../../engine/contract-topic.ts'
@@ -15,7 +16,6 @@ import type { Envelope } from '../../../schemas/envelope.ts'
 import { publicContracts, type PublicValue } from '../../../schemas/index.ts'
 import type { Contract } from '../../../schemas/contract.ts'
 import { everything } from '../../../topologies/index.ts'
-import { publishAll } from './input.ts'
 
 /** What a run leaves: rows by store and key, and how often each value lies on topics that nothing reads. */
 export interface Outcome {
