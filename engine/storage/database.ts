@@ -26,7 +26,7 @@ const MIB = 1 << 20
 export const DATABASE_DEFAULTS: DatabaseOptions = {
   logMemtableBytes: 24 * MIB,
   changelogMemtableBytes: 32 * MIB,
-  stateMemtableBytes: 24 * MIB,
+  stateMemtableBytes: 32 * MIB,
   stateCacheBytes: 16 * MIB,
   backgroundThreads: 2,
 }
@@ -61,8 +61,12 @@ export interface Page {
   readonly finished: boolean
 }
 
-const column = (memtableBytes: number, cacheBytes: number): RocksColumnOptions => ({
-  compaction: 'level',
+const column = (
+  memtableBytes: number,
+  cacheBytes: number,
+  compaction: RocksColumnOptions['compaction'] = 'level',
+): RocksColumnOptions => ({
+  compaction,
   compression: false,
   memtableMemoryBudget: memtableBytes,
   cacheSize: cacheBytes,
@@ -114,7 +118,8 @@ export class Database {
           default: column(UNUSED_MEMTABLE_BYTES, 0),
           log: column(limits.logMemtableBytes, SEQUENTIAL_CACHE_BYTES),
           changelog: column(limits.changelogMemtableBytes, SEQUENTIAL_CACHE_BYTES),
-          state: column(limits.stateMemtableBytes, limits.stateCacheBytes),
+          // Rows change often: by levels, each was written, and compressed, ten times over while it waited to change again.
+          state: column(limits.stateMemtableBytes, limits.stateCacheBytes, 'universal'),
         },
       })
     } catch (error) {

@@ -38,6 +38,7 @@ export interface RocksIterator {
 export interface RocksColumnOptions {
   /** Without it, `memtableMemoryBudget` has no effect and a memtable takes 64 MiB. */
   readonly compaction: 'level' | 'universal'
+  /** By levels, the third and those below it are compressed (zstd) whatever this says. */
   readonly compression: boolean
   /** A memtable takes a quarter of it; the worst case is one and a half times it. */
   readonly memtableMemoryBudget: number
