@@ -3,7 +3,7 @@ import { FrameWriter } from '../frame.ts'
 import type { AppendEntry } from '../port.ts'
 import { SEQUENCES } from './appender.ts'
 import { MARKERS_MS, type Cluster } from './cluster.ts'
-import { BrokerError, hasMoved } from './failures.ts'
+import { BrokerError, hasMoved, NO_ANSWER } from './failures.ts'
 import { placeKey, type Place } from './names.ts'
 import { FrameQueue } from './packing.ts'
 import { produce, type BatchSent, type BatchToSend } from './produce.ts'
@@ -202,13 +202,21 @@ export class Transactions {
     )
   }
 
-  /** May be asked again and again: a coordinator that has committed says so again. */
+  /**
+   * Never asked again without an answer: a request that is late, and not lost, would end the next transaction of this
+   * epoch, whatever of it is written by then. Throws a `BrokerError` instead; who raises the epoch has it refused.
+   */
   private async end(how: 'commit' | 'take back'): Promise<void> {
     const { endTxnV3 } = this.cluster.library
     const { id, epoch } = this.producer
-    await this.askCoordinator((coordinator) =>
-      this.cluster.ask(coordinator, this.lane, endTxnV3.api, this.id, id, epoch, how === 'commit'),
+    const unheard = await this.askCoordinator((coordinator) =>
+      this.cluster
+        .ask(coordinator, this.lane, endTxnV3.api, this.id, id, epoch, how === 'commit')
+        .then(() => undefined, unheardOf),
     )
+    if (unheard === undefined) return
+    this.coordinator = undefined
+    throw unheard
   }
 
   private askCoordinator<Answer>(ask: (coordinator: number) => Promise<Answer>): Promise<Answer> {
@@ -222,6 +230,12 @@ export class Transactions {
       }
     })
   }
+}
+
+/** A failure that is no answer; throws any other. */
+const unheardOf = (error: unknown): BrokerError => {
+  if (error instanceof BrokerError && error.code === NO_ANSWER) return error
+  throw error
 }
 
 const arePending = (results: readonly BatchSent[]): boolean =>

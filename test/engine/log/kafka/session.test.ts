@@ -1,20 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KafkaAdmin } from '../../../../engine/log/kafka/admin.ts'
 import { Changelog } from '../../../../engine/log/kafka/changelog.ts'
-import { BrokerError } from '../../../../engine/log/kafka/failures.ts'
+import { BrokerError, NO_ANSWER } from '../../../../engine/log/kafka/failures.ts'
 import { Followers } from '../../../../engine/log/kafka/followers.ts'
 import { Offsets } from '../../../../engine/log/kafka/offsets.ts'
 import { KafkaSession, type SessionHost } from '../../../../engine/log/kafka/session.ts'
 import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
+import { KafkaLog } from '../../../../engine/log/kafka.ts'
 import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
-import { entry } from '../../../conformance/frames.ts'
+import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
 import { commitOf } from '../../../conformance/log-subject.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
 import { WatchedCluster } from './watched-cluster.ts'
 
 const OUTPUTS = 'outputs'
 const CHANGELOG = 'changelog'
+const LANE = 'lane'
 const TIMEOUT_MS = 60_000
 
 for (const version of testedKafkaVersions) {
@@ -27,13 +29,39 @@ for (const version of testedKafkaVersions) {
     }, START_MS_MAX)
     afterAll(() => kafka.stop())
 
-    test('tells where the outputs of a commit end whose answer was lost', async () => {
-      const options = { brokers: kafka.brokers, changelogPartitions: 1 }
+    /** A session of its own topics over a watched cluster. */
+    const opened = async (prefix: string) => {
+      const options = { brokers: kafka.brokers, prefix, changelogPartitions: 1 }
+      const log = await KafkaLog.open(options)
+      await log.createTopics([{ name: OUTPUTS, partitions: 1, retentionMs: Infinity }])
       const admin = await KafkaAdmin.open(options)
-      const topics = [OUTPUTS, CHANGELOG]
-      await admin.create(topics.map((name) => ({ name, partitions: 1, replicas: 1, configs: {} })))
+      const place = { topic: `${prefix}${CHANGELOG}`, partition: 0 }
+      await admin.create([{ name: place.topic, partitions: 1, replicas: 1, configs: {} }])
+      await admin.close()
       const cluster = await WatchedCluster.refreshed(options)
-      let losesEnd = false
+      const followers = new Followers(cluster, new Offsets(cluster), () => undefined)
+      const ends = new Map<string, number>()
+      const host: SessionHost = {
+        assertOpen: () => undefined,
+        onBrokers: (entries) => entries.map((each) => ({ ...each, topic: `${prefix}${each.topic}` })),
+        checkPosition: () => undefined,
+        wrote: ({ topic }, end) => void ends.set(topic, end),
+        deleteBefore: () => Promise.resolve(),
+      }
+      const transactions = new Transactions(cluster, LANE, `${prefix}user-0`, place, TIMEOUT_MS)
+      const changelog = new Changelog(place, followers, new Offsets(cluster))
+      const session = await KafkaSession.open('user-0', host, transactions, changelog)
+      const close = async (): Promise<void> => {
+        followers.close()
+        await cluster.close()
+        await log.close()
+      }
+      return { log, cluster, session, ends, close }
+    }
+
+    test('tells where the outputs of a commit end whose answer was lost', async () => {
+      const { cluster, session, ends, close } = await opened('ends.')
+      let losesEnd = true
       // The brokers do what they are asked.
       cluster.around = async (asked, ask) => {
         const answer = await ask()
@@ -41,27 +69,39 @@ for (const version of testedKafkaVersions) {
         losesEnd = false
         throw new BrokerError('UNKNOWN_SERVER_ERROR', 'the answer was lost')
       }
-      const offsets = new Offsets(cluster)
-      const followers = new Followers(cluster, offsets, () => undefined)
-      const place = { topic: CHANGELOG, partition: 0 }
-      const ends = new Map<string, number>()
-      const host: SessionHost = {
-        assertOpen: () => undefined,
-        onBrokers: (entries) => [...entries],
-        checkPosition: () => undefined,
-        wrote: ({ topic }, end) => void ends.set(topic, end),
-        deleteBefore: () => Promise.resolve(),
-      }
-      const transactions = new Transactions(cluster, 'lane', 'user-0', place, TIMEOUT_MS)
-      const changelog = new Changelog(place, followers, offsets)
-      const session = await KafkaSession.open('user-0', host, transactions, changelog)
-      losesEnd = true
       expect(await session.commit(commitOf({ outputs: [entry(OUTPUTS, 0, 'one', 'two')] }))).toBe(1)
       expect(losesEnd).toBe(false)
-      expect(ends.get(OUTPUTS)).toBe(2)
-      followers.close()
-      await cluster.close()
-      await admin.close()
+      expect(ends.get(`ends.${OUTPUTS}`)).toBe(2)
+      await close()
+    })
+
+    test('an end of a transaction that was given up and comes late does not commit what is half written then', async () => {
+      const { log, cluster, session, close } = await opened('late.')
+      const committed = async (outputs: readonly string[]): Promise<void> => {
+        const commit = commitOf({ outputs: [entry(OUTPUTS, 0, ...outputs)] })
+        await session.commit(commit).catch(() => session.commit(commit))
+      }
+      let late: (() => Promise<unknown>) | undefined
+      cluster.around = (asked, ask) => {
+        if (late !== undefined || !cluster.isEndOfTransaction(asked)) return ask()
+        late = ask
+        throw new BrokerError(NO_ANSWER, 'it is on its way still')
+      }
+      await committed(['one'])
+      let isLost = false
+      cluster.around = async (asked, ask) => {
+        const answer = await ask()
+        if (isLost || asked.lane !== LANE || !cluster.isProduce(asked)) return answer
+        isLost = true
+        await late!().catch(() => undefined)
+        throw new BrokerError(NO_ANSWER, 'the answer was lost')
+      }
+      await committed(['two'])
+      expect(isLost).toBe(true)
+      log.endOffset(OUTPUTS, 0)
+      await log.hearEnds()
+      expect(valuesOf(await readAll(log, OUTPUTS, 0))).toEqual(['one', 'two'])
+      await close()
     })
   })
 }

@@ -30,6 +30,12 @@ export class WatchedCluster extends Cluster {
     return this.around({ lane, api }, () => super.ask(broker, lane, api, ...args))
   }
 
+  /** Of what a transaction asks, that alone is not asked by one of the library's. */
+  isProduce({ api }: Asked): boolean {
+    const { initProducerIdV4, addPartitionsToTxnV3, endTxnV3 } = this.library
+    return ![initProducerIdV4, addPartitionsToTxnV3, endTxnV3].some((each) => Object.is(api, each.api))
+  }
+
   isEndOfTransaction({ api }: Asked): boolean {
     return Object.is(api, this.library.endTxnV3.api)
   }
