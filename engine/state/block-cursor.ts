@@ -1,4 +1,4 @@
-import { TruncatedBytes } from '../bytes.ts'
+import { dataOf, TruncatedBytes } from '../bytes.ts'
 import { EngineError } from '../errors.ts'
 import type { ChangelogBlock } from '../log/port.ts'
 
@@ -15,6 +15,8 @@ export const CATALOGUE_NUMBER = 0
 /** Goes over the rows of a changelog block; makes no objects. Throws `STATE_CORRUPT` for one that ends early. */
 export class BlockCursor {
   bytes: Buffer = Buffer.alloc(0)
+  /** The same memory as `bytes`. */
+  data: DataView = dataOf(this.bytes)
   store = 0
   keyStart = 0
   keyEnd = 0
@@ -27,25 +29,26 @@ export class BlockCursor {
 
   over({ sequence, bytes }: ChangelogBlock): this {
     this.bytes = bytes
+    this.data = dataOf(bytes)
     this.sequence = sequence
     this.at = 0
     return this
   }
 
   next(): boolean {
-    const { bytes, at } = this
-    const left = bytes.length - at
+    const { data, at } = this
+    const left = data.byteLength - at
     if (left === 0) return false
     if (left < ENTRY_HEADER_BYTES) throw this.corrupt(left)
-    this.store = bytes.readUInt16LE(at)
+    this.store = data.getUint16(at, true)
     this.keyStart = at + ENTRY_HEADER_BYTES
-    this.keyEnd = this.keyStart + bytes.readUInt16LE(at + 2)
-    const written = bytes.readUInt32LE(at + 4)
+    this.keyEnd = this.keyStart + data.getUint16(at + 2, true)
+    const written = data.getUint32(at + 4, true)
     const isGone = written === REMOVED
     this.isRepeated = !isGone && written >= REPEATED
     this.rowEnd = isGone ? -1 : this.keyEnd + (this.isRepeated ? written - REPEATED : written)
     this.at = isGone ? this.keyEnd : this.rowEnd
-    if (this.at > bytes.length) throw this.corrupt(left)
+    if (this.at > data.byteLength) throw this.corrupt(left)
     return true
   }
 

@@ -274,10 +274,10 @@ export class Store {
   }
 
   /** A row restored from the changelog: newer than the disk's. Answers its slot. */
-  restore(key: Buffer, keyStart: number, keyEnd: number, value: Buffer, start: number, end: number): number {
+  restore(key: Buffer, keyStart: number, keyEnd: number, row: DataView, start: number, end: number): number {
     const slot = this.table.upsert(key, keyStart, keyEnd)
     if (end < start) this.table.setAbsent(slot)
-    else this.table.set(slot, value, start, end)
+    else this.table.setFrom(slot, row, start, end)
     return slot
   }
 

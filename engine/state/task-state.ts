@@ -285,10 +285,10 @@ export class TaskState {
     const { cursor } = this
     cursor.over(block)
     while (cursor.next()) {
-      const { bytes, keyStart, keyEnd, rowEnd } = cursor
+      const { bytes, data, keyStart, keyEnd, rowEnd } = cursor
       const store = this.byNumber.get(cursor.store)
       if (store === undefined) throw unnamed(block.sequence, cursor.store)
-      const slot = store.restore(bytes, keyStart, keyEnd, bytes, keyEnd, rowEnd)
+      const slot = store.restore(bytes, keyStart, keyEnd, data, keyEnd, rowEnd)
       this.enqueue(store, slot, block.sequence)
       if (store === this.catalogue) this.adopt(slot)
     }

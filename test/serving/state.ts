@@ -1,3 +1,4 @@
+import { dataOf } from '../../engine/bytes.ts'
 import { MemoryState } from '../../engine/state/memory.ts'
 import { Store } from '../../engine/state/store.ts'
 import { inputsOf, isProcessor, type Node } from '../../engine/topology.ts'
@@ -32,7 +33,7 @@ const disk = await new MemoryState().open('served')
 /** A row that ends before it begins is none. */
 const restore = (store: Store, name: string, row: Buffer, start: number, end: number): void => {
   const key = Buffer.from(name)
-  store.restore(key, 0, key.length, row, start, end)
+  store.restore(key, 0, key.length, dataOf(row), start, end)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ByteWriter } from '../../bytes.ts'
 import { EngineError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Page } from '../../storage/database.ts'
 import type { AppendEntry, ChangelogBlock, InputPosition, LogCommit, LogSession } from '../port.ts'
 import { checkChangelogKept, mergePositions } from '../positions.ts'
 import { blockKey, blocksEndKey, blockSequence, taskKey } from './keys.ts'
@@ -75,21 +75,15 @@ export class EmbeddedSession implements LogSession {
   }
 
   async *changelog(afterSequence: number): AsyncIterable<ChangelogBlock> {
-    const { database } = this.host
     checkChangelogKept(this.task.id, this.task.record.trimmed, afterSequence, 'STATE_CORRUPT')
-    let after = afterSequence
-    for (;;) {
-      this.host.assertOpen()
-      const { rows, finished } = await database.page('changelog', {
-        gt: blockKey(this.task.number, after),
-        lt: blocksEndKey(this.task.number),
-        bytesMax: CHANGELOG_PAGE_BYTES,
-      })
+    // One page is read while the one before it is taken in.
+    let page: Promise<Page> | undefined = this.blocksAfter(afterSequence)
+    while (page !== undefined) {
+      const { rows, finished }: Page = await page
+      page = finished ? undefined : this.blocksAfter(blockSequence(rows.at(-2)!))
       for (let at = 0; at < rows.length; at += 2) {
-        after = blockSequence(rows[at]!)
-        yield { sequence: after, bytes: rows[at + 1]! }
+        yield { sequence: blockSequence(rows[at]!), bytes: rows[at + 1]! }
       }
-      if (finished) return
     }
   }
 
@@ -117,6 +111,18 @@ export class EmbeddedSession implements LogSession {
     batch.put('changelog', taskKey(this.task.number), recordRow(record, this.writer))
     this.host.database.write(batch)
     this.task.record = record
+  }
+
+  private blocksAfter(sequence: number): Promise<Page> {
+    this.host.assertOpen()
+    const page = this.host.database.page('changelog', {
+      gt: blockKey(this.task.number, sequence),
+      lt: blocksEndKey(this.task.number),
+      bytesMax: CHANGELOG_PAGE_BYTES,
+    })
+    // Who wants no more leaves a page that nobody waits for.
+    page.catch(() => undefined)
+    return page
   }
 
   private assertOwner(): void {
