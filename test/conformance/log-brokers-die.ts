@@ -3,15 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Cluster } from '../../engine/log/kafka/cluster.ts'
 import { loadLibrary } from '../../engine/log/kafka/library.ts'
 import { KafkaLog } from '../../engine/log/kafka.ts'
-import { EngineError } from '../../engine/errors.ts'
-import type { LogCommit, LogSession } from '../../engine/log/port.ts'
 import type { KafkaService } from '../../services/port.ts'
 import { START_MS_MAX } from '../services/here.ts'
+import { commitAtLast } from './commit-at-last.ts'
 import { entry, readAll, valuesOf } from './frames.ts'
 import { blocksOf, position } from './log-subject.ts'
 
 const PARTITIONS = 4
-const RETRY_MS = 50
+const TASK = 'user-0'
 const COMMITS_A_KILL = 6
 const TEST_MS_MAX = 300_000
 
@@ -37,24 +36,6 @@ export const brokersDieConformance = (kafkaOf: () => KafkaService): void => {
     await cluster.close()
     // Nodes count from 0 here, brokers from 1.
     return leader! - 1
-  }
-
-  /**
-   * As a worker does: the same commit again while it may be; and when the brokers call the session outdated, for a
-   * transaction that stood open too long under a dead broker, a session anew, which says what became of the commit.
-   */
-  const commitAtLast = async (session: LogSession, commit: LogCommit): Promise<LogSession> => {
-    const next = session.sequence() + 1
-    for (let owner = session; ;) {
-      try {
-        if (owner.sequence() < next) await owner.commit(commit)
-        return owner
-      } catch (error) {
-        if (!(error instanceof EngineError && ['retry', 'rejoin'].includes(error.recovery))) throw error
-        if (error.recovery === 'rejoin') owner = await log.session(session.taskId)
-        else await sleep(RETRY_MS)
-      }
-    }
   }
 
   test(
@@ -94,7 +75,7 @@ export const brokersDieConformance = (kafkaOf: () => KafkaService): void => {
   test(
     'brokers killed under commits: each commit took effect once, outputs and changelog together',
     async () => {
-      let session = await log.session('user-0')
+      let session = await log.session(TASK)
       const over = new AbortController()
       let commits = 0
       // So many commits lie between two kills, however long they take; what a kill meets is not chosen.
@@ -116,7 +97,8 @@ export const brokersDieConformance = (kafkaOf: () => KafkaService): void => {
           entry('outputs', partition, `${partition}.${commits}`),
         )
         const positions = [position(0, commits)]
-        session = await commitAtLast(session, { positions, outputs, changelog: Buffer.from(`${commits}`) })
+        const commit = { positions, outputs, changelog: Buffer.from(`${commits}`) }
+        session = await commitAtLast(session, commit, () => log.session(TASK))
         expect(session.sequence()).toBe(commits)
       }
       await killer
@@ -126,9 +108,11 @@ export const brokersDieConformance = (kafkaOf: () => KafkaService): void => {
         const offsets = records.map(({ offset }) => offset)
         expect(offsets, 'read once each').toEqual([...new Set(offsets)].toSorted((one, other) => one - other))
         const even = sequences.filter((sequence) => sequence % 2 === 0)
-        expect(valuesOf(records)).toEqual(even.map((sequence) => `${partition}.${sequence}`))
+        // Where each lies tells which attempt of a commit it is of.
+        const places = records.map(({ offset, value }) => `${value}@${offset}`).join(' ')
+        expect(valuesOf(records), places).toEqual(even.map((sequence) => `${partition}.${sequence}`))
       }
-      const after = await log.session('user-0')
+      const after = await log.session(TASK)
       expect(after.sequence()).toBe(commits)
       expect(after.positions()).toEqual([position(0, commits)])
       expect(await blocksOf(after, 0)).toEqual(sequences.map((sequence) => [sequence, `${sequence}`]))

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { EngineError } from '../../../../engine/errors.ts'
 import { KafkaAdmin } from '../../../../engine/log/kafka/admin.ts'
 import { Changelog } from '../../../../engine/log/kafka/changelog.ts'
 import { BrokerError, NO_ANSWER } from '../../../../engine/log/kafka/failures.ts'
@@ -10,6 +9,8 @@ import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
 import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
+import type { LogSession } from '../../../../engine/log/port.ts'
+import { commitAtLast } from '../../../conformance/commit-at-last.ts'
 import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
 import { commitOf } from '../../../conformance/log-subject.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
@@ -81,16 +82,9 @@ for (const version of testedKafkaVersions) {
 
     test('an end of a transaction that was given up and comes late does not commit what is half written then', async () => {
       const { log, cluster, open, close } = await opened('late.')
-      let session = await open()
-      /** As a worker does: what failed is committed again, by a session anew where this one is outdated. */
+      let session: LogSession = await open()
       const committed = async (output: string): Promise<void> => {
-        const commit = commitOf({ outputs: [entry(OUTPUTS, 0, output)] })
-        try {
-          await session.commit(commit)
-        } catch (error) {
-          if (error instanceof EngineError && error.recovery === 'rejoin') session = await open()
-          await session.commit(commit)
-        }
+        session = await commitAtLast(session, commitOf({ outputs: [entry(OUTPUTS, 0, output)] }), open)
       }
       let late: (() => Promise<unknown>) | undefined
       cluster.around = (asked, ask) => {
