@@ -7,13 +7,14 @@ import { Offsets } from '../../../../engine/log/kafka/offsets.ts'
 import { KafkaSession, type SessionHost } from '../../../../engine/log/kafka/session.ts'
 import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
+import type { LogSession } from '../../../../engine/log/port.ts'
 import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
-import type { LogSession } from '../../../../engine/log/port.ts'
 import { commitAtLast } from '../../../conformance/commit-at-last.ts'
-import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
+import { entry } from '../../../conformance/frames.ts'
 import { commitOf } from '../../../conformance/log-subject.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
+import { heardValues, MARKERS_MS_MAX } from './heard.ts'
 import { WatchedCluster } from './watched-cluster.ts'
 
 const OUTPUTS = 'outputs'
@@ -103,13 +104,7 @@ for (const version of testedKafkaVersions) {
       }
       await committed('two')
       expect(isLost).toBe(true)
-      log.endOffset(OUTPUTS, 0)
-      // A commit can be read once its marker is written, a moment after it is decided.
-      const read = async (): Promise<readonly string[]> => {
-        await log.hearEnds()
-        return valuesOf(await readAll(log, OUTPUTS, 0))
-      }
-      await expect.poll(read, { timeout: 10_000 }).toEqual(['one', 'two'])
+      await expect.poll(() => heardValues(log, OUTPUTS), { timeout: MARKERS_MS_MAX }).toEqual(['one', 'two'])
       await close()
     })
   })

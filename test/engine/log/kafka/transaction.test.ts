@@ -4,8 +4,9 @@ import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
 import { realServices } from '../../../../services/index.ts'
 import type { KafkaService } from '../../../../services/port.ts'
-import { entry, readAll, valuesOf } from '../../../conformance/frames.ts'
+import { entry } from '../../../conformance/frames.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
+import { heardValues, MARKERS_MS_MAX } from './heard.ts'
 import { WatchedCluster } from './watched-cluster.ts'
 
 const PREFIX = 'owned.'
@@ -41,10 +42,9 @@ for (const version of testedKafkaVersions) {
       await owner.begin()
       await owner.commit([entry(`${PREFIX}second`, 0, 'two', 'three')])
       const log = await KafkaLog.open(options)
-      // A partition is followed from the first time that it is asked about.
-      log.endOffset('second', 0)
-      await log.hearEnds()
-      expect(valuesOf(await readAll(log, 'second', 0))).toEqual(['one', 'two', 'three'])
+      await expect
+        .poll(() => heardValues(log, 'second'), { timeout: MARKERS_MS_MAX })
+        .toEqual(['one', 'two', 'three'])
       await log.close()
       await cluster.close()
       await admin.close()
