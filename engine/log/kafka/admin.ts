@@ -3,6 +3,7 @@ import { EngineError } from '../../errors.ts'
 import { Cluster } from './cluster.ts'
 import { asEngineError, BrokerError } from './failures.ts'
 import { loadLibrary } from './library.ts'
+import { metadataApi } from './metadata.ts'
 import type { KafkaLogOptions } from './options.ts'
 
 /** A topic as the brokers have it, or are to make it. */
@@ -45,15 +46,15 @@ export class KafkaAdmin {
 
   /** Brokers that are there. */
   async brokers(): Promise<number> {
-    const { metadataV12 } = this.cluster.library
-    const { brokers } = await this.cluster.persist(() => this.cluster.askAny(metadataV12.api, []))
+    const api = metadataApi(this.cluster.library)
+    const { brokers } = await this.cluster.persist(() => this.cluster.askAny(api, []))
     return brokers.length
   }
 
   /** The topics of the cluster whose name begins so, with these of their settings. */
   async topics(prefix: string, configNames: readonly string[]): Promise<BrokerTopic[]> {
-    const { metadataV12 } = this.cluster.library
-    const { topics } = await this.cluster.persist(() => this.cluster.askAny(metadataV12.api, null))
+    const api = metadataApi(this.cluster.library)
+    const { topics } = await this.cluster.persist(() => this.cluster.askAny(api, null))
     const found = topics.flatMap(({ name, isInternal, partitions }) =>
       typeof name === 'string' && !isInternal && name.startsWith(prefix)
         ? [{ name, partitions: partitions.length, replicas: partitions[0]?.replicaNodes.length ?? 0 }]

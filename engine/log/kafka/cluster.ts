@@ -4,6 +4,7 @@ import { EngineError } from '../../errors.ts'
 import { Connections, type Address } from './connections.ts'
 import { asEngineError, BrokerError, CONCURRENT_TRANSACTIONS, hasMoved, mayPass } from './failures.ts'
 import type { KafkaLibrary } from './library.ts'
+import { metadataApi } from './metadata.ts'
 import { PlaceMap } from './names.ts'
 import type { KafkaLogOptions } from './options.ts'
 
@@ -38,6 +39,11 @@ export class Cluster {
   /** Partitions of a topic, by its name on the brokers. */
   partitions(topic: string): number | undefined {
     return this.partitionCounts.get(topic)
+  }
+
+  /** Grows when a broker may have died, or leads something no more. One that has been gone for long counts once. */
+  get disturbances(): number {
+    return this.connections.disturbances
   }
 
   topics(): IterableIterator<string> {
@@ -126,7 +132,7 @@ export class Cluster {
   }
 
   private async askMetadata(): Promise<void> {
-    const { brokers, topics } = await this.askAny(this.library.metadataV12.api, null)
+    const { brokers, topics } = await this.askAny(metadataApi(this.library), null)
     this.brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]))
     this.leaders = new PlaceMap()
     this.partitionCounts = new Map()

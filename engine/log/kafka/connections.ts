@@ -1,7 +1,7 @@
 import type { API, Connection } from '@platformatic/kafka'
 import { isIP } from 'node:net'
 import { EngineError } from '../../errors.ts'
-import { BrokerError, NO_ANSWER } from './failures.ts'
+import { BrokerError, hasMoved, NO_ANSWER } from './failures.ts'
 import type { KafkaLibrary } from './library.ts'
 import { loginOf } from './login.ts'
 import { KAFKA_DEFAULTS, type KafkaLogOptions } from './options.ts'
@@ -32,10 +32,16 @@ export class Connections {
   /** What connections broke on: their requests hear only that they are closed. */
   private readonly broken = new WeakMap<Connection, Error>()
   private closed = false
+  private losses = 0
 
   constructor(library: KafkaLibrary, options: KafkaLogOptions) {
     this.library = library
     this.options = options
+  }
+
+  /** How often a connection was lost, or a broker said that another is to be asked. */
+  get disturbances(): number {
+    return this.losses
   }
 
   /** Sends a request and waits for its answer. Throws `BrokerError` for what the broker refuses as a whole. */
@@ -49,7 +55,9 @@ export class Connections {
     try {
       return await api.async(connection, ...args)
     } catch (error) {
-      throw this.failureOf(error, address, this.broken.get(connection))
+      const failure = this.failureOf(error, address, this.broken.get(connection))
+      if (failure instanceof BrokerError && hasMoved(failure)) this.losses++
+      throw failure
     }
   }
 
@@ -88,6 +96,7 @@ export class Connections {
     connection.on('close', forget)
     try {
       await connection.connect(host, port)
+      connection.once('close', () => void this.losses++)
       return connection
     } catch (error) {
       forget()
