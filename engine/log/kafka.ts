@@ -18,6 +18,7 @@ import type { AppendEntry, ChangelogFollower, LogSession, SharedLog, StoredFrame
 /** Lanes that commits are spread over, so that tasks do not wait for each other's on one connection. */
 const COMMIT_LANES = 4
 const DELETE_MS_MAX = 30_000
+const SETTLE_INTERVAL_MS = 1_000
 /** A broker answers with one batch at least, whatever its size. */
 const FIRST_BYTES = 1
 
@@ -36,7 +37,9 @@ export class KafkaLog implements SharedLog {
   private readonly transactionMsMax: number
   private readonly listeners = new Set<() => void>()
   private readonly host: SessionHost
-  private sessions = 0
+  private readonly sessions = new Set<KafkaSession>()
+  private readonly settling: NodeJS.Timeout
+  private lanes = 0
   private closed = false
 
   private constructor(cluster: Cluster, options: KafkaLogOptions) {
@@ -54,6 +57,7 @@ export class KafkaLog implements SharedLog {
       wrote: (place, end) => this.wrote(place, end),
       deleteBefore: (place, offset) => this.deleteBefore(place, offset),
     }
+    this.settling = setInterval(() => this.settle(), SETTLE_INTERVAL_MS).unref()
   }
 
   /** Connects; throws `CLIENT_MISSING`, `LOG_REFUSED` or, when no broker answers, `LOG_UNAVAILABLE`. */
@@ -129,11 +133,12 @@ export class KafkaLog implements SharedLog {
   async session(taskId: string): Promise<LogSession> {
     this.assertOpen()
     const place = await this.topics.changelog(taskId)
-    const lane = `commit-${this.sessions++ % COMMIT_LANES}`
+    const lane = `commit-${this.lanes++ % COMMIT_LANES}`
     const id = this.names.transactionalId(taskId)
     const transactions = new Transactions(this.cluster, lane, id, place, this.transactionMsMax)
     const changelog = new Changelog(place, this.followers, this.offsets)
     const session = await KafkaSession.open(taskId, this.host, transactions, changelog)
+    this.sessions.add(session)
     // What the owner before has sent, this one must know to wait for: it lies where the task reads.
     await this.offsets.refresh(this.topics.places().filter(({ partition }) => partition === place.partition))
     return session
@@ -178,6 +183,7 @@ export class KafkaLog implements SharedLog {
     if (this.closed) return
     this.closed = true
     await this.appender.settled()
+    clearInterval(this.settling)
     this.listeners.clear()
     this.followers.close()
     await this.cluster.close()
@@ -207,6 +213,14 @@ export class KafkaLog implements SharedLog {
       await this.cluster.ask(leader, COMMON_LANE, deleteRecordsV2.api, topics, DELETE_MS_MAX)
     })
     this.offsets.heard({ topic, partition }, { start: offset })
+  }
+
+  /** Commits of tasks that have nothing to do for now. */
+  private settle(): void {
+    for (const session of this.sessions) {
+      if (session.isOver) this.sessions.delete(session)
+      else void session.settle()
+    }
   }
 
   private assertOpen(): void {

@@ -30,6 +30,7 @@ export class KafkaSession implements LogSession {
   private readonly log: Changelog
   private last: CommitRecord
   private state: 'open' | 'fenced' | 'closed' = 'open'
+  private turn: Promise<unknown> = Promise.resolve()
 
   private constructor(
     taskId: string,
@@ -65,7 +66,33 @@ export class KafkaSession implements LogSession {
     return this.last.sequence
   }
 
-  async commit({ positions, outputs, changelog }: LogCommit): Promise<number> {
+  /** It was closed, or another has taken over. */
+  get isOver(): boolean {
+    return this.state !== 'open'
+  }
+
+  commit(commit: LogCommit): Promise<number> {
+    return this.inTurn(() => this.commitNext(commit))
+  }
+
+  /**
+   * Ends what the last commit may have been left open in, for those who wait to read it or what lies behind: the next
+   * commit would, but may be long in coming.
+   */
+  async settle(): Promise<void> {
+    if (this.state !== 'open' || !this.transactions.mayBeLeft) return
+    await this.inTurn(async () => {
+      if (this.state === 'open' && this.transactions.mayBeLeft) await this.transactions.begin()
+    }).catch((error: unknown) => this.noted(asEngineError(error)))
+  }
+
+  private inTurn<Answer>(act: () => Promise<Answer>): Promise<Answer> {
+    const answer = this.turn.then(act)
+    this.turn = answer.catch(() => undefined)
+    return answer
+  }
+
+  private async commitNext({ positions, outputs, changelog }: LogCommit): Promise<number> {
     this.assertOwner()
     for (const position of positions) this.host.checkPosition(position)
     const entries = this.host.onBrokers(outputs)
@@ -116,7 +143,6 @@ export class KafkaSession implements LogSession {
     if (doubt === 'none') return false
     try {
       await this.transactions.begin()
-      if (doubt !== 'ended') return false
       const last = await this.log.last().catch((error: unknown) => {
         this.transactions.doubt = doubt
         throw error

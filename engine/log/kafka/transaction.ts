@@ -3,8 +3,10 @@ import { FrameWriter } from '../frame.ts'
 import type { AppendEntry } from '../port.ts'
 import { SEQUENCES } from './appender.ts'
 import { MARKERS_MS, type Cluster } from './cluster.ts'
-import { BrokerError, hasMoved, NO_ANSWER } from './failures.ts'
+import { TransactionCoordinator, type Ending } from './coordinator.ts'
+import { hasMoved } from './failures.ts'
 import { placeKey, type Place } from './names.ts'
+import { openPlaces } from './open-places.ts'
 import { FrameQueue } from './packing.ts'
 import { produce, type BatchSent, type BatchToSend } from './produce.ts'
 import { RecordBatchWriter, type Producer } from './record-batch.ts'
@@ -15,6 +17,8 @@ const NEW_PRODUCER = { id: -1n, epoch: -1, isTransactional: true } as const
  * end: from here on everything is a transaction.
  */
 const EPOCH_ALONE_MAX = 30_000
+/** Leaders cannot have been found dead sooner. */
+const CALM_MS_MAX = 1_000
 /** Said of a batch outside of a transaction while the markers of the last one are still being written. */
 const MARKERS_PENDING = 'INVALID_TXN_STATE'
 const MARKERS_MS_MAX = 1_000
@@ -25,10 +29,18 @@ NOTHING.append(0, Buffer.alloc(0), 0, 0, Buffer.alloc(0), 0, 0)
 const ONE_RECORD = NOTHING.take()
 
 /**
- * What the brokers may hold of the last commit: nothing unsaid; records that are neither committed nor taken back;
- * or a commit that was asked for without hearing whether it is one.
+ * What the brokers may hold of the last commit: nothing unsaid; records that are neither committed nor taken back; a
+ * transaction that was asked to be committed, or a record that is a commit, without hearing whether it is one.
  */
-export type Doubt = 'none' | 'open' | 'ended'
+export type Doubt = 'none' | 'open' | 'asked' | 'sent'
+
+/** Where a transaction wrote, and how it was to end. */
+interface Left {
+  readonly places: readonly Place[]
+  readonly ending: Ending
+}
+
+const NOTHING_LEFT: Left = { places: [], ending: 'take back' }
 
 /** Frames that go to one partition within a transaction. */
 interface Outgoing {
@@ -47,6 +59,11 @@ export interface Written {
  * its epoch, takes back what the owner before left open, and refuses that owner from then on, wherever it is and
  * however long it slept. So does the partition's leader, which is shown the epoch: a commit that is one record of
  * that partition is whole without a transaction, at a sixth of the brokers' work.
+ *
+ * A coordinator of Kafka 4.3 and 4.4 may call a transaction over without telling so the partitions that have no leader
+ * just then (KAFKA-20734). What it leaves open there would end with whatever transaction comes next, committed though
+ * it was taken back, or the other way round. So leaders are asked what is open, of a partition before it is written to
+ * first and of the last transaction's after any sign that a broker died, and it is ended as it should have been.
  */
 export class Transactions {
   doubt: Doubt = 'none'
@@ -56,12 +73,20 @@ export class Transactions {
   private readonly lane: string
   private readonly id: string
   private readonly own: Place
-  private readonly timeoutMs: number
+  private readonly coordinator: TransactionCoordinator
   private readonly writer = new RecordBatchWriter()
   /** Next sequence of each partition, counted anew by every epoch. */
   private readonly sequences = new Map<string, number>()
   private producer: Producer = NEW_PRODUCER
-  private coordinator: number | undefined
+  /** The last transaction that may have been left open somewhere; undefined until the owner before was asked about. */
+  private left: Left | undefined
+  /** How what the owner before left open in other partitions than those was to end. */
+  private endingBefore: Ending = 'take back'
+  /** Partitions where that owner has left nothing open: once this one has begun, its own is one of them. */
+  private readonly clean: Set<string>
+  /** Disturbances of the cluster that all was found ended after. */
+  private calmAt = 0
+  private endedMs = 0
 
   /** Only the owner of the id writes to `own`. */
   constructor(cluster: Cluster, lane: string, transactionalId: string, own: Place, timeoutMs: number) {
@@ -69,7 +94,8 @@ export class Transactions {
     this.lane = lane
     this.id = transactionalId
     this.own = own
-    this.timeoutMs = timeoutMs
+    this.clean = new Set([placeKey(own.topic, own.partition)])
+    this.coordinator = new TransactionCoordinator(cluster, lane, transactionalId, timeoutMs)
   }
 
   /**
@@ -81,6 +107,12 @@ export class Transactions {
     this.doubt = 'none'
   }
 
+  /** Whether the last commit may be open somewhere: since it was made there was a sign that a broker died. */
+  get mayBeLeft(): boolean {
+    const isCommitted = this.doubt === 'none' && this.left !== undefined && this.left !== NOTHING_LEFT
+    return isCommitted && this.cluster.disturbances !== this.calmAt
+  }
+
   /** Writes entries and commits them. Throws an `EngineError` with `doubt` saying what is to be cleared up. */
   async commit(entries: readonly AppendEntry[]): Promise<readonly Written[]> {
     const records = entries.filter(({ frame }) => frame.count > 0)
@@ -89,14 +121,45 @@ export class Transactions {
   }
 
   private async takeOver(): Promise<void> {
-    const { initProducerIdV4 } = this.cluster.library
-    const { id, epoch } = this.producer
-    const answer = await this.askCoordinator((coordinator) =>
-      this.cluster.ask(coordinator, this.lane, initProducerIdV4.api, this.id, this.timeoutMs, id, epoch),
-    )
-    this.producer = { id: answer.producerId, epoch: answer.producerEpoch, isTransactional: true }
-    this.sequences.clear()
+    this.left ??= await this.leftBefore()
+    if (this.doubt === 'asked') await this.coordinator.commitAtLast(this.producer)
+    await this.raise()
+    await this.endLeft(this.left)
+    this.left = NOTHING_LEFT
     await this.showEpoch()
+  }
+
+  /** The owner before is asked about first: raising the epoch, the coordinator forgets it. */
+  private async leftBefore(): Promise<Left> {
+    const { places, ending } = await this.coordinator.lastTransaction()
+    this.endingBefore = ending
+    return { places: [this.own, ...places.filter((place) => !isSame(place, this.own))], ending }
+  }
+
+  private async raise(): Promise<void> {
+    this.producer = await this.coordinator.raise(this.producer)
+    this.doubt = 'open'
+    this.sequences.clear()
+  }
+
+  private openOf(places: readonly Place[]): Promise<readonly Place[]> {
+    return openPlaces(this.cluster, this.lane, this.producer.id, places)
+  }
+
+  /** By a transaction without records of its own: its end is that of what is open there. */
+  private async endLeft({ places, ending }: Left): Promise<void> {
+    for (;;) {
+      const disturbances = this.cluster.disturbances
+      const open = await this.openOf(places)
+      if (open.length === 0) {
+        this.calmAt = disturbances
+        return
+      }
+      if (ending === 'commit') this.doubt = 'asked'
+      await this.coordinator.add(this.producer, open)
+      await this.coordinator.end(this.producer, ending)
+      await this.raise()
+    }
   }
 
   /**
@@ -105,29 +168,67 @@ export class Transactions {
    * may raise it twice, and then refuses who asks with the one it knows.
    */
   private async showEpoch(): Promise<void> {
-    await this.addPartitions([this.own])
+    await this.coordinator.add(this.producer, [this.own])
     try {
       await this.send(outgoingOf([{ ...this.own, frame: ONE_RECORD }]))
     } finally {
-      await this.end('take back')
+      await this.coordinator.end(this.producer, 'take back')
     }
   }
 
   private async transact(entries: readonly AppendEntry[]): Promise<readonly Written[]> {
     const outgoing = outgoingOf(entries)
     const written = new Map<string, Written>()
-    this.doubt = 'open'
-    await this.addPartitions(outgoing.map(({ place }) => place))
+    const places = outgoing.map(({ place }) => place)
+    await this.join(places)
     for (let left = outgoing; left.length > 0; left = left.filter(({ frames }) => !frames.isEmpty)) {
       for (const each of await this.send(left)) {
         written.set(placeKey(each.place.topic, each.place.partition), each)
       }
     }
     this.written = [...written.values()]
-    this.doubt = 'ended'
-    await this.end('commit')
+    this.doubt = 'asked'
+    this.left = { places, ending: 'commit' }
+    const askedAt = performance.now()
+    await this.coordinator.end(this.producer, 'commit')
+    this.endedMs = performance.now() - askedAt
     this.doubt = 'none'
     return this.written
+  }
+
+  /** Begins a transaction over partitions that hold nothing open. */
+  private async join(places: readonly Place[]): Promise<void> {
+    await this.clear(places)
+    while (!(await this.isJoined(places))) await this.begin()
+    this.doubt = 'open'
+    this.left = { places, ending: 'take back' }
+  }
+
+  /** Ends what the owner before left open where this one has not written yet. */
+  private async clear(places: readonly Place[]): Promise<void> {
+    const unknown = places.filter(({ topic, partition }) => !this.clean.has(placeKey(topic, partition)))
+    if (unknown.length === 0) return
+    if (this.cluster.disturbances !== this.calmAt) await this.begin()
+    const open = await this.openOf(unknown)
+    if (open.length > 0) {
+      this.left = { places: open, ending: this.endingBefore }
+      await this.begin()
+    }
+    for (const { topic, partition } of unknown) this.clean.add(placeKey(topic, partition))
+  }
+
+  /**
+   * Lets partitions in, after which the transaction before is over; answers whether that has ended everywhere, as far
+   * as can be told without asking each leader. Until it has, this one, which is empty, is only to be committed: it
+   * may end in a partition what was committed before.
+   */
+  private async isJoined(places: readonly Place[]): Promise<boolean> {
+    this.doubt = 'asked'
+    const askedAt = performance.now()
+    await this.coordinator.add(this.producer, places)
+    const ms = this.endedMs + performance.now() - askedAt
+    this.endedMs = 0
+    return ms < CALM_MS_MAX && this.cluster.disturbances === this.calmAt
   }
 
   private isOneRecord([first, ...more]: readonly AppendEntry[]): boolean {
@@ -138,7 +239,7 @@ export class Transactions {
   /** It is committed as soon as the leader has it. */
   private async append(entries: readonly AppendEntry[]): Promise<Written[]> {
     const { batches, counts } = this.batchesOf(outgoingOf(entries), false)
-    this.doubt = 'ended'
+    this.doubt = 'sent'
     let results = await produce(this.cluster, this.lane, null, batches)
     for (let ms = MARKERS_MS; arePending(results) && ms < MARKERS_MS_MAX; ms *= 2) {
       await sleep(ms)
@@ -188,55 +289,10 @@ export class Transactions {
       return { place: { topic, partition }, end: result.baseOffset + counts[index]! }
     })
   }
-
-  private async addPartitions(places: readonly Place[]): Promise<void> {
-    const topics = [...Map.groupBy(places, ({ topic }) => topic)].map(([name, ofTopic]) => ({
-      name,
-      partitions: ofTopic.map(({ partition }) => partition),
-    }))
-    const { id: producerId, epoch: producerEpoch } = this.producer
-    const transaction = { transactionalId: this.id, producerId, producerEpoch, verifyOnly: false, topics }
-    const { addPartitionsToTxnV3 } = this.cluster.library
-    await this.askCoordinator((coordinator) =>
-      this.cluster.ask(coordinator, this.lane, addPartitionsToTxnV3.api, [transaction]),
-    )
-  }
-
-  /**
-   * Never asked again without an answer: a request that is late, and not lost, would end the next transaction of this
-   * epoch, whatever of it is written by then. Throws a `BrokerError` instead; who raises the epoch has it refused.
-   */
-  private async end(how: 'commit' | 'take back'): Promise<void> {
-    const { endTxnV3 } = this.cluster.library
-    const { id, epoch } = this.producer
-    const unheard = await this.askCoordinator((coordinator) =>
-      this.cluster
-        .ask(coordinator, this.lane, endTxnV3.api, this.id, id, epoch, how === 'commit')
-        .then(() => undefined, unheardOf),
-    )
-    if (unheard === undefined) return
-    this.coordinator = undefined
-    throw unheard
-  }
-
-  private askCoordinator<Answer>(ask: (coordinator: number) => Promise<Answer>): Promise<Answer> {
-    return this.cluster.persist(async () => {
-      this.coordinator ??= await this.cluster.coordinator(this.id)
-      try {
-        return await ask(this.coordinator)
-      } catch (error) {
-        if (!(error instanceof BrokerError) || hasMoved(error)) this.coordinator = undefined
-        throw error
-      }
-    })
-  }
 }
 
-/** A failure that is no answer; throws any other. */
-const unheardOf = (error: unknown): BrokerError => {
-  if (error instanceof BrokerError && error.code === NO_ANSWER) return error
-  throw error
-}
+const isSame = (one: Place, other: Place): boolean =>
+  one.topic === other.topic && one.partition === other.partition
 
 const arePending = (results: readonly BatchSent[]): boolean =>
   results.some(({ failure }) => failure?.code === MARKERS_PENDING)

@@ -71,7 +71,7 @@ for (const version of testedKafkaVersions) {
       // The brokers do what they are asked.
       cluster.around = async (asked, ask) => {
         const answer = await ask()
-        if (!losesEnd || !cluster.isEndOfTransaction(asked)) return answer
+        if (!losesEnd || !cluster.isCommit(asked)) return answer
         losesEnd = false
         throw new BrokerError('UNKNOWN_SERVER_ERROR', 'the answer was lost')
       }
@@ -89,7 +89,7 @@ for (const version of testedKafkaVersions) {
       }
       let late: (() => Promise<unknown>) | undefined
       cluster.around = (asked, ask) => {
-        if (late !== undefined || !cluster.isEndOfTransaction(asked)) return ask()
+        if (late !== undefined || !cluster.isCommit(asked)) return ask()
         late = ask
         throw new BrokerError(NO_ANSWER, 'it is on its way still')
       }
