@@ -52,5 +52,6 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
     expect(report.refused).toBeGreaterThan(0)
     expect(report.countedRows).toBeGreaterThan(300)
     expect(report.rows).toBeGreaterThan(1_000)
+    expect(report.outputs).toBeGreaterThan(1_000)
   }, 900_000)
 })

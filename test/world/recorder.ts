@@ -14,9 +14,16 @@ export const makeWorld = (parameters: Partial<WorldParameters> = {}): World =>
 /** Chooses the posts of a feed, from the viewer's standpoint, which is open. */
 export type Ranker = (world: World, limit: number) => readonly number[]
 
+/** A feed, to whom, and when. */
+export interface RecordedFeed extends ServedFeed {
+  readonly userId: string
+  readonly at: number
+}
+
 /** An API that keeps what it is sent, and serves what a ranker chooses. */
 export class Recorder implements FreshetApi {
   readonly lines: string[] = []
+  readonly served: RecordedFeed[] = []
   /** What was asked of it, in order. */
   readonly calls: string[] = []
   feeds = 0
@@ -39,7 +46,7 @@ export class Recorder implements FreshetApi {
     return Promise.resolve()
   }
 
-  feed(userId: string, _asOf: number, limit: number): Promise<ServedFeed> {
+  feed(userId: string, at: number, limit: number): Promise<ServedFeed> {
     this.calls.push('feed')
     const { world } = this
     const posts = world.as(world.people.ids.indexOf(userId), () => this.ranker(world, limit))
@@ -48,7 +55,9 @@ export class Recorder implements FreshetApi {
       authorId: world.people.ids[world.posts.author[post]!]!,
       position,
     }))
-    return Promise.resolve({ requestId: `request-${userId}-${this.feeds++}`, items })
+    const feed = { requestId: `request-${userId}-${this.feeds++}`, items }
+    this.served.push({ userId, at, ...feed })
+    return Promise.resolve(feed)
   }
 }
 

@@ -22,11 +22,18 @@ import type { WorkerStatus } from '../../../cli/worker/start.ts'
 import { LoopDisk } from '../disk/loop-disk.ts'
 import { BrokerPartitions } from './broker-partitions.ts'
 import { drawn, noneYet, type Disturbance, type Times } from './disturbances.ts'
-import { Feeder, keysOf, type Input } from './input.ts'
+import { Feeder, idOf, keysOf, type Input } from './input.ts'
 import type { ChaosOptions, ChaosReport } from './report.ts'
 import { carriedDifferences } from './carried.ts'
-import { lastingRows } from '../../simulation/society/lasting.ts'
-import { differencesOf, inputOn, leftBehind, recounted, type Differences, type Outcome } from './recount.ts'
+import {
+  comparable,
+  differencesOf,
+  inputOn,
+  leftBehind,
+  recounted,
+  type Differences,
+  type Outcome,
+} from './recount.ts'
 import { countTotals, type CountedTotals } from './totals.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -366,10 +373,9 @@ class Chaos {
     const log = await this.openLog()
     const found = await inputOn(log)
     const counts = new Map<string, number>()
-    for (const { value } of found) counts.set(value.eventId, (counts.get(value.eventId) ?? 0) + 1)
+    for (const event of found) counts.set(idOf(event), (counts.get(idOf(event)) ?? 0) + 1)
     const wanted = new Map<string, number>()
-    const note = ({ value }: Envelope): void =>
-      void wanted.set(value.eventId, (wanted.get(value.eventId) ?? 0) + 1)
+    const note = (event: Envelope): void => void wanted.set(idOf(event), (wanted.get(idOf(event)) ?? 0) + 1)
     for (const event of keysOf(this.options.keys, timeOf(input.events[0]!))) note(event)
     for (const event of [...input.events, ...input.lastRounds.flat()]) note(event)
     let inputLost = 0
@@ -386,7 +392,7 @@ class Chaos {
       events: found.length,
       inputLost,
       inputDuplicated,
-      ...differencesOf(lastingOutcome(actual, found, lastAt), lastingOutcome(expected, found, lastAt)),
+      ...differencesOf(comparable(actual, found, lastAt), comparable(expected, found, lastAt)),
       ...countTotals(found, actual),
     }
   }
@@ -396,16 +402,6 @@ const smallDisk = (): LoopDisk => {
   const disk = LoopDisk.create(DISK_MIB)
   if (typeof disk === 'string') throw new Error(`no disk can be filled: ${disk}`)
   return disk
-}
-
-/** Rows that have ended may be gone in the one and not yet in the other. */
-const lastingOutcome = (
-  outcome: Outcome,
-  events: readonly Envelope[],
-  lastAt: readonly number[],
-): Outcome => {
-  const firstAt = events.reduce((first, event) => Math.min(first, timeOf(event)), Infinity)
-  return { ...outcome, rows: lastingRows(outcome.rows, { firstAt, lastAt: Math.max(...lastAt) }) }
 }
 
 const timeOf = ({ contract, value }: Envelope): number => contract.timeOf(value)

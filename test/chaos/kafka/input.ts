@@ -5,6 +5,7 @@ import type { Log } from '../../../engine/log/port.ts'
 import { DAY_MS } from '../../../schemas/ids.ts'
 import { openEnvelope, readEnvelope, type Envelope } from '../../../schemas/envelope.ts'
 import { lived } from '../../world/recorder.ts'
+import { impressionOf } from './impressions.ts'
 
 export interface Input {
   readonly events: readonly Envelope[]
@@ -13,27 +14,39 @@ export interface Input {
 }
 
 const AFTERMATH_MS = 15 * DAY_MS
+/** Of the days, those before there are feeds. */
+const UNSERVED_SHARE = 0.5
 
-/** What a small invented society does in some days, in the order of event time. */
+/** What a small invented society does in some days and the feeds that it was served, in the order of event time. */
 export const societyOf = async (users: number, days: number): Promise<Input> => {
-  const { recorder } = await lived({ users }, { days, driver: { limit: 12 } })
-  return inputOf(recorder.lines)
+  const { world, recorder, driver } = await lived(
+    { users },
+    { days: days * UNSERVED_SHARE, driver: { limit: 12 } },
+  )
+  await driver.run(world.now + days * (1 - UNSERVED_SHARE) * DAY_MS)
+  return inputOf([...envelopesOf(recorder.lines), ...recorder.served.map(impressionOf)])
 }
 
 /** Events of a file, one a line, as `freshet import` writes them. */
 export const eventsIn = async (file: string): Promise<Input> =>
-  inputOf((await readFile(file, 'utf8')).split('\n').filter((line) => line !== ''))
+  inputOf(envelopesOf((await readFile(file, 'utf8')).split('\n').filter((line) => line !== '')))
+
+const envelopesOf = (lines: readonly string[]): Envelope[] =>
+  lines.map((line) => readEnvelope(Buffer.from(line)))
 
 /** In the order of event time. */
-const inputOf = (lines: readonly string[]): Input => {
-  const timed = lines.map((line) => {
-    const event = readEnvelope(Buffer.from(line))
-    return { event, at: event.contract.timeOf(event.value) }
-  })
+const inputOf = (unordered: readonly Envelope[]): Input => {
+  const timed = unordered.map((event) => ({ event, at: event.contract.timeOf(event.value) }))
   timed.sort((one, other) => one.at - other.at)
   const events = timed.map(({ event }) => event)
   const end = timed.at(-1)!.at + AFTERMATH_MS
   return { events, lastRounds: [1, 2].map((round) => lastRound(events, round, end + round)) }
+}
+
+/** Names an event: those of apps by their id, feeds by their request. */
+export const idOf = ({ contract, value }: Envelope): string => {
+  const { eventId, requestId } = value as { readonly eventId?: string; readonly requestId?: string }
+  return `${contract.topic} ${eventId ?? requestId!}`
 }
 
 interface Mentioned {

@@ -9,8 +9,9 @@ test('every row and record that is missing, extra or otherwise is counted, by st
       ['user/c', '03'],
     ]),
     outputs: new Map([
-      ['examples 1', 2],
-      ['examples 2', 1],
+      ['settled 1', 1],
+      ['settled 2', 1],
+      ['late 3', 1],
     ]),
   }
   const actual = {
@@ -20,13 +21,14 @@ test('every row and record that is missing, extra or otherwise is counted, by st
       ['user/d', '04'],
     ]),
     outputs: new Map([
-      ['examples 1', 1],
-      ['examples 2', 4],
+      ['settled 1', 1],
+      ['late 3', 2],
+      ['late 4', 3],
     ]),
   }
   expect(differencesOf(actual, expected)).toEqual({
     rows: 3,
-    outputs: 2,
+    outputs: 3,
     rowsMissing: 1,
     rowsExtra: 1,
     rowsDiffering: 1,

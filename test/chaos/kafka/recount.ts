@@ -11,28 +11,31 @@ import { MemoryState } from '../../../engine/state/memory.ts'
 import type { Store } from '../../../engine/state/store.ts'
 import { STATE_DEFAULTS } from '../../../engine/state/task-state.ts'
 import { taskIdOf } from '../../../engine/task.ts'
-import { inputsOf, isProcessor, keySpaceOf } from '../../../engine/topology.ts'
+import { isProcessor, keySpaceOf } from '../../../engine/topology.ts'
 import type { Envelope } from '../../../schemas/envelope.ts'
+import { examples } from '../../../schemas/examples/index.ts'
+import { impressions } from '../../../schemas/impressions/index.ts'
 import { publicContracts, type PublicValue } from '../../../schemas/index.ts'
 import type { Contract } from '../../../schemas/contract.ts'
+import { lastingRows } from '../../simulation/society/lasting.ts'
 import { everything } from '../../../topologies/index.ts'
 
-/** What a run leaves: rows by store and key, and how often each value lies on topics that nothing reads. */
+/**
+ * What a run leaves: rows by store and key, and how often each example lies on its topic, the one that nothing here
+ * reads. Examples go by their ids, which say what they are of: of a label, or of a slate that has settled. Which labels
+ * came while a slate was open hangs on what is read when, for people here live a day in minutes.
+ */
 export interface Outcome {
   readonly rows: ReadonlyMap<string, string>
   readonly outputs: ReadonlyMap<string, number>
 }
 
+/** Each post of each feed has such an example, once, whatever was reacted. */
+const SETTLED = 'settled '
 const ROWS_MAX = 10_000_000
 const READ_BYTES_MAX = 1 << 20
 /** Above what holds back the watermark of a quiet topic. */
 const IDLE_MS = 2_500
-
-const sinks = (): string[] => {
-  const read = new Set(everything.nodes.flatMap(inputsOf).map(({ name }) => name))
-  const written = new Set(everything.nodes.flatMap((node) => node.outputs.map(({ name }) => name)))
-  return [...written].filter((name) => !read.has(name))
-}
 
 /** Every value of a topic, in the order of each partition. */
 async function* valuesOf(log: Log, topic: string): AsyncIterable<Buffer> {
@@ -53,13 +56,14 @@ async function* valuesOf(log: Log, topic: string): AsyncIterable<Buffer> {
   }
 }
 
+const exampleCodec = contractCodec(examples)
+
 const outputsOf = async (log: Log): Promise<Map<string, number>> => {
   const counts = new Map<string, number>()
-  for (const topic of sinks()) {
-    for await (const value of valuesOf(log, topic)) {
-      const name = `${topic} ${value.toString('hex')}`
-      counts.set(name, (counts.get(name) ?? 0) + 1)
-    }
+  for await (const value of valuesOf(log, examples.topic)) {
+    const { exampleId, phase } = exampleCodec.decode(value, 0, value.length)
+    const name = `${phase} ${exampleId}`
+    counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   return counts
 }
@@ -89,9 +93,12 @@ export const leftBehind = async (log: SharedLog, partitions: number): Promise<Ou
   return { rows, outputs: await outputsOf(log) }
 }
 
-/** The events on the public topics, as they lie there. */
+/** What was published, as it lies on its topics: events of apps, and feeds that were served. */
 export const inputOn = async (log: Log): Promise<Envelope[]> => {
-  const contracts = Object.values(publicContracts) as unknown as readonly Contract<PublicValue>[]
+  const contracts = Object.values({
+    ...publicContracts,
+    impressions,
+  }) as unknown as readonly Contract<PublicValue>[]
   const events: Envelope[] = []
   for (const contract of contracts) {
     const codec = contractCodec(contract)
@@ -137,8 +144,26 @@ export const recounted = async (
   return { rows, outputs }
 }
 
+/** They count labels that came while slates were open: see `Outcome`. */
+const TIMELY = /^experiment-/
+
+/** Rows that have ended may be gone in the one and not yet in the other. */
+export const comparable = (
+  outcome: Outcome,
+  events: readonly Envelope[],
+  lastAt: readonly number[],
+): Outcome => {
+  const firstAt = events.reduce(
+    (first, { contract, value }) => Math.min(first, contract.timeOf(value)),
+    Infinity,
+  )
+  const rows = new Map([...outcome.rows].filter(([name]) => !TIMELY.test(name)))
+  return { ...outcome, rows: lastingRows(rows, { firstAt, lastAt: Math.max(...lastAt) }) }
+}
+
 export interface Differences {
   readonly rows: number
+  /** Examples of settled slates and of labels. */
   readonly outputs: number
   readonly rowsMissing: number
   readonly rowsExtra: number
@@ -162,10 +187,8 @@ export const differencesOf = (actual: Outcome, expected: Outcome): Differences =
     else if (actual.rows.get(name) !== value) note('rowsDiffering', name)
   }
   for (const name of actual.rows.keys()) if (!expected.rows.has(name)) note('rowsExtra', name)
-  for (const name of new Set([...expected.outputs.keys(), ...actual.outputs.keys()])) {
-    const more = (actual.outputs.get(name) ?? 0) - (expected.outputs.get(name) ?? 0)
-    if (more < 0) counts.outputsLost -= more
-    else counts.outputsDuplicated += more
-  }
+  for (const times of actual.outputs.values()) counts.outputsDuplicated += times - 1
+  for (const name of expected.outputs.keys())
+    if (name.startsWith(SETTLED) && !actual.outputs.has(name)) counts.outputsLost++
   return { rows: expected.rows.size, outputs: expected.outputs.size, ...counts, stores }
 }
