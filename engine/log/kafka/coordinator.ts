@@ -6,14 +6,14 @@ import type { Producer } from './record-batch.ts'
 /** How a transaction ends. */
 export type Ending = 'commit' | 'take back'
 
-/** What the coordinator knows of an id's last transaction. */
+/** Where an id's last transaction wrote, as far as it is known, and how it ended or is to end. */
 export interface LastTransaction {
   readonly places: readonly Place[]
   readonly ending: Ending
 }
 
-/** Nothing is known of the id, or nothing more of its last transaction. */
-const NO_TRANSACTION: LastTransaction = { places: [], ending: 'take back' }
+/** There was none, or nothing is known of it any more. */
+export const NO_TRANSACTION: LastTransaction = { places: [], ending: 'take back' }
 /** Of the coordinator's names for states, those of what was asked to be committed. */
 const COMMITTED = new Set(['PrepareCommit', 'CompleteCommit'])
 /** Said of a transactional id that was never used, or not for long. */

@@ -4,7 +4,7 @@ import type { Place } from './names.ts'
 
 /**
  * Which of the places hold records of a producer that are neither committed nor taken back, by what their leaders say;
- * waits for those that have none. Throws an `EngineError`.
+ * waits for those that have none. Of a topic that was deleted nothing is held. Throws an `EngineError`.
  */
 export const openPlaces = (
   cluster: Cluster,
@@ -13,7 +13,8 @@ export const openPlaces = (
   places: readonly Place[],
 ): Promise<readonly Place[]> =>
   cluster.persist(async () => {
-    const byLeader = Map.groupBy(places, ({ topic, partition }) => cluster.leader(topic, partition))
+    const there = places.filter(({ topic }) => cluster.partitions(topic) !== undefined)
+    const byLeader = Map.groupBy(there, ({ topic, partition }) => cluster.leader(topic, partition))
     const open = await Promise.all(
       [...byLeader].map(([leader, led]) => {
         if (leader === undefined) throw new BrokerError('LEADER_NOT_AVAILABLE', led[0]!.topic)

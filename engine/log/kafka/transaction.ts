@@ -3,7 +3,7 @@ import { FrameWriter } from '../frame.ts'
 import type { AppendEntry } from '../port.ts'
 import { SEQUENCES } from './appender.ts'
 import { MARKERS_MS, type Cluster } from './cluster.ts'
-import { TransactionCoordinator, type Ending } from './coordinator.ts'
+import { NO_TRANSACTION, TransactionCoordinator, type Ending, type LastTransaction } from './coordinator.ts'
 import { hasMoved } from './failures.ts'
 import { placeKey, type Place } from './names.ts'
 import { openPlaces } from './open-places.ts'
@@ -33,14 +33,6 @@ const ONE_RECORD = NOTHING.take()
  * transaction that was asked to be committed, or a record that is a commit, without hearing whether it is one.
  */
 export type Doubt = 'none' | 'open' | 'asked' | 'sent'
-
-/** Where a transaction wrote, and how it was to end. */
-interface Left {
-  readonly places: readonly Place[]
-  readonly ending: Ending
-}
-
-const NOTHING_LEFT: Left = { places: [], ending: 'take back' }
 
 /** Frames that go to one partition within a transaction. */
 interface Outgoing {
@@ -79,7 +71,7 @@ export class Transactions {
   private readonly sequences = new Map<string, number>()
   private producer: Producer = NEW_PRODUCER
   /** The last transaction that may have been left open somewhere; undefined until the owner before was asked about. */
-  private left: Left | undefined
+  private left: LastTransaction | undefined
   /** How what the owner before left open in other partitions than those was to end. */
   private endingBefore: Ending = 'take back'
   /** Partitions where that owner has left nothing open: once this one has begun, its own is one of them. */
@@ -109,7 +101,7 @@ export class Transactions {
 
   /** Whether the last commit may be open somewhere: since it was made there was a sign that a broker died. */
   get mayBeLeft(): boolean {
-    const isCommitted = this.doubt === 'none' && this.left !== undefined && this.left !== NOTHING_LEFT
+    const isCommitted = this.doubt === 'none' && this.left !== undefined && this.left !== NO_TRANSACTION
     return isCommitted && this.cluster.disturbances !== this.calmAt
   }
 
@@ -125,15 +117,15 @@ export class Transactions {
     if (this.doubt === 'asked') await this.coordinator.commitAtLast(this.producer)
     await this.raise()
     await this.endLeft(this.left)
-    this.left = NOTHING_LEFT
+    this.left = NO_TRANSACTION
     await this.showEpoch()
   }
 
   /** The owner before is asked about first: raising the epoch, the coordinator forgets it. */
-  private async leftBefore(): Promise<Left> {
-    const { places, ending } = await this.coordinator.lastTransaction()
-    this.endingBefore = ending
-    return { places: [this.own, ...places.filter((place) => !isSame(place, this.own))], ending }
+  private async leftBefore(): Promise<LastTransaction> {
+    const last = await this.coordinator.lastTransaction()
+    this.endingBefore = last.ending
+    return last
   }
 
   private async raise(): Promise<void> {
@@ -146,11 +138,15 @@ export class Transactions {
     return openPlaces(this.cluster, this.lane, this.producer.id, places)
   }
 
-  /** By a transaction without records of its own: its end is that of what is open there. */
-  private async endLeft({ places, ending }: Left): Promise<void> {
+  /**
+   * By a transaction without records of its own: its end is that of what is open there. Its own partition is always asked
+   * about, so that an epoch is not shown, and the next one not asked for, before it has a leader.
+   */
+  private async endLeft({ places, ending }: LastTransaction): Promise<void> {
+    const asked = [this.own, ...places.filter((place) => !isSame(place, this.own))]
     for (;;) {
       const disturbances = this.cluster.disturbances
-      const open = await this.openOf(places)
+      const open = await this.openOf(asked)
       if (open.length === 0) {
         this.calmAt = disturbances
         return

@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KafkaAdmin } from '../../../../engine/log/kafka/admin.ts'
-import { Changelog } from '../../../../engine/log/kafka/changelog.ts'
 import { BrokerError, NO_ANSWER } from '../../../../engine/log/kafka/failures.ts'
-import { Followers } from '../../../../engine/log/kafka/followers.ts'
 import type { Place } from '../../../../engine/log/kafka/names.ts'
-import { Offsets } from '../../../../engine/log/kafka/offsets.ts'
-import { KafkaSession, type SessionHost } from '../../../../engine/log/kafka/session.ts'
-import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
 import type { LogSession } from '../../../../engine/log/port.ts'
 import { realServices } from '../../../../services/index.ts'
@@ -18,14 +13,12 @@ import { commitOf } from '../../../conformance/log-subject.ts'
 import { killedKafkaVersions, missing, START_MS_MAX } from '../../../services/here.ts'
 import { heardValues, MARKERS_MS_MAX } from './heard.ts'
 import { WatchedCluster } from './watched-cluster.ts'
+import { LANE, TASK, watchedSessions } from './watched-sessions.ts'
 
 const NODES = 3
 const PARTITIONS = 6
 const OUTPUTS = 'outputs'
 const CHANGELOG = 'changelog'
-const LANE = 'lane'
-const TASK = 'user-0'
-const TIMEOUT_MS = 60_000
 const LOOK_MS = 50
 /** Longer than a coordinator takes to call a transaction over whose partition has no leader. */
 const AWAY_MS = 2_000
@@ -89,19 +82,8 @@ for (const version of killedKafkaVersions) {
           } while (cluster.leader(frail.topic, frail.partition) === undefined)
         }
 
-        const offsets = new Offsets(cluster)
-        const followers = new Followers(cluster, offsets, () => undefined)
-        const host: SessionHost = {
-          assertOpen: () => undefined,
-          onBrokers: (entries) => entries.map((each) => ({ ...each, topic: `${prefix}${each.topic}` })),
-          checkPosition: () => undefined,
-          wrote: () => undefined,
-          deleteBefore: () => Promise.resolve(),
-        }
-        const open = (): Promise<KafkaSession> => {
-          const transactions = new Transactions(cluster, LANE, `${prefix}${TASK}`, own, TIMEOUT_MS)
-          return KafkaSession.open(TASK, host, transactions, new Changelog(own, followers, offsets))
-        }
+        const sessions = watchedSessions(cluster, prefix, own)
+        const open = () => sessions.open()
         const commit = (session: LogSession, value: string): Promise<LogSession> =>
           commitAtLast(session, commitOf({ outputs: [entry(OUTPUTS, output.partition, value)] }), open)
 
@@ -128,8 +110,7 @@ for (const version of killedKafkaVersions) {
         }
         const values = () => heardValues(log, OUTPUTS, output.partition)
         const close = async (): Promise<void> => {
-          followers.close()
-          await cluster.close()
+          await sessions.close()
           await log.close()
         }
         return { cluster, open, commit, killed, back, loseAnswer, commitWithoutLeader, values, close }

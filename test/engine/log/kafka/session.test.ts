@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KafkaAdmin } from '../../../../engine/log/kafka/admin.ts'
-import { Changelog } from '../../../../engine/log/kafka/changelog.ts'
 import { BrokerError, NO_ANSWER } from '../../../../engine/log/kafka/failures.ts'
-import { Followers } from '../../../../engine/log/kafka/followers.ts'
-import { Offsets } from '../../../../engine/log/kafka/offsets.ts'
-import { KafkaSession, type SessionHost } from '../../../../engine/log/kafka/session.ts'
-import { Transactions } from '../../../../engine/log/kafka/transaction.ts'
 import { KafkaLog } from '../../../../engine/log/kafka.ts'
 import type { LogSession } from '../../../../engine/log/port.ts'
 import { realServices } from '../../../../services/index.ts'
@@ -16,11 +11,10 @@ import { commitOf } from '../../../conformance/log-subject.ts'
 import { missing, START_MS_MAX, testedKafkaVersions } from '../../../services/here.ts'
 import { heardValues, MARKERS_MS_MAX } from './heard.ts'
 import { WatchedCluster } from './watched-cluster.ts'
+import { LANE, watchedSessions } from './watched-sessions.ts'
 
 const OUTPUTS = 'outputs'
 const CHANGELOG = 'changelog'
-const LANE = 'lane'
-const TIMEOUT_MS = 60_000
 
 for (const version of testedKafkaVersions) {
   const noKafka = await missing('kafka', version)
@@ -42,26 +36,12 @@ for (const version of testedKafkaVersions) {
       await admin.create([{ name: place.topic, partitions: 1, replicas: 1, configs: {} }])
       await admin.close()
       const cluster = await WatchedCluster.refreshed(options)
-      const offsets = new Offsets(cluster)
-      const followers = new Followers(cluster, offsets, () => undefined)
-      const ends = new Map<string, number>()
-      const host: SessionHost = {
-        assertOpen: () => undefined,
-        onBrokers: (entries) => entries.map((each) => ({ ...each, topic: `${prefix}${each.topic}` })),
-        checkPosition: () => undefined,
-        wrote: ({ topic }, end) => void ends.set(topic, end),
-        deleteBefore: () => Promise.resolve(),
-      }
-      const open = (): Promise<KafkaSession> => {
-        const transactions = new Transactions(cluster, LANE, `${prefix}user-0`, place, TIMEOUT_MS)
-        return KafkaSession.open('user-0', host, transactions, new Changelog(place, followers, offsets))
-      }
+      const sessions = watchedSessions(cluster, prefix, place)
       const close = async (): Promise<void> => {
-        followers.close()
-        await cluster.close()
+        await sessions.close()
         await log.close()
       }
-      return { log, cluster, open, ends, close }
+      return { log, cluster, open: () => sessions.open(), ends: sessions.ends, close }
     }
 
     test('tells where the outputs of a commit end whose answer was lost', async () => {
