@@ -18,6 +18,8 @@ const ANSWER_MS_MAX = 15_000
 const NOT_ATTEMPTED = 'OPERATION_NOT_ATTEMPTED'
 /** Codes of Node and of OpenSSL. */
 const TLS_REFUSALS = /^ERR_(TLS|SSL|OSSL)_|CERT|^UNABLE_TO_/
+/** Brokers end connections that nothing was asked on for long, ten minutes by default; others end with a broker. */
+const IDLE_MS_MIN = 60_000
 /** A broker answers a connection's requests one after the other, so more would only wait there. */
 const IN_FLIGHT_MAX = 64
 
@@ -31,6 +33,7 @@ export class Connections {
   private readonly open = new Map<string, Promise<Connection>>()
   /** What connections broke on: their requests hear only that they are closed. */
   private readonly broken = new WeakMap<Connection, Error>()
+  private readonly askedAt = new WeakMap<Connection, number>()
   private closed = false
   private losses = 0
 
@@ -39,7 +42,7 @@ export class Connections {
     this.options = options
   }
 
-  /** How often a connection was lost, or a broker said that another is to be asked. */
+  /** How often a connection in use was lost, or a broker said that another is to be asked. */
   get disturbances(): number {
     return this.losses
   }
@@ -52,6 +55,7 @@ export class Connections {
     ...args: Args
   ): Promise<Answer> {
     const connection = await this.connection(address, lane)
+    this.askedAt.set(connection, performance.now())
     try {
       return await api.async(connection, ...args)
     } catch (error) {
@@ -96,7 +100,9 @@ export class Connections {
     connection.on('close', forget)
     try {
       await connection.connect(host, port)
-      connection.once('close', () => void this.losses++)
+      connection.once('close', () => {
+        if (performance.now() - (this.askedAt.get(connection) ?? 0) < IDLE_MS_MIN) this.losses++
+      })
       return connection
     } catch (error) {
       forget()
