@@ -13,6 +13,8 @@ const ATTEMPTS_MAX = 300
 const RETRY_MS = 100
 /** A transaction's markers are written in a moment, or, on busy brokers, in a while: it doubles up to `RETRY_MS`. */
 export const MARKERS_MS = 5
+/** Over a second: a leader may have been found dead meanwhile. */
+const MARKERS_ATTEMPTS_CALM = 15
 /** Kafka's number for a coordinator of transactions. */
 const TRANSACTION_COORDINATOR = 1
 
@@ -28,6 +30,7 @@ export class Cluster {
   private leaders = new PlaceMap<number>()
   private partitionCounts = new Map<string, number>()
   private refreshing: Promise<void> | undefined
+  private longWaits = 0
   private closed = false
 
   constructor(library: KafkaLibrary, options: KafkaLogOptions) {
@@ -43,7 +46,7 @@ export class Cluster {
 
   /** Grows when a broker may have died, or leads something no more. One that has been gone for long counts once. */
   get disturbances(): number {
-    return this.connections.disturbances
+    return this.connections.disturbances + this.longWaits
   }
 
   topics(): IterableIterator<string> {
@@ -100,6 +103,7 @@ export class Cluster {
         const isPassing = error instanceof BrokerError && mayPass(error)
         if (!isPassing || attempts === ATTEMPTS_MAX || this.closed) throw asEngineError(error)
         const areMarkers = error.code === CONCURRENT_TRANSACTIONS
+        if (areMarkers && attempts === MARKERS_ATTEMPTS_CALM) this.longWaits++
         await sleep(areMarkers ? Math.min(MARKERS_MS * 2 ** (attempts - 1), RETRY_MS) : RETRY_MS)
         if (hasMoved(error)) await this.refresh().catch(() => undefined)
       }

@@ -19,7 +19,7 @@ const NOT_ATTEMPTED = 'OPERATION_NOT_ATTEMPTED'
 /** Codes of Node and of OpenSSL. */
 const TLS_REFUSALS = /^ERR_(TLS|SSL|OSSL)_|CERT|^UNABLE_TO_/
 /** Brokers end connections that nothing was asked on for long, ten minutes by default; others end with a broker. */
-const IDLE_MS_MIN = 60_000
+const IN_USE_MS = 60_000
 /** A broker answers a connection's requests one after the other, so more would only wait there. */
 const IN_FLIGHT_MAX = 64
 
@@ -33,13 +33,20 @@ export class Connections {
   private readonly open = new Map<string, Promise<Connection>>()
   /** What connections broke on: their requests hear only that they are closed. */
   private readonly broken = new WeakMap<Connection, Error>()
-  private readonly askedAt = new WeakMap<Connection, number>()
+  /** Connections that something was asked on in this interval, and in the one before. */
+  private inUse = new WeakSet<Connection>()
+  private wereInUse = new WeakSet<Connection>()
+  private readonly intervals: NodeJS.Timeout
   private closed = false
   private losses = 0
 
   constructor(library: KafkaLibrary, options: KafkaLogOptions) {
     this.library = library
     this.options = options
+    this.intervals = setInterval(() => {
+      this.wereInUse = this.inUse
+      this.inUse = new WeakSet()
+    }, IN_USE_MS).unref()
   }
 
   /** How often a connection in use was lost, or a broker said that another is to be asked. */
@@ -55,7 +62,7 @@ export class Connections {
     ...args: Args
   ): Promise<Answer> {
     const connection = await this.connection(address, lane)
-    this.askedAt.set(connection, performance.now())
+    this.inUse.add(connection)
     try {
       return await api.async(connection, ...args)
     } catch (error) {
@@ -67,6 +74,7 @@ export class Connections {
 
   async close(): Promise<void> {
     this.closed = true
+    clearInterval(this.intervals)
     const connections = await Promise.allSettled(this.open.values())
     this.open.clear()
     for (const each of connections) if (each.status === 'fulfilled') await each.value.close()
@@ -101,7 +109,7 @@ export class Connections {
     try {
       await connection.connect(host, port)
       connection.once('close', () => {
-        if (performance.now() - (this.askedAt.get(connection) ?? 0) < IDLE_MS_MIN) this.losses++
+        if (this.inUse.has(connection) || this.wereInUse.has(connection)) this.losses++
       })
       return connection
     } catch (error) {

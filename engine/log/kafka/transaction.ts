@@ -17,8 +17,6 @@ const NEW_PRODUCER = { id: -1n, epoch: -1, isTransactional: true } as const
  * end: from here on everything is a transaction.
  */
 const EPOCH_ALONE_MAX = 30_000
-/** Leaders cannot have been found dead sooner. */
-const CALM_MS_MAX = 1_000
 /** Said of a batch outside of a transaction while the markers of the last one are still being written. */
 const MARKERS_PENDING = 'INVALID_TXN_STATE'
 const MARKERS_MS_MAX = 1_000
@@ -78,7 +76,6 @@ export class Transactions {
   private readonly clean: Set<string>
   /** Disturbances of the cluster that all was found ended after. */
   private calmAt = 0
-  private endedMs = 0
 
   /** Only the owner of the id writes to `own`. */
   constructor(cluster: Cluster, lane: string, transactionalId: string, own: Place, timeoutMs: number) {
@@ -121,9 +118,13 @@ export class Transactions {
     await this.showEpoch()
   }
 
-  /** The owner before is asked about first: raising the epoch, the coordinator forgets it. */
+  /**
+   * Raising the epoch, the coordinator forgets how the owner before ended: it is asked first, and the epoch is not raised
+   * before the leaders are there that are asked next, for who died in between would leave nobody who knows.
+   */
   private async leftBefore(): Promise<LastTransaction> {
     const last = await this.coordinator.lastTransaction()
+    await this.openOf([this.own, ...last.places])
     this.endingBefore = last.ending
     return last
   }
@@ -185,9 +186,7 @@ export class Transactions {
     this.written = [...written.values()]
     this.doubt = 'asked'
     this.left = { places, ending: 'commit' }
-    const askedAt = performance.now()
     await this.coordinator.end(this.producer, 'commit')
-    this.endedMs = performance.now() - askedAt
     this.doubt = 'none'
     return this.written
   }
@@ -204,7 +203,7 @@ export class Transactions {
   private async clear(places: readonly Place[]): Promise<void> {
     const unknown = places.filter(({ topic, partition }) => !this.clean.has(placeKey(topic, partition)))
     if (unknown.length === 0) return
-    if (this.cluster.disturbances !== this.calmAt) await this.begin()
+    if (this.mayBeLeft) await this.begin()
     const open = await this.openOf(unknown)
     if (open.length > 0) {
       this.left = { places: open, ending: this.endingBefore }
@@ -220,11 +219,9 @@ export class Transactions {
    */
   private async isJoined(places: readonly Place[]): Promise<boolean> {
     this.doubt = 'asked'
-    const askedAt = performance.now()
     await this.coordinator.add(this.producer, places)
-    const ms = this.endedMs + performance.now() - askedAt
-    this.endedMs = 0
-    return ms < CALM_MS_MAX && this.cluster.disturbances === this.calmAt
+    if (this.left === NO_TRANSACTION) this.calmAt = this.cluster.disturbances
+    return this.cluster.disturbances === this.calmAt
   }
 
   private isOneRecord([first, ...more]: readonly AppendEntry[]): boolean {
