@@ -26,13 +26,16 @@ export class Recorder implements FreshetApi {
   readonly served: RecordedFeed[] = []
   /** What was asked of it, in order. */
   readonly calls: string[] = []
-  feeds = 0
   private readonly world: World
   private readonly ranker: Ranker
 
   constructor(world: World, ranker: Ranker = chronologicalFeed) {
     this.world = world
     this.ranker = ranker
+  }
+
+  get feeds(): number {
+    return this.served.length
   }
 
   publish(lines: readonly string[]): Promise<Published> {
@@ -55,7 +58,7 @@ export class Recorder implements FreshetApi {
       authorId: world.people.ids[world.posts.author[post]!]!,
       position,
     }))
-    const feed = { requestId: `request-${userId}-${this.feeds++}`, items }
+    const feed = { requestId: `request-${userId}-${this.feeds}`, items }
     this.served.push({ userId, at, ...feed })
     return Promise.resolve(feed)
   }

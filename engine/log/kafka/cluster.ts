@@ -5,7 +5,7 @@ import { Connections, type Address } from './connections.ts'
 import { asEngineError, BrokerError, CONCURRENT_TRANSACTIONS, hasMoved, mayPass } from './failures.ts'
 import type { KafkaLibrary } from './library.ts'
 import { metadataApi } from './metadata.ts'
-import { PlaceMap } from './names.ts'
+import { PlaceMap, type Place } from './names.ts'
 import type { KafkaLogOptions } from './options.ts'
 
 /** How long to go on asking: long enough for a broker to be found dead and its partitions led by another. */
@@ -108,6 +108,21 @@ export class Cluster {
         if (hasMoved(error)) await this.refresh().catch(() => undefined)
       }
     }
+  }
+
+  /** Asks each leader about those of the places that it leads, once. */
+  async askLeaders<Answer>(
+    places: readonly Place[],
+    ask: (leader: number, led: readonly Place[]) => Promise<readonly Answer[]>,
+  ): Promise<Answer[]> {
+    const byLeader = Map.groupBy(places, ({ topic, partition }) => this.leader(topic, partition))
+    const answers = await Promise.all(
+      [...byLeader].map(async ([leader, led]) => {
+        if (leader === undefined) throw new BrokerError('LEADER_NOT_AVAILABLE', led[0]!.topic)
+        return ask(leader, led)
+      }),
+    )
+    return answers.flat()
   }
 
   /** The broker that keeps a transactional id's state; asks each time. */

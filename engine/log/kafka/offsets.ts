@@ -1,5 +1,4 @@
 import { COMMON_LANE, type Cluster } from './cluster.ts'
-import { BrokerError } from './failures.ts'
 import { placeKey, PlaceMap, type Place } from './names.ts'
 
 const READ_UNCOMMITTED = 0
@@ -55,15 +54,10 @@ export class Offsets {
     isolation: number = READ_COMMITTED,
   ): Promise<number[]> {
     return this.cluster.persist(async () => {
-      const offsets = new Map<string, number>()
-      const byLeader = Map.groupBy(places, ({ topic, partition }) => this.cluster.leader(topic, partition))
-      await Promise.all(
-        [...byLeader].map(async ([leader, led]) => {
-          if (leader === undefined) throw new BrokerError('LEADER_NOT_AVAILABLE', led[0]!.topic)
-          const answered = await this.askLeader(leader, led, timestamp, isolation)
-          for (const [key, offset] of answered) offsets.set(key, offset)
-        }),
+      const answered = await this.cluster.askLeaders(places, (leader, led) =>
+        this.askLeader(leader, led, timestamp, isolation),
       )
+      const offsets = new Map(answered)
       return places.map(({ topic, partition }) => offsets.get(placeKey(topic, partition)) ?? 0)
     })
   }

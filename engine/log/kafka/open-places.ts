@@ -1,5 +1,4 @@
 import type { Cluster } from './cluster.ts'
-import { BrokerError } from './failures.ts'
 import type { Place } from './names.ts'
 
 /**
@@ -12,16 +11,9 @@ export const openPlaces = (
   producerId: bigint,
   places: readonly Place[],
 ): Promise<readonly Place[]> =>
-  cluster.persist(async () => {
+  cluster.persist(() => {
     const there = places.filter(({ topic }) => cluster.partitions(topic) !== undefined)
-    const byLeader = Map.groupBy(there, ({ topic, partition }) => cluster.leader(topic, partition))
-    const open = await Promise.all(
-      [...byLeader].map(([leader, led]) => {
-        if (leader === undefined) throw new BrokerError('LEADER_NOT_AVAILABLE', led[0]!.topic)
-        return openOf(cluster, leader, lane, producerId, led)
-      }),
-    )
-    return open.flat()
+    return cluster.askLeaders(there, (leader, led) => openOf(cluster, leader, lane, producerId, led))
   })
 
 const openOf = async (

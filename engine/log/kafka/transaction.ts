@@ -27,10 +27,10 @@ NOTHING.append(0, Buffer.alloc(0), 0, 0, Buffer.alloc(0), 0, 0)
 const ONE_RECORD = NOTHING.take()
 
 /**
- * What the brokers may hold of the last commit: nothing unsaid; records that are neither committed nor taken back; a
- * transaction that was asked to be committed, or a record that is a commit, without hearing whether it is one.
+ * What the brokers may hold of the last commit: nothing unsaid; records that are neither committed nor taken back, or one
+ * that is a commit by itself, if it is there; or a transaction that is only to be committed, and was maybe asked to.
  */
-export type Doubt = 'none' | 'open' | 'asked' | 'sent'
+export type Doubt = 'none' | 'open' | 'asked'
 
 /** Frames that go to one partition within a transaction. */
 interface Outgoing {
@@ -232,7 +232,7 @@ export class Transactions {
   /** It is committed as soon as the leader has it. */
   private async append(entries: readonly AppendEntry[]): Promise<Written[]> {
     const { batches, counts } = this.batchesOf(outgoingOf(entries), false)
-    this.doubt = 'sent'
+    this.doubt = 'open'
     let results = await produce(this.cluster, this.lane, null, batches)
     for (let ms = MARKERS_MS; arePending(results) && ms < MARKERS_MS_MAX; ms *= 2) {
       await sleep(ms)

@@ -99,14 +99,17 @@ for (const version of killedKafkaVersions) {
             throw new BrokerError(NO_ANSWER, 'the answer was lost')
           }
         }
-        /** The next commit is asked for while the broker is away. */
-        const commitWithoutLeader = (): void => {
+        /** The commit is asked for while the broker is away, which comes back once that is answered. */
+        const commitWithoutLeader = async (session: LogSession, value: string): Promise<LogSession> => {
           cluster.around = async (asked, ask) => {
             if (!cluster.isCommit(asked)) return ask()
             cluster.around = (_asked, next) => next()
             await killed()
             return ask()
           }
+          const owner = await commit(session, value)
+          await back()
+          return owner
         }
         const values = () => heardValues(log, OUTPUTS, output.partition)
         const close = async (): Promise<void> => {
@@ -164,11 +167,9 @@ for (const version of killedKafkaVersions) {
       test(
         'what was committed can be read though no other commit follows',
         async () => {
-          const { open, commit, back, commitWithoutLeader, values, close } = await opened('idle.', OUTPUTS)
+          const { open, commitWithoutLeader, values, close } = await opened('idle.', OUTPUTS)
           const session = await open()
-          commitWithoutLeader()
-          await commit(session, 'one')
-          await back()
+          await commitWithoutLeader(session, 'one')
           await session.settle()
           await expect.poll(values, MARKED).toEqual(['one'])
           await close()
@@ -179,14 +180,11 @@ for (const version of killedKafkaVersions) {
       test(
         'what was committed is not taken back with the next commit',
         async () => {
-          const { open, commit, back, loseAnswer, commitWithoutLeader, values, close } = await opened(
+          const { open, commit, loseAnswer, commitWithoutLeader, values, close } = await opened(
             'kept.',
             OUTPUTS,
           )
-          let session: LogSession = await open()
-          commitWithoutLeader()
-          session = await commit(session, 'one')
-          await back()
+          const session = await commitWithoutLeader(await open(), 'one')
           loseAnswer()
           await commit(session, 'two')
           await expect.poll(values, MARKED).toEqual(['one', 'two'])
@@ -198,14 +196,11 @@ for (const version of killedKafkaVersions) {
       test(
         'what was committed is not taken back with the first commit of the next owner',
         async () => {
-          const { open, commit, back, loseAnswer, commitWithoutLeader, values, close } = await opened(
+          const { open, commit, loseAnswer, commitWithoutLeader, values, close } = await opened(
             'next.',
             OUTPUTS,
           )
-          const first = await open()
-          commitWithoutLeader()
-          await commit(first, 'one')
-          await back()
+          await commitWithoutLeader(await open(), 'one')
           const next = await open()
           loseAnswer()
           await commit(next, 'two')
@@ -218,11 +213,8 @@ for (const version of killedKafkaVersions) {
       test(
         'the next owner knows of a commit that the changelog was not told the end of',
         async () => {
-          const { open, commit, back, commitWithoutLeader, values, close } = await opened('own.', CHANGELOG)
-          const first = await open()
-          commitWithoutLeader()
-          await commit(first, 'one')
-          await back()
+          const { open, commit, commitWithoutLeader, values, close } = await opened('own.', CHANGELOG)
+          await commitWithoutLeader(await open(), 'one')
           const next = await open()
           expect(next.sequence()).toBe(1)
           await commit(next, 'two')
