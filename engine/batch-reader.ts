@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { failureOf, type FailedStep, type RawRecord } from './dead-letters.ts'
 import { EngineError } from './errors.ts'
+import { partitionOf } from './hash.ts'
 import type { InputSchemas } from './input-schemas.ts'
 import { Input, oldestReady } from './input.ts'
 import { KeyWriter } from './key.ts'
@@ -34,6 +35,9 @@ export class BatchReader {
   readonly batch: Batch
   readonly inputs: readonly Input[]
   private readonly topics: readonly TopicRun[]
+  private readonly partition: number
+  /** By topic: how many partitions it has. */
+  private readonly partitions: readonly number[]
   private readonly services: Services
   private readonly outputs: Outputs
   private readonly deadLetters: DeadLetters
@@ -53,6 +57,8 @@ export class BatchReader {
     limits: { readonly batchEventsMax: number; readonly futureMsMax: number },
   ) {
     this.topics = topics
+    this.partition = partition
+    this.partitions = topics.map(({ topic }) => services.log.partitions(topic.name))
     this.services = services
     this.outputs = outputs
     this.deadLetters = deadLetters
@@ -117,11 +123,9 @@ export class BatchReader {
     try {
       const event = codec.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd)
       const time = topic.time(event)
-      if (topic.visibility === 'public' && time > futureMs) {
-        throw new EngineError(
-          'TIME_IN_FUTURE',
-          `"at" is ${time}, later than ${futureMs}: correct the sender's clock`,
-        )
+      if (topic.visibility === 'public') {
+        assertPast(time, futureMs)
+        this.assertPlace(index, event)
       }
       this.addToBatch(index, input, event, time)
     } catch (error) {
@@ -133,6 +137,21 @@ export class BatchReader {
     this.learntSchema = undefined
     input.take()
     return true
+  }
+
+  /** Others publish to public topics, and clients of Kafka do not all share a partitioner. */
+  private assertPlace(index: number, event: unknown): void {
+    const partitions = this.partitions[index]!
+    if (partitions === 1) return
+    const { key } = this
+    key.reset()
+    this.topics[index]!.topic.key(event, key)
+    const place = partitionOf(key.buffer, 0, key.length, partitions)
+    if (place === this.partition) return
+    throw new EngineError(
+      'WRONG_PARTITION',
+      `its id belongs to partition ${place} of ${partitions}, not ${this.partition}: key records by it, with the murmur2 partitioner`,
+    )
   }
 
   /** Only public topics are read by the registry's ids; those of others are this code's own. */
@@ -224,4 +243,12 @@ export class BatchReader {
     this.deadLetters.write(this.outputs, name, { partition, ...record }, failure, node)
     this.services.metrics.count('dead_letters', { topic: name, code }, 1)
   }
+}
+
+const assertPast = (time: number, futureMs: number): void => {
+  if (time <= futureMs) return
+  throw new EngineError(
+    'TIME_IN_FUTURE',
+    `"at" is ${time}, later than ${futureMs}: correct the sender's clock`,
+  )
 }

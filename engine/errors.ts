@@ -36,6 +36,12 @@ export const ENGINE_ERRORS = {
     about: 'The event time is further ahead of the clock than allowed.',
     action: "Correct the sender's clock; times are milliseconds since 1970.",
   },
+  WRONG_PARTITION: {
+    recovery: 'dead-letter',
+    about: 'The record lies on another partition than its id: its row would be where nobody reads it.',
+    action:
+      "Publish with the key that the contract names, by Kafka's default partitioner (murmur2); `freshet dlq replay` sends what was put aside to where it belongs.",
+  },
   PROCESS_FAILED: {
     recovery: 'dead-letter',
     about: 'A processor threw on this event; none of its effects were kept.',

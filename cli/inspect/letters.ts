@@ -3,7 +3,9 @@ import { TruncatedBytes } from '../../engine/bytes.ts'
 import { contractCodec } from '../../engine/contract-topic.ts'
 import { deadLetterTopicName } from '../../engine/dead-letters.ts'
 import { EngineError, type EngineErrorCode } from '../../engine/errors.ts'
+import { partitionOf } from '../../engine/hash.ts'
 import type { InputSchemas } from '../../engine/input-schemas.ts'
+import { KeyWriter } from '../../engine/key.ts'
 import { FrameCursor, FrameWriter } from '../../engine/log/frame.ts'
 import type { Log } from '../../engine/log/port.ts'
 import type { Codec, Topic } from '../../engine/topic.ts'
@@ -83,17 +85,26 @@ export class LetterBox {
   }
 
   /**
-   * Appends the letter's record to the topic it came from, byte for byte. Throws `NOT_REPLAYABLE` for a timer, for a
-   * record that is not whole, and for one that this code still cannot read: it would only be put aside once more.
+   * Appends the letter's record to the topic it came from, byte for byte; one that lay on a wrong partition by its own
+   * id. Throws `NOT_REPLAYABLE` for a timer, for a record that is not whole, and for one that this code still cannot
+   * read: it would only be put aside once more.
    */
   async replay(id: string): Promise<LetterView> {
     const { letter } = await this.find(id)
     this.assertReplayable(id, letter)
-    const { topic, partition, key, value } = letter
+    const { topic, value } = letter
+    const { partition, key } = letter.code === MISPLACED ? this.placeById(letter) : letter
     const frame = new FrameWriter()
     frame.append(this.timeOf(letter), key, 0, key.length, value, 0, value.length)
     await this.log.append([{ topic, partition, frame: frame.take() }])
     return this.show(id)
+  }
+
+  private placeById({ topic, value }: DeadLetter): { readonly partition: number; readonly key: Buffer } {
+    const key = new KeyWriter()
+    this.topicOf(topic).key(this.read(topic, value), key)
+    const partition = partitionOf(key.buffer, 0, key.length, this.log.partitions(topic))
+    return { partition, key: key.view() }
   }
 
   private assertReplayable(id: string, { topic, code, key, value }: DeadLetter): void {
@@ -236,6 +247,7 @@ export class LetterBox {
 const codec = contractCodec(deadLetters)
 
 const TIMER: EngineErrorCode = 'TIMER_FAILED'
+const MISPLACED: EngineErrorCode = 'WRONG_PARTITION'
 
 /** As the engine puts records aside that cannot be decoded; what is read short is neither's own error. */
 const isRefusal = (error: unknown): error is Error =>

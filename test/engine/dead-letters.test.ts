@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ByteWriter } from '../../engine/bytes.ts'
 import { contractTopic } from '../../engine/contract-topic.ts'
 import { failureOf } from '../../engine/dead-letters.ts'
 import { Driver } from '../../engine/driver/driver.ts'
@@ -56,6 +57,12 @@ const start = (): Promise<Driver> =>
 const key = keyOf('ann')
 const partition = partitionOf(key, 0, key.length, PARTITIONS)
 
+const bytesOf = (value: Reaction): Buffer => {
+  const writer = new ByteWriter()
+  reactions.codec.encode(value, writer)
+  return Buffer.from(writer.view())
+}
+
 const byText = (one: unknown, other: unknown): number => (String(one) < String(other) ? -1 : 1)
 
 describe('dead letters', () => {
@@ -98,6 +105,37 @@ describe('dead letters', () => {
         reason: expect.stringMatching(/^ID_CHARACTERS at/),
       }),
     ])
+  })
+
+  it('hold what lies on another partition than its id, where its row would be read by nobody', async () => {
+    const driver = await start()
+    const elsewhere = ['bob', 'cid', 'dan', 'eve'].find(
+      (id) => partitionOf(keyOf(id), 0, 3, PARTITIONS) !== partition,
+    )!
+    await driver.publish(reactions, reaction('1'))
+    await driver.publishRaw(reactions, keyOf(elsewhere), bytesOf(reaction('2')), AT)
+    await driver.publish(reactions, reaction('3'))
+    await driver.settle()
+    expect(countOf(await driver.row('by-user', 'ann'))).toBe(2)
+    expect(await driver.deadLetters(reactions)).toEqual([
+      expect.objectContaining({
+        partition: 1 - partition,
+        code: 'WRONG_PARTITION',
+        reason: expect.stringContaining(`belongs to partition ${partition} of ${PARTITIONS}`),
+        value: bytesOf(reaction('2')),
+      }),
+    ])
+  })
+
+  it('hold nothing of what lies where it belongs under another key, for rows are found by its id', async () => {
+    const driver = await start()
+    const beside = ['bob', 'cid', 'dan', 'eve'].find(
+      (id) => partitionOf(keyOf(id), 0, 3, PARTITIONS) === partition,
+    )!
+    await driver.publishRaw(reactions, keyOf(beside), bytesOf(reaction('1')), AT)
+    await driver.settle()
+    expect(countOf(await driver.row('by-user', 'ann'))).toBe(1)
+    expect(await driver.deadLetters(reactions)).toEqual([])
   })
 
   it('hold bytes that any other codec could not read, as not decoded', async () => {

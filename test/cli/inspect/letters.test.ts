@@ -5,7 +5,9 @@ import { RemoteInspection } from '../../../cli/inspect/remote.ts'
 import { contractCodec } from '../../../engine/contract-topic.ts'
 import { ByteWriter } from '../../../engine/bytes.ts'
 import { deadLetterTopicName } from '../../../engine/dead-letters.ts'
-import { FrameWriter } from '../../../engine/log/frame.ts'
+import { partitionOf } from '../../../engine/hash.ts'
+import { keyOf } from '../../../engine/key.ts'
+import { FrameCursor, FrameWriter } from '../../../engine/log/frame.ts'
 import { SimulatedLog } from '../../../engine/log/simulated.ts'
 import { topicSpecsOf } from '../../../engine/worker.ts'
 import { deadLetters } from '../../../schemas/dead-letters/index.ts'
@@ -65,6 +67,33 @@ test('a timer that failed is no record, and nothing is appended for it', async (
   const box = new LetterBox(log, affinity, { isDense: true })
   await expect(box.replay('reactions/0/0')).rejects.toMatchObject({ code: 'NOT_REPLAYABLE' })
   expect(log.endOffset('reactions', 0)).toBe(0)
+})
+
+test('what lay on a wrong partition is sent to that of its id, under the key that its contract names', async () => {
+  const partitions = 3
+  const log = new SimulatedLog({ clock: () => millis(T0) })
+  await log.createTopics(topicSpecsOf(affinity, partitions, Infinity))
+  const reaction = aReaction()
+  const [value, letter] = [new ByteWriter(), new ByteWriter()]
+  contractCodec(reactions).encode(reaction, value)
+  const id = keyOf(reactions.keyOf(reaction))
+  const right = partitionOf(id, 0, id.length, partitions)
+  const wrong = (right + 1) % partitions
+  const misplaced = { topic: 'reactions', partition: wrong, offset: 0, code: 'WRONG_PARTITION', field: null }
+  const said = { reason: 'its id belongs elsewhere', processor: null, at: T0 }
+  const key = Buffer.from('of no one')
+  contractCodec(deadLetters).encode({ ...misplaced, ...said, key, value: value.view() }, letter)
+  const frame = new FrameWriter()
+  frame.append(T0, key, 0, key.length, letter.buffer, 0, letter.position)
+  await log.append([{ topic: deadLetterTopicName('reactions'), partition: wrong, frame: frame.take() }])
+  await new LetterBox(log, affinity, { isDense: true }).replay(`reactions/${wrong}/0`)
+  const ends = Array.from({ length: partitions }, (_, partition) => log.endOffset('reactions', partition))
+  expect(ends).toEqual([0, 1, 2].map((partition) => (partition === right ? 1 : 0)))
+  const [sent] = await log.read('reactions', right, 0, 1)
+  const cursor = new FrameCursor().over(sent!.frame)
+  cursor.next()
+  expect(cursor.buffer.subarray(cursor.keyStart, cursor.keyEnd)).toEqual(id)
+  expect(cursor.buffer.subarray(cursor.valueStart, cursor.valueEnd)).toEqual(Buffer.from(value.view()))
 })
 
 test('what is put aside each time it is sent again is sent once, however many letters it has', async () => {
