@@ -174,6 +174,8 @@ class SlotLease implements Lease {
   }
 
   private async running<Result>(work: () => Promise<Result>): Promise<Result> {
+    // The matrices may be another's by now, and would be given back twice.
+    if (this.runs === 0) this.assertHeld()
     this.runs++
     try {
       return await work()

@@ -89,7 +89,7 @@ export class Ranking {
   async scoreLight(candidates: readonly Candidate[], signal: AbortSignal): Promise<Float32Array> {
     const lease = await this.lease(signal)
     assertFits(candidates.length, lease.light)
-    const stream = (await this.preparedFor(candidates)) ?? lease.stream('light')
+    const stream = (await this.preparedFor(candidates, signal)) ?? lease.stream('light')
     await this.scoreWhileFilling(stream, (filled) =>
       this.work.light(candidates, this.request, lease.light, filled, stream.rows),
     )
@@ -106,15 +106,18 @@ export class Ranking {
   }
 
   /** What was prepared of these candidates; null where that was nothing, or they have become others since. */
-  private async preparedFor(candidates: readonly Candidate[]): Promise<RowStream | null> {
+  private async preparedFor(
+    candidates: readonly Candidate[],
+    signal: AbortSignal,
+  ): Promise<RowStream | null> {
     const prepared = await this.prepared
     this.prepared = null
-    if (!prepared) return null
-    const isSame = prepared.candidates.every(
+    const isOf = prepared?.candidates.every(
       (each, place) => each === candidates[place] && each.source === prepared.sources[place],
     )
-    if (isSame) return prepared.stream
-    await this.after(prepared.stream.end())
+    if (isOf === true && !signal.aborted) return prepared!.stream
+    if (prepared) await this.after(prepared.stream.end())
+    signal.throwIfAborted()
     return null
   }
 
@@ -134,6 +137,8 @@ export class Ranking {
     assertFits(candidates.length, lease.heavy)
     // A pass 0 that was too late may still read: its tables are this pass's too.
     await this.settled()
+    // What is late as well begins nothing more: by now the tables may be another request's.
+    signal.throwIfAborted()
     await this.scoreWhileFilling(lease.stream('heavy'), (filled) =>
       this.work.heavy(candidates, this.request, lease.heavy, filled),
     )
@@ -214,10 +219,9 @@ export class Ranking {
     }
   }
 
-  /** Has rows scored while those after them are being filled. */
+  /** Has rows scored while those after them are being filled: one piece of work, for whoever waits until it is done. */
   private async scoreWhileFilling(stream: RowStream, fill: (filled: Filled) => Promise<void>): Promise<void> {
-    await this.after(filling(stream, fill))
-    await this.after(stream.end())
+    await this.after(filling(stream, fill).then(() => stream.end()))
   }
 
   private async after<Result>(work: Promise<Result>): Promise<Result> {
