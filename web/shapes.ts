@@ -83,7 +83,7 @@ export interface PassWord {
   readonly rank: number
   readonly score: number
   readonly kept: boolean
-  /** By how much its score was below the last that was kept. */
+  /** By how much its score was below the last that was kept for its rank. */
   readonly shortBy: number | null
 }
 

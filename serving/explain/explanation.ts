@@ -17,7 +17,7 @@ export interface PassWord {
   readonly rank: number
   readonly score: number
   readonly kept: boolean
-  /** By how much its score was below the last that was kept; null for one that was kept. */
+  /** By how much its score was below the last that was kept for its rank; null for one that was kept. */
   readonly shortBy: number | null
 }
 

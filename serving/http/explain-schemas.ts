@@ -26,7 +26,11 @@ const pass = object({
   rank: integer({ description: 'Place after the pass, from 0.' }),
   score: number(),
   kept: boolean(),
-  shortBy: nullable(number({ description: 'How far it was below the last that was kept.' })),
+  shortBy: nullable(
+    number({
+      description: 'How far it was below the last that was kept for its rank; null for one that was kept.',
+    }),
+  ),
 })
 
 export const explainAnswer = object({
