@@ -32,8 +32,9 @@ export const feedRoutes = (app: FastifyInstance, services: FeedRouteServices): v
     '/v1/feed',
     // An answer without its body would be logged as a feed that somebody saw.
     { ...routeOptions(declared), exposeHeadRoute: false },
-    ({ query }) => {
+    (request) => {
       assertRunning()
+      const { query } = request
       const { userId, limit, cursor, asOf, device, surface, preview } = query
       return feeds.page(
         {
@@ -45,6 +46,8 @@ export const feedRoutes = (app: FastifyInstance, services: FeedRouteServices): v
           preview,
         },
         cursor ?? null,
+        // Aborted where the connection closes before the answer.
+        request.signal,
       )
     },
   )

@@ -211,6 +211,6 @@ describe('a cursor', () => {
   test('that the server never gave is refused', async () => {
     const running = await Running.start()
     const { status, body } = await running.get('/v1/feed?userId=ada&cursor=AAAA')
-    expect([status, body['code'], body['field']]).toEqual([404, 'CURSOR_INVALID', 'cursor'])
+    expect([status, body['code'], body['field']]).toEqual([400, 'CURSOR_INVALID', 'cursor'])
   })
 })
