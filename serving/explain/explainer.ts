@@ -51,10 +51,10 @@ export class Explainer {
   private known(page: ServedPage, record: CandidateRecord, postId: PostId): Told {
     const told = { sources: this.foundBy(record), passes: passesOf(record, page.feed) }
     const explored = exploredText(told.passes.pass0)
-    const position = page.shown.indexOf(postId)
-    if (position !== -1) {
-      const text = `Shown in place ${position + 1} of this page.${explored}`
-      return { ...told, outcome: 'shown', position, text }
+    const pagePosition = page.shown.indexOf(postId)
+    if (pagePosition !== -1) {
+      const text = `Shown in place ${pagePosition + 1} of this page.${explored}`
+      return { ...told, outcome: 'shown', pagePosition, text }
     }
     const filter = page.removed.get(postId) ?? filterOf(record)
     if (filter !== null) {

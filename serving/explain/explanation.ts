@@ -32,8 +32,8 @@ export interface Explanation {
   readonly outcome: Outcome
   /** One or two sentences for people. */
   readonly text: string
-  /** Place on the page, from 0; only of what was shown. */
-  readonly position?: number
+  /** Place on the page, from 0, where an item's `position` counts over all pages; only of what was shown. */
+  readonly pagePosition?: number
   /** The strongest first. */
   readonly sources: readonly SourceWord[]
   /** The filter that removed it. */
