@@ -216,6 +216,7 @@ export class FeedService {
         tookMs: milliseconds(clock.monotonicMs() - startedMs),
         featureAgeMs: newest === null ? null : Math.max(0, query.asOf - newest),
         modelVersion: session.models.heavy.version,
+        modelOrigin: session.models.heavy.origin,
         lightModelVersion: session.models.light.version,
         retrievalModelVersion: session.retrievalVersion,
         configVersion: session.configuration.version,

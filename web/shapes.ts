@@ -54,6 +54,7 @@ export interface FeedMeta {
   readonly tookMs: number
   readonly featureAgeMs: number | null
   readonly modelVersion: string
+  readonly modelOrigin: string
   readonly lightModelVersion: string
   readonly retrievalModelVersion: string | null
   readonly configVersion: string
