@@ -13,7 +13,10 @@ import { CONTEXT_COLUMNS } from './row/context-columns.ts'
 import { RowLayout } from './row/row-layout.ts'
 import { transformOf } from './row/transform.ts'
 
-/** The views a row is read from, in the order of their columns. To add one is to add it here. */
+/**
+ * The views a row is read from, in the order of their columns. One that is added here also needs its key in
+ * serving/rows/view-keys.ts, by which serving finds its row for a candidate; without it serving throws as it is loaded.
+ */
 export const RANKING_VIEWS: readonly ViewRows[] = [
   userAuthor,
   post,
@@ -29,7 +32,7 @@ export const RANKING_VIEWS: readonly ViewRows[] = [
 
 /**
  * The row that the heavy ranker reads: every column of the views, then the context. Serving fills it, the
- * impression logs it, training reads it back: this is the only place that says what is in it.
+ * impression logs it, training reads it back: what is in it is said here, and nowhere else.
  */
 export const rankingRow = new RowLayout('heavy', [
   ...RANKING_VIEWS.flatMap((view) =>

@@ -29,10 +29,16 @@ export const SERVING_ERRORS = {
     about: 'A feed was asked for as of a time that is not yet.',
     action: 'Leave asOf out for a feed as of now.',
   },
-  TOO_MANY_REQUESTS: {
+  OVERLOADED: {
     recovery: 'retry',
-    about: 'More feeds wait to be ranked than are let wait.',
+    about: 'More feeds are asked for than can be ranked: too many wait, or this one has waited too long.',
     action: 'Ask again later.',
+  },
+  CLIENT_GONE: {
+    recovery: 'stop',
+    about:
+      'Whoever asked for a feed hung up before the answer: it was not made, and nothing was logged as shown.',
+    action: 'Nothing: nobody hears of it. Clients that wait too short a time should wait longer.',
   },
   CONFIG_INVALID: {
     recovery: 'stop',
@@ -74,3 +80,6 @@ export class ServingError extends Error {
     this.field = options.field ?? null
   }
 }
+
+/** Nobody waits for the answer any more. */
+export const clientGone = (): ServingError => new ServingError('CLIENT_GONE', 'the client hung up')

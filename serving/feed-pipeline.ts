@@ -100,12 +100,12 @@ export class FeedPipeline<Own extends Ranking = Ranking> {
   /**
    * `query hydrators ► sources ► hydrators ► filters ► pass 0 ► pass 1 ► pass 2`. What another thread searches for
    * comes last: until pass 0 the others go ahead. Throws `STAGE_FAILED` when a stage fails that no feed may go
-   * without; nothing is held then.
+   * without, and `CLIENT_GONE` once the signal is aborted; nothing is held then.
    */
-  async rank(query: FeedQuery): Promise<RankedFeed<Own>> {
+  async rank(query: FeedQuery, signal?: AbortSignal): Promise<RankedFeed<Own>> {
     const release = this.parts.restrictions.hold()
     try {
-      return await this.ranked(new PipelineRun(query, this.parts))
+      return await this.ranked(new PipelineRun(query, this.parts, signal))
     } finally {
       release()
     }

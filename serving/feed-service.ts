@@ -51,10 +51,11 @@ interface Turn {
 /** Answers requests for feeds: `ranking ► selector ► effects`. */
 export class FeedService {
   private readonly parts: FeedServiceParts
-  private readonly turns = new Turns()
+  private readonly turns: Turns
 
   constructor(parts: FeedServiceParts) {
     this.parts = parts
+    this.turns = new Turns(parts.alarm)
   }
 
   /** Somebody waits for a ranking that is under way. */
@@ -62,12 +63,18 @@ export class FeedService {
     return this.turns.isTaken
   }
 
+  /** Requests that wait for their turn to be ranked. */
+  get waitingCount(): number {
+    return this.turns.waitingCount
+  }
+
   /**
    * A page: the first of a new feed, or the one that a cursor asks for. Throws `CURSOR_…` for cursors that lead
-   * nowhere, `STAGE_FAILED`, `TOO_MANY_REQUESTS`, and what reading rows throws.
+   * nowhere, `STAGE_FAILED`, `OVERLOADED`, and what reading rows throws. Once `signal` is aborted nobody waits for it
+   * any more: it throws `CLIENT_GONE` soon, and nothing is logged, or remembered as shown.
    */
-  async page(query: FeedQuery, cursor: string | null): Promise<FeedAnswer> {
-    const run = new PipelineRun(query, this.parts)
+  async page(query: FeedQuery, cursor: string | null, signal?: AbortSignal): Promise<FeedAnswer> {
+    const run = new PipelineRun(query, this.parts, signal)
     try {
       return await this.answered(run, cursor)
     } finally {
@@ -96,6 +103,8 @@ export class FeedService {
     const release = visibility.hold()
     try {
       const read = await run.attempt(selector, () => nextPage(session, offset, run.query.limit, visibility))
+      // An impression of what nobody received would count as shown: it is carried over, learned from, and reported on.
+      run.assertAwaited()
       // Nothing is waited for from here to the answer: what was accepted by now counts.
       const page = run.time(
         selector.name,
@@ -134,7 +143,7 @@ export class FeedService {
     requestId: RequestId,
     askedMs: number,
   ): Promise<Turn> {
-    return this.turns.take(() => this.rank(run, query, requestId, askedMs))
+    return this.turns.take(() => this.rank(run, query, requestId, askedMs), run.signal)
   }
 
   private async rank(
@@ -147,8 +156,9 @@ export class FeedService {
     const newest = newestEventAt()
     const waited = { stage: 'turn', ms: clock.monotonicMs() - askedMs, kept: 0 }
     metrics.ran(waited.stage, waited.ms, waited.kept)
-    const feed = await pipeline.rank(query)
+    const feed = await pipeline.rank(query, run.signal)
     try {
+      run.assertAwaited()
       const session = run.time(
         'session',
         () => new Session(ids(), requestId, feed, accountOf(feed), newest),
@@ -206,6 +216,7 @@ export class FeedService {
         tookMs: milliseconds(clock.monotonicMs() - startedMs),
         featureAgeMs: newest === null ? null : Math.max(0, query.asOf - newest),
         modelVersion: session.models.heavy.version,
+        modelOrigin: session.models.heavy.origin,
         lightModelVersion: session.models.light.version,
         retrievalModelVersion: session.retrievalVersion,
         configVersion: session.configuration.version,

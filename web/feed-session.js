@@ -1,4 +1,4 @@
-/** @import { Feed, FeedItem, ReactionKind } from './shapes.ts' */
+/** @import { Feed, FeedItem, FeedMeta, ReactionKind } from './shapes.ts' */
 import { announce } from './announce.js'
 import * as api from './api.js'
 import { byId, element, inputById, replaceChildren } from './dom.js'
@@ -79,8 +79,9 @@ export class FeedSession {
     const feed = await this.#request(PAGE_POSTS, ranked.cursor)
     if (feed === undefined) return
     const first = this.#list.append(feed.items, feed.meta.asOf)
-    // How the ranking came about is told by its first page.
-    this.#accept({ ...feed, meta: ranked.meta })
+    // How the ranking came about is told by its first page; what any page had to go without, of all that are shown.
+    const degraded = together(ranked.meta.degraded, feed.meta.degraded)
+    this.#accept({ ...feed, meta: { ...ranked.meta, degraded } })
     announce(`${plural(feed.items.length, 'more post')}, ${this.#list.length} in all.`)
     first?.focus()
   }
@@ -197,6 +198,17 @@ export class FeedSession {
       feed.removeAttribute('aria-busy')
     }
   }
+}
+
+/**
+ * What either page went without, each once.
+ * @param {FeedMeta['degraded']} before
+ * @param {FeedMeta['degraded']} after
+ */
+const together = (before, after) => {
+  const isNew = (/** @type {FeedMeta['degraded'][number]} */ { stage, reason }) =>
+    !before.some((each) => each.stage === stage && each.reason === reason)
+  return [...before, ...after.filter(isNew)]
 }
 
 /**

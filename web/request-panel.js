@@ -28,7 +28,7 @@ export const showRequest = (target, meta, shown) => {
     ),
     ...bars(`Time by stage, ${duration(meta.tookMs)} in all`, longest(stages).map(barOf)),
     stages.length > STAGES_MAX && allStages(stages),
-    ...bars('Found by source', countsOf(sources)),
+    ...bars('Eligible, by source', countsOf(sources)),
     ...bars('Removed, by reason', countsOf(removed)),
     versions(meta),
   )
@@ -80,16 +80,19 @@ const bars = (title, rows) => {
 }
 
 /** @param {FeedMeta} meta */
-const versions = ({ modelVersion, lightModelVersion, retrievalModelVersion, configVersion, requestId }) =>
-  element(
+const versions = (meta) => {
+  const { modelVersion, modelOrigin, lightModelVersion, retrievalModelVersion, configVersion, requestId } =
+    meta
+  return element(
     'dl',
     { class: 'versions' },
-    pair('heavy model', modelVersion),
+    pair('heavy model', `${modelVersion}, ${modelOrigin}`),
     pair('light model', lightModelVersion),
     retrievalModelVersion !== null && pair('retrieval', retrievalModelVersion),
     pair('config', configVersion),
     pair('request', requestId),
   )
+}
 
 /**
  * @param {string} name

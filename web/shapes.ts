@@ -54,6 +54,7 @@ export interface FeedMeta {
   readonly tookMs: number
   readonly featureAgeMs: number | null
   readonly modelVersion: string
+  readonly modelOrigin: string
   readonly lightModelVersion: string
   readonly retrievalModelVersion: string | null
   readonly configVersion: string
@@ -83,7 +84,7 @@ export interface PassWord {
   readonly rank: number
   readonly score: number
   readonly kept: boolean
-  /** By how much its score was below the last that was kept. */
+  /** By how much its score was below the last that was kept for its rank. */
   readonly shortBy: number | null
 }
 

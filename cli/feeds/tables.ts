@@ -16,7 +16,7 @@ export const feedTable = ({ items, meta }: FeedAnswer): string => {
     reason.text,
   ])
   const { found, eligible, pass1 } = meta.candidates
-  const footer = `${found} posts found, ${eligible} eligible, ${pass1} scored in ${meta.tookMs.toFixed(1)} ms; model ${meta.modelVersion}, configuration ${meta.configVersion}.`
+  const footer = `${found} posts found, ${eligible} eligible, ${pass1} scored in ${meta.tookMs.toFixed(1)} ms; model ${meta.modelVersion} (${meta.modelOrigin}), configuration ${meta.configVersion}.`
   const degraded = meta.degraded.map(({ stage, reason }) => `Without ${stage}: ${reason}.`)
   if (rows.length === 0)
     return ['There is nothing to show.', ...removedOf(meta), footer, ...degraded].join('\n')

@@ -26,12 +26,14 @@ export const statusOfEngine = (code: EngineErrorCode): number =>
 const STATUS_OF_SERVING: Readonly<Record<ServingErrorCode, number>> = {
   BAD_REQUEST: 400,
   AS_OF_AHEAD: 409,
-  CURSOR_INVALID: 404,
+  CURSOR_INVALID: 400,
   CURSOR_FOREIGN: 403,
   REQUEST_UNKNOWN: 404,
   CONFIG_INVALID: 500,
   STAGE_FAILED: 503,
-  TOO_MANY_REQUESTS: 503,
+  OVERLOADED: 503,
+  // Nobody reads it: told apart in metrics, by the number that proxies use for it.
+  CLIENT_GONE: 499,
   CATCHING_UP: 503,
 }
 

@@ -7,7 +7,7 @@ import type { Serving } from './open.ts'
 
 /** Tells Prometheus, whenever it asks, what became of impressions, and how much is kept and searched. */
 export const tellServing = (registry: Registry, serving: Serving): void => {
-  const { impressions, samples, sessions, rankingFile, retrieval } = serving
+  const { feeds, impressions, samples, sessions, rankingFile, retrieval } = serving
   const gauge = (name: string, help: string, valueOf: () => number): void => {
     const made: Gauge = new Gauge({
       name: `freshet_${name}`,
@@ -16,6 +16,7 @@ export const tellServing = (registry: Registry, serving: Serving): void => {
       collect: (): void => made.set(valueOf()),
     })
   }
+  gauge('feeds_waiting', 'Feeds that wait for their turn to be ranked.', () => feeds.waitingCount)
   gauge('impressions_waiting', 'Served pages that wait to be logged.', () => impressions.counts.waiting)
   gauge('impressions_written', 'Served pages that were logged.', () => impressions.counts.written)
   gauge('impressions_lost', 'Served pages that were given up.', () => impressions.counts.lost)

@@ -7,7 +7,7 @@ import { systemCodeOf } from '../errors.ts'
 /** In the data directory: how feeds are ranked, and experiments. */
 export const RANKING_FILE = 'ranking.json'
 /** How soon a change counts. */
-const LOOK_MS = 1_000
+export const LOOK_MS = 1_000
 /** A file without changes, for a directory that has none. */
 const NOTHING_SET = '{}'
 

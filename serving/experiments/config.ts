@@ -7,7 +7,8 @@ export const ARMS_MAX = 16
 export const EXPERIMENTS_MAX = 32
 /** Both names and a slash are one label of an impression. */
 const NAME = /^[a-z0-9][a-z0-9-]{0,30}$/
-const SALT_CHARACTERS_MAX = 64
+export const NAME_ALLOWED = '1 to 31 lower-case letters, digits and dashes, the first no dash'
+export const SALT_CHARACTERS_MAX = 64
 
 /** A part of an experiment's users, and how their feeds are ranked. */
 export interface Arm {
@@ -59,8 +60,7 @@ const checkArm = (field: string, { name, share }: Arm): void => {
 }
 
 const checkName = (field: string, name: unknown): void => {
-  if (typeof name !== 'string' || !NAME.test(name))
-    throw invalid(field, '1 to 31 lower-case letters, digits and dashes')
+  if (typeof name !== 'string' || !NAME.test(name)) throw invalid(field, NAME_ALLOWED)
 }
 
 const checkUnique = <Key extends string>(

@@ -7,16 +7,10 @@ import type { FilterStage, QueryHydratorStage, SourceStage } from '../pipeline/s
 import type { StateRows } from '../state-rows.ts'
 import { ViewerDraft } from '../viewer-draft.ts'
 import type { Visibility } from '../visibility/index.ts'
-import type { Explanation, PassWord, SourceWord } from './explanation.ts'
+import type { Explanation, SourceWord } from './explanation.ts'
 import { reasonMissed, wordsOnMissed } from './missed.ts'
-import {
-  type CandidateRecord,
-  type Cut,
-  DROPPED_BY_PASS_0,
-  DROPPED_BY_PASS_1,
-  type PassRecord,
-  type ServedFeed,
-} from './served-feed.ts'
+import { droppedBy, exploredText, passesOf } from './pass-words.ts'
+import { type CandidateRecord, DROPPED_BY_PASS_0, DROPPED_BY_PASS_1, type ServedFeed } from './served-feed.ts'
 import type { ServedPage, ServedRequests } from './served-requests.ts'
 
 export interface ExplainerParts {
@@ -56,9 +50,11 @@ export class Explainer {
 
   private known(page: ServedPage, record: CandidateRecord, postId: PostId): Told {
     const told = { sources: this.foundBy(record), passes: passesOf(record, page.feed) }
-    const position = page.shown.indexOf(postId)
-    if (position !== -1) {
-      return { ...told, outcome: 'shown', position, text: `Shown in place ${position + 1} of this page.` }
+    const explored = exploredText(told.passes.pass0)
+    const pagePosition = page.shown.indexOf(postId)
+    if (pagePosition !== -1) {
+      const text = `Shown in place ${pagePosition + 1} of this page.${explored}`
+      return { ...told, outcome: 'shown', pagePosition, text }
     }
     const filter = page.removed.get(postId) ?? filterOf(record)
     if (filter !== null) {
@@ -69,8 +65,11 @@ export class Explainer {
     if (record.outcome === DROPPED_BY_PASS_1)
       return { ...told, ...droppedBy(1, told.passes.pass1, page.feed) }
     const place = record.passes[2].rank
-    const text = `Ranked in place ${place + 1}, which is not on this page.`
-    return { ...told, outcome: 'ranked', text: place === -1 ? 'Ranked, and not on this page.' : text }
+    const ranked =
+      place === -1
+        ? 'Ranked, and not on this page.'
+        : `Ranked in place ${place + 1}, which is not on this page.`
+    return { ...told, outcome: 'ranked', text: `${ranked}${explored}` }
   }
 
   private foundBy({ sources }: CandidateRecord): readonly SourceWord[] {
@@ -121,37 +120,3 @@ type Told = Omit<Explanation, 'requestId' | 'postId'>
 
 const filterOf = ({ outcome }: CandidateRecord): Removal | null =>
   typeof outcome === 'number' ? null : REMOVALS.find((removal) => removal === outcome)!
-
-const passesOf = ({ passes, outcome }: CandidateRecord, { cuts }: ServedFeed): Explanation['passes'] => {
-  const [light, heavy, context] = passes
-  return {
-    ...(light.rank !== -1 && { pass0: wordOf(light, cuts[0], outcome !== DROPPED_BY_PASS_0) }),
-    ...(heavy.rank !== -1 && { pass1: wordOf(heavy, cuts[1], outcome !== DROPPED_BY_PASS_1) }),
-    ...(context.rank !== -1 && { pass2: { ...context, kept: true, shortBy: null } }),
-  }
-}
-
-const wordOf = (pass: PassRecord, cut: Cut, kept: boolean): PassWord => ({
-  ...pass,
-  kept,
-  shortBy: kept || cut.kept === 0 ? null : Math.max(0, cut.score - pass.score),
-})
-
-const SHOWN_DIGITS = 4
-
-const droppedBy = (
-  pass: 0 | 1,
-  word: PassWord | undefined,
-  { cuts, degraded }: ServedFeed,
-): Pick<Told, 'outcome' | 'text'> => {
-  const { kept } = cuts[pass]
-  const failure = degraded.find(({ stage }) => stage === `pass-${pass}`)
-  if (failure !== undefined) {
-    const text = `Pass ${pass} was dropped (${failure.reason}), and only the first ${kept} candidates went on.`
-    return { outcome: 'dropped', text }
-  }
-  const short = word?.shortBy ?? null
-  const by = short === null ? '' : `, ${Number(short.toPrecision(SHOWN_DIGITS))} short of the last`
-  const place = word === undefined ? '' : ` in place ${word.rank + 1}${by}`
-  return { outcome: 'dropped', text: `Dropped by pass ${pass}${place}: it keeps ${kept}.` }
-}

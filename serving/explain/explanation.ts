@@ -17,7 +17,7 @@ export interface PassWord {
   readonly rank: number
   readonly score: number
   readonly kept: boolean
-  /** By how much its score was below the last that was kept; null for one that was kept. */
+  /** By how much its score was below the last that was kept for its rank; null for one that was kept. */
   readonly shortBy: number | null
 }
 
@@ -32,8 +32,8 @@ export interface Explanation {
   readonly outcome: Outcome
   /** One or two sentences for people. */
   readonly text: string
-  /** Place on the page, from 0; only of what was shown. */
-  readonly position?: number
+  /** Place on the page, from 0, where an item's `position` counts over all pages; only of what was shown. */
+  readonly pagePosition?: number
   /** The strongest first. */
   readonly sources: readonly SourceWord[]
   /** The filter that removed it. */

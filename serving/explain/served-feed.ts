@@ -5,6 +5,7 @@ import type { RankedFeed } from '../feed-pipeline.ts'
 import type { SourceCount } from '../inventory.ts'
 import type { Degraded } from '../pipeline/run.ts'
 import type { FeedQuery } from '../query.ts'
+import { keptByRank } from '../sampling/explored.ts'
 import type { RankedItem, RankedItems } from '../sessions/ranked-items.ts'
 import { Fingerprints } from './fingerprints.ts'
 
@@ -27,10 +28,13 @@ export interface PassRecord {
   readonly rank: number
 }
 
-/** The lowest score that a pass kept, and how many it kept. */
+/** Where a pass cut its order. */
 export interface Cut {
+  /** The lowest score that was kept for its rank: what is kept to be explored may score far less. */
   readonly score: number
+  /** How many were kept, and how many of them for their rank. */
   readonly kept: number
+  readonly byRank: number
 }
 
 /** A candidate, as far as it is remembered. */
@@ -95,8 +99,9 @@ export class ServedFeed {
     this.scores = new Float32Array(3 * found.length)
     this.ranks = new Int16Array(3 * found.length)
     for (let index = 0; index < found.length; index++) this.note(index, found[index]!)
+    const first = keptByRank(found.length - feed.removed.length, feed.query)
     this.cuts = [
-      cutOf(survivors, ({ lightScore }) => lightScore),
+      cutOf(survivors, ({ lightScore, lightRank }) => (lightRank < first ? lightScore : null)),
       cutOf(order, ({ expectedValue }) => expectedValue),
     ]
   }
@@ -164,7 +169,15 @@ const outcomesOf = ({ found, removed, survivors, order }: Served): Uint8Array =>
   return outcomes
 }
 
-const cutOf = (kept: readonly Placed[], scoreOf: (candidate: Placed) => number): Cut => ({
-  score: kept.reduce((lowest, candidate) => Math.min(lowest, scoreOf(candidate)), Infinity),
-  kept: kept.length,
-})
+/** `scoreOf` answers null for what was kept whatever its rank. */
+const cutOf = (kept: readonly Placed[], scoreOf: (candidate: Placed) => number | null): Cut => {
+  let lowest = Infinity
+  let byRank = 0
+  for (const candidate of kept) {
+    const score = scoreOf(candidate)
+    if (score === null) continue
+    lowest = Math.min(lowest, score)
+    byRank++
+  }
+  return { score: lowest, kept: kept.length, byRank }
+}

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { explainTraced, type TracedParts } from '../explain/traced.ts'
 import { explainAnswer, type ExplainAnswer, explainParams } from './explain-schemas.ts'
 import { idFrom } from './ids.ts'
-import { type RouteDeclaration, routeOptions } from './route.ts'
+import { PERSONAL, type RouteDeclaration, routeOptions } from './route.ts'
 import type { ValueOf } from './schema.ts'
 
 const declared: RouteDeclaration = {
@@ -20,7 +20,9 @@ export const explainRoute = (app: FastifyInstance, parts: TracedParts): void => 
   app.get<{ Params: ValueOf<typeof explainParams>; Reply: ExplainAnswer }>(
     '/v1/feed/:requestId/explain/:postId',
     routeOptions(declared),
-    ({ params }) =>
-      explainTraced(parts, idFrom(params.requestId, 'requestId'), idFrom(params.postId, 'postId')),
+    ({ params }, reply) => {
+      void reply.headers(PERSONAL)
+      return explainTraced(parts, idFrom(params.requestId, 'requestId'), idFrom(params.postId, 'postId'))
+    },
   )
 }

@@ -26,7 +26,11 @@ const pass = object({
   rank: integer({ description: 'Place after the pass, from 0.' }),
   score: number(),
   kept: boolean(),
-  shortBy: nullable(number({ description: 'How far it was below the last that was kept.' })),
+  shortBy: nullable(
+    number({
+      description: 'How far it was below the last that was kept for its rank; null for one that was kept.',
+    }),
+  ),
 })
 
 export const explainAnswer = object({
@@ -37,7 +41,11 @@ export const explainAnswer = object({
       'shown on this page; ranked and not on this page; dropped by pass 0 or 1; removed by a filter; not-found by any source.',
   }),
   text: string({ description: 'For people.' }),
-  position: optional(integer({ description: 'Place on the page, from 0.' })),
+  pagePosition: optional(
+    integer({
+      description: "Place on the page, from 0; the position of a feed's item counts over all its pages.",
+    }),
+  ),
   sources: list(object({ source: oneOf(SOURCES), found: boolean(), text: string() })),
   filter: optional(oneOf(REMOVALS)),
   passes: object({ pass0: optional(pass), pass1: optional(pass), pass2: optional(pass) }),

@@ -5,7 +5,7 @@ import { ServingError } from '../errors.ts'
 import type { FeedService } from '../feed-service.ts'
 import { feedAnswer, feedQuery, type FeedAnswer } from './feed-schemas.ts'
 import { idFrom } from './ids.ts'
-import { type RouteDeclaration, routeOptions } from './route.ts'
+import { PERSONAL, type RouteDeclaration, routeOptions } from './route.ts'
 import type { ValueOf } from './schema.ts'
 
 export interface FeedRouteServices {
@@ -22,7 +22,7 @@ const declared: RouteDeclaration = {
   tag: 'feed',
   querystring: feedQuery,
   answer: feedAnswer,
-  errors: [400, 403, 404, 409, 503],
+  errors: [400, 403, 409, 503],
 }
 
 /** `GET /v1/feed`. */
@@ -32,8 +32,10 @@ export const feedRoutes = (app: FastifyInstance, services: FeedRouteServices): v
     '/v1/feed',
     // An answer without its body would be logged as a feed that somebody saw.
     { ...routeOptions(declared), exposeHeadRoute: false },
-    ({ query }) => {
+    (request, reply) => {
       assertRunning()
+      void reply.headers(PERSONAL)
+      const { query } = request
       const { userId, limit, cursor, asOf, device, surface, preview } = query
       return feeds.page(
         {
@@ -45,6 +47,8 @@ export const feedRoutes = (app: FastifyInstance, services: FeedRouteServices): v
           preview,
         },
         cursor ?? null,
+        // Aborted where the connection closes before the answer.
+        request.signal,
       )
     },
   )

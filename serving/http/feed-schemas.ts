@@ -1,3 +1,4 @@
+import { ORIGINS } from '../../models/snapshot/manifest.ts'
 import { MILLIS_MAX, MILLIS_MIN } from '../../schemas/declare/numbers.ts'
 import { ID_PATTERN } from '../../schemas/declare/text.ts'
 import {
@@ -112,7 +113,10 @@ const meta = object({
         'asOf minus the time of the newest event behind the features, which all pages of a ranking share; null without any.',
     }),
   ),
-  modelVersion: string(),
+  modelVersion: string({ description: 'Of the heavy model, whose heads the score is made of.' }),
+  modelOrigin: oneOf(ORIGINS, {
+    description: 'Whether its weights were set by hand (prior) or learned of what people did (trained).',
+  }),
   lightModelVersion: string(),
   retrievalModelVersion: nullable(
     string({
@@ -130,7 +134,7 @@ const meta = object({
     pass1: integer({ description: 'Scored by pass 1.' }),
   }),
   sources: record(SOURCES, integer(), {
-    description: 'Eligible posts by the source that they are there by.',
+    description: 'Eligible posts, each by the strongest source that found it.',
   }),
   removed: record(REMOVALS, integer(), { description: 'Posts found and left out, by reason.' }),
   degraded: list(object({ stage: string(), reason: string() }), {

@@ -1,6 +1,9 @@
 import type { FastifySchema, RouteShorthandOptions } from 'fastify'
 import { object, optional, type Schema, string } from './schema.ts'
 
+/** Of answers about one person: no cache on their way may keep them, nor a browser that others use. */
+export const PERSONAL = { 'cache-control': 'no-store' } as const
+
 /** What every error answers. */
 export const errorAnswer = object({
   code: string({ description: 'Says what to do; see docs/errors.md.' }),

@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/clock.ts'
 import type { Candidate } from '../candidate.ts'
-import { ServingError } from '../errors.ts'
+import { clientGone, ServingError } from '../errors.ts'
 import type { FeedQuery } from '../query.ts'
 import type { Viewer } from '../viewer.ts'
 import type { Alarm } from './alarm.ts'
@@ -45,14 +45,22 @@ export const UNEXPECTED = 'UNEXPECTED'
  */
 export class PipelineRun {
   readonly query: FeedQuery
+  readonly signal: AbortSignal | undefined
   readonly stages: StageTime[] = []
   readonly degraded: Degraded[] = []
   private readonly dropped = new Set<string>()
   private readonly services: RunServices
 
-  constructor(query: FeedQuery, services: RunServices) {
+  /** `signal` is aborted when whoever asked hangs up. */
+  constructor(query: FeedQuery, services: RunServices, signal?: AbortSignal) {
     this.query = query
     this.services = services
+    this.signal = signal
+  }
+
+  /** Throws `CLIENT_GONE` when nobody waits any more for what the request comes to. */
+  assertAwaited(): void {
+    if (this.signal?.aborted === true) throw clientGone()
   }
 
   /**
@@ -134,12 +142,16 @@ export class PipelineRun {
     )
   }
 
-  /** A pass: what it keeps, in its order; as it came, and cut to what it keeps at most, when it was dropped. */
+  /**
+   * A pass: what it keeps, in its order; as it came, and cut to what it keeps at most, when it was dropped. Passes take
+   * most of a request's time, so none is begun for a client that is gone: throws `CLIENT_GONE`.
+   */
   async score(
     stage: ScorerStage,
     viewer: Viewer,
     candidates: readonly Candidate[],
   ): Promise<readonly Candidate[]> {
+    this.assertAwaited()
     if (candidates.length === 0) return candidates
     const kept = await this.attempt(
       stage,

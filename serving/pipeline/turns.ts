@@ -1,25 +1,32 @@
-import { ServingError } from '../errors.ts'
+import { clientGone, ServingError } from '../errors.ts'
+import type { Alarm } from './alarm.ts'
 
 export interface TurnLimits {
   /** Feeds ranked at a time. */
   readonly atOnceMax: number
   /** Requests that may wait for their turn. */
   readonly waitingMax: number
+  /** How long each of them may wait. */
+  readonly waitMsMax: number
 }
 
 /**
  * One thread ranks all feeds: a few at a time, so that one is filled while another is scored. With more each would
- * take as long as all together, and stages would be dropped as late though none is slow.
+ * take as long as all together, and stages would be dropped as late though none is slow. A reader of a feed has gone
+ * elsewhere long before ten seconds are over: whoever has waited so long had better be told to come back.
  */
-export const TURN_DEFAULTS: TurnLimits = { atOnceMax: 4, waitingMax: 1_000 }
+export const TURN_DEFAULTS: TurnLimits = { atOnceMax: 4, waitingMax: 1_000, waitMsMax: 10_000 }
 
 /** Lets a few in at a time, first come, first served. */
 export class Turns {
+  private readonly alarm: Alarm
   private readonly limits: TurnLimits
-  private readonly waiting: (() => void)[] = []
+  /** What begins each turn, in the order they came. */
+  private readonly waiting = new Set<() => void>()
   private taken = 0
 
-  constructor(limits: TurnLimits = TURN_DEFAULTS) {
+  constructor(alarm: Alarm, limits: TurnLimits = TURN_DEFAULTS) {
+    this.alarm = alarm
     this.limits = limits
   }
 
@@ -29,27 +36,50 @@ export class Turns {
   }
 
   get waitingCount(): number {
-    return this.waiting.length
+    return this.waiting.size
   }
 
-  /** Does the work when its turn has come. Throws `TOO_MANY_REQUESTS` when too many wait already. */
-  async take<Result>(work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Does the work when its turn has come. Throws `OVERLOADED` when too many wait already, or it has waited too long;
+   * and `CLIENT_GONE` once the signal is aborted while it waits.
+   */
+  async take<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     if (this.taken < this.limits.atOnceMax) this.taken++
-    else await this.wait()
+    else await this.wait(signal)
     try {
       return await work()
     } finally {
-      const next = this.waiting.shift()
+      const [next] = this.waiting
       if (next === undefined) this.taken--
       else next()
     }
   }
 
-  private wait(): Promise<void> {
-    const { waitingMax } = this.limits
-    if (this.waiting.length >= waitingMax) {
-      throw new ServingError('TOO_MANY_REQUESTS', `${waitingMax} feeds wait to be ranked`)
-    }
-    return new Promise((resolve) => this.waiting.push(resolve))
+  private wait(signal: AbortSignal | undefined): Promise<void> {
+    const { waitingMax, waitMsMax } = this.limits
+    if (this.waiting.size >= waitingMax) throw overloaded(`${waitingMax} feeds wait to be ranked`)
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.waiting.delete(begin)
+        signal?.removeEventListener('abort', hangUp)
+        cancel()
+      }
+      const begin = (): void => {
+        leave()
+        resolve()
+      }
+      const hangUp = (): void => {
+        leave()
+        reject(clientGone())
+      }
+      const cancel = this.alarm.after(waitMsMax, () => {
+        leave()
+        reject(overloaded(`it has waited for ${waitMsMax} ms to be ranked`))
+      })
+      signal?.addEventListener('abort', hangUp)
+      this.waiting.add(begin)
+    })
   }
 }
+
+const overloaded = (detail: string): ServingError => new ServingError('OVERLOADED', detail)

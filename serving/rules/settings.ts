@@ -3,6 +3,15 @@ import { ServingError } from '../errors.ts'
 import type { ExperimentConfig } from '../experiments/config.ts'
 import { changed, type RankingChanges } from './changes.ts'
 import { RANKING_DEFAULTS, type RankingConfig } from './config.ts'
+import {
+  ARM_FIELDS,
+  EXPERIMENT_FIELDS,
+  EXPLORATION_FIELDS,
+  type Field,
+  FILE_FIELDS,
+  RANKING_FIELDS,
+  VALUE_MODEL_FIELDS,
+} from './fields.ts'
 
 /** What people may set of the ranking while it serves: a file of this as JSON. */
 export interface RankingSettings {
@@ -16,23 +25,17 @@ export interface ReadSettings {
   readonly experiments: readonly ExperimentConfig[]
 }
 
-/** Fields by where they stand; what is not named here is refused, not ignored. */
-const RANKING_FIELDS = ['valueModel', 'rulesOff', 'exploration']
-const VALUE_MODEL_FIELDS = ['version', 'weights', 'unit', 'passive']
-const EXPLORATION_FIELDS = ['share', 'position', 'depth']
-const ARM_FIELDS = ['name', 'share', 'ranking']
-
 /**
  * Reads settings, checking the shape; what fields may hold is checked by whoever uses them (`Rankings`). Throws
  * `CONFIG_INVALID`, naming the field.
  */
 export const readSettings = (text: string): ReadSettings => {
-  const root = fields('the file', jsonOf(text), ['ranking', 'experiments'])
+  const root = fields('the file', jsonOf(text), FILE_FIELDS)
   const ranking = rankingOf('ranking', root['ranking'] ?? {})
   const experiments = listOf('experiments', root['experiments'] ?? [])
   experiments.forEach((experiment, index) => {
     const at = `experiments.${index}`
-    const { arms } = fields(at, experiment, ['name', 'salt', 'arms'])
+    const { arms } = fields(at, experiment, EXPERIMENT_FIELDS)
     listOf(`${at}.arms`, arms).forEach((arm, place) => {
       const read = fields(`${at}.arms.${place}`, arm, ARM_FIELDS)
       rankingOf(`${at}.arms.${place}.ranking`, read['ranking'] ?? {})
@@ -47,7 +50,7 @@ const rankingOf = (at: string, value: unknown): RankingChanges => {
   const { valueModel, rulesOff, exploration } = ranking
   if (valueModel !== undefined) {
     const { weights } = fields(`${at}.valueModel`, valueModel, VALUE_MODEL_FIELDS)
-    if (weights !== undefined) fields(`${at}.valueModel.weights`, weights, HEAD_NAMES)
+    if (weights !== undefined) named(`${at}.valueModel.weights`, weights, HEAD_NAMES)
   }
   if (rulesOff !== undefined) listOf(`${at}.rulesOff`, rulesOff)
   if (exploration !== undefined && exploration !== null)
@@ -64,6 +67,13 @@ const jsonOf = (text: string): unknown => {
 }
 
 const fields = (
+  field: string,
+  value: unknown,
+  known: Readonly<Record<string, Field>>,
+): Readonly<Record<string, unknown>> => named(field, value, Object.keys(known))
+
+/** An object; what is not among the names known is refused, not ignored. */
+const named = (
   field: string,
   value: unknown,
   known: readonly string[],

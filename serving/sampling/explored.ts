@@ -9,9 +9,13 @@ export const EXPLORED_PLACES = 25
 
 const SALT = 'pass-0'
 
-/** Hangs on who asks and when alone, so that a replay samples the same. */
-export const isSampled = ({ userId, asOf }: FeedQuery): boolean =>
-  bucketOf(SALT, `${userId} ${asOf}`) < SAMPLED_SHARE
+/** Hangs on who asks and when alone, so that a replay samples the same; nothing is learned of previews, so none is. */
+export const isSampled = ({ userId, asOf, preview }: FeedQuery): boolean =>
+  !preview && bucketOf(SALT, `${userId} ${asOf}`) < SAMPLED_SHARE
+
+/** How many of so many candidates pass 0 keeps for their rank alone, at most; the places after these are drawn. */
+export const keptByRank = (candidates: number, query: FeedQuery): number =>
+  exploredShare(candidates) === 1 || !isSampled(query) ? PASS_0_KEPT_MAX : PASS_0_KEPT_MAX - EXPLORED_PLACES
 
 /**
  * Of an order of candidates those that pass 0 keeps: the best, and of a sampled request some of those beyond, evenly
@@ -19,9 +23,9 @@ export const isSampled = ({ userId, asOf }: FeedQuery): boolean =>
  */
 export const keptPlaces = (order: Uint32Array, query: FeedQuery): Uint32Array => {
   const kept = order.slice(0, PASS_0_KEPT_MAX)
+  const first = keptByRank(order.length, query)
+  if (first === PASS_0_KEPT_MAX) return kept
   const stride = exploredShare(order.length)
-  if (stride === 1 || !isSampled(query)) return kept
-  const first = PASS_0_KEPT_MAX - EXPLORED_PLACES
   const offset = bucketOf(`${SALT} offset`, `${query.userId} ${query.asOf}`) * stride
   for (let place = 0; place < EXPLORED_PLACES; place++) {
     kept[first + place] = order[first + Math.floor(offset + place * stride)]!

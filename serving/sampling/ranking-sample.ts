@@ -21,7 +21,7 @@ export interface RankedWhole extends Pick<RankedFeed, 'query' | 'eligible' | 'su
 export const rankingSampleOf = (feed: RankedWhole, requestId: RequestId): LoggedRankingSample | null => {
   const { query, ranking, eligible, survivors } = feed
   const light = ranking.lightRows
-  if (query.preview || light === null || !isSampled(query)) return null
+  if (light === null || !isSampled(query)) return null
   const ranked = survivors
     .filter(({ heavyRank, lightRank }) => heavyRank >= 0 && lightRank >= 0)
     .sort((one, other) => one.heavyRank - other.heavyRank)

@@ -144,6 +144,24 @@ test('pages follow each other without a post twice, until there are no more', as
   )
 })
 
+test('what a later page had to go without is said, beside what the panel tells of the whole ranking', async () => {
+  // No ranking is kept: a further page is ranked anew, without scorers by then.
+  const running = await Running.start({ sessions: { sessionsMax: 0 } })
+  await running.take(neighbourhood())
+  const { page, complaints } = await openPage({})
+  await page.goto(running.url)
+  await posts(page).first().waitFor()
+  const notices = page.locator('#notices')
+  expect(await notices.textContent()).toBe('')
+  const request = page.locator('#request-body')
+  expect(await request.textContent()).toMatch(/Eligible, by source.*heavy model[0-9a-f]{16}, prior/)
+  await running.serving.scorers.close()
+  await page.getByRole('button', { name: 'More posts' }).click()
+  await expect.poll(() => posts(page).count(), SOON).toBe(POSTS)
+  expect(await notices.textContent()).toMatch(/served without pass 0.*served without pass 1/)
+  expect(complaints).toEqual([])
+})
+
 test('a trace shows what each head adds, what multiplied the value, and the place after each pass', async () => {
   const { page, complaints } = await visit()
   const first = posts(page).first()

@@ -38,7 +38,7 @@ describe('a feed that somebody looks at', () => {
     expect(lines[1]).toMatch(/^1 {2}p1 +bea +text +[\d.]+ +By bea, a friend since 2026-01-02\.$/)
     expect(lines[2]).toMatch(/^2 {2}p2 +cem +text +[\d.]+ +Trending: /)
     expect(table).toMatch(
-      /3 posts found, 2 eligible, 2 scored in [\d.]+ ms; model \w+, configuration c-\w+\.$/,
+      /3 posts found, 2 eligible, 2 scored in [\d.]+ ms; model \w+ \(prior\), configuration c-\w+\.$/,
     )
   })
 

@@ -41,7 +41,10 @@ test('what is promoted and rolled back is served, by every answer and impression
   await Promise.all(asked)
   await running.serving.models.follow()
   const live = (await registry.live('heavy'))!
-  expect((await running.feed({ userId: 'ada', limit: 5 })).meta.modelVersion).toBe(live.version)
+  expect((await running.feed({ userId: 'ada', limit: 5 })).meta).toMatchObject({
+    modelVersion: live.version,
+    modelOrigin: 'trained',
+  })
   expect(versions.size).toBeGreaterThan(1)
 
   const admin = await openModelAdmin({ data: running.data, url: running.url })

@@ -54,7 +54,7 @@ describe('a post that was found', () => {
   it('is explained as shown, with its place, sources and passes', async () => {
     const { explain } = await serve(community())
     const told = await explain('first')
-    expect(told).toMatchObject({ requestId: 'request-1', postId: 'first', outcome: 'shown', position: 0 })
+    expect(told).toMatchObject({ requestId: 'request-1', postId: 'first', outcome: 'shown', pagePosition: 0 })
     expect(told.text).toBe('Shown in place 1 of this page.')
     expect(told.sources.map(({ source, found }) => [source, found])).toEqual([
       ['friend', true],
@@ -71,7 +71,7 @@ describe('a post that was found', () => {
       text: 'Ranked in place 2, which is not on this page.',
     })
     requests.page(requestId('request-2'), sessionOf(feed, REQUEST), feed.order.slice(1, 2))
-    expect(await explain('second', 'request-2')).toMatchObject({ outcome: 'shown', position: 0 })
+    expect(await explain('second', 'request-2')).toMatchObject({ outcome: 'shown', pagePosition: 0 })
   })
 
   it('is explained as removed by the filter that removed it, also when the page was checked again', async () => {
@@ -201,7 +201,7 @@ describe('a request', () => {
   it('for a later page of a feed that was forgotten is explained as far as the feed was ranked', async () => {
     const { explain, feed, requests } = await serve(community())
     requests.page(requestId('request-2'), sessionOf(feed, 'forgotten'), feed.order.slice(1, 2))
-    expect(await explain('second', 'request-2')).toMatchObject({ outcome: 'shown', position: 0 })
+    expect(await explain('second', 'request-2')).toMatchObject({ outcome: 'shown', pagePosition: 0 })
     expect(await explain('third', 'request-2')).toMatchObject({
       outcome: 'ranked',
       passes: { pass0: { rank: 2 }, pass2: { rank: 2 } },

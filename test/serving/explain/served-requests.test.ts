@@ -36,7 +36,7 @@ test('every candidate is remembered with how far it came, its sources, scores an
   )
   expect(outcomes).toEqual({ own: 'own', 'post-0': 0, 'post-1': 0, 'post-2': 0, 'post-3': 1, 'post-4': 1 })
   expect(served.recordOf(postId('post-9'))).toBeUndefined()
-  expect(served.cuts[0]).toEqual({ score: -HOUR_MS - 2, kept: 3 })
+  expect(served.cuts[0]).toEqual({ score: -HOUR_MS - 2, kept: 3, byRank: 3 })
 })
 
 test('a record takes 29 bytes a candidate and little beside', async () => {

@@ -20,7 +20,7 @@ describe('an explanation', () => {
     ])
     const { items, meta } = await running.feed({ userId: 'ada' })
     const told = await explain(running, meta.requestId, 'p1')
-    expect(told).toMatchObject({ outcome: 'shown', position: 0, trace: items[0]!.trace })
+    expect(told).toMatchObject({ outcome: 'shown', pagePosition: 0, trace: items[0]!.trace })
     expect(told.features).toMatchObject({
       'user_author.engagements.total': 1,
       'context.source.friend': 1,
@@ -35,9 +35,10 @@ describe('an explanation', () => {
     const first = await running.feed({ userId: 'ada', limit: 2 })
     const second = await running.feed({ userId: 'ada', limit: 2, cursor: first.cursor! })
     const { postId } = second.items[1]!
+    expect(second.items[1]).toMatchObject({ position: 3 })
     expect(await explain(running, second.meta.requestId, postId)).toMatchObject({
       outcome: 'shown',
-      position: 1,
+      pagePosition: 1,
     })
     expect(await explain(running, first.meta.requestId, postId)).toMatchObject({ outcome: 'ranked' })
   })
@@ -55,6 +56,19 @@ describe('an explanation', () => {
     const running = await Running.start()
     const { status, body } = await running.get('/v1/feed/nope/explain/p1')
     expect([status, body['code']]).toEqual([404, 'REQUEST_UNKNOWN'])
+  })
+
+  test('is of one person, as their feed is: no cache keeps it, nor that there is none', async () => {
+    const running = await Running.start()
+    await running.take([post('p1', 'bea')])
+    const feed = await running.get('/v1/feed?userId=ada')
+    const { requestId } = feed.body['meta'] as { readonly requestId: string }
+    const told = await running.get(`/v1/feed/${requestId}/explain/p1`)
+    const unknown = await running.get('/v1/feed/nope/explain/p1')
+    const refused = await running.get('/v1/feed?userId=ada&cursor=none')
+    const answers = [feed, told, unknown, refused]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 400])
+    for (const { headers } of answers) expect(headers.get('cache-control')).toBe('no-store')
   })
 
   test('is also given of a feed that somebody only looked at', async () => {

@@ -43,7 +43,7 @@ test('the OpenAPI document names every route that apps and operators use, each w
     'preview',
   ])
   expect(parameters!.filter(({ required }) => required).map(({ name }) => name)).toEqual(['userId'])
-  expect(Object.keys(responses)).toEqual(['200', '400', '403', '404', '409', '500', '503'])
+  expect(Object.keys(responses)).toEqual(['200', '400', '403', '409', '500', '503'])
 })
 
 test('answers hold all that is declared: nothing is lost on the way out', async () => {

@@ -34,6 +34,12 @@ describe('which requests are sampled', () => {
     expect(Math.abs(share - SAMPLED_SHARE)).toBeLessThan(0.02)
     expect(isSampled(query(sampledUser))).toBe(true)
   })
+
+  it('is none that somebody only looks by: nothing would be learned of it, and its feed be another', () => {
+    const preview = { ...query(sampledUser), preview: true }
+    expect(isSampled(preview)).toBe(false)
+    expect(keptPlaces(orderOf(900), preview)).toEqual(orderOf(900).slice(0, PASS_0_KEPT_MAX))
+  })
 })
 
 describe('what pass 0 keeps', () => {

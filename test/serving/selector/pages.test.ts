@@ -205,12 +205,12 @@ describe('a cursor', () => {
     expect(shown.sort()).toEqual(Array.from({ length: 9 }, (_, index) => `p${index}`))
     const stranger = await Running.start()
     const { status } = await stranger.get(`/v1/feed?userId=ada&cursor=${first.cursor!}`)
-    expect(status).toBe(404)
+    expect(status).toBe(400)
   })
 
   test('that the server never gave is refused', async () => {
     const running = await Running.start()
     const { status, body } = await running.get('/v1/feed?userId=ada&cursor=AAAA')
-    expect([status, body['code'], body['field']]).toEqual([404, 'CURSOR_INVALID', 'cursor'])
+    expect([status, body['code'], body['field']]).toEqual([400, 'CURSOR_INVALID', 'cursor'])
   })
 })
