@@ -95,7 +95,7 @@ export class FeedService {
     // A page may be read in parts: what is accepted meanwhile, and in rows by its end, counts for the first of them too.
     const release = visibility.hold()
     try {
-      const read = await run.attempt(selector, () => nextPage(session, offset, run.query.limit, visibility))
+      const read = await run.attempt(selector, () => nextPage(session, offset, run.query, visibility))
       // Nothing is waited for from here to the answer: what was accepted by now counts.
       const page = run.time(
         selector.name,
