@@ -153,6 +153,25 @@ describe('a rollback', () => {
     })
   })
 
+  test('of a version that is live no more changes nothing: several may find the same one wanting', async () => {
+    const sample = await begun()
+    const { root, registry } = sample
+    const first = await offered(sample, 'one')
+    const second = await offered(sample, 'two')
+    const other = await openRegistry(root)
+    const from = { from: second.version }
+    const back = await Promise.all([registry, other].map((each) => each.rollback('heavy', 'torn', from)))
+    expect(back.map(({ version }) => version)).toEqual([first.version, first.version])
+    const state = await registry.state()
+    expect((await registry.rollback('heavy', 'torn', from)).version).toBe(first.version)
+    expect(await registry.state()).toEqual(state)
+    expect(state.heavy.records.map((each) => [each.state, each.isWithdrawn])).toEqual([
+      ['retired', false],
+      ['live', false],
+      ['retired', true],
+    ])
+  })
+
   test('is over with a promotion by hand, unless that is to stay', async () => {
     const sample = await begun()
     const { registry, prior } = sample
