@@ -221,6 +221,36 @@ describe('a promotion by hand', () => {
   })
 })
 
+describe('files', () => {
+  test('of what served last are kept, whenever it was offered', async () => {
+    const sample = await begun()
+    const { registry } = sample
+    const versions: string[] = []
+    for (let index = 0; index < FILES_KEPT.retired + 2; index++)
+      versions.push((await offered(sample, `each ${index}`)).version)
+    // Somebody finds all that came after it wanting; the next offer passes, and is wanting too.
+    const oldest = versions[1]!
+    await registry.promote('heavy', oldest, { reason: 'by hand' })
+    await offered(sample, 'after')
+    expect((await registry.rollback('heavy', 'looks odd')).version).toBe(oldest)
+  })
+
+  test('of what was withdrawn give way first', async () => {
+    const sample = await begun()
+    const { registry } = sample
+    for (let index = 0; index < FILES_KEPT.retired + 3; index++) await offered(sample, `each ${index}`)
+    for (let times = 0; times < FILES_KEPT.retired; times++) await registry.rollback('heavy', 'looks odd')
+    const good = (await registry.live('heavy'))!.version
+    const next = await offered(sample, 'mended')
+    await registry.promote('heavy', next.version, { reason: 'mended' })
+    expect((await registry.rollback('heavy', 'it is not')).version).toBe(good)
+    const retired = (await registry.list('heavy')).filter(
+      ({ state, origin }) => state === 'retired' && origin === 'trained',
+    )
+    expect(retired.filter(({ hasFiles }) => hasFiles)).toHaveLength(FILES_KEPT.retired)
+  })
+})
+
 test('a shadow is one that does not serve; the next takes its place', async () => {
   const sample = await begun()
   const { registry, prior } = sample
