@@ -150,7 +150,7 @@ test('what a viewer refuses on one page is on none that follow, and the answer a
   const running = await Running.start()
   await running.take(society(20))
   const first = await running.feed({ userId: 'ada', limit: 2 })
-  const shown = first.items.map(({ postId }) => postId)
+  const shown: string[] = first.items.map(({ postId }) => postId)
   const of = (author: number): string[] =>
     Array.from({ length: 20 }, (_, index) => `p${index}`).filter(
       (postId, index) => index % 5 === author && !shown.includes(postId),
@@ -162,7 +162,7 @@ test('what a viewer refuses on one page is on none that follow, and the answer a
     reaction('ada', of(0)[0]!, 'author-0', 'see_less', { at: Date.now() }),
   )
   const { items, meta } = await running.feed({ userId: 'ada', limit: 100, cursor: first.cursor! })
-  const refused = [hidden, reported, ...of(0)]
+  const refused: string[] = [hidden, reported, ...of(0)]
   expect(items.map(({ postId }) => postId).filter((postId) => refused.includes(postId))).toEqual([])
   expect(items).toHaveLength(20 - shown.length - refused.length)
   expect([meta.removed.hidden, meta.removed.fatigue]).toEqual([2, of(0).length])
