@@ -102,7 +102,7 @@ export class FeedService {
     // A page may be read in parts: what is accepted meanwhile, and in rows by its end, counts for the first of them too.
     const release = visibility.hold()
     try {
-      const read = await run.attempt(selector, () => nextPage(session, offset, run.query.limit, visibility))
+      const read = await run.attempt(selector, () => nextPage(session, offset, run.query, visibility))
       // An impression of what nobody received would count as shown: it is carried over, learned from, and reported on.
       run.assertAwaited()
       // Nothing is waited for from here to the answer: what was accepted by now counts.

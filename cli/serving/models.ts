@@ -124,8 +124,8 @@ const liveDirectory = async (
     } catch (error) {
       if (!(error instanceof ModelError)) throw error
       failed(error)
-      // Throws where there is nothing to go back to.
-      await registry.rollback(model, error.message)
+      // Of servers that begin together each finds it wanting, and one takes it back. Throws where nothing is earlier.
+      await registry.rollback(model, error.message, { from: live.version })
     }
   }
 }

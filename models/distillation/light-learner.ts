@@ -97,8 +97,9 @@ export class LightLearner {
     return this.count
   }
 
-  /** From now on samples are foreseen by what is live as well; null: by nothing else. */
+  /** From now on samples are foreseen by what is live as well; null: by nothing else. Reports of it begin anew. */
   compareWith(live: Pick<ScoringSession, 'score'> | null): void {
+    if (live !== this.live) this.figures.forgetLive()
     this.live = live
   }
 

@@ -14,12 +14,12 @@ export interface PairedReport {
 interface Pair {
   readonly count: number
   readonly learner: Figures
-  readonly live: Figures | null
+  live: Figures | null
 }
 
 /**
- * How the last examples were foreseen before they were learned: by what learns, and by what was live then. Bounded: of
- * examples that were foreseen together two numbers a side are kept.
+ * How the last examples were foreseen before they were learned: by what learns, and by what is live, as far as it was
+ * then. Bounded: of examples that were foreseen together two numbers a side are kept.
  */
 export class PairedFigures {
   private readonly entriesMax: number
@@ -33,6 +33,14 @@ export class PairedFigures {
   add(count: number, learner: Figures, live: Figures | null): void {
     this.pairs.push({ count, learner, live })
     if (this.pairs.length > this.entriesMax) this.pairs.shift()
+  }
+
+  /**
+   * Another is live: what the one before foresaw says nothing of it, and would let pass what is better than that alone.
+   * What learns keeps its own figures.
+   */
+  forgetLive(): void {
+    for (const pair of this.pairs) pair.live = null
   }
 
   /** Of the side; `isCompared` leaves out what only one of the two foresaw. */

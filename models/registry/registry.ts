@@ -195,9 +195,21 @@ export class ModelRegistry {
     )
   }
 
-  /** Goes back to what served before, and holds promotion. Throws `MODEL_NOTHING_EARLIER`. */
-  async rollback(model: RegisteredModel, reason: string): Promise<ModelRecord> {
-    return this.change(model, (state) => withRolledBack(state, this.now(), reason), null)
+  /**
+   * Goes back to what served before, and holds promotion; answers what is live. Who means one version says so by
+   * `from`: where another is live by now nothing changes, for several may find the same one wanting at once. Throws
+   * `MODEL_NOTHING_EARLIER`.
+   */
+  async rollback(
+    model: RegisteredModel,
+    reason: string,
+    { from }: { readonly from?: string } = {},
+  ): Promise<ModelRecord> {
+    const rolledBack = (state: ModelState): ModelState =>
+      from === undefined || liveOf(state)?.version === from
+        ? withRolledBack(state, this.now(), reason)
+        : state
+    return this.change(model, rolledBack, null)
   }
 
   /**

@@ -14,7 +14,10 @@ import {
 /** Records kept of a model; the oldest that need not be kept give way. */
 export const RECORDS_MAX = 64
 
-/** Of how many of the newest of a state the files are kept; a snapshot with its vectors takes some 20 MB. */
+/**
+ * Of how many of a state the files are kept: of the newest offers, and of the retired of those that served last, before
+ * all that were withdrawn. A snapshot with its vectors takes some 20 MB.
+ */
 export const FILES_KEPT: Readonly<Record<RecordState, number>> = {
   candidate: 2,
   shadow: 1,
@@ -124,11 +127,22 @@ const retire = ({ records }: ModelState, reason: string): ModelRecord[] =>
 const expired = (state: ModelState): ModelState => {
   const { records } = state
   const left: Record<RecordState, number> = { ...FILES_KEPT }
-  const newestFirst = records.toReversed().map((each) => {
-    if (!each.hasFiles || each.origin === 'prior' || left[each.state]-- > 0) return each
-    return { ...each, hasFiles: false }
-  })
+  const givenUp = new Set(
+    records
+      .toReversed()
+      .sort(laterServed)
+      .filter((each) => each.hasFiles && each.origin !== 'prior' && left[each.state]-- <= 0),
+  )
   let surplus = records.length - RECORDS_MAX
-  const kept = newestFirst.toReversed().filter((each) => each.hasFiles || surplus-- <= 0)
+  const kept = records
+    .map((each) => (givenUp.has(each) ? { ...each, hasFiles: false } : each))
+    .filter((each) => each.hasFiles || surplus-- <= 0)
   return { ...state, records: kept }
 }
+
+/**
+ * First what a rollback may lead to, by when it served last; of what never did the order stays. When it was offered
+ * says nothing of that: a promotion by hand and a rollback lead to older offers.
+ */
+const laterServed = (one: ModelRecord, other: ModelRecord): number =>
+  Number(one.isWithdrawn) - Number(other.isWithdrawn) || (other.promotedAt ?? 0) - (one.promotedAt ?? 0)

@@ -96,8 +96,9 @@ export class TowerLearner {
     return this.taken.length
   }
 
-  /** From now on examples are foreseen by towers that are live as well; null: by nothing else. */
+  /** From now on examples are foreseen by towers that are live as well; null: by nothing else. Reports of them begin anew. */
   compareWith(live: Float32Array | null): void {
+    if (live !== this.live) this.figures.forgetLive()
     this.live = live
   }
 

@@ -3,6 +3,7 @@ import type { UserId } from '../../schemas/ids.ts'
 import type { Removal } from '../candidate.ts'
 import { REQUIRED_MS } from '../pipeline/deadlines.ts'
 import { always, type WaitingStage } from '../pipeline/stage.ts'
+import type { FeedQuery } from '../query.ts'
 import type { RankedItem } from '../sessions/ranked-items.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Visibility } from '../visibility/index.ts'
@@ -15,7 +16,7 @@ export interface Shown {
   readonly commenters: readonly UserId[]
 }
 
-/** A post of the order that may not be shown any more. */
+/** A post of the order that may not be shown any more, or that its viewer refused since. */
 export interface Withheld {
   readonly candidate: RankedItem
   readonly removal: Removal
@@ -25,14 +26,14 @@ export interface Page {
   readonly shown: readonly Shown[]
   /** From where the next page goes on; null at the end of the order. */
   readonly next: number | null
-  /** What the order held for this page, but may not be seen any more. */
+  /** What the order held for this page, but may not be seen any more or was refused. */
   readonly removed: readonly Withheld[]
 }
 
 /** Required, for it decides who may see what. It ends at the answer: `nextPage` reads, `stillShown` has the last word. */
 export const selector: WaitingStage = {
   name: 'selector',
-  about: 'The next posts of the order that the viewer may still see.',
+  about: 'The next posts of the order that the viewer may still see, without what they refused since.',
   deadlineMs: REQUIRED_MS,
   required: true,
   enable: always,
@@ -42,22 +43,24 @@ export const selector: WaitingStage = {
 const SPARE = 4
 
 /**
- * The next posts of a session's order that its viewer may still see: from `offset` on, each once, none left out
- * that may be seen. Whoever builds an answer of them asks `stillShown` last.
+ * The next posts of a session's order that its viewer may still see and has not refused by now: from `offset` on, each
+ * once, no other left out. A session is kept for half an hour, and what its viewer says meanwhile counts for the pages
+ * that follow. Whoever builds an answer of them asks `stillShown` last.
  */
 export const nextPage = async (
   session: Session,
   offset: number,
-  limit: number,
+  { limit, asOf }: Pick<FeedQuery, 'limit' | 'asOf'>,
   visibility: Visibility,
 ): Promise<Page> => {
   const { items } = session
+  const { userId } = session.query
   const shown: Shown[] = []
   const removed: Withheld[] = []
   let next = offset
   while (shown.length < limit && next < items.length) {
     const batch = items.slice(next, next + limit - shown.length + SPARE)
-    const checked = await visibility.recheck(session.query.userId, batch)
+    const checked = await visibility.recheckPage({ userId, asOf }, batch)
     const visibleOf = new Map(checked.kept.map((each) => [each.candidate, each]))
     const removalOf = new Map(checked.removed.map((each) => [each.candidate, each]))
     for (const candidate of batch) {

@@ -2,9 +2,11 @@ import { keyOf } from '../../engine/key.ts'
 import { type Connections, readConnections } from '../../processors/connections/index.ts'
 import { readIntegrity } from '../../processors/integrity.ts'
 import { type PostAttributes, readPostAttributes } from '../../processors/post-attributes.ts'
-import type { PostId, UserId } from '../../schemas/ids.ts'
+import type { Millis, PostId, UserId } from '../../schemas/ids.ts'
 import type { Removal } from '../candidate.ts'
+import type { FeedQuery } from '../query.ts'
 import { areKeptApart } from '../query-hydrators/connections.ts'
+import { readRefusals, type Refusals } from '../query-hydrators/refusals.ts'
 import type { StateRows } from '../state-rows.ts'
 import { isInAudience, type Ties } from './audience.ts'
 import type { Restrictions } from './restrictions.ts'
@@ -29,6 +31,9 @@ export interface Rechecked<Item> {
   readonly removed: readonly { readonly candidate: Item; readonly removal: Removal }[]
 }
 
+/** Why a viewer would not be shown a post that they may see; null where nothing speaks against it. */
+type Refusal = (post: Shown['post']) => Removal | null
+
 /** Says who may see what, by rows as they are at the moment and by what is accepted and not in them yet. */
 export class Visibility {
   private readonly rows: StateRows
@@ -46,12 +51,19 @@ export class Visibility {
    * nothing may be shown.
    */
   async recheck<Item extends Shown>(viewerId: UserId, items: readonly Item[]): Promise<Rechecked<Item>> {
-    const release = this.restrictions.hold()
-    try {
-      return await this.check(viewerId, items)
-    } finally {
-      release()
-    }
+    return this.held(() => this.check(viewerId, items, async () => () => null))
+  }
+
+  /**
+   * The same for a page of the viewer's feed, which leaves out besides what they refused: what they hid or reported,
+   * and posts of whom they asked to see less of lately. They may see those, and were told that they would not.
+   */
+  async recheckPage<Item extends Shown>(
+    { userId, asOf }: Pick<FeedQuery, 'userId' | 'asOf'>,
+    items: readonly Item[],
+  ): Promise<Rechecked<Item>> {
+    const readRefusal = async (): Promise<Refusal> => refusalBy(await readRefusals(this.rows, userId), asOf)
+    return this.held(() => this.check(userId, items, readRefusal))
   }
 
   /** To be called by whoever reads in several steps, or asks `removalOf` after it has read: see `Restrictions`. */
@@ -74,15 +86,26 @@ export class Visibility {
     return userIds.filter((userId) => !this.restrictions.keepsApart(viewerId, userId))
   }
 
+  private async held<Result>(read: () => Promise<Result>): Promise<Result> {
+    const release = this.restrictions.hold()
+    try {
+      return await read()
+    } finally {
+      release()
+    }
+  }
+
   private async check<Item extends Shown>(
     viewerId: UserId,
     items: readonly Item[],
+    readRefusal: () => Promise<Refusal>,
   ): Promise<Rechecked<Item>> {
     const keys = items.map(({ post }) => keyOf(post.postId))
-    const [connectionsRow, postRows, integrityRows] = await Promise.all([
+    const [connectionsRow, postRows, integrityRows, refusalOf] = await Promise.all([
       this.rows.read('connections', keyOf(viewerId)),
       this.rows.readMany('post-attributes', keys),
       this.rows.readMany('integrity', keys),
+      readRefusal(),
     ])
     // Throws where rows were lost meanwhile: a tie that is not there may only be there no more.
     this.restrictions.hold()()
@@ -97,7 +120,8 @@ export class Visibility {
         attributes === null
           ? 'deleted'
           : (removalByRows(connections, ties, attributes, integrityRows[index]) ??
-            this.removalOf(viewerId, { candidate, attributes }))
+            this.removalOf(viewerId, { candidate, attributes }) ??
+            refusalOf(candidate.post))
       if (removal === null) {
         const named = candidate.commenters?.filter((userId) => !areKeptApart(connections, userId)) ?? []
         kept.push({ candidate, attributes: attributes!, commenters: this.nameable(viewerId, named) })
@@ -106,6 +130,14 @@ export class Visibility {
     return { kept, removed }
   }
 }
+
+/** As the filters of hidden posts and of fatigue ask; see filters/viewer.ts. */
+const refusalBy =
+  ({ isHidden, fatigueOf }: Refusals, asOf: Millis): Refusal =>
+  ({ postId, authorId }) => {
+    if (isHidden(postId)) return 'hidden'
+    return fatigueOf(authorId, asOf) === 0 ? 'fatigue' : null
+  }
 
 const tiesOf = (userId: UserId, { friends, groups, pages }: Connections): Ties => ({
   userId,

@@ -106,6 +106,36 @@ test('what is foreseen is judged before it is learned, by the loss that is learn
   await learner.dispose()
 })
 
+test('another ranker that goes live is judged by what it foresaw itself, and nothing by the one before', async () => {
+  const root = await temporaryDirectory()
+  const options = { batchSamples: 4, rate: 1e-9 }
+  const learner = await LightLearner.create(beginLight(), options)
+  const lossOf = (side: 'learner' | 'live', isCompared?: boolean): RankingReport =>
+    learner.report(side, isCompared)['keep'] as HeadReport & RankingReport
+  // Says the opposite of what it learns.
+  const prior = await openSession((await writePriors(root)).light.directory, 'light')
+  const opposite = {
+    score: async (rows: Float32Array, count: number, into: Float32Array): Promise<void> => {
+      await prior.score(rows, count, into)
+      for (let row = 0; row < count; row++) into[row] = -into[row]!
+    },
+  }
+  learner.compareWith(opposite)
+  await learner.learn(samples(40, 3))
+  const before = lossOf('live')
+  expect(before.count).toBe(40)
+  learner.compareWith(prior)
+  expect([lossOf('live').count, lossOf('live').loss, lossOf('learner', true).count]).toEqual([0, null, 0])
+  await learner.learn(samples(8, 4))
+  expect([lossOf('live').count, lossOf('learner').count]).toEqual([8, 48])
+  expect(lossOf('live').loss).toBeCloseTo(lossOf('learner', true).loss!, 3)
+  expect(before.loss).not.toBeCloseTo(lossOf('live').loss!, 2)
+  learner.compareWith(null)
+  expect(lossOf('live').count).toBe(0)
+  await prior.dispose()
+  await learner.dispose()
+})
+
 test('of the first those are kept that come before a third of what the sample stands for', () => {
   const shares = new Float32Array(SAMPLE_ROWS).fill(1).fill(10, SAMPLE_TOP)
   const teacher = new Float32Array(SAMPLE_ROWS).fill(1 / SAMPLE_ROWS)

@@ -153,6 +153,25 @@ describe('a rollback', () => {
     })
   })
 
+  test('of a version that is live no more changes nothing: several may find the same one wanting', async () => {
+    const sample = await begun()
+    const { root, registry } = sample
+    const first = await offered(sample, 'one')
+    const second = await offered(sample, 'two')
+    const other = await openRegistry(root)
+    const from = { from: second.version }
+    const back = await Promise.all([registry, other].map((each) => each.rollback('heavy', 'torn', from)))
+    expect(back.map(({ version }) => version)).toEqual([first.version, first.version])
+    const state = await registry.state()
+    expect((await registry.rollback('heavy', 'torn', from)).version).toBe(first.version)
+    expect(await registry.state()).toEqual(state)
+    expect(state.heavy.records.map((each) => [each.state, each.isWithdrawn])).toEqual([
+      ['retired', false],
+      ['live', false],
+      ['retired', true],
+    ])
+  })
+
   test('is over with a promotion by hand, unless that is to stay', async () => {
     const sample = await begun()
     const { registry, prior } = sample
@@ -199,6 +218,36 @@ describe('a promotion by hand', () => {
     await expect(sample.registry.promote('heavy', first.version, { reason: '' })).rejects.toThrow(
       'SNAPSHOT_CORRUPT',
     )
+  })
+})
+
+describe('files', () => {
+  test('of what served last are kept, whenever it was offered', async () => {
+    const sample = await begun()
+    const { registry } = sample
+    const versions: string[] = []
+    for (let index = 0; index < FILES_KEPT.retired + 2; index++)
+      versions.push((await offered(sample, `each ${index}`)).version)
+    // Somebody finds all that came after it wanting; the next offer passes, and is wanting too.
+    const oldest = versions[1]!
+    await registry.promote('heavy', oldest, { reason: 'by hand' })
+    await offered(sample, 'after')
+    expect((await registry.rollback('heavy', 'looks odd')).version).toBe(oldest)
+  })
+
+  test('of what was withdrawn give way first', async () => {
+    const sample = await begun()
+    const { registry } = sample
+    for (let index = 0; index < FILES_KEPT.retired + 3; index++) await offered(sample, `each ${index}`)
+    for (let times = 0; times < FILES_KEPT.retired; times++) await registry.rollback('heavy', 'looks odd')
+    const good = (await registry.live('heavy'))!.version
+    const next = await offered(sample, 'mended')
+    await registry.promote('heavy', next.version, { reason: 'mended' })
+    expect((await registry.rollback('heavy', 'it is not')).version).toBe(good)
+    const retired = (await registry.list('heavy')).filter(
+      ({ state, origin }) => state === 'retired' && origin === 'trained',
+    )
+    expect(retired.filter(({ hasFiles }) => hasFiles)).toHaveLength(FILES_KEPT.retired)
   })
 })
 

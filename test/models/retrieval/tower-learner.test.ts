@@ -67,6 +67,36 @@ test('what is foreseen is judged before it is learned, by the loss that is learn
   await learner.dispose()
 })
 
+test('other towers that go live are judged by what they foresaw themselves, and nothing by those of before', async () => {
+  const BATCH = 64
+  // It does not get better, and foresees as its prior does.
+  const learner = await TowerLearner.create(beginTowers(), { batchRows: BATCH, rate: 1e-9 })
+  const report = (side: 'learner' | 'live', isCompared?: boolean): MatchReport =>
+    learner.report(side, isCompared)['match'] as HeadReport & MatchReport
+  const turned = priorTowers().map((value, at, all) => (at < all.length / 2 ? -value : value))
+  learner.compareWith(turned)
+  await learner.learn(examples(BATCH * 8, 5))
+  const before = report('live')
+  expect(before.count).toBe(BATCH * 8)
+  learner.compareWith(turned)
+  expect(report('live')).toEqual(before)
+  const live = priorTowers()
+  learner.compareWith(live)
+  expect([report('live').count, report('live').loss, report('learner', true).count]).toEqual([0, null, 0])
+  await learner.learn(examples(BATCH * 2, 6))
+  const since = report('live')
+  expect([since.count, report('learner', true).count, report('learner').count]).toEqual([
+    BATCH * 2,
+    BATCH * 2,
+    BATCH * 10,
+  ])
+  expect(since.loss).toBeCloseTo(report('learner', true).loss!, 3)
+  expect(before.loss).not.toBeCloseTo(since.loss!, 1)
+  learner.compareWith(null)
+  expect(report('live').count).toBe(0)
+  await learner.dispose()
+})
+
 test('a post that comes several times in a batch is one that might have been shown, whoever it stands beside', async () => {
   const learner = await TowerLearner.create(beginTowers(), { batchRows: 24, rate: 1e-3 })
   const random = new Random(3)

@@ -1,16 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../../engine/clock.ts'
 import { encodeLightState } from '../../../models/distillation/light-state.ts'
+import type { Comparison } from '../../../models/gate/evidence.ts'
 import { writePriors } from '../../../models/prior/snapshots.ts'
 import { ModelRegistry } from '../../../models/registry/registry.ts'
 import { encodeTowerState } from '../../../models/retrieval/tower-state.ts'
 import { DEFAULT_LEARNER } from '../../../models/training/learner.ts'
-import {
-  DEFAULT_TRAINER,
-  type SnapshotOffer,
-  Trainer,
-  type TrainerParts,
-} from '../../../models/training/trainer.ts'
+import { DEFAULT_TRAINER, Trainer, type TrainerParts } from '../../../models/training/trainer.ts'
 import { type Example, examples } from '../../../schemas/examples/index.ts'
 import { millis } from '../../../schemas/ids.ts'
 import { rankingSamples } from '../../../schemas/ranking-samples/index.ts'
@@ -114,7 +110,7 @@ describe('a trainer', () => {
     const priors = await writePriors(snapshots)
     for (const prior of Object.values(priors)) await registry.begin(prior)
     const asked: string[] = []
-    const offers: SnapshotOffer[] = []
+    const compared: { readonly model: string; readonly against: string; readonly given: Comparison }[] = []
     const given = await parts({
       snapshots,
       live: async (model) => {
@@ -123,30 +119,34 @@ describe('a trainer', () => {
         return { version: live.version, directory: registry.directoryOf(live) }
       },
       offer: async (offer) => {
-        offers.push(offer)
-        const { examples: count, comparison } = offer
-        await registry.offer(offer.directory, {
-          examples: count,
-          trainedUntil: null,
-          comparison: comparison(),
-        })
+        const { model } = offer.manifest
+        const comparison = offer.comparison()
+        compared.push({ model, against: (await registry.live(model))!.version, given: comparison })
+        await registry.offer(offer.directory, { examples: offer.examples, trainedUntil: null, comparison })
       },
     })
     const trainer = await learnAll(given)
-    const comparisonOf = (model: string): ReturnType<SnapshotOffer['comparison']> =>
-      offers.findLast(({ manifest }) => manifest.model === model)!.comparison()
-    expect(comparisonOf('light')).toMatchObject({
-      examples: 72 * 64,
-      candidate: { keep: { kind: 'ranking', count: 72 } },
-      live: { keep: { kind: 'ranking', count: 72 } },
-    })
-    expect(comparisonOf('retrieval')).toMatchObject({
+    // By what was live at each offer: 72 samples in all, of which the one that went live has foreseen the last 16.
+    const ofPrior = priors.light.manifest.version
+    const live = (await registry.live('light'))!
+    expect(
+      compared
+        .filter(({ model }) => model === 'light')
+        .map(({ against, given: { examples: count, live: foreseen } }) => [against, count, foreseen]),
+    ).toMatchObject(
+      [
+        [ofPrior, 24],
+        [ofPrior, 40],
+        [ofPrior, 56],
+        [live.version, 16],
+      ].map(([against, count]) => [against, Number(count) * 64, { keep: { kind: 'ranking', count } }]),
+    )
+    expect(compared.findLast(({ model }) => model === 'retrieval')!.given).toMatchObject({
       examples: 7 * 48,
       candidate: { match: { kind: 'match', count: 7 * 48 } },
     })
     const [light] = (await registry.list('light')).filter(({ origin }) => origin === 'trained')
-    const live = (await registry.live('light'))!
-    expect(light).toMatchObject({ findings: [], against: { version: priors.light.manifest.version } })
+    expect(light).toMatchObject({ findings: [], against: { version: ofPrior } })
     expect(live.metrics!['keep']).toMatchObject({ kind: 'ranking' })
     expect(asked.at(-2)).toBe(live.version)
     expect(live.origin).toBe('trained')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { post, tie } from '../../cli/community.ts'
+import { post, reaction, tie } from '../../cli/community.ts'
 import { Running } from '../../cli/running.ts'
 
 interface Shown {
@@ -13,7 +13,7 @@ const readAll = async (
   running: Running,
   userId: string,
   limit: number,
-  between: (page: number) => Promise<void> = async () => undefined,
+  between: (page: number, shown: Shown) => Promise<void> = async () => undefined,
   asOf = Date.now(),
 ): Promise<Shown> => {
   const shown: Shown = { postIds: [], positions: [] }
@@ -32,7 +32,7 @@ const readAll = async (
     }
     expect(feed.items.length).toBeLessThanOrEqual(limit)
     cursor = feed.cursor
-    await between(page)
+    await between(page, shown)
   }
   return shown
 }
@@ -62,18 +62,22 @@ describe('the pages of a feed', () => {
     ['', {}],
     [', even if no ranking is ever kept', { sessionsMax: 0 }],
   ])(
-    'leave out what can no longer be seen, and nothing else, and show nothing twice%s',
+    'leave out what can no longer be seen or was refused, and nothing else, and show nothing twice%s',
     async (_, sessions) => {
       const plan = fc.record({
         limit: fc.integer({ min: 1, max: 9 }),
         deleted: fc.array(fc.tuple(fc.nat(3), fc.nat(29)), { maxLength: 8 }),
         blocked: fc.option(fc.tuple(fc.nat(2), fc.nat(4))),
+        refused: fc.array(fc.tuple(fc.nat(3), fc.constantFrom('hide', 'report'), fc.nat(29)), {
+          maxLength: 4,
+        }),
+        lessOf: fc.option(fc.tuple(fc.nat(2), fc.nat(4))),
         published: fc.nat(3),
       })
       let round = 0
       const running = await Running.start({ sessions })
       await fc.assert(
-        fc.asyncProperty(plan, async ({ limit, deleted, blocked, published }) => {
+        fc.asyncProperty(plan, async ({ limit, deleted, blocked, refused, lessOf, published }) => {
           const name = `r${round++}`
           const viewer = `viewer-${name}`
           const authorOf = (index: number): string => `${name}-author-${index % 5}`
@@ -82,28 +86,45 @@ describe('the pages of a feed', () => {
             ...all.map((postId, index) => post(postId, authorOf(index), { audience: 'friends' })),
             ...Array.from({ length: 5 }, (_, index) => tie(viewer, authorOf(index), 'friend')),
           ])
-          const gone = new Set<string>()
-          const shown = await readAll(running, viewer, limit, async (page) => {
+          /** By post: how many were shown before it was gone. */
+          const gone = new Map<string, number>()
+          const asOf = Date.now()
+          const between = async (page: number, { postIds }: Shown): Promise<void> => {
+            const isGone = (postId: string): unknown => gone.has(postId) || gone.set(postId, postIds.length)
+            const allAreGone = (author: number): void =>
+              all.filter((_, index) => index % 5 === author).forEach(isGone)
             const events = deleted
               .filter(([at]) => at === page)
               .map(([, index]) => {
-                gone.add(all[index]!)
+                isGone(all[index]!)
                 return post(all[index]!, authorOf(index), { action: 'deleted', at: Date.now() })
               })
             if (blocked?.[0] === page) {
-              all.forEach((postId, index) => index % 5 === blocked[1] && gone.add(postId))
+              allAreGone(blocked[1])
               events.push(tie(viewer, authorOf(blocked[1]), 'block', { at: Date.now() }))
+            }
+            for (const [, kind, index] of refused.filter(([at]) => at === page)) {
+              isGone(all[index]!)
+              events.push(reaction(viewer, all[index]!, authorOf(index), kind, { at: Date.now() }))
+            }
+            if (lessOf?.[0] === page) {
+              const [, author] = lessOf
+              allAreGone(author)
+              // Feeds of before it do not know of it, and these are all as of one time.
+              events.push(reaction(viewer, all[author]!, authorOf(author), 'see_less', { at: asOf - 1 }))
             }
             if (page === published) {
               const late = post(`${name}-late`, authorOf(0), { audience: 'friends', at: Date.now() - 1 })
               events.push(late)
             }
             if (events.length > 0) await running.publish(...events)
-          })
+          }
+          const shown = await readAll(running, viewer, limit, between, asOf)
           const own = shown.postIds.filter((postId) => all.includes(postId))
           expect(new Set(own).size).toBe(own.length)
           expect(shown.postIds).not.toContain(`${name}-late`)
           for (const postId of all) if (!gone.has(postId)) expect(own).toContain(postId)
+          for (const [postId, before] of gone) expect(shown.postIds.indexOf(postId)).toBeLessThan(before)
           expect(shown.positions).toEqual([...shown.positions.keys()])
         }),
         { numRuns: 15 },
@@ -123,6 +144,35 @@ describe('the pages of a feed', () => {
     expect(items.filter(({ authorId }) => authorId === 'author-0')).toEqual([])
     expect(items.map(({ postId }) => postId).filter((id) => id === 'p1' || id === 'p6')).toEqual([])
   })
+})
+
+test('what a viewer refuses on one page is on none that follow, and the answer and its explanation say why', async () => {
+  const running = await Running.start()
+  await running.take(society(20))
+  const first = await running.feed({ userId: 'ada', limit: 2 })
+  const shown: string[] = first.items.map(({ postId }) => postId)
+  const of = (author: number): string[] =>
+    Array.from({ length: 20 }, (_, index) => `p${index}`).filter(
+      (postId, index) => index % 5 === author && !shown.includes(postId),
+    )
+  const [hidden, reported] = [of(1)[0]!, of(1)[1]!]
+  await running.publish(
+    reaction('ada', hidden, 'author-1', 'hide', { at: Date.now() }),
+    reaction('ada', reported, 'author-1', 'report', { at: Date.now() }),
+    reaction('ada', of(0)[0]!, 'author-0', 'see_less', { at: Date.now() }),
+  )
+  const { items, meta } = await running.feed({ userId: 'ada', limit: 100, cursor: first.cursor! })
+  const refused: string[] = [hidden, reported, ...of(0)]
+  expect(items.map(({ postId }) => postId).filter((postId) => refused.includes(postId))).toEqual([])
+  expect(items).toHaveLength(20 - shown.length - refused.length)
+  expect([meta.removed.hidden, meta.removed.fatigue]).toEqual([2, of(0).length])
+  for (const [postId, filter] of [
+    [hidden, 'hidden'],
+    [of(0)[1]!, 'fatigue'],
+  ]) {
+    const { body } = await running.get(`/v1/feed/${meta.requestId}/explain/${postId}`)
+    expect([body['outcome'], body['filter']]).toEqual(['removed', filter])
+  }
 })
 
 test('a page that is read in parts shows nothing of an author who was blocked between them', async () => {
