@@ -58,7 +58,7 @@ Publishers may write to the topics themselves, with any client and Confluent's A
 
 - **Topic**: \`kafka.prefix\` + the name below, such as \`reactions\`. The prefix is empty by default.
 - **Key**: the id named below, as UTF-8. It decides the partition, so that all events of one user, or of one post, are processed in one place.
-- **Partitioner**: murmur2, the default of Java's client. With librdkafka and what is built on it set \`partitioner=murmur2_random\`, whose default is CRC32. A record that lies in another partition than its key's is put aside as a dead letter (\`WRONG_PARTITION\`), for another task has the rows that it belongs to.
+- **Partitioner**: murmur2, the default of Java's client. With librdkafka and what is built on it set \`partitioner=murmur2_random\`, whose default is CRC32. A record that lies in another partition than its key's is put aside as a dead letter (\`WRONG_PARTITION\`), for another task has the rows that it belongs to; \`freshet dlq replay\` sends it to where it belongs.
 - **Value**: one record in Confluent's frame. The subject in the registry is \`kafka.prefix\` + topic + \`-value\`; without a registry the schema ids are those below.
 - **Time** is the record's own field \`at\`; Kafka's timestamp and headers are not read. At most 5 minutes ahead of the worker's clock (\`TIME_IN_FUTURE\`).
 - **\`eventId\`** makes a record that is sent twice count once, while it is among the last 1,048,576 of its topic and partition. Send with \`acks=all\`.
