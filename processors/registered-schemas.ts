@@ -7,7 +7,8 @@ import type { SchemaSource } from '../schemas/registry/source.ts'
 
 /**
  * Reads public topics by the ids of a registry, for apps publish them with its serializers. Internal topics are
- * written and read by this code alone, and keep the ids of its own schemas.
+ * written and read by this code alone, and keep the ids of its own schemas. Such an id may be another schema's in the
+ * registry, so of these topics none is ever looked up there.
  */
 export const registeredSchemas = (source: SchemaSource): InputSchemas => {
   const contracts = Object.values(publicContracts) as unknown as readonly Contract<unknown>[]

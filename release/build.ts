@@ -10,8 +10,24 @@ import { dirname, join } from 'node:path'
 const ROOT = dirname(import.meta.dirname)
 const COMPILER = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
 
-/** What is read at run time and is no module. */
-const ASSETS = ['web', 'cli/new/templates', 'README.md', 'LICENSE'] as const
+/** What is read at run time and is no module, */
+const READ_AT_RUN_TIME = ['web', 'cli/new/templates'] as const
+/** and what people read: README, and every page that it links to, with the pages that those link to. */
+const PAGES = [
+  'LICENSE',
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'bench/RESULTS.md',
+  'cli/evaluate/README.md',
+  'cli/import/README.md',
+  'cli/off-policy/README.md',
+  'docker/README.md',
+  'docs',
+  'models/README.md',
+  'schemas/README.md',
+  'topologies/everything.md',
+] as const
 
 /** What the manifest here says of the package, whoever runs it. */
 const KEPT = [
@@ -42,7 +58,7 @@ export const build = async (directory: string): Promise<void> => {
   const project = ['--project', join(ROOT, 'tsconfig.build.json'), '--outDir', directory]
   // What it says goes to whoever runs this.
   execFileSync(process.execPath, [COMPILER, ...project], { cwd: ROOT, stdio: 'inherit' })
-  for (const asset of ASSETS)
+  for (const asset of [...READ_AT_RUN_TIME, ...PAGES])
     await cp(join(ROOT, asset), join(directory, asset), { recursive: true, filter: isReadAtRunTime })
   await writeFile(join(directory, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`)
 }

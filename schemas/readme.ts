@@ -52,7 +52,22 @@ One folder a topic: \`v1.ts\` declares the record once, and the TypeScript type,
 
 Over HTTP and in replay files an event is one line of JSON, \`{"topic":"reactions","value":{...}}\`, of at most ${LINE_BYTES_MAX} bytes and ${JSON_DEPTH_MAX} levels. In the log it is Avro in Confluent's frame: a zero byte, the schema id as an unsigned 32-bit integer (big endian), then the record. Fields that may be absent are null in values. Fields that the contract has not are refused.
 
-To change a contract: add \`v2.ts\` beside \`v1.ts\`, make it \`newest\` in \`index.ts\` and move the other to \`older\`; new fields need a default. Run \`npx node schemas/generate.ts\`; the tests hold all versions to full compatibility, old readers included.
+## Publishing to Kafka
+
+Publishers may write to the topics themselves, with any client and Confluent's Avro serialiser:
+
+- **Topic**: \`kafka.prefix\` + the name below, such as \`reactions\`. The prefix is empty by default.
+- **Key**: the id named below, as UTF-8. It decides the partition, so that all events of one user, or of one post, are processed in one place.
+- **Partitioner**: murmur2, the default of Java's client. With librdkafka and what is built on it set \`partitioner=murmur2_random\`, whose default is CRC32. A record that lies in another partition than its key's is put aside as a dead letter (\`WRONG_PARTITION\`), for another task has the rows that it belongs to; \`freshet dlq replay\` sends it to where it belongs.
+- **Value**: one record in Confluent's frame. The subject in the registry is \`kafka.prefix\` + topic + \`-value\`; without a registry the schema ids are those below.
+- **Time** is the record's own field \`at\`; Kafka's timestamp and headers are not read. At most 5 minutes ahead of the worker's clock (\`TIME_IN_FUTURE\`).
+- **\`eventId\`** makes a record that is sent twice count once, while it is among the last 1,048,576 of its topic and partition. Send with \`acks=all\`.
+
+What breaks its contract is not refused here, as over HTTP, but put aside as a dead letter, which \`freshet dlq list\` shows.
+
+## Changing a contract
+
+Add \`v2.ts\` beside \`v1.ts\`, make it \`newest\` in \`index.ts\` and move the other to \`older\`; new fields need a default. Run \`npx node schemas/generate.ts\`; the tests hold all versions to full compatibility, old readers included.
 
 ## Topics
 

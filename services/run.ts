@@ -4,7 +4,8 @@ import { cacheDirectory } from './cache.ts'
 import { realServices, prepareService, SERVICE_NAMES, type ServiceName } from './index.ts'
 import { KAFKA_VERSIONS, ServiceUnavailable } from './port.ts'
 
-const USAGE = `Starts Kafka, Redis and a schema registry for trials, until Ctrl-C.
+const USAGE = `Starts Kafka, Redis and a schema registry for trials, until Ctrl+C, and prints their addresses as
+variables to export.
 
   --nodes N   Kafka nodes (1)
   --fetch     only download and prepare what is missing
@@ -39,9 +40,11 @@ const start = async (nodes: number): Promise<void> => {
     realServices.redis(),
     realServices.registry(),
   ])
-  say(`kafka     ${kafka.brokers.join(',')}`)
-  say(`redis     ${redis.host}:${redis.port}`)
-  say(`registry  ${registry.url}`)
+  // On stdout nothing but what a shell may run; ports are those that were free.
+  process.stderr.write('Kafka, Redis and a registry run until Ctrl+C. In another terminal:\n\n')
+  say(`export FRESHET_KAFKA_BROKERS=${kafka.brokers.join(',')}`)
+  say(`export FRESHET_REDIS_URLS=redis://${redis.host}:${redis.port}`)
+  say(`export FRESHET_REGISTRY_URL=${registry.url}`)
   // Services do not keep this process alive; a person's Ctrl-C ends both.
   const alive = setInterval(() => undefined, 60_000)
   await new Promise<void>((resolve) => {

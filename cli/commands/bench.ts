@@ -105,7 +105,7 @@ const ABOUT = /^export const about =\s+'(.*)'$/m
 
 /** Lines about benchmarks, by their names. */
 const benches = (): ReadonlyMap<string, string> => {
-  if (!existsSync(DIRECTORY)) throw new CliError('NOT_A_CHECKOUT', 'benchmarks are not part of the package')
+  if (!isCheckout()) throw new CliError('NOT_A_CHECKOUT', 'benchmarks are not part of the package')
   const found = new Map<string, string>()
   for (const file of readdirSync(DIRECTORY)) {
     if (!file.endsWith('.ts')) continue
@@ -115,9 +115,13 @@ const benches = (): ReadonlyMap<string, string> => {
   return found
 }
 
+/** Of a package the directory holds results, and no benchmark. */
+const isCheckout = (): boolean =>
+  existsSync(DIRECTORY) && readdirSync(DIRECTORY).some((file) => file.endsWith('.ts'))
+
 /** For the help, which is asked for where there are none as well. */
 const benchList = (): string =>
-  existsSync(DIRECTORY)
+  isCheckout()
     ? `\nBenchmarks:\n${columns([...benches()])
         .map((line) => `  ${line}`)
         .join('\n')}`

@@ -78,10 +78,19 @@ export class RegistryClient {
    * that does so already is not asked to: that may need rights that reading does not.
    */
   async protect(subject: string): Promise<void> {
-    const path = `/config/${encodeURIComponent(subject)}`
-    const set = await this.ask('GET', path)
-    if (isObject(set) && set['compatibilityLevel'] === FULL_TRANSITIVE) return
-    await this.ask('PUT', path, { compatibility: FULL_TRANSITIVE })
+    if (await this.isProtected(subject)) return
+    try {
+      await this.ask('PUT', configPath(subject), { compatibility: FULL_TRANSITIVE })
+    } catch (error) {
+      // Refused to one of several that ask at once.
+      const isConflict = error instanceof RegistryError && error.code === 'SCHEMA_REFUSED'
+      if (!isConflict || !(await this.isProtected(subject))) throw error
+    }
+  }
+
+  private async isProtected(subject: string): Promise<boolean> {
+    const set = await this.ask('GET', configPath(subject))
+    return isObject(set) && set['compatibilityLevel'] === FULL_TRANSITIVE
   }
 
   private async ask(method: string, path: string, body?: Json): Promise<Json | undefined> {
@@ -108,6 +117,8 @@ export class RegistryClient {
     }
   }
 }
+
+const configPath = (subject: string): string => `/config/${encodeURIComponent(subject)}`
 
 const MESSAGE_CHARACTERS_MAX = 500
 

@@ -72,11 +72,23 @@ export class RemoteSchemas implements SchemaSource {
     await this.client.protect(subject)
     const ids: number[] = []
     for (const [index, schema] of schemas.entries()) {
-      const id = found[index] ?? (await this.client.register(subject, schema))
+      const id = found[index] ?? (await this.registered(subject, schema))
       ids.push(id)
       this.schemas.set(id, schema)
     }
     this.ids.set(topic, ids)
+  }
+
+  /** Of processes that begin together one registers a schema: the others may be refused for it, and find it then. */
+  private async registered(subject: string, schema: Json): Promise<number> {
+    try {
+      return await this.client.register(subject, schema)
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.code !== 'SCHEMA_REFUSED') throw error
+      const id = await this.client.find(subject, schema)
+      if (id === undefined) throw error
+      return id
+    }
   }
 }
 

@@ -42,7 +42,9 @@ export interface ImpressionLogServices {
 
 /**
  * Writes impressions behind the requests: in batches, in order, and again until they are durable. None is lost
- * unsaid: what finds no room, and what is left when the server must stop, is counted as lost.
+ * unsaid: what finds no room, and what is left when the server must stop, is counted as lost. Only a process that is
+ * killed says nothing of what waits, some 50 ms of pages. Numbers on pages would not tell either: a gap shows once
+ * something after it is written, and what waits is the end.
  */
 export class ImpressionLog {
   private readonly services: ImpressionLogServices

@@ -11,6 +11,7 @@ import { ndjson, post, tie, type PublishedEvent } from '../cli/community.ts'
 import { lastJson, Spawned } from '../cli/spawned.ts'
 import { temporaryDirectory } from '../cli/temporary.ts'
 import { metricsAskedFor } from '../docker/queries.ts'
+import { unwatched } from '../docker/told.ts'
 import { missing, START_MS_MAX } from '../services/here.ts'
 
 const reason = (await missing('kafka')) ?? (await missing('redis')) ?? (await missing('registry'))
@@ -105,7 +106,11 @@ describe.skipIf(reason !== undefined)(`the commands on Kafka, Redis and a regist
       expect(await statusWithoutToken(`${workerUrl}/v1/worker`)).toBe(401)
       const told = await Promise.all([workerUrl, url].map((each) => metricNames(`${each}/metrics`)))
       if (noCheckers === undefined) {
-        expect([...new Set(told.flat())]).toEqual(expect.arrayContaining([...(await metricsAskedFor())]))
+        const names = [...new Set(told.flat())]
+        const asked = await metricsAskedFor()
+        expect(names).toEqual(expect.arrayContaining([...asked]))
+        const own = names.filter((name) => name.startsWith('freshet_'))
+        expect(unwatched(own, asked)).toEqual([])
       }
       worker.signal('SIGKILL')
       await worker.ended

@@ -39,6 +39,10 @@ interface Manifest {
   }
 }
 
+interface Probe {
+  readonly httpGet: { readonly port: string }
+}
+
 interface PodSpec {
   readonly volumes: readonly {
     readonly name: string
@@ -50,8 +54,9 @@ interface PodSpec {
     readonly args: readonly string[]
     readonly env: readonly { readonly name: string }[]
     readonly ports?: readonly { readonly name: string }[]
-    readonly livenessProbe?: { readonly httpGet: { readonly port: string } }
-    readonly readinessProbe?: object
+    readonly startupProbe?: Probe
+    readonly livenessProbe?: Probe
+    readonly readinessProbe?: Probe
   }[]
 }
 
@@ -195,26 +200,34 @@ describe.skipIf(noCheckers !== undefined)(`what runs everything in containers ${
     expect(settings.kafka.brokers).toEqual(['kafka:9092'])
   })
 
-  test('workers keep their names and volumes; every role has probes, a budget and a Service that finds it', async () => {
-    const found = await all()
+  test('every role has probes of a port that it tells', async () => {
+    const found = [...(await all()), ...(await Promise.all(learning.map(documents))).flat()]
     const roles = found.filter(({ kind }) => kind === 'StatefulSet' || kind === 'Deployment')
     expect(roles.map(({ kind, metadata }) => `${kind} ${metadata.name}`).toSorted()).toEqual([
       'Deployment freshet-serve',
+      'Deployment freshet-train',
       'StatefulSet freshet-worker',
     ])
     for (const { metadata, spec } of roles) {
-      const { labels } = spec!.template!.metadata
       const [container] = spec!.template!.spec.containers
-      expect(container!.livenessProbe!.httpGet.port).toBe(container!.ports![0]!.name)
-      expect(container).toHaveProperty('readinessProbe')
+      for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'] as const) {
+        expect(container![probe]?.httpGet.port, `${metadata.name} ${probe}`).toBe(container!.ports![0]!.name)
+      }
       // Or Kubernetes would set variables that begin as settings do.
       expect(spec!.template!.spec.enableServiceLinks).toBe(false)
+    }
+  })
+
+  test('workers keep their names and volumes; what others ask has a budget and a Service that finds it', async () => {
+    const found = await all()
+    for (const { metadata, spec } of found.filter(({ kind }) => /^(StatefulSet|Deployment)$/.test(kind))) {
+      const { labels } = spec!.template!.metadata
       const of = (kind: string) =>
         found.find((each) => each.kind === kind && each.metadata.name === metadata.name)
       expect(of('Service')!.spec!.selector).toEqual(labels)
       expect(of('PodDisruptionBudget')!.spec!.selector).toEqual({ matchLabels: labels })
     }
-    const worker = roles.find(({ kind }) => kind === 'StatefulSet')!
+    const worker = found.find(({ kind }) => kind === 'StatefulSet')!
     expect(worker.spec!.template!.spec.containers[0]!.env.map(({ name }) => name)).toContain(
       'FRESHET_WORKER_MEMBER',
     )

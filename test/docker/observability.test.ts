@@ -11,6 +11,7 @@ import {
 import { temporaryDirectory } from '../cli/temporary.ts'
 import { missing } from '../services/here.ts'
 import { dashboardPanels, metricsAskedFor, prometheusRules } from './queries.ts'
+import { NOT_WATCHED, toldByCode, unwatched } from './told.ts'
 
 const DOCKER = join(import.meta.dirname, '..', '..', 'docker')
 const noCheckers = await missing('checkers')
@@ -108,6 +109,82 @@ const LEARNING = ruleTests(
   ],
 )
 
+/** A fleet whose worker reads nothing of what it is to restore, whose copy is behind, and of which one is not known. */
+const FLEET = ruleTests(
+  {
+    'freshet_restore_records{instance="a"}': '0x9 1000x100',
+    'freshet_restore_records_read{instance="a"}': '0x9 0+10x30 300x20 300+10x50',
+    'freshet_standby_lag_records{instance="b"}': '0x9 2000000x60 0x40',
+    'freshet_fleet_members{instance="a"}': '2x60',
+    'freshet_fleet_members{instance="b"}': '2x20 1x10 2x30',
+    'up{job="worker",instance="a"}': '1x60',
+    'up{job="worker",instance="b"}': '1x60',
+  },
+  [
+    {
+      alert: 'FreshetRestoreStuck',
+      at: [
+        [30, false],
+        [56, true],
+        [75, false],
+      ],
+    },
+    {
+      alert: 'FreshetCopyBehind',
+      at: [
+        [20, false],
+        [30, true],
+        [80, false],
+      ],
+    },
+    {
+      alert: 'FreshetFleetDivided',
+      at: [
+        [15, false],
+        [25, true],
+        [35, false],
+      ],
+    },
+  ],
+)
+
+/** Of two processes that tell the same of one Redis with a limit; a ranking that is wrong for a while. */
+const SERVING = ruleTests(
+  {
+    'freshet_redis_memory_bytes{of="used",instance="a"}': '50x20 95x40',
+    'freshet_redis_memory_bytes{of="used",instance="b"}': '50x20 95x40',
+    'freshet_redis_memory_bytes{of="limit",instance="a"}': '100x60',
+    'freshet_redis_memory_bytes{of="limit",instance="b"}': '100x60',
+    'freshet_ranking_file_failing{instance="a"}': '0x20 1x10 0x30',
+  },
+  [
+    {
+      alert: 'FreshetRedisNearlyFull',
+      at: [
+        [20, false],
+        [40, true],
+      ],
+    },
+    {
+      alert: 'FreshetRankingFileWrong',
+      at: [
+        [15, false],
+        [25, true],
+        [40, false],
+      ],
+    },
+  ],
+)
+
+/** A Redis without a limit is never full. */
+const UNLIMITED = ruleTests(
+  {
+    'freshet_redis_memory_bytes{of="used",instance="a"}': '95x40',
+    'freshet_redis_memory_bytes{of="limit",instance="a"}': '0x40',
+  },
+  [{ alert: 'FreshetRedisNearlyFull', at: [[30, false]] }],
+)
+
 /** That they are told by real processes, test/acceptance/services.test.ts shows. */
 describe.skipIf(noCheckers !== undefined)(`what is watched ${noCheckers ?? ''}`, () => {
   test("passes Prometheus' own checker", async () => {
@@ -126,6 +203,26 @@ describe.skipIf(noCheckers !== undefined)(`what is watched ${noCheckers ?? ''}`,
     const file = join(await temporaryDirectory(), 'rules-test.yml')
     await writeFile(file, JSON.stringify(LEARNING))
     expect(await testPrometheusRules(file)).toBeNull()
+  })
+
+  test.each([
+    ['of restores that stand still, copies that are behind and workers that are not known', FLEET],
+    ['of a Redis that is nearly full and of a ranking that is wrong', SERVING],
+    ['nothing of a Redis without a limit', UNLIMITED],
+  ])('tells %s', async (_what, tests) => {
+    const file = join(await temporaryDirectory(), 'rules-test.yml')
+    await writeFile(file, JSON.stringify(tests))
+    expect(await testPrometheusRules(file)).toBeNull()
+  })
+
+  test('is all that is told, but for what is named with a reason', async () => {
+    expect(unwatched(toldByCode(), await metricsAskedFor())).toEqual([])
+  })
+
+  test('names nothing as left out that is not told, or is asked for', async () => {
+    const leftOut = Object.keys(NOT_WATCHED)
+    expect(toldByCode()).toEqual(expect.arrayContaining(leftOut))
+    expect(unwatched(leftOut, await metricsAskedFor(), {})).toEqual(leftOut)
   })
 
   test('is asked for in queries, of metrics by name', async () => {

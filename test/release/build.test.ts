@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,11 @@ import { Spawned } from '../cli/spawned.ts'
 const run = promisify(execFile)
 // What is compiled of a package that is gone afterwards is of no use to later starts.
 process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
-const MODULES = join(import.meta.dirname, '..', '..', 'node_modules')
+const ROOT = join(import.meta.dirname, '..', '..')
+const MODULES = join(ROOT, 'node_modules')
+
+/** The compiler, beside other tests. */
+const BUILD_MS_MAX = 240_000
 
 /** In TypeScript, as a publisher writes it. */
 const PUBLISHER = `
@@ -36,17 +40,26 @@ describe('the package that is published', () => {
     await build(installed)
     await symlink(MODULES, join(installed, 'node_modules'))
     await symlink(join(MODULES, '@types'), join(directory, 'node_modules', '@types'))
-  })
+  }, BUILD_MS_MAX)
 
   afterAll(() => rm(directory, { recursive: true, force: true }))
 
   test('holds modules that Node runs where it is installed, and what they read', async () => {
     expect(globSync(`${installed}/*/**/*.ts`).filter((file) => !file.endsWith('.d.ts'))).toEqual([])
-    expect(globSync(`${installed}/{test,bench}/**`)).toEqual([])
+    expect(globSync(`${installed}/test/**`)).toEqual([])
+    expect(globSync(`${installed}/bench/**/*.{js,ts}`)).toEqual([])
     const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as object
     expect(manifest).toMatchObject({ name: 'freshet', bin: { freshet: 'cli/freshet.js' } })
     expect(manifest).not.toHaveProperty('devDependencies')
     expect(manifest).not.toHaveProperty('scripts')
+  })
+
+  test('holds every page that its README links to', async () => {
+    const readme = await readFile(join(installed, 'README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, path]) => path!)
+    expect(links).toContain('ARCHITECTURE.md')
+    const here = links.filter((path) => existsSync(join(ROOT, path)))
+    expect(here.filter((path) => !existsSync(join(installed, path)))).toEqual([])
   })
 
   test('opens a world, on all of its threads, and serves feeds and the page', async () => {

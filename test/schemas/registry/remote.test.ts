@@ -67,6 +67,12 @@ describe.skipIf(noRegistry !== undefined)(`a schema registry ${noRegistry ?? ''}
     }
   })
 
+  test('is opened by several that begin together, of which each finds what another registers', async () => {
+    const contracts = Array.from({ length: 8 }, (_, number) => as(`together-${number}`))
+    const opened = await Promise.all(Array.from({ length: 6 }, () => open(...contracts)))
+    for (const { topic } of contracts) expect(new Set(opened.map((each) => each.idOf(topic, 1))).size).toBe(1)
+  })
+
   test('gives ids under which records are written and read', async () => {
     const source = await open(...everyContract)
     const over = reactions.over(source)
