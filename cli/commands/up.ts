@@ -51,6 +51,7 @@ export const upCommand = (): Command => {
     .action(async (options: GivenOptions, command: Command) => {
       const settings = await settingsFor(options, command)
       if (settings.kafka.brokers.length === 0) {
+        assertNoServices(settings)
         const { up } = await import('../up.ts')
         const { host, port, scorers, cursorSecret } = settings.serving
         await up({
@@ -78,6 +79,20 @@ const assertNoWorld = ({ world }: GivenOptions): void => {
   throw new CliError(
     'USAGE',
     '--world opens in one process; kafka.brokers is set by a file or FRESHET_KAFKA_BROKERS: leave one out',
+  )
+}
+
+/** In one process nothing would be carried to them, and nobody would be told. */
+const assertNoServices = ({ redis, registry }: Settings): void => {
+  const named = [
+    ...(redis.urls.length > 0 ? ['redis.urls'] : []),
+    ...(registry.url === null ? [] : ['registry.url']),
+  ]
+  if (named.length === 0) return
+  throw new CliError(
+    'CONFIG_INVALID',
+    `kafka.brokers is missing, and without Kafka there is no use for ${named.join(' and ')}: ` +
+      'set it in the file, or give FRESHET_KAFKA_BROKERS or --kafka; or leave the others out',
   )
 }
 
