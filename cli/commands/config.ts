@@ -16,7 +16,7 @@ interface ConfigOptions extends SettingOptions {
 
 export const configCommand = (): Command => {
   const command = new Command('config')
-    .summary('shows the settings in force')
+    .summary('Shows the settings in force.')
     .description(ABOUT)
     .addOption(configOption())
     .option('--verbose', 'says what each setting is for, too')

@@ -9,7 +9,7 @@ import {
 import { inspecting } from '../inspect/open.ts'
 import { grouped, print, printJson } from '../terminal.ts'
 import { CliError } from '../errors.ts'
-import { type DataOptions, dataOption, examples, jsonOption, limitOption, urlOption } from './options.ts'
+import { type DataOptions, dataOption, examples, jsonOption, limitOption, stateUrlOption } from './options.ts'
 
 const ABOUT =
   'Looks at dead letters: records that did not decode, broke their contract or could not be processed.\n\n' +
@@ -28,7 +28,7 @@ interface ReplayOptions extends LetterOptions {
 
 export const dlqCommand = (): Command =>
   new Command('dlq')
-    .summary('looks at dead letters, and sends them again')
+    .summary('Looks at dead letters, and sends them again.')
     .description(ABOUT)
     .addCommand(listCommand())
     .addCommand(showCommand())
@@ -40,7 +40,7 @@ const listCommand = (): Command =>
     .addOption(new Option('--topic <name>', 'of one topic only'))
     .addOption(limitOption('letters', LETTERS_MAX, 20))
     .addOption(dataOption().conflicts(['url', 'kafka']))
-    .addOption(urlOption().conflicts('kafka'))
+    .addOption(stateUrlOption().conflicts('kafka'))
     .addOption(kafkaOption())
     .addOption(configOption())
     .addOption(jsonOption())
@@ -61,7 +61,7 @@ const showCommand = (): Command =>
     .description('Shows a dead letter: why it was put aside, and what the record holds.')
     .argument('<id>', 'topic/partition/offset, as listed')
     .addOption(dataOption().conflicts(['url', 'kafka']))
-    .addOption(urlOption().conflicts('kafka'))
+    .addOption(stateUrlOption().conflicts('kafka'))
     .addOption(kafkaOption())
     .addOption(configOption())
     .addOption(jsonOption())
@@ -74,6 +74,7 @@ const showCommand = (): Command =>
 
 const replayCommand = (): Command =>
   new Command('replay')
+    .summary('Appends records of dead letters to their topic again.')
     .description(
       'Appends records of dead letters to their topic again, byte for byte, after showing them.\n\n' +
         'Letters stay listed; what fails again is put aside again. Timers, and records that cannot be read as they are, ' +
@@ -85,7 +86,7 @@ const replayCommand = (): Command =>
     )
     .addOption(new Option('--dry-run', 'show them, and change nothing'))
     .addOption(dataOption().conflicts(['url', 'kafka']))
-    .addOption(urlOption().conflicts('kafka'))
+    .addOption(stateUrlOption().conflicts('kafka'))
     .addOption(kafkaOption())
     .addOption(configOption())
     .addOption(jsonOption())

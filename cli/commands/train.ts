@@ -15,7 +15,7 @@ interface TrainCommandOptions extends Omit<TrainOptions, 'negativesKept'>, Setti
 
 export const trainCommand = (): Command => {
   const command = new Command('train')
-    .summary('lets the models learn from examples')
+    .summary('Lets the models learn from examples.')
     .description(
       'Learns from the examples on Kafka where its brokers are set, by an option, the environment or a file, for all ' +
         'serving processes that share the directory of snapshots (serving.data). Else, or with --data, from those of ' +

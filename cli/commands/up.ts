@@ -15,7 +15,11 @@ type GivenOptions = Omit<UpOptions, 'scorers' | 'cursorSecret' | 'token' | 'nega
 
 export const upCommand = (): Command => {
   const command = new Command('up')
-    .description('Runs everything in one process: takes events over HTTP, processes them, serves feeds.')
+    .summary('Runs everything in one process: takes events over HTTP, processes them, serves feeds.')
+    .description(
+      'Runs everything in one process: takes events over HTTP, processes them, serves feeds.\n\n' +
+        'On services, it is a worker and a serving process in one; see `freshet config`.',
+    )
     .addOption(
       new Option('--data <dir>', 'data directory, made if missing').default(DATA_DEFAULT).conflicts('world'),
     )
@@ -42,11 +46,7 @@ export const upCommand = (): Command => {
         'freshet up --world 300 --port 0',
         'freshet up --data /var/lib/freshet --port 80',
         'freshet up --kafka localhost:9092 --redis redis://localhost:6379 --registry http://localhost:8081',
-      ) + '\nStop it with Ctrl+C; nothing that was accepted is lost.\n',
-    )
-    .addHelpText(
-      'after',
-      `\nOn services, it is a worker and a serving process in one; see \`freshet config\`.\n`,
+      ) + '\n\nStop it with Ctrl+C; nothing that was accepted is lost.',
     )
     .action(async (options: GivenOptions, command: Command) => {
       const settings = await settingsFor(options, command)
