@@ -37,7 +37,7 @@ const manifest = (): Manifest =>
   JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as Manifest
 
 /** Commands import what they run only when they run it: half a second of modules otherwise. */
-const program = (): Command => {
+export const program = (): Command => {
   const { description, version } = manifest()
   const made = new Command('freshet')
     .description(description)
@@ -76,15 +76,17 @@ const program = (): Command => {
   ]) {
     made.addCommand(command)
   }
-  throwInsteadOfExit(made)
+  prepare(made)
   return made
 }
 
-const throwInsteadOfExit = (command: Command): void => {
+/** Throws instead of ending the process; an error is one line. */
+const prepare = (command: Command): void => {
   command.exitOverride().configureOutput({
     outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`),
   })
-  for (const child of command.commands) throwInsteadOfExit(child)
+  if (command.commands.length > 0) command.helpCommand('help [command]', 'Shows how a command is used.')
+  for (const child of command.commands) prepare(child)
 }
 
 /** Runs one command; answers the exit code. Never throws: an error becomes one line on stderr. */

@@ -1,5 +1,6 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
 import type { EngineCounter, EngineGauge, EngineHistogram, Labels, Metrics } from '../engine/metrics.ts'
+import { BoundedGauge, type Folding } from './gauges.ts'
 
 interface Described {
   readonly help: string
@@ -19,9 +20,13 @@ const COUNTERS: Readonly<Record<EngineCounter, Described>> = {
   processor_counts: { help: 'What processors count by name.', labels: ['name'] },
 }
 
-const GAUGES: Readonly<Record<EngineGauge, Described>> = {
+const GAUGES: Readonly<Record<EngineGauge, Described & { readonly together?: Folding }>> = {
   lag_records: { help: 'Records readable but not yet processed.', labels: ['task', 'topic'] },
-  watermark_ms: { help: 'Event time up to which a task is complete.', labels: ['task'] },
+  watermark_ms: {
+    help: 'Event time up to which a task is complete.',
+    labels: ['task'],
+    together: 'least',
+  },
   state_bytes: { help: 'Rows held in memory.', labels: ['task'] },
   changelog_backlog_bytes: { help: 'Changes committed but not yet in the state on disk.', labels: ['task'] },
   pending_timers: { help: 'Timers waiting.', labels: ['task'] },
@@ -54,8 +59,13 @@ export class PrometheusMetrics implements Metrics {
       new Counter({ name: `freshet_${name}_total`, help, labelNames: labels, registers: [this.registry] }),
     ),
   )
-  private readonly gauges = mapOf(GAUGES, (name, { help, labels }) =>
-    bounded(new Gauge({ name: `freshet_${name}`, help, labelNames: labels, registers: [this.registry] })),
+  private readonly gauges = mapOf(
+    GAUGES,
+    (name, { help, labels, together = 'sum' }) =>
+      new BoundedGauge(
+        { name: `freshet_${name}`, help, labels, seriesMax: SERIES_MAX, together },
+        this.registry,
+      ),
   )
   private readonly histograms = mapOf(HISTOGRAMS, (name, { help, labels, buckets }) =>
     bounded(
@@ -97,8 +107,7 @@ export class PrometheusMetrics implements Metrics {
   }
 
   gauge(name: EngineGauge, labels: Labels, value: number): void {
-    const { metric, known } = this.gauges[name]
-    metric.set(known(labels), value)
+    this.gauges[name].set(labels, value)
   }
 
   observe(name: EngineHistogram, labels: Labels, value: number): void {
@@ -108,9 +117,8 @@ export class PrometheusMetrics implements Metrics {
 
   /** Gauges of tasks that are not among these any more would stay as they last were. */
   keepTasks(taskIds: readonly string[]): void {
-    for (const { metric, forget } of Object.values(this.gauges)) {
-      for (const labels of forget(({ task }) => task !== undefined && !taskIds.includes(task)))
-        metric.remove(labels)
+    for (const gauge of Object.values(this.gauges)) {
+      gauge.forget(({ task }) => task !== undefined && !taskIds.includes(task))
     }
   }
 
@@ -139,24 +147,17 @@ interface Bounded<Metric> {
   readonly metric: Metric
   /** The labels to use for those given. */
   readonly known: (labels: Labels) => Labels
-  /** Labels that are in use no more, of those for which it is asked. */
-  readonly forget: (isGone: (labels: Labels) => boolean) => Labels[]
 }
 
 const bounded = <Metric>(metric: Metric): Bounded<Metric> => {
-  const seen = new Map<string, Labels>()
+  const seen = new Set<string>()
   const known = (labels: Labels): Labels => {
     const id = Object.values(labels).join('\n')
     if (seen.has(id)) return labels
     if (seen.size === SERIES_MAX)
       return Object.fromEntries(Object.keys(labels).map((name) => [name, 'other']))
-    seen.set(id, labels)
+    seen.add(id)
     return labels
   }
-  const forget = (isGone: (labels: Labels) => boolean): Labels[] => {
-    const gone = [...seen].filter(([, labels]) => isGone(labels))
-    for (const [id] of gone) seen.delete(id)
-    return gone.map(([, labels]) => labels)
-  }
-  return { metric, known, forget }
+  return { metric, known }
 }

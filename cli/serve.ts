@@ -34,6 +34,8 @@ export interface Served {
 export interface ServedWith {
   readonly metrics?: PrometheusMetrics
   readonly inspection?: Inspection
+  /** See `RemoteOptions`. */
+  readonly assertRunning?: () => void
   /** Whether models learn in this process; false where absent. */
   readonly learns?: boolean
 }
@@ -45,7 +47,7 @@ const LIMITS = { ...HTTP_DEFAULTS, readyLagRecordsMax: Infinity, stalledMs: Infi
 export const openServed = async (
   settings: Settings,
   schemas: Schemas,
-  { metrics = new PrometheusMetrics(), inspection: given, learns = false }: ServedWith = {},
+  { metrics = new PrometheusMetrics(), inspection: given, assertRunning, learns = false }: ServedWith = {},
 ): Promise<Served> => {
   const clock = systemClock
   const live = new LiveFigures(clock)
@@ -60,6 +62,7 @@ export const openServed = async (
       live.count('events', { topic }, events)
     },
     failed: tellPassing(clock),
+    ...(assertRunning !== undefined && { assertRunning }),
   })
   /** Closed in turn, the last first: what a failing start leaves open would keep the process from ending. */
   const opened = [(): Promise<void> => backend.close()]

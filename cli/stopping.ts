@@ -36,3 +36,36 @@ export class Stopping {
 }
 
 export const stopOnSignals = (close: () => Promise<void>): Stopping => new Stopping(close)
+
+const FAILURE_CHECK_MS = 250
+
+/** Aborted by the first signal; a second does not wait. */
+export const toldToStop = (): AbortSignal => {
+  const told = new AbortController()
+  const stop = (): void => {
+    if (told.signal.aborted) process.exit(1)
+    told.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return told.signal
+}
+
+/** Resolves when the process is told to stop; rejects with what `check` throws before, at most a moment after it does. */
+export const untilTold = (told: AbortSignal, check: () => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setInterval(() => {
+      try {
+        check()
+      } catch (error) {
+        clearInterval(timer)
+        reject(error)
+      }
+    }, FAILURE_CHECK_MS)
+    const end = (): void => {
+      clearInterval(timer)
+      resolve()
+    }
+    if (told.aborted) end()
+    told.addEventListener('abort', end)
+  })

@@ -8,7 +8,7 @@ import { openSchemas } from './remote/registry.ts'
 import { systemClock } from './runtime/clock.ts'
 import { bothMetrics, EventCounts } from './runtime/event-counts.ts'
 import { openServed, type Served } from './serve.ts'
-import { stopOnSignals } from './stopping.ts'
+import { toldToStop, untilTold } from './stopping.ts'
 import { print } from './terminal.ts'
 import { ensureTopics } from './topics/apply.ts'
 import { startCarryingWorker, tellCarrying } from './worker/carrying.ts'
@@ -27,12 +27,14 @@ export const openOnServices = async (settings: Settings, learns: boolean): Promi
     clock,
     metrics: bothMetrics(counts, metrics),
     failed: tellPassing(clock),
+    tasksChanged: (taskIds) => metrics.keepTasks(taskIds),
   })
   try {
     tellCarrying(metrics.registry, carrying)
     const { running } = carrying
     const inspection = new WorkerInspection({ running, counts, clock, schemas: schemas.inputs })
-    const served = await openServed(settings, schemas, { metrics, inspection, learns })
+    const assertRunning = (): void => running.assertRunning()
+    const served = await openServed(settings, schemas, { metrics, inspection, assertRunning, learns })
     running.answersAt(askedAt(served.url, settings.serving.host))
     return {
       ...served,
@@ -47,11 +49,19 @@ export const openOnServices = async (settings: Settings, learns: boolean): Promi
   }
 }
 
-/** `freshet up --kafka ... --redis ...`: until it is told to stop. */
+/**
+ * `freshet up --kafka ... --redis ...`: until it is told to stop, or its worker stops on what a person must mend. It then
+ * throws that: whatever starts processes would believe one that only serves to be well.
+ */
 export const upOnServices = async (settings: Settings, learns: boolean): Promise<void> => {
   const served = await openOnServices(settings, learns)
-  stopOnSignals(() => served.close())
-  const { brokers } = settings.kafka
-  print(`Freshet listens at ${served.url}, on Kafka at ${brokers.join(', ')}. Stop it with Ctrl+C.`)
-  tellOpen(settings.serving.host, settings.http.token)
+  const told = toldToStop()
+  try {
+    const { brokers } = settings.kafka
+    print(`Freshet listens at ${served.url}, on Kafka at ${brokers.join(', ')}. Stop it with Ctrl+C.`)
+    tellOpen(settings.serving.host, settings.http.token)
+    await untilTold(told, () => served.backend.assertRunning())
+  } finally {
+    await served.close()
+  }
 }

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { configOption, kafkaOption, type SettingOptions, settingsOf } from '../config/options.ts'
+import { configOption, isOnKafka, kafkaOption, type SettingOptions, settingsOf } from '../config/options.ts'
 import {
   type LetterInspection,
   LETTERS_MAX,
@@ -9,11 +9,11 @@ import {
 import { inspecting } from '../inspect/open.ts'
 import { grouped, print, printJson } from '../terminal.ts'
 import { CliError } from '../errors.ts'
-import { type DataOptions, dataOption, examples, jsonOption, limitOption, urlOption } from './options.ts'
+import { type DataOptions, dataOption, examples, jsonOption, limitOption, stateUrlOption } from './options.ts'
 
 const ABOUT =
   'Looks at dead letters: records that did not decode, broke their contract or could not be processed.\n\n' +
-  'Of Kafka where its brokers are set, else of a data directory that no process has open; with --url of a running process.'
+  'Of Kafka where its brokers are set, else or with --data of a data directory that no process has open; with --url of a running process.'
 
 type LetterOptions = DataOptions & SettingOptions
 
@@ -28,7 +28,7 @@ interface ReplayOptions extends LetterOptions {
 
 export const dlqCommand = (): Command =>
   new Command('dlq')
-    .summary('looks at dead letters, and sends them again')
+    .summary('Looks at dead letters, and sends them again.')
     .description(ABOUT)
     .addCommand(listCommand())
     .addCommand(showCommand())
@@ -39,8 +39,8 @@ const listCommand = (): Command =>
     .description('Lists the newest dead letters, and how many each topic has.')
     .addOption(new Option('--topic <name>', 'of one topic only'))
     .addOption(limitOption('letters', LETTERS_MAX, 20))
-    .addOption(dataOption())
-    .addOption(urlOption())
+    .addOption(dataOption().conflicts(['url', 'kafka']))
+    .addOption(stateUrlOption().conflicts('kafka'))
     .addOption(kafkaOption())
     .addOption(configOption())
     .addOption(jsonOption())
@@ -48,8 +48,8 @@ const listCommand = (): Command =>
       'after',
       examples('freshet dlq list', 'freshet dlq list --topic reactions --limit 5 --kafka localhost:9092'),
     )
-    .action(async (options: ListOptions) => {
-      const list = await lookingAt(options, (inspection) =>
+    .action(async (options: ListOptions, command: Command) => {
+      const list = await lookingAt(options, command, (inspection) =>
         inspection.letters(options.topic ?? null, options.limit),
       )
       if (options.json) printJson(list)
@@ -60,20 +60,21 @@ const showCommand = (): Command =>
   new Command('show')
     .description('Shows a dead letter: why it was put aside, and what the record holds.')
     .argument('<id>', 'topic/partition/offset, as listed')
-    .addOption(dataOption())
-    .addOption(urlOption())
+    .addOption(dataOption().conflicts(['url', 'kafka']))
+    .addOption(stateUrlOption().conflicts('kafka'))
     .addOption(kafkaOption())
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('freshet dlq show reactions/0/17'))
-    .action(async (id: string, options: LetterOptions) => {
-      const letter = await lookingAt(options, (inspection) => inspection.letter(id))
+    .action(async (id: string, options: LetterOptions, command: Command) => {
+      const letter = await lookingAt(options, command, (inspection) => inspection.letter(id))
       if (options.json) printJson(letter)
       else print(JSON.stringify(letter, null, 2))
     })
 
 const replayCommand = (): Command =>
   new Command('replay')
+    .summary('Appends records of dead letters to their topic again.')
     .description(
       'Appends records of dead letters to their topic again, byte for byte, after showing them.\n\n' +
         'Letters stay listed; what fails again is put aside again. Timers, and records that cannot be read as they are, ' +
@@ -84,8 +85,8 @@ const replayCommand = (): Command =>
       `topic/partition/offset, as listed; or a topic, for its newest ${grouped(LETTERS_MAX)}`,
     )
     .addOption(new Option('--dry-run', 'show them, and change nothing'))
-    .addOption(dataOption())
-    .addOption(urlOption())
+    .addOption(dataOption().conflicts(['url', 'kafka']))
+    .addOption(stateUrlOption().conflicts('kafka'))
     .addOption(kafkaOption())
     .addOption(configOption())
     .addOption(jsonOption())
@@ -93,8 +94,10 @@ const replayCommand = (): Command =>
       'after',
       examples('freshet dlq replay reactions/0/17', 'freshet dlq replay reactions --dry-run'),
     )
-    .action(async (what: string[], options: ReplayOptions) => {
-      const { ids, refused } = await lookingAt(options, (inspection) => replayAll(inspection, what, options))
+    .action(async (what: string[], options: ReplayOptions, command: Command) => {
+      const { ids, refused } = await lookingAt(options, command, (inspection) =>
+        replayAll(inspection, what, options),
+      )
       if (options.json) printJson({ replayed: options.dryRun ? 0 : ids.length, ids, refused })
       else print(options.dryRun ? 'Nothing was replayed.' : summaryOf(ids.length, refused.length))
     })
@@ -102,13 +105,13 @@ const replayCommand = (): Command =>
 const summaryOf = (replayed: number, refused: number): string =>
   `Replayed ${grouped(replayed)}${refused === 0 ? '' : `, left ${grouped(refused)} that would only be put aside again`}.`
 
-/** Where brokers are set, dead letters lie on Kafka. */
 const lookingAt = async <Result>(
   options: LetterOptions,
+  command: Command,
   look: (inspection: LetterInspection) => Promise<Result>,
 ): Promise<Result> => {
   const { settings } = await settingsOf(options)
-  if (options.url !== undefined || settings.kafka.brokers.length === 0) return inspecting(options, look)
+  if (options.url !== undefined || !isOnKafka(command, settings)) return inspecting(options, look)
   const { inspectingKafka } = await import('../inspect/on-kafka.ts')
   return inspectingKafka(settings, look)
 }

@@ -4,11 +4,11 @@ import { examples, jsonOption } from './options.ts'
 
 export const embedCommand = (): Command =>
   new Command('embed')
-    .summary('gives posts in a file of events vectors by a text model')
+    .summary('Gives posts in a file of events vectors by a text model.')
     .description(
       'Fills `contentEmbedding` of posts that have text and no vector of their own, before they are published.\n\n' +
-        'FILE is NDJSON as for `freshet replay`, or gzip of it (.gz). DIR holds model.onnx and vocab.txt, as\n' +
-        'encoders of the BERT family are exported. All other lines are written as they are; those that\n' +
+        'FILE is NDJSON as for `freshet replay`, or gzip of it (.gz). DIR holds model.onnx and vocab.txt, as ' +
+        'encoders of the BERT family are exported. All other lines are written as they are; those that ' +
         '`freshet replay` would refuse are named, and written too unless they are longer than is read.',
     )
     .argument('<file>', 'NDJSON, or .gz of it')

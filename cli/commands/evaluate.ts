@@ -6,11 +6,11 @@ const SEED_MAX = 2 ** 32 - 1
 
 export const evaluateCommand = (): Command =>
   new Command('evaluate')
-    .summary('measures how well feeds are ranked, on a file of events')
+    .summary('Measures how well feeds are ranked, on a file of events.')
     .description(
       'Ranks what users interact with next among what they might have, before it happens.\n\n' +
-        'FILE is NDJSON as for `freshet replay`, or gzip of it (.gz). Its events are taken in by event time into\n' +
-        'a temporary directory. In the last fifth of the time span, each first positive interaction of a user\n' +
+        'FILE is NDJSON as for `freshet replay`, or gzip of it (.gz). Its events are taken in by event time into ' +
+        'a temporary directory. In the last fifth of the time span, each first positive interaction of a user ' +
         "with another's post that is at least an hour old is foretold. cli/evaluate/README.md says how.",
     )
     .argument('<file>', 'NDJSON, or .gz of it')

@@ -6,10 +6,10 @@ import { print, printJson, say } from '../terminal.ts'
 import { type DataOptions, dataOption, examples, jsonOption, urlOption } from './options.ts'
 
 const ABOUT =
-  'Shows what came of feeds (click-through, reactions, time, satisfaction) of everyone and of experiments, arm by\n' +
+  'Shows what came of feeds (click-through, reactions, time, satisfaction) of everyone and of experiments, arm by ' +
   'arm, with 95% confidence intervals.\n\n' +
-  'A feed counts once its labels are in, half an hour after it was served. Intervals are over users, for users are\n' +
-  'what an experiment deals out. Those who were shown 50 posts at least and did something on less than one in 25 are\n' +
+  'A feed counts once its labels are in, half an hour after it was served. Intervals are over users, for users are ' +
+  'what an experiment deals out. Those who were shown 50 posts at least and did something on less than one in 25 are ' +
   'reported on separately too, by what they did in the window. Experiments are declared in the data directory, in ranking.json.'
 
 interface ExperimentsOptions extends DataOptions {
@@ -18,7 +18,7 @@ interface ExperimentsOptions extends DataOptions {
 
 export const experimentsCommand = (): Command =>
   new Command('experiments')
-    .summary('shows what came of feeds, of everyone and by experiment')
+    .summary('Shows what came of feeds, of everyone and by experiment.')
     .description(ABOUT)
     .argument('[name]', 'an experiment, or "everyone"; all of them where left out')
     .addOption(

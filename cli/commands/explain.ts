@@ -6,7 +6,7 @@ import { type PageOptions, pageOptions, requestOf } from './page-options.ts'
 
 export const explainCommand = (): Command => {
   const command = new Command('explain')
-    .summary('says why a post is in a feed, or is not')
+    .summary('Says why a post is in a feed, or is not.')
     .description(
       'Ranks a feed and says of a post which source found it, which filter removed it or which pass dropped it, and how its score came about. Nothing is logged.',
     )

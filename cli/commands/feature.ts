@@ -13,6 +13,7 @@ interface FeatureOptions extends DataOptions {
 export const featureCommand = (): Command =>
   new Command('feature').description('Reads features of views.').addCommand(
     new Command('get')
+      .summary('Reads every column of a view for one key.')
       .description(
         'Reads every column of a view for one key, as of a time. A row that was removed because nothing of it can count any more reads as never seen, as of any time.',
       )

@@ -5,7 +5,7 @@ import { type PageOptions, pageOptions, requestOf } from './page-options.ts'
 
 export const feedCommand = (): Command => {
   const command = new Command('feed')
-    .summary('shows the feed of a user')
+    .summary('Shows the feed of a user.')
     .description(
       'Shows the first page of a feed, with the reason for each post. Nothing is logged.\n\nOf a data directory that no process has open, or with --url of a running `freshet up`.',
     )

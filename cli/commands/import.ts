@@ -12,9 +12,10 @@ interface ImportOptions {
 export const importCommand = (): Command =>
   new Command('import').description('Turns data of others into contract events.').addCommand(
     new Command('stackexchange')
+      .summary('Turns a Stack Exchange dump into events.')
       .description(
         'Turns a Stack Exchange dump in CSV form into NDJSON for `freshet replay`, in time order.\n\n' +
-          'DIR holds Posts, Comments, Votes and Tags, each .csv or .csv.gz. What becomes what is told in\n' +
+          'DIR holds Posts, Comments, Votes and Tags, each .csv or .csv.gz. What becomes what is told in ' +
           'cli/import/README.md.',
       )
       .argument('<dir>', 'directory of the dump')

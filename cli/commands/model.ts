@@ -12,7 +12,7 @@ import { type DataOptions, dataOption, examples, jsonOption, shareFrom, urlOptio
 
 const ABOUT =
   'Shows and changes which snapshots serve.\n\n' +
-  'Of a data directory, whether a server is at work on it or not, or with --url of a running one. A server serves\n' +
+  'Of a data directory, whether a server is at work on it or not, or with --url of a running one. A server serves ' +
   'what is live within a second, and drops no request.'
 
 interface ReasonOptions extends DataOptions {
@@ -21,7 +21,7 @@ interface ReasonOptions extends DataOptions {
 
 export const modelCommand = (): Command =>
   new Command('model')
-    .summary('shows and changes which snapshots serve')
+    .summary('Shows and changes which snapshots serve.')
     .description(ABOUT)
     .addCommand(listCommand())
     .addCommand(showCommand())
@@ -82,6 +82,7 @@ interface PromoteOptions extends ReasonOptions {
 
 const promoteCommand = (): Command =>
   shared(new Command('promote'))
+    .summary('Makes a snapshot live, whatever the gate said.')
     .description('Makes a snapshot live, whatever the gate said. Ends what a rollback held.')
     .argument('<version>', 'the version, or how it begins')
     .addOption(reasonOption('promoted by hand'))
@@ -98,6 +99,7 @@ const promoteCommand = (): Command =>
 
 const rollbackCommand = (): Command =>
   shared(new Command('rollback'))
+    .summary('Goes back to what served before the live snapshot.')
     .description(
       'Goes back to what served before the live snapshot. Offers then wait as candidates, until one is promoted by hand.',
     )
@@ -116,8 +118,9 @@ interface ShadowOptions extends DataOptions {
 
 const shadowCommand = (): Command =>
   shared(new Command('shadow'))
+    .summary('Lets a snapshot score a share of the requests beside the live one.')
     .description(
-      'Lets a snapshot score a share of the requests beside the live one; without a version, none. How it differs is\n' +
+      'Lets a snapshot score a share of the requests beside the live one; without a version, none. How it differs is ' +
         'told by freshet_shadow_… at /metrics. Only the heavy ranker has a shadow: what is scored again is pages.',
     )
     .addArgument(modelArgument())

@@ -11,7 +11,7 @@ export const newCommand = (): Command =>
     .addCommand(
       new Command('view')
         .description(
-          'A feature view that counts reactions: processors/views/NAME.ts with its test and topology.',
+          'Writes a feature view that counts reactions: processors/views/NAME.ts with its test and topology.',
         )
         .argument('<name>', 'lower case, digits and dashes; also the name of its store')
         .addHelpText('after', examples('freshet new view user-surface'))
@@ -22,7 +22,9 @@ export const newCommand = (): Command =>
     )
     .addCommand(
       new Command('processor')
-        .description('A processor with a state of its own: processors/NAME.ts with its test and topology.')
+        .description(
+          'Writes a processor with a state of its own: processors/NAME.ts with its test and topology.',
+        )
         .argument('<name>', 'lower case, digits and dashes; also the name of its store')
         .addHelpText('after', examples('freshet new processor longest-dwell'))
         .action(async (name: string) => {

@@ -4,15 +4,15 @@ import { dataOption, examples, jsonOption, urlOption } from './options.ts'
 
 const ABOUT =
   'Estimates what a ranking that never served would earn, from what was served.\n\n' +
-  'Where the ranking leaves a place to chance (`exploration` in ranking.json), each example says how likely its post\n' +
-  'was to be there. Of those places it is asked what another ranking would have put there, and what came of what was\n' +
-  'there is weighed accordingly: by inverse propensities (IPS), self-normalised, and doubly robust, with 95%\n' +
-  'confidence intervals. cli/off-policy/README.md says how. Of a data directory that no process has open, or with\n' +
+  'Where the ranking leaves a place to chance (`exploration` in ranking.json), each example says how likely its post ' +
+  'was to be there. Of those places it is asked what another ranking would have put there, and what came of what was ' +
+  'there is weighed accordingly: by inverse propensities (IPS), self-normalised, and doubly robust, with 95% ' +
+  'confidence intervals. cli/off-policy/README.md says how. Of a data directory that no process has open, or with ' +
   '--url of a running `freshet up` of this machine.'
 
 export const offPolicyCommand = (): Command =>
   new Command('off-policy')
-    .summary('estimates what another ranking would earn, from logged chances')
+    .summary('Estimates what another ranking would earn, from logged chances.')
     .description(ABOUT)
     .addOption(
       new Option(

@@ -73,4 +73,4 @@ export interface DataOptions {
 
 /** Examples below the help of a command. */
 export const examples = (...lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
+  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`

@@ -4,15 +4,17 @@ import { dataOption, examples, jsonOption, partitionsOption, speed } from './opt
 
 export const replayCommand = (): Command =>
   new Command('replay')
-    .summary('sends a file of events through the same validation as HTTP')
+    .summary('Sends a file of events through the same validation as HTTP.')
     .description(
       'Sends a file of events through the same validation as HTTP, into the log and the topologies.\n\n' +
-        'FILE is NDJSON, one {"topic":…,"value":{…}} a line, or gzip of it (.gz). Replaying a file again\n' +
+        'FILE is NDJSON, one {"topic":…,"value":{…}} a line, or gzip of it (.gz). Replaying a file again ' +
         'changes nothing while its event ids are remembered.',
     )
     .argument('<file>', 'NDJSON, or .gz of it')
     .addOption(dataOption())
-    .addOption(new Option('--to <url>', 'send to a running `freshet up` instead of a data directory'))
+    .addOption(
+      new Option('--to <url>', 'send to a running `freshet up` or `serve` instead of a data directory'),
+    )
     .addOption(partitionsOption())
     .addOption(
       new Option('--speed <n>', '"max", or a multiple of the speed at which it happened')

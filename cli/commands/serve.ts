@@ -9,7 +9,7 @@ interface ServeOptions extends SettingOptions {
 
 export const serveCommand = (): Command => {
   const command = new Command('serve')
-    .summary('serves feeds and takes events, with Kafka and Redis behind it')
+    .summary('Serves feeds and takes events, with Kafka and Redis behind it.')
     .description(
       'Takes events over HTTP to Kafka and answers feeds from rows on Redis, which `freshet worker` keeps up to date. ' +
         'As many of them run as are needed.\n\nSettings come from a file and the environment: see `freshet config`.',

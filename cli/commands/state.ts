@@ -14,13 +14,13 @@ import {
   stateUrlOption,
 } from './options.ts'
 
-const ABOUT = `Reads rows of stores, decoded.
-
-Of a data directory that no process has open, or with --url of a running process on this machine: of \`freshet up\`
-all, of \`freshet worker\` those of the tasks that it runs, of \`freshet serve\` (get alone) those on Redis. A worker
-says who runs the others, and where. Rows of views, whose counts fade and slide, are read as of their newest event, or
-as of the time that --as-of names. Rows of pairs, such as user-author, are removed once nothing of them can count any
-more; then they are absent, as of any time.`
+const ABOUT =
+  'Reads rows of stores, decoded.\n\n' +
+  'Of a data directory that no process has open, or with --url of a running process on this machine: of `freshet up` ' +
+  'all, of `freshet worker` those of the tasks that it runs, of `freshet serve` (get alone) those on Redis. A worker ' +
+  'says who runs the others, and where. Rows of views, whose counts fade and slide, are read as of their newest event, ' +
+  'or as of the time that --as-of names. Rows of pairs, such as user-author, are removed once nothing of them can ' +
+  'count any more; then they are absent, as of any time.'
 
 const ABSENT = "the row's newest event"
 
@@ -35,7 +35,7 @@ interface ScanOptions extends RowOptions {
 
 export const stateCommand = (): Command =>
   new Command('state')
-    .summary('reads rows of stores')
+    .summary('Reads rows of stores.')
     .description(ABOUT)
     .addCommand(getCommand())
     .addCommand(scanCommand())

@@ -13,12 +13,13 @@ interface ApplyOptions extends SettingOptions {
 
 export const topicsCommand = (): Command =>
   new Command('topics')
-    .summary('makes the topics on Kafka, with the right settings')
-    .description('Topics on Kafka, as the topologies and contracts declare them.')
+    .summary('Makes the topics on Kafka, with the right settings.')
+    .description('Makes the topics on Kafka, as the topologies and contracts declare them.')
     .addCommand(applyCommand())
 
 const applyCommand = (): Command =>
   new Command('apply')
+    .summary('Shows what is to be made and changed, and does it with --yes.')
     .description(
       'Shows what is to be made and changed, and does it with --yes.\n\n' +
         'What cannot be changed without loss (a number of partitions, of replicas) is told as drift. ' +

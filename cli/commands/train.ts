@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import type { TrainOptions } from '../learning/train.ts'
-import { configOption, kafkaOption, type SettingOptions, settingsOf } from '../config/options.ts'
+import { configOption, isOnKafka, kafkaOption, type SettingOptions, settingsOf } from '../config/options.ts'
 import { dataOption, examples, integer, jsonOption, urlOption } from './options.ts'
 
 const SNAPSHOT_EXAMPLES_MAX = 1e9
@@ -15,16 +15,17 @@ interface TrainCommandOptions extends Omit<TrainOptions, 'negativesKept'>, Setti
 
 export const trainCommand = (): Command => {
   const command = new Command('train')
-    .summary('lets the models learn from examples')
+    .summary('Lets the models learn from examples.')
     .description(
-      'Learns from the examples of a data directory that no process has open, as far as there are any; with --url,\n' +
-        'follows those of a running `freshet up` or `freshet serve` of this machine, which takes its snapshots into\n' +
-        'service; with --kafka or --config, those on Kafka, for all serving processes that share the directory of\n' +
-        'snapshots (serving.data). It goes on from its own last checkpoint, beside the snapshots: nothing is skipped\n' +
-        'or learned twice, whatever ended it. One trainer a directory.',
+      'Learns from the examples on Kafka where its brokers are set, by an option, the environment or a file, for all ' +
+        'serving processes that share the directory of snapshots (serving.data). Else, or with --data, from those of ' +
+        'a data directory that no process has open, as far as there are any; with --url it follows those of a ' +
+        'running `freshet up` or `freshet serve` of this machine, which takes its snapshots into service.\n\n' +
+        'It goes on from its own last checkpoint, beside the snapshots: nothing is skipped or learned twice, ' +
+        'whatever ended it. One trainer a directory.',
     )
-    .addOption(dataOption().conflicts(['url', 'kafka', 'config']))
-    .addOption(urlOption().conflicts(['kafka', 'config']))
+    .addOption(dataOption().conflicts(['url', 'kafka']))
+    .addOption(urlOption('`freshet up` or `serve`').conflicts('kafka'))
     .addOption(configOption())
     .addOption(kafkaOption())
     .addOption(
@@ -62,14 +63,16 @@ export const trainCommand = (): Command => {
         'freshet train --kafka localhost:9092        # beside workers and serving processes',
       ),
     )
-    .action(async ({ data, url, config, kafka, negativesKept, ...said }: TrainCommandOptions) => {
-      const { trainBeside, trainOnData, trainOnKafka } = await import('../learning/train.ts')
-      const given = { ...(kafka !== undefined && { kafka }), ...(config !== undefined && { config }) }
-      const { settings } = await settingsOf(given, { 'learning.negativesKept': negativesKept })
-      const options = { ...said, negativesKept: settings.learning.negativesKept }
-      if (url !== undefined) await trainBeside(url, options)
-      else if (kafka === undefined && config === undefined) await trainOnData(data, options)
-      else await trainOnKafka(settings, options)
-    })
+    .action(
+      async ({ data, url, config, kafka, negativesKept, ...said }: TrainCommandOptions, command: Command) => {
+        const { trainBeside, trainOnData, trainOnKafka } = await import('../learning/train.ts')
+        const given = { ...(kafka !== undefined && { kafka }), ...(config !== undefined && { config }) }
+        const { settings } = await settingsOf(given, { 'learning.negativesKept': negativesKept })
+        const options = { ...said, negativesKept: settings.learning.negativesKept }
+        if (url !== undefined) await trainBeside(url, options)
+        else if (isOnKafka(command, settings)) await trainOnKafka(settings, options)
+        else await trainOnData(data, options)
+      },
+    )
   return command
 }

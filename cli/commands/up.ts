@@ -15,7 +15,11 @@ type GivenOptions = Omit<UpOptions, 'scorers' | 'cursorSecret' | 'token' | 'nega
 
 export const upCommand = (): Command => {
   const command = new Command('up')
-    .description('Runs everything in one process: takes events over HTTP, processes them, serves feeds.')
+    .summary('Runs everything in one process: takes events over HTTP, processes them, serves feeds.')
+    .description(
+      'Runs everything in one process: takes events over HTTP, processes them, serves feeds.\n\n' +
+        'On services, it is a worker and a serving process in one; see `freshet config`.',
+    )
     .addOption(
       new Option('--data <dir>', 'data directory, made if missing').default(DATA_DEFAULT).conflicts('world'),
     )
@@ -42,15 +46,12 @@ export const upCommand = (): Command => {
         'freshet up --world 300 --port 0',
         'freshet up --data /var/lib/freshet --port 80',
         'freshet up --kafka localhost:9092 --redis redis://localhost:6379 --registry http://localhost:8081',
-      ) + '\nStop it with Ctrl+C; nothing that was accepted is lost.\n',
-    )
-    .addHelpText(
-      'after',
-      `\nOn services, it is a worker and a serving process in one; see \`freshet config\`.\n`,
+      ) + '\n\nStop it with Ctrl+C; nothing that was accepted is lost.',
     )
     .action(async (options: GivenOptions, command: Command) => {
       const settings = await settingsFor(options, command)
       if (settings.kafka.brokers.length === 0) {
+        assertNoServices(settings)
         const { up } = await import('../up.ts')
         const { host, port, scorers, cursorSecret } = settings.serving
         await up({
@@ -78,6 +79,20 @@ const assertNoWorld = ({ world }: GivenOptions): void => {
   throw new CliError(
     'USAGE',
     '--world opens in one process; kafka.brokers is set by a file or FRESHET_KAFKA_BROKERS: leave one out',
+  )
+}
+
+/** In one process nothing would be carried to them, and nobody would be told. */
+const assertNoServices = ({ redis, registry }: Settings): void => {
+  const named = [
+    ...(redis.urls.length > 0 ? ['redis.urls'] : []),
+    ...(registry.url === null ? [] : ['registry.url']),
+  ]
+  if (named.length === 0) return
+  throw new CliError(
+    'CONFIG_INVALID',
+    `kafka.brokers is missing, and without Kafka there is no use for ${named.join(' and ')}: ` +
+      'set it in the file, or give FRESHET_KAFKA_BROKERS or --kafka; or leave the others out',
   )
 }
 

@@ -16,7 +16,7 @@ const OPTIONS = {
 
 export const workerCommand = (): Command => {
   const command = new Command('worker')
-    .summary('runs a share of the tasks on Kafka')
+    .summary('Runs a share of the tasks on Kafka.')
     .description(
       'Joins a group of workers on Kafka and runs its share of the tasks, until it is stopped; then it hands them over. ' +
         'Where a Redis is named, rows are carried to it for `freshet serve`.\n\n' +

@@ -1,5 +1,7 @@
+import type { Command } from 'commander'
 import { Option } from 'commander'
 import { type Configured, CONFIG_FILE, readSettings } from './read.ts'
+import type { Settings } from './schema.ts'
 
 /** Options that override settings; each is the setting's text. */
 export interface SettingOptions {
@@ -20,6 +22,10 @@ export const serviceOptions = (): Option[] => [
   new Option('--redis <urls>', 'Redis, such as redis://localhost:6379'),
   new Option('--registry <url>', 'schema registry, such as http://localhost:8081'),
 ]
+
+/** Whether a command that takes `--data` too is about Kafka: where brokers are set, unless a directory is named. */
+export const isOnKafka = (command: Command, { kafka }: Settings): boolean =>
+  kafka.brokers.length > 0 && command.getOptionValueSource('data') !== 'cli'
 
 /** Reads the settings of a command: its options win over the environment, that over the file. */
 export const settingsOf = (

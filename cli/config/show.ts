@@ -30,14 +30,24 @@ export const shownSettings = ({ settings, origins }: Configured): ShownSetting[]
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** One line a setting: name, value, origin, and its name in the environment; under a line that names them. */
-export const settingLines = (shown: readonly ShownSetting[]): string[] =>
+/**
+ * One line a setting: name, value, origin, and its name in the environment, where asked for also what it is for; under a
+ * line that names them.
+ */
+export const settingLines = (shown: readonly ShownSetting[], isVerbose = false): string[] =>
   columns([
-    ['setting', 'value', 'from', 'variable'],
-    ...shown.map(({ setting, value, origin, variable }) => [setting, writtenOf(value), origin, variable]),
+    ['setting', 'value', 'from', 'variable', ...(isVerbose ? ['what it is for'] : [])],
+    ...shown.map(({ setting, value, origin, variable, about }) => [
+      setting,
+      writtenOf(value),
+      origin,
+      variable,
+      ...(isVerbose ? [about] : []),
+    ]),
   ])
 
-const writtenOf = (value: unknown): string => {
+/** A value as people read it; a dash for none. */
+export const writtenOf = (value: unknown): string => {
   if (value === null) return '-'
   if (Array.isArray(value)) return value.join(',') || '-'
   return value === '' ? '""' : `${value as string | number | boolean}`

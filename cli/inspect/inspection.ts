@@ -1,4 +1,3 @@
-import type { EventTotals } from '../runtime/event-counts.ts'
 import type { Plain } from './plain.ts'
 
 /** A stored row, decoded. */
@@ -69,7 +68,15 @@ export interface LetterView extends LetterSummary {
   readonly valueHex: string
 }
 
-export interface Status extends EventTotals {
+/** What became of events since that process began; null for what it does not know, for others process them. */
+export interface Outcome {
+  readonly processed: number
+  readonly late: number | null
+  readonly duplicates: number | null
+  readonly deadLetters: number | null
+}
+
+export interface Status extends Outcome {
   readonly lagRecords: number
   /** Everything accepted is processed and committed. */
   readonly settled: boolean

@@ -4,7 +4,6 @@ import type { Log } from '../../engine/log/port.ts'
 import type { Topology } from '../../engine/topology.ts'
 import type { StateRows } from '../../serving/state-rows.ts'
 import { CliError } from '../errors.ts'
-import type { EventTotals } from '../runtime/event-counts.ts'
 import { featureView } from './features.ts'
 import type {
   FeatureView,
@@ -27,7 +26,7 @@ export interface ServedInspectionParts {
   readonly topology: Topology
   readonly schemas: InputSchemas | undefined
   readonly clock: Clock
-  readonly progress: () => Pick<Status, 'lagRecords' | 'settled'> & Pick<EventTotals, 'processed'>
+  readonly progress: () => Pick<Status, 'lagRecords' | 'settled' | 'processed'>
 }
 
 /** Looks at what a serving process sees: rows as they were carried to Redis, dead letters as they lie on Kafka. */
@@ -81,6 +80,6 @@ export class ServedInspection implements Inspection {
 
   /** What was late, a duplicate or put aside, workers count. */
   async status(): Promise<Status> {
-    return { late: 0, duplicates: 0, deadLetters: 0, ...this.parts.progress() }
+    return { late: null, duplicates: null, deadLetters: null, ...this.parts.progress() }
   }
 }

@@ -31,6 +31,8 @@ export interface RemoteOptions {
   readonly processed: (topic: string, events: number) => void
   /** Hears of errors that pass. */
   readonly failed: (error: EngineError) => void
+  /** Throws what a worker of this process has ended with; left out where workers are other processes. */
+  readonly assertRunning?: () => void
 }
 
 /** Marks are read so often: a restriction is held about as long beyond need. */
@@ -137,8 +139,9 @@ export class RemoteBackend implements Backend {
     this.restrictions.assertRoom()
   }
 
+  /** A worker beside it may have ended for good; what becomes of others, they tell themselves. */
   assertRunning(): void {
-    return undefined
+    this.options.assertRunning?.()
   }
 
   get unready(): string | null {

@@ -3,10 +3,9 @@ import type { Clock } from '../../engine/clock.ts'
 import { CliError } from '../errors.ts'
 import { type Answer, ask, refusalText } from '../http/client.ts'
 import { RemoteInspection, baseOf } from '../inspect/remote.ts'
-import type { Status } from '../inspect/inspection.ts'
+import type { Outcome, Status } from '../inspect/inspection.ts'
 import type { Line } from '../intake/line-splitter.ts'
 import type { Refusal } from '../intake/refusal.ts'
-import type { EventTotals } from '../runtime/event-counts.ts'
 import type { ReplaySink } from './sink.ts'
 
 export interface RetryLimits {
@@ -30,6 +29,8 @@ export class RemoteSink implements ReplaySink {
   private readonly clock: Clock
   private readonly limits: RetryLimits
   private readonly before: Status | null
+  private heard: Status | null
+  private heardAtMs = -Infinity
   private parts: Buffer[] = []
   /** Line in the file of each line in the batch. */
   private numbers: number[] = []
@@ -39,7 +40,7 @@ export class RemoteSink implements ReplaySink {
     this.inspection = new RemoteInspection(url)
     this.clock = clock
     this.limits = limits
-    this.before = before
+    this.before = this.heard = before
   }
 
   static async open(url: string, clock: Clock, limits = RETRY_DEFAULTS): Promise<RemoteSink> {
@@ -64,31 +65,39 @@ export class RemoteSink implements ReplaySink {
     const { status, body: answer } = await this.send(body)
     const refused = refusedIn(answer)
     if (refused === null) throw refusedWhole(status, answer)
+    // One that did not tell before the first event is not asked again and again.
+    const isDue = this.clock.monotonicMs() - this.heardAtMs >= STATUS_INTERVAL_MS
+    if (this.before !== null && isDue) await this.hear()
     return refused.map((refusal) => ({ ...refusal, line: numbers[refusal.line - 1]! }))
   }
 
   async settle(): Promise<void> {
     for (;;) {
-      const status = await statusOf(this.inspection)
-      if (status === null || status.settled) return
+      await this.hear()
+      if (this.heard === null || this.heard.settled) return
       await pause(STATUS_INTERVAL_MS)
     }
   }
 
-  async outcome(): Promise<EventTotals | null> {
-    const { before } = this
-    const now = await statusOf(this.inspection)
+  async outcome(): Promise<Outcome | null> {
+    await this.hear()
+    const { before, heard: now } = this
     if (before === null || now === null || now.processed < before.processed) return null
     return {
       processed: now.processed - before.processed,
-      late: now.late - before.late,
-      duplicates: now.duplicates - before.duplicates,
-      deadLetters: now.deadLetters - before.deadLetters,
+      late: since(before.late, now.late),
+      duplicates: since(before.duplicates, now.duplicates),
+      deadLetters: since(before.deadLetters, now.deadLetters),
     }
   }
 
-  lagRecords(): null {
-    return null
+  lagRecords(): number | null {
+    return this.heard?.lagRecords ?? null
+  }
+
+  private async hear(): Promise<void> {
+    this.heard = await statusOf(this.inspection)
+    this.heardAtMs = this.clock.monotonicMs()
   }
 
   private async send(body: { readonly type: string; readonly bytes: Buffer }): Promise<Answer> {
@@ -124,6 +133,9 @@ const statusOf = async (inspection: RemoteInspection): Promise<Status | null> =>
     return null
   }
 }
+
+const since = (before: number | null, now: number | null): number | null =>
+  before === null || now === null ? null : now - before
 
 /** The refusals of an answer to a batch; null when it is no such answer. */
 const refusedIn = (answer: unknown): readonly Refusal[] | null => {

@@ -1,6 +1,6 @@
+import type { Outcome } from '../inspect/inspection.ts'
 import type { Refusal } from '../intake/refusal.ts'
 import type { Line } from '../intake/line-splitter.ts'
-import type { EventTotals } from '../runtime/event-counts.ts'
 
 /** Where a replay's lines go: into a data directory, or to a running server. */
 export interface ReplaySink {
@@ -16,7 +16,7 @@ export interface ReplaySink {
   /** Resolves when everything is processed. */
   settle(): Promise<void>
   /** What became of events since the replay began; null where it cannot be known. */
-  outcome(): Promise<EventTotals | null>
-  /** Records that wait to be processed; null where it is not known. */
+  outcome(): Promise<Outcome | null>
+  /** Records that wait to be processed, as last heard; null where it is not known. */
   lagRecords(): number | null
 }

@@ -12,7 +12,7 @@ import { ServedStores } from '../remote/stores.ts'
 import { retentionMsOf } from '../topics/wanted.ts'
 import { Carrier } from './carrier.ts'
 import type { CarrierData, CarryLag } from './carrier-messages.ts'
-import { WORKER_SETTINGS_DEFAULTS, type WorkerSettings } from './settings.ts'
+import type { WorkerSettings } from './settings.ts'
 import { type RunningWorker, startWorker } from './start.ts'
 
 export interface CarryingParts {
@@ -96,7 +96,6 @@ export const workerSettingsOf = async (
   const { group, data, standbys, heartbeatMs, missedHeartbeatsMax } = settings.worker
   const { cacheBytesMax, changelogBytesMax, commitIntervalMs } = settings.worker
   return {
-    ...WORKER_SETTINGS_DEFAULTS,
     brokers,
     prefix,
     group,

@@ -9,22 +9,15 @@ import { tellPassing } from '../remote/passing.ts'
 import { openSchemas } from '../remote/registry.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { bothMetrics, EventCounts } from '../runtime/event-counts.ts'
+import { toldToStop, untilTold } from '../stopping.ts'
 import { print, say } from '../terminal.ts'
 import { ensureTopics } from '../topics/apply.ts'
 import { startCarryingWorker, tellCarrying } from './carrying.ts'
 import { workerServer } from './http.ts'
 
-const FAILURE_CHECK_MS = 250
-
 /** Runs a worker until the process is told to stop, or the worker stops on what a person must mend: it then throws that. */
 export const runWorker = async (settings: Settings): Promise<void> => {
-  const told = new AbortController()
-  const stop = (): void => {
-    if (told.signal.aborted) process.exit(1)
-    told.abort()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  const told = toldToStop()
   const clock = systemClock
   const registered = new PrometheusMetrics()
   const counts = new EventCounts()
@@ -57,28 +50,10 @@ export const runWorker = async (settings: Settings): Promise<void> => {
     print(
       `Worker "${memberOf(settings)}" of group "${group}" tells of itself at ${url}. Stop it with Ctrl+C.`,
     )
-    await untilTold(told.signal, () => running.assertRunning())
+    await untilTold(told, () => running.assertRunning())
     say('Handing tasks over.')
   } finally {
     await closeServer(app, HTTP_DEFAULTS.closeMs)
     await carrying.close()
   }
 }
-
-const untilTold = (told: AbortSignal, check: () => void): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setInterval(() => {
-      try {
-        check()
-      } catch (error) {
-        clearInterval(timer)
-        reject(error)
-      }
-    }, FAILURE_CHECK_MS)
-    const end = (): void => {
-      clearInterval(timer)
-      resolve()
-    }
-    if (told.aborted) end()
-    told.addEventListener('abort', end)
-  })

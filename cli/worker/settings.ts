@@ -1,11 +1,10 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Clock } from '../../engine/clock.ts'
 import type { InputSchemas } from '../../engine/input-schemas.ts'
-import { KAFKA_DEFAULTS, type SaslOptions } from '../../engine/log/kafka/options.ts'
+import type { SaslOptions } from '../../engine/log/kafka/options.ts'
 import type { Metrics } from '../../engine/metrics.ts'
 import type { TaskServices } from '../../engine/task-options.ts'
 import type { WorkerOptions } from '../../engine/worker.ts'
-import { DAY_MS } from '../../schemas/ids.ts'
 
 /** All that a worker process is told: plain values, whether they come from options, a file or the environment. */
 export interface WorkerSettings {
@@ -53,17 +52,13 @@ export interface WorkerSecurity {
   readonly sasl?: SaslOptions
 }
 
-/** Silent for 1.5 seconds is dead: short enough to take over within three, long enough for a pause of the process. */
+/**
+ * What the settings declare as defaults of these; of all others they do so themselves. Silent for 1.5 seconds is dead:
+ * short enough to take over within three, long enough for a pause of the process.
+ */
 export const WORKER_SETTINGS_DEFAULTS = {
-  prefix: 'freshet.',
-  group: 'workers',
-  partitions: 12,
-  standbys: 1,
-  retentionMs: 7 * DAY_MS,
   heartbeatMs: 250,
   missedHeartbeatsMax: 6,
   cacheBytesMax: 2 ** 31,
   changelogBytesMax: 2 ** 29,
-  transactionMsMax: KAFKA_DEFAULTS.transactionMsMax,
-  worker: {},
 } as const satisfies Partial<WorkerSettings>

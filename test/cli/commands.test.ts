@@ -100,6 +100,34 @@ describe('a command that cannot run', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(/USAGE: --world .*FRESHET_KAFKA_BROKERS/)])
   })
 
+  test.each([
+    [
+      { FRESHET_REDIS_URLS: 'redis://127.0.0.1:1' },
+      [],
+      /CONFIG_INVALID: kafka\.brokers is missing.* redis\.urls: /,
+    ],
+    [{}, ['--registry', 'http://127.0.0.1:1'], /CONFIG_INVALID: kafka\.brokers is missing.* registry\.url: /],
+  ])(
+    'up with %j and %j does not begin without the Kafka that these are for',
+    async (environment, args, message) => {
+      const up = ['up', '--port', '0', ...args]
+      const { code, stderr } = await new Spawned(await temporaryDirectory(), up, environment).ended
+      expect([code, stderr]).toEqual([1, expect.stringMatching(message)])
+    },
+  )
+
+  test.each([
+    ['dlq', 'list'],
+    ['dlq', 'show', 'posts/0/0'],
+    ['dlq', 'replay', 'posts'],
+    ['train', '--once'],
+  ])('%s %s looks into the directory that it was told, though brokers are set', async (...args) => {
+    const environment = { FRESHET_KAFKA_BROKERS: '127.0.0.1:1' }
+    const told = [...args, '--data', 'nowhere']
+    const { code, stderr } = await new Spawned(await temporaryDirectory(), told, environment).ended
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/NO_DATA: "nowhere"/)])
+  })
+
   test('shows where it failed when asked', async () => {
     const args = ['describe', 'nope']
     const { stderr } = await new Spawned(await temporaryDirectory(), args, { FRESHET_DEBUG: '1' }).ended

@@ -25,6 +25,27 @@ test('labels beyond the limit are told together', async () => {
   expect(text).toContain('freshet_processor_counts_total{name="other"} 1488')
 })
 
+test('gauges of more tasks than are told one by one are added up, and of their times the furthest behind is told', async () => {
+  const metrics = new PrometheusMetrics()
+  for (let number = 0; number < 1_000; number++) {
+    metrics.gauge('lag_records', { task: `user-${number}`, topic: 'posts' }, 1)
+    metrics.gauge('watermark_ms', { task: `user-${number}` }, 5_000 - number)
+  }
+  const lag = async (): Promise<readonly number[]> => {
+    const lines = (await metrics.registry.metrics()).matchAll(/^freshet_lag_records\{.*\} (\d+)$/gm)
+    return [...lines].map(([, value]) => Number(value))
+  }
+  expect(await lag()).toHaveLength(513)
+  const sum = async (): Promise<number> => (await lag()).reduce((all, one) => all + one)
+  expect(await sum()).toBe(1_000)
+  expect(await metrics.registry.metrics()).toContain('freshet_watermark_ms{task="other"} 4001')
+
+  metrics.gauge('lag_records', { task: 'user-999', topic: 'posts' }, 8)
+  expect(await sum()).toBe(1_007)
+  metrics.keepTasks(['user-0', 'user-999'])
+  expect(await lag()).toEqual([1, 8])
+})
+
 test('events are added up over public topics, dead letters over all', () => {
   const counts = new EventCounts()
   const metrics = bothMetrics(counts, new PrometheusMetrics())

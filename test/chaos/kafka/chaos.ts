@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { publishAll } from '../../../bench/publish-all.ts'
+import { declared } from '../../../cli/config/schema.ts'
 import { fleetTopics } from '../../../cli/worker/fleet-log.ts'
-import { WORKER_SETTINGS_DEFAULTS } from '../../../cli/worker/settings.ts'
 import { Random } from '../../../engine/driver/random.ts'
 import { EngineError } from '../../../engine/errors.ts'
 import { KafkaNames } from '../../../engine/log/kafka/names.ts'
@@ -16,6 +16,7 @@ import { plansOf } from '../../../engine/topology.ts'
 import { reactions } from '../../../processors/topics.ts'
 import { realServices } from '../../../services/index.ts'
 import type { KafkaService, RedisService } from '../../../services/port.ts'
+import { DAY_MS } from '../../../schemas/ids.ts'
 import type { Envelope } from '../../../schemas/envelope.ts'
 import { everything } from '../../../topologies/index.ts'
 import type { WorkerStatus } from '../../../cli/worker/start.ts'
@@ -42,7 +43,10 @@ const LOOK_MS = 20
 const CAUGHT_UP_MS_MAX = 120_000
 const SETTLED_LOOKS = 25
 const SETTLED_MS_MAX = 900_000
-const FROZEN_MS = 2 * WORKER_SETTINGS_DEFAULTS.heartbeatMs * WORKER_SETTINGS_DEFAULTS.missedHeartbeatsMax
+/** Nothing is said of these to the workers. */
+const { worker, topics } = declared
+const TOPICS = { group: worker.group.fallback, retentionMs: topics.retentionDays.fallback * DAY_MS }
+const FROZEN_MS = 2 * worker.heartbeatMs.fallback * worker.missedHeartbeatsMax.fallback
 /** Kills come so long, at most, after the last one is over. */
 const CALM_MS_MAX = 2_000
 const SERVICE_DOWN_MS = 1_000
@@ -131,7 +135,7 @@ class Chaos {
     const { input, eventsPerSecond, partitions, minutesMax } = this.options
     const log = await this.openLog()
     this.log = log
-    await log.createTopics(fleetTopics(everything, { ...WORKER_SETTINGS_DEFAULTS, partitions }))
+    await log.createTopics(fleetTopics(everything, { ...TOPICS, partitions }))
     for (const worker of this.workers) worker.start()
     for (const worker of this.workers) await worker.answers()
     await this.caughtUp('start')

@@ -1,37 +1,13 @@
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { configCommand } from '../../../cli/commands/config.ts'
-import { dlqCommand } from '../../../cli/commands/dlq.ts'
-import { explainCommand } from '../../../cli/commands/explain.ts'
-import { featureCommand } from '../../../cli/commands/feature.ts'
-import { feedCommand } from '../../../cli/commands/feed.ts'
-import { replayCommand } from '../../../cli/commands/replay.ts'
-import { serveCommand } from '../../../cli/commands/serve.ts'
-import { stateCommand } from '../../../cli/commands/state.ts'
-import { topicsCommand } from '../../../cli/commands/topics.ts'
-import { trainCommand } from '../../../cli/commands/train.ts'
-import { upCommand } from '../../../cli/commands/up.ts'
-import { workerCommand } from '../../../cli/commands/worker.ts'
+import { program } from '../../../cli/main.ts'
 
 const withChildren = (command: Command): readonly Command[] => [
   command,
   ...command.commands.flatMap(withChildren),
 ]
 
-const COMMANDS = [
-  configCommand(),
-  dlqCommand(),
-  explainCommand(),
-  featureCommand(),
-  feedCommand(),
-  replayCommand(),
-  serveCommand(),
-  stateCommand(),
-  topicsCommand(),
-  trainCommand(),
-  upCommand(),
-  workerCommand(),
-].flatMap(withChildren)
+const COMMANDS = withChildren(program())
 
 const helpOf = (name: string): readonly string[] =>
   COMMANDS.flatMap(({ options }) => options)
@@ -51,4 +27,26 @@ test('what a list is limited to is told of in the same way by every command that
   const told = helpOf('--limit')
   expect(told).toHaveLength(4)
   for (const help of told) expect(help).toMatch(/^--limit <n> [a-z]+ at most$/)
+})
+
+test('every command is listed by one sentence', () => {
+  for (const command of COMMANDS) {
+    const listed = command.summary() || command.description()
+    expect(listed, command.name()).toMatch(/^[A-Z](?!.*\. ).*\.$/)
+  }
+})
+
+test('descriptions break where a paragraph ends and nowhere else: lines are as long as the terminal is wide', () => {
+  for (const command of COMMANDS) {
+    expect(command.description().replaceAll('\n\n', ''), command.name()).not.toContain('\n')
+  }
+})
+
+test('no help has two blank lines together, and each ends with a line', () => {
+  for (const command of COMMANDS) {
+    let help = ''
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
+    expect(help, command.name()).not.toMatch(/\n\s*\n\s*\n/)
+    expect(help, command.name()).toMatch(/\S\n$/)
+  }
 })

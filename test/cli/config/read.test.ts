@@ -166,6 +166,17 @@ describe('what is shown', () => {
     expect(lines).not.toContain('hush')
   })
 
+  test('says what each setting is for where it is asked to', async () => {
+    const shown = shownSettings(await reading({}))
+    const about = declared.worker.standbys.about
+    expect(settingLines(shown).join('\n')).not.toContain(about)
+    expect(settingLines(shown, true)).toContainEqual(
+      expect.stringMatching(/^worker\.standbys +1 +default +FRESHET_WORKER_STANDBYS +Copies of .*\.$/),
+    )
+    const ended = await freshet(await temporaryDirectory(), 'config', '--verbose')
+    for (const { setting } of namedSettings(declared)) expect(ended.stdout).toContain(`  ${setting.about}\n`)
+  })
+
   test('is printed by `freshet config --json`', async () => {
     const ended = await freshet(await temporaryDirectory(), 'config', '--json', '--kafka', 'here:1')
     const { file, settings } = lastJson(ended)

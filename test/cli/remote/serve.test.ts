@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from '../../../cli/http/client.ts'
 import { ensureTopics } from '../../../cli/topics/apply.ts'
-import { readSettings } from '../../../cli/config/read.ts'
+import { CONFIG_FILE, readSettings } from '../../../cli/config/read.ts'
 import type { Settings } from '../../../cli/config/schema.ts'
 import { openSchemas, type Schemas } from '../../../cli/remote/registry.ts'
 import { ServedStores } from '../../../cli/remote/stores.ts'
@@ -197,6 +197,12 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
     TEST_MS_MAX,
   )
 
+  test('a replay to it does not say how many events were late, known or put aside: workers count them', async () => {
+    await writeFile(join(data, 'some.ndjson'), ndjson([post('replayed', 'bob')]))
+    const json = lastJson(await freshet(data, 'replay', 'some.ndjson', '--to', served.url, '--json'))
+    expect(json).toMatchObject({ accepted: 1, late: null, duplicates: null, dead_letters: null })
+  })
+
   test('what breaks its contract is refused', async () => {
     const bytes = Buffer.from(JSON.stringify({ topic: 'posts', value: { postId: 'x' } }))
     const { status, body } = await ask(`${served.url}/v1/events`, { type: 'application/json', bytes })
@@ -206,20 +212,18 @@ describe.skipIf(reason !== undefined)(`freshet serve, with a worker ${reason ?? 
   test(
     'a trainer learns what lies on Kafka, beside what serves it, and goes on from where it was',
     async () => {
-      const config = join(data, 'freshet.config.json')
       const { kafka: onKafka, serving } = settings
-      const told = {
-        kafka: { brokers: onKafka.brokers, prefix: onKafka.prefix },
-        serving: { data: serving.data },
-      }
-      await writeFile(config, JSON.stringify(told))
+      const { brokers, prefix } = onKafka
+      const told = { kafka: { brokers, prefix }, serving: { data: serving.data } }
+      // It lies where it is looked for: nobody need name it.
+      await writeFile(join(data, CONFIG_FILE), JSON.stringify(told))
       const append = async (some: readonly Example[]): Promise<void> => {
         const publisher = served.backend.publisher()
         for (const value of some) publisher.add({ contract: examples, value })
         await publisher.flush()
       }
       const learned = async (): Promise<unknown> => {
-        const run = await freshet(data, 'train', '--config', config, '--once', '--json')
+        const run = await freshet(data, 'train', '--once', '--json')
         expect(run.stderr).toBe('')
         return lastJson(run)
       }

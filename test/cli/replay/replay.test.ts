@@ -157,6 +157,22 @@ describe('a replay to a running server', () => {
     expect(again.result).toMatchObject({ accepted: 5_000, duplicates: 5_000 })
   })
 
+  test('says how many records the server has not processed yet', async () => {
+    const running = await Running.start({ paused: true })
+    const lines = ndjson(likes(100)).trimEnd().split('\n')
+    const sink = await RemoteSink.open(running.url, systemClock, RETRY)
+    expect(sink.lagRecords()).toBe(0)
+    for (const [index, text] of lines.entries()) {
+      const buffer = Buffer.from(text)
+      sink.add({ buffer, start: 0, end: buffer.length, number: index + 1, tooLong: false })
+    }
+    expect(await sink.flush()).toEqual([])
+    expect(sink.lagRecords()).toBe(100)
+    running.embedded.resume()
+    await sink.settle()
+    expect(sink.lagRecords()).toBe(0)
+  })
+
   test('goes on when a batch made it but its answer did not', async () => {
     const running = await Running.start()
     let failures = 3

@@ -9,9 +9,11 @@ import { bothMetrics, EventCounts } from '../../../cli/runtime/event-counts.ts'
 import { workerServer } from '../../../cli/worker/http.ts'
 import { startWorker, type RunningWorker } from '../../../cli/worker/start.ts'
 import { WORKER_SETTINGS_DEFAULTS } from '../../../cli/worker/settings.ts'
+import { KAFKA_DEFAULTS } from '../../../engine/log/kafka/options.ts'
 import { NO_METRICS, type Metrics } from '../../../engine/metrics.ts'
 import type { Topic } from '../../../engine/topic.ts'
 import { impressions, reactions } from '../../../processors/topics.ts'
+import { DAY_MS } from '../../../schemas/ids.ts'
 import { realServices } from '../../../services/index.ts'
 import type { KafkaService } from '../../../services/port.ts'
 import { aReaction, T0 } from '../../processors/events.ts'
@@ -27,6 +29,7 @@ const PARTITIONS = 4
 /** A quiet topic holds time back for so long: longer than a busy machine lets anything wait. */
 const IDLE_MS = 120_000
 const LOOK_MS = 50
+const RETENTION_MS = 7 * DAY_MS
 /** News travels between workers by the brokers: nothing is left when there is none at so many looks. */
 const QUIET_LOOKS = 20
 
@@ -53,9 +56,13 @@ describe.skipIf(noKafka !== undefined)(`workers of a fleet ${noKafka ?? ''}`, ()
       ...WORKER_SETTINGS_DEFAULTS,
       brokers: kafka.brokers,
       prefix,
+      group: 'workers',
       member,
       partitions: PARTITIONS,
       dataDirectory: join(directory, `${prefix}${member}`),
+      standbys: 1,
+      retentionMs: RETENTION_MS,
+      transactionMsMax: KAFKA_DEFAULTS.transactionMsMax,
       heartbeatMs: 100,
       missedHeartbeatsMax: 40,
       worker: { commitIntervalMs: 30, batchEventsMax: 64, idleMs: IDLE_MS },
