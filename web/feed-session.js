@@ -103,11 +103,14 @@ export class FeedSession {
       // What was not logged has no impression to be joined to.
       ...(this.#logVisit.checked && { requestId }),
     }
+    const { userId } = reaction
     await api.react({ ...reaction, undo: false })
+    // Another viewer may have been chosen meanwhile: their feed has no place for this receipt.
+    if (userId !== this.#userId) return
     const undo = async () => {
       await api.react({ ...reaction, undo: true })
       this.#receipts = this.#receipts.filter((each) => each !== receipt)
-      await this.#change('Taken back')
+      await this.#change('Taken back', userId)
     }
     const receipt = new Receipt(
       { postId, authorId, ...item },
@@ -117,15 +120,18 @@ export class FeedSession {
     )
     this.#receipts = [...this.#receipts, receipt]
     this.#list.fold(receipt)
-    await this.#change(SAID[kind])
+    await this.#change(SAID[kind], userId)
   }
 
   /**
-   * Asks for the feed as it is after what was done, and tells what that changed.
+   * Asks for the feed as it is after what was done by a viewer, and tells what that changed; where another has been
+   * chosen meanwhile it does nothing.
    * @param {string} done
+   * @param {string} userId
    */
-  async #change(done) {
+  async #change(done, userId) {
     await api.processed()
+    if (userId !== this.#userId) return
     const feed = await this.#request(Math.min(FEED_POSTS_MAX, Math.max(PAGE_POSTS, this.#list.length)))
     if (feed === undefined) return
     const { moved, added } = this.#list.change(feed.items, this.#receipts, feed.meta.asOf)

@@ -36,7 +36,8 @@ const start = async () => {
   const asked = inAddress()
   if (asked !== null) show(asked)
   const busiest = await bar.loadRecent()
-  if (asked !== null) return
+  // Whoever was named in the address, or chosen while the busiest were looked for, stays.
+  if (inAddress() !== null) return
   if (busiest !== undefined) show(busiest)
   else {
     const text = 'Nobody reacted to a post yet. Name any user above; events come in by POST /v1/events.'

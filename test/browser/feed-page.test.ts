@@ -79,6 +79,56 @@ test('a like counts at once: the post makes room, and the others are ranked anew
   expect(complaints).toEqual([])
 })
 
+/** Lets requests to a path wait, as on a slow connection, until they are let go. */
+const holdUp = async (page: Page, path: string): Promise<{ readonly held: Promise<void>; letGo(): void }> => {
+  const held = Promise.withResolvers<void>()
+  const gone = Promise.withResolvers<void>()
+  await page.route(`**${path}`, async (route) => {
+    held.resolve()
+    await gone.promise
+    await route.continue()
+  })
+  return { held: held.promise, letGo: () => gone.resolve() }
+}
+
+test('a like that is durable once another viewer is chosen leaves no receipt in their feed', async () => {
+  const { page, complaints } = await visit()
+  const events = await holdUp(page, '/v1/events')
+  await posts(page).first().getByRole('button', { name: 'Like' }).click()
+  await events.held
+  await page.getByLabel('See the feed of').fill('eve')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => said(page).textContent(), SOON).toMatch(/^Feed of eve: /)
+  const shown = await texts(page)
+  const taken = page.waitForResponse('**/v1/events')
+  events.letGo()
+  await (await taken).finished()
+  // Nothing is to come of it: there is nothing to wait for but time in which it would.
+  await page.waitForTimeout(1_000)
+  expect(await page.locator('.receipt').count()).toBe(0)
+  expect([await texts(page), await said(page).textContent()]).toEqual([
+    shown,
+    expect.stringMatching(/^Feed of eve/),
+  ])
+  expect(complaints).toEqual([])
+})
+
+test('who is chosen before it is known who did most of late stays chosen', async () => {
+  const running = await Running.start()
+  await running.take(neighbourhood())
+  const { page } = await openPage({})
+  const viewers = await holdUp(page, '/v1/viewers?*')
+  await page.goto(running.url)
+  await viewers.held
+  await page.getByLabel('See the feed of').fill('eve')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.title(), SOON).toBe('Feed of eve · Freshet')
+  viewers.letGo()
+  await page.getByRole('button', { name: 'ada', exact: true }).waitFor()
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)))
+  expect([await page.title(), new URL(page.url()).search]).toEqual(['Feed of eve · Freshet', '?viewer=eve'])
+})
+
 /** Over plain HTTP from another machine a browser does not offer this. */
 const NOT_SECURE = 'delete Crypto.prototype.randomUUID'
 
