@@ -1,6 +1,6 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readSettings } from '../../cli/config/read.ts'
-import { join } from 'node:path'
 import { Spawned } from '../cli/spawned.ts'
 import { temporaryDirectory } from '../cli/temporary.ts'
 import { missing, START_MS_MAX } from './here.ts'

@@ -22,7 +22,6 @@ export const topicConfigs = ({
 }: TopicConfigOptions): Record<string, string> => ({
   'cleanup.policy': 'delete',
   // Event times may lie years back, in a replay: what was just appended would be dropped at once.
-  // Retention counts from appending: event times of a replay lie years back. They stay in the batch.
   'message.timestamp.type': 'LogAppendTime',
   'retention.ms': String(Number.isFinite(retentionMs) ? retentionMs : FOREVER_MS),
   'retention.bytes': '-1',
