@@ -24,6 +24,8 @@ const run = promisify(execFile)
 
 const INDEX = 'topologies/index.ts'
 const DECODERS = 'cli/decoders.ts'
+/** The module that makes it needs what a package does not have. */
+const FEATURES_PAGE = 'docs/features.md'
 
 /** A view with its test, topology and picture. */
 export const createView = async (root: string, name: string): Promise<Created> => {
@@ -34,7 +36,10 @@ export const createView = async (root: string, name: string): Promise<Created> =
     { template: 'view-test', file: test },
     { template: 'view-topology', file: `topologies/${name}.ts` },
   ]
-  return create(root, names, parts, test, { [INDEX]: (text) => addView(addTopology(text, names), names) })
+  const created = await create(root, names, parts, test, {
+    [INDEX]: (text) => addView(addTopology(text, names), names),
+  })
+  return { ...created, changed: [...created.changed, FEATURES_PAGE] }
 }
 
 /** A processor with its test, topology, picture and decoder. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProcessor, createView } from '../../../cli/new/create.ts'
+import { FEATURES_PAGE } from '../../../topologies/features-page.ts'
 
 const run = promisify(execFile)
 // What is compiled of a checkout that is gone afterwards is of no use to later starts.
@@ -74,6 +75,16 @@ describe('what freshet new writes', () => {
       'test/topologies/features-page.test.ts',
     )
     expect(stdout).toMatch(/Test Files.* 4 passed/)
+  })
+
+  test('is told of file by file, the page of features among them, by which no row of the view stays for ever', async () => {
+    expect(written).toContain(FEATURES_PAGE)
+    const page = await readFile(join(checkout, FEATURES_PAGE), 'utf8')
+    const totals = page
+      .split('\n')
+      .filter((line) => line.includes('user_surface_long_name.') && line.includes('.total`'))
+    expect(totals).toHaveLength(3)
+    for (const total of totals) expect(total).toContain('over the last 180d at least')
   })
 
   test('has types, lint and format in order', async () => {
