@@ -1,4 +1,5 @@
 import type { ChosenPost } from '../../models/evaluation/chosen-posts.ts'
+import { Explorations, outlineOf, type PlaceOutline } from '../../models/evaluation/explorations.ts'
 import { type ExploredPlace, ExploredPlaces } from '../../models/evaluation/explored-places.ts'
 import { outcomesOf } from '../../models/evaluation/outcomes.ts'
 import { FollowedTopic } from '../../models/training/followed-topic.ts'
@@ -20,12 +21,19 @@ export interface ReadPlaces {
 
 type Told = Pick<Example, 'labels' | 'satisfaction'>
 
+interface Kept {
+  readonly choice: Choice
+  readonly held: Told
+  readonly outline: PlaceOutline
+}
+
 /** Reads the places that examples say were left to chance, and what a ranking would have put there. */
 export class PlaceReader {
   private readonly policy: Policy
   private readonly source: TopicSource
   private readonly placesMax: number
-  private readonly kept = new Map<string, { readonly choice: Choice; readonly held: Told }>()
+  private readonly kept = new Map<string, Kept>()
+  private readonly explorations = new Explorations()
   /** What was told beside settled slates, of posts that chance may have drawn. */
   private readonly late = new Map<string, Told[]>()
   private readonly leftOut = { cut_short: 0, other_columns: 0, other_heads: 0 }
@@ -48,8 +56,10 @@ export class PlaceReader {
     )
     for (let partition = 0; partition < partitions; partition++)
       await this.readPartition(topic, partition, told)
-    const { examples, leftOut, isCut } = this
-    const places = Array.from(this.kept, ([key, { choice, held }]) => ({
+    const { examples, leftOut, isCut, explorations } = this
+    const whole = [...this.kept].filter(([, { outline }]) => explorations.isWhole(outline))
+    leftOut.cut_short += this.kept.size - whole.length
+    const places = whole.map(([key, { choice, held }]) => ({
       ...choice,
       outcomes: outcomesOf([held, ...(this.late.get(key) ?? [])]),
     }))
@@ -80,13 +90,15 @@ export class PlaceReader {
 
   private async keep(place: ExploredPlace | null): Promise<void> {
     if (place === null) return
+    const outline = outlineOf(place)
+    this.explorations.meet(outline)
     if (this.kept.size === this.placesMax) {
       this.isCut = true
       return
     }
     const choice = await this.policy.choose(place)
     if (typeof choice === 'string') this.leftOut[choice]++
-    else this.kept.set(keyOf(place.posts[0]!), { choice, held: toldBy(place.posts[0]!) })
+    else this.kept.set(keyOf(place.posts[0]!), { choice, held: toldBy(place.posts[0]!), outline })
   }
 
   /** Labels of longer windows, and surveys, which may come before their slate settles. Early labels come with it once more. */

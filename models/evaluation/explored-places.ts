@@ -1,5 +1,6 @@
 import type { Example } from '../../schemas/examples/index.ts'
 import type { RequestId } from '../../schemas/ids.ts'
+import { isAbout, rarer } from './explorations.ts'
 
 /** A place of a feed that was left to chance. */
 export interface ExploredPlace {
@@ -7,18 +8,16 @@ export interface ExploredPlace {
   readonly posts: readonly Example[]
 }
 
-/** Propensities are products and quotients of a few numbers. */
-const ROUNDING = 1e-9
-
 /**
  * Finds the places that chance was left, in examples as they settle: those of a request come together. Where one post
  * may be drawn to a place from d below it, all d + 1 posts have a propensity below 1, of which the second tells the
- * share that is left to chance and the last how many there are (see `propensityAt` of serving's exploration): so it is
- * known whether all of them were shown. Where they were not, nobody can say what else there was to choose. Two alone
- * may be all of them, or the first two of many: a post below them that nothing was left to tells which.
+ * share that is left to chance and each after it a d-th of that less (see `propensityAt` of serving's exploration): so a
+ * place of which not all posts were shown is mostly known by itself, and `Explorations` tells the others. Where they were
+ * not, nobody can say what else there was to choose. Two alone may be all of them, or the first two of many: a post below
+ * them that nothing was left to tells which.
  */
 export class ExploredPlaces {
-  /** Requests of which some posts that chance may have drawn were not shown, on this page. */
+  /** Requests of which it is known that some posts that chance may have drawn were not shown, on this page. */
   cutShort = 0
   private requestId: RequestId | null = null
   private posts: Example[] = []
@@ -53,10 +52,6 @@ const isWhole = ([held, ...below]: readonly number[]): boolean => {
   if (below.length === 0) return false
   const share = rarer(below[0]!)
   const drawn = share / below.length
-  return isAbout(rarer(below.at(-1)!), drawn) && (isAbout(held!, 1 - share) || isAbout(held!, drawn))
+  if (!isAbout(held!, 1 - share) && !isAbout(held!, drawn)) return false
+  return below.every((propensity, index) => isAbout(rarer(propensity), drawn * (below.length - index)))
 }
-
-/** A share is below a half: of a probability and its opposite, the smaller is that of the draw. */
-const rarer = (propensity: number): number => Math.min(propensity, 1 - propensity)
-
-const isAbout = (one: number, other: number): boolean => Math.abs(one - other) < ROUNDING

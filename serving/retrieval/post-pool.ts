@@ -12,7 +12,7 @@ import { PostFacts } from './post-facts.ts'
 
 /** Posts searched through at most; beyond it those of the oldest hours are left out. */
 export const POSTS_SEARCHED_MAX = 1_000_000
-/** Hours walked back from the newest event. */
+/** Hours walked back from the newest event; older ones hold nothing young enough. */
 const HOURS_MAX = Math.ceil(POST_AGE_MAX_MS / HOUR_MS) + 1
 /** The newest hours, which are looked at each time; older ones take turns. */
 const HOURS_HOT = 2
@@ -48,8 +48,10 @@ export class PostPool {
   private slots = 0
   private count = 0
   private newestHour = -1
-  /** Hours back from the newest that are looked at next. */
+  /** Turns of hours back from the newest that are looked at next. */
   private turn = 0
+  /** The newest hour that was left out for want of room: neither it nor older ones are held. */
+  private leftOut = -1
 
   constructor(parts: PostPoolParts) {
     this.parts = parts
@@ -89,13 +91,17 @@ export class PostPool {
     const newest = Math.floor(newestAt / HOUR_MS)
     const passed = this.newestHour === -1 ? HOURS_HOT : newest - this.newestHour + HOURS_HOT
     this.newestHour = newest
-    const hot = Math.min(passed, HOURS_MAX)
+    await this.dropExpired()
+    await this.look(newestHours(newest, 0, Math.min(passed, HOURS_MAX)), new Set(this.nextTurn(newest)))
+    await this.dropSurplus()
+  }
+
+  /** None where all of them were left out for want of room, and newer ones too, which would come back first. */
+  private nextTurn(newest: number): number[] {
     const first = this.turn * HOURS_PER_TURN
-    this.turn = first + HOURS_PER_TURN < HOURS_MAX ? this.turn + 1 : 0
-    const hotHours = Array.from({ length: hot }, (_, back) => newest - back)
-    const turnHours = Array.from({ length: HOURS_PER_TURN }, (_, back) => newest - first - back)
-    await this.look(hotHours, new Set(turnHours))
-    await this.dropOld(newest)
+    const end = Math.min(first + HOURS_PER_TURN, HOURS_MAX)
+    this.turn = end < HOURS_MAX ? this.turn + 1 : 0
+    return newest - first < this.leftOut ? [] : newestHours(newest, first, end)
   }
 
   /** In one read. Vectors of young posts are read again in `turnHours`, though nothing else of them has changed. */
@@ -109,9 +115,23 @@ export class PostPool {
       const known = this.hours.get(hour)
       const mayBeEdited = turnHours.has(hour) && this.newestHour - hour < EDITED_MS_MAX / HOUR_MS
       if (known?.check === check && !mayBeEdited) continue
+      if (!this.hasRoomFor(hour, row)) continue
       if (known === undefined && row === undefined) continue
       await this.follow(hour, row, check, mayBeEdited)
     }
+  }
+
+  /**
+   * Hours that were left out come back from the newest on, each once all of it fits: what is taken in for the next look
+   * to throw it out again costs the index twice. Others are followed, and the oldest give way.
+   */
+  private hasRoomFor(hour: number, row: Buffer | undefined): boolean {
+    if (hour > this.leftOut) return true
+    if (hour < this.leftOut) return false
+    const { added } = new HourPosts().compare(row)
+    if (this.count + added.length > this.postsMax) return false
+    this.leftOut = hour - 1
+    return true
   }
 
   private async follow(
@@ -190,15 +210,33 @@ export class PostPool {
     this.free.push(...slots)
   }
 
-  private async dropOld(newest: number): Promise<void> {
-    const hours = [...this.hours.keys()].sort((one, other) => one - other)
-    for (const hour of hours) {
-      const isOld = hour < newest - HOURS_MAX
-      if (!isOld && this.count <= (this.parts.postsMax ?? POSTS_SEARCHED_MAX)) return
-      const { posts } = this.hours.get(hour)!
-      await this.remove(posts, [...posts.all()])
-      this.hours.delete(hour)
+  private get postsMax(): number {
+    return this.parts.postsMax ?? POSTS_SEARCHED_MAX
+  }
+
+  private oldestFirst(): number[] {
+    return [...this.hours.keys()].sort((one, other) => one - other)
+  }
+
+  private async dropExpired(): Promise<void> {
+    for (const hour of this.oldestFirst()) {
+      if (hour > this.newestHour - HOURS_MAX) return
+      await this.drop(hour)
     }
+  }
+
+  private async dropSurplus(): Promise<void> {
+    for (const hour of this.oldestFirst()) {
+      if (this.count <= this.postsMax) return
+      await this.drop(hour)
+      this.leftOut = hour
+    }
+  }
+
+  private async drop(hour: number): Promise<void> {
+    const { posts } = this.hours.get(hour)!
+    await this.remove(posts, [...posts.all()])
+    this.hours.delete(hour)
   }
 
   /** A slot for a post. */
@@ -209,3 +247,7 @@ export class PostPool {
     return slot
   }
 }
+
+/** From `first` to before `end` hours back. */
+const newestHours = (newest: number, first: number, end: number): number[] =>
+  Array.from({ length: Math.max(0, end - first) }, (_, back) => newest - first - back)
