@@ -55,10 +55,10 @@ class Owner {
 
   private async commit(): Promise<void> {
     await this.state.repeat()
-    const { changelog, droppable, finish } = this.state.prepare(this.session.sequence() + 1)
-    await this.session.commit({ positions: [], outputs: [], changelog })
-    await finish()
-    if (droppable > 0) await this.session.trimChangelog(droppable)
+    const prepared = this.state.prepare(this.session.sequence() + 1)
+    await this.session.commit({ positions: [], outputs: [], changelog: prepared.changelog })
+    await prepared.finish()
+    if (prepared.droppable > 0) await this.session.trimChangelog(prepared.droppable)
     this.state.evict()
   }
 }
