@@ -192,7 +192,7 @@ export class AssignedTask {
     this.tell(failure)
     await this.letGo().catch(() => undefined)
     this.commitFailure = undefined
-    if (failure.recovery === 'stop' || failure.recovery === 'rejoin') throw failure
+    if (isForOthers(failure)) throw failure
     this.waitBeforeRetry()
   }
 
@@ -206,5 +206,12 @@ export class AssignedTask {
     this.services.failed?.(failure, this.id)
   }
 }
+
+/**
+ * Starting over would not help: a person is to act, another has the task, or its disk is behind what is left of the
+ * changelog, which whoever gave it to this worker drops before the task is restored.
+ */
+const isForOthers = ({ code, recovery }: EngineError): boolean =>
+  recovery === 'stop' || recovery === 'rejoin' || code === 'CHANGELOG_DROPPED'
 
 const nothing = (): void => undefined

@@ -30,6 +30,8 @@ export class Input {
   /** Reads on where it wants to. */
   async fill(log: Log): Promise<void> {
     if (!this.wants(log)) return
+    // Where retention has dropped all there was, no frame says so: it would be behind, and nothing settled, until more came.
+    this.offset = Math.max(this.offset, log.startOffset(this.topic, this.partition))
     this.frames = await log.read(this.topic, this.partition, this.offset, READ_BYTES_MAX)
     this.frameIndex = 0
     this.openFrame()

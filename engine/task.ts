@@ -7,6 +7,7 @@ import { NodeRunner } from './node-runner.ts'
 import { Outputs } from './outputs.ts'
 import type { Store } from './state/store.ts'
 import { NO_SLOT } from './state/table.ts'
+import { openTaskDisk } from './state/task-disk.ts'
 import { TaskState, type PreparedCommit } from './state/task-state.ts'
 import { TaskExpiry } from './task-expiry.ts'
 import type { TaskOptions, TaskServices } from './task-options.ts'
@@ -113,7 +114,7 @@ export class Task {
     const id = taskIdOf(plan.keySpace, partition)
     const started = services.clock.monotonicMs()
     const session = await services.log.session(id)
-    const state = warm ?? (await TaskState.onDisk(await services.state.open(id), options.state))
+    const state = warm ?? (await TaskState.onDisk(await openTaskDisk(services.state, id), options.state))
     await state.catchUp(session.changelog(state.sequence))
     if (state.sequence !== session.sequence()) throw ahead(id, state.sequence, session.sequence())
     const nodes = await openNodes(plan, state, options.eventIdsMax, services.schemas)

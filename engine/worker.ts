@@ -53,6 +53,11 @@ export const topicSpecsOf = (topology: Topology, partitions: number, retentionMs
   })
 }
 
+interface Place {
+  readonly plan: TaskPlan
+  readonly partition: number
+}
+
 /** How a running worker is told what to do, and lets time pass. */
 export interface WorkerControl {
   stopping(): boolean
@@ -258,12 +263,23 @@ export class Worker {
     return this.tasks.get(taskIdOf(plan.keySpace, partition))?.task?.committedOffset(topic) ?? 0
   }
 
-  private placeOf(taskId: string): { plan: TaskPlan; partition: number } {
+  /** Whether a task reads a topic: in this topology, not in one that ran before. */
+  reads(taskId: string, topic: string): boolean {
+    return this.findPlace(taskId)?.plan.inputs.some(({ name }) => name === topic) ?? false
+  }
+
+  private placeOf(taskId: string): Place {
+    const place = this.findPlace(taskId)
+    if (place === undefined) throw new EngineError('TOPOLOGY_INVALID', `there is no task "${taskId}"`)
+    return place
+  }
+
+  private findPlace(taskId: string): Place | undefined {
     for (const plan of this.plans) {
       const partition = Number(taskId.slice(plan.keySpace.length + 1))
       if (taskIdOf(plan.keySpace, partition) === taskId) return { plan, partition }
     }
-    throw new EngineError('TOPOLOGY_INVALID', `there is no task "${taskId}"`)
+    return undefined
   }
 
   private planOf(store: string): TaskPlan {

@@ -36,8 +36,7 @@ export const entryTime = (state: IdEntries, entry: number): number =>
 /** Takes away every entry that is not newer; answers whether the row changed. */
 const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
   if (at <= erasedAt(state)) return false
-  for (let entry = state.count - 1; entry >= 0; entry--)
-    if (entryTime(state, entry) <= at) state.remove(entry)
+  state.removeWhere((entry) => entryTime(state, entry) <= at)
   setErasedAt(state, at)
   context.timer(millis(at + ERASURE_MEMORY_MS))
   return true

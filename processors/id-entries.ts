@@ -149,8 +149,56 @@ export class IdEntries {
     to = this.moveTo(to, fieldsAt + this.fieldBytes, lengthAt)
     to = this.moveTo(to, lengthAt + 1, idAt)
     this.end = this.moveTo(to, idEnd, this.end)
-    this.count--
-    bytes.writeUInt16LE(this.count, this.start + this.headerBytes)
+    this.setCount(this.count - 1)
+  }
+
+  /**
+   * Removes every entry that `isGone` says so of, in one pass however many there are. It is asked once about each, in
+   * order, and may read that entry, but look for no id and change nothing. Answers how many went.
+   */
+  removeWhere(isGone: (entry: number) => boolean): number {
+    this.own()
+    const { count, lengthsAt } = this
+    let kept = 0
+    let idsEnd = lengthsAt + count
+    for (let entry = 0; entry < count; entry++) {
+      if (isGone(entry)) continue
+      // Behind the entries that stay there is nothing that is still to be read: each column closes up where it lies.
+      if (kept < entry) this.moveEntry(entry, kept, idsEnd)
+      idsEnd += this.bytes[lengthsAt + kept]!
+      kept++
+    }
+    if (kept < count) this.closeUp(kept, idsEnd)
+    return count - kept
+  }
+
+  /** Puts an entry into a smaller place of every column, and its id where the one before that ends. */
+  private moveEntry(entry: number, place: number, idTo: number): void {
+    const { bytes, hashesAt, lengthsAt } = this
+    const idAt = this.idAt(entry)
+    const length = bytes[lengthsAt + entry]!
+    const hashAt = hashesAt + entry * HASH_BYTES
+    const fieldsAt = this.fieldsAt(entry)
+    this.moveTo(hashesAt + place * HASH_BYTES, hashAt, hashAt + HASH_BYTES)
+    this.moveTo(this.fieldsAt(place), fieldsAt, fieldsAt + this.fieldBytes)
+    bytes[lengthsAt + place] = length
+    this.moveTo(idTo, idAt, idAt + length)
+  }
+
+  /** Ends each column after its first `kept` entries, and puts the next one there. */
+  private closeUp(kept: number, idsEnd: number): void {
+    const { lengthsAt } = this
+    const fieldsAt = this.fieldsAt(0)
+    let to = this.hashesAt + kept * HASH_BYTES
+    to = this.moveTo(to, fieldsAt, fieldsAt + kept * this.fieldBytes)
+    to = this.moveTo(to, lengthsAt, lengthsAt + kept)
+    this.end = this.moveTo(to, lengthsAt + this.count, idsEnd)
+    this.setCount(kept)
+  }
+
+  private setCount(count: number): void {
+    this.count = count
+    this.bytes.writeUInt16LE(count, this.start + this.headerBytes)
     this.cursorEntry = -1
   }
 

@@ -113,8 +113,7 @@ const oldestOf = (state: IdEntries): number => {
 const erase = (at: Millis, state: IdEntries, context: Context): boolean => {
   const minute = minuteOf(at)
   if (minute <= erasedMinute(state)) return false
-  for (let entry = state.count - 1; entry >= 0; entry--)
-    if (minuteAt(state, entry) <= minute) state.remove(entry)
+  state.removeWhere((entry) => minuteAt(state, entry) <= minute)
   setErasedMinute(state, minute)
   context.timer(millis(at + ERASURE_MEMORY_MS))
   return true

@@ -45,8 +45,9 @@ export class LocalSink implements ReplaySink {
     return NOTHING
   }
 
-  async settle(): Promise<void> {
+  async settle(): Promise<true> {
     await this.embedded.settled()
+    return true
   }
 
   async outcome(): Promise<EventTotals> {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../engine/clock.ts'
 import { CliError } from '../errors.ts'
 import { type Answer, ask, refusalText } from '../http/client.ts'
-import { RemoteInspection, baseOf } from '../inspect/remote.ts'
+import { answered, baseOf } from '../inspect/remote.ts'
 import type { Outcome, Status } from '../inspect/inspection.ts'
 import type { Line } from '../intake/line-splitter.ts'
 import type { Refusal } from '../intake/refusal.ts'
@@ -24,8 +24,7 @@ const STATUS_INTERVAL_MS = 200
 
 /** Sends NDJSON to a running `freshet up`. A batch that may have been lost is sent again: event ids are known there. */
 export class RemoteSink implements ReplaySink {
-  private readonly url: string
-  private readonly inspection: RemoteInspection
+  private readonly base: string
   private readonly clock: Clock
   private readonly limits: RetryLimits
   private readonly before: Status | null
@@ -36,15 +35,14 @@ export class RemoteSink implements ReplaySink {
   private numbers: number[] = []
 
   private constructor(url: string, clock: Clock, limits: RetryLimits, before: Status | null) {
-    this.url = `${baseOf(url)}/v1/events`
-    this.inspection = new RemoteInspection(url)
+    this.base = baseOf(url)
     this.clock = clock
     this.limits = limits
     this.before = this.heard = before
   }
 
   static async open(url: string, clock: Clock, limits = RETRY_DEFAULTS): Promise<RemoteSink> {
-    return new RemoteSink(url, clock, limits, await statusOf(new RemoteInspection(url)))
+    return new RemoteSink(url, clock, limits, await statusOf(baseOf(url)).catch(unknown))
   }
 
   get pending(): number {
@@ -71,10 +69,12 @@ export class RemoteSink implements ReplaySink {
     return refused.map((refusal) => ({ ...refusal, line: numbers[refusal.line - 1]! }))
   }
 
-  async settle(): Promise<void> {
+  async settle(): Promise<boolean> {
     for (;;) {
-      await this.hear()
-      if (this.heard === null || this.heard.settled) return
+      const status = await this.statusAtLast()
+      if (status === null) return false
+      this.heard = status
+      if (status.settled) return true
       await pause(STATUS_INTERVAL_MS)
     }
   }
@@ -96,8 +96,22 @@ export class RemoteSink implements ReplaySink {
   }
 
   private async hear(): Promise<void> {
-    this.heard = await statusOf(this.inspection)
+    this.heard = await statusOf(this.base).catch(unknown)
     this.heardAtMs = this.clock.monotonicMs()
+  }
+
+  /** The server may be busy or started again, as when it is sent events; null where it does not answer for too long. */
+  private async statusAtLast(): Promise<Status | null> {
+    const { waitMs: firstMs, waitMsMax, giveUpMs } = this.limits
+    const started = this.clock.monotonicMs()
+    for (let waitMs = firstMs; ; waitMs = Math.min(waitMs * 2, waitMsMax)) {
+      try {
+        return await statusOf(this.base)
+      } catch {
+        if (this.clock.monotonicMs() - started > giveUpMs) return null
+        await pause(waitMs)
+      }
+    }
   }
 
   private async send(body: { readonly type: string; readonly bytes: Buffer }): Promise<Answer> {
@@ -115,7 +129,7 @@ export class RemoteSink implements ReplaySink {
     started: number,
   ): Promise<Answer | undefined> {
     try {
-      return await ask(this.url, body)
+      return await ask(`${this.base}/v1/events`, body)
     } catch (error) {
       if (this.clock.monotonicMs() - started > this.limits.giveUpMs) throw error
       return undefined
@@ -125,14 +139,18 @@ export class RemoteSink implements ReplaySink {
 
 const NEWLINE = Buffer.from('\n')
 
-/** Null where the server does not tell: its admin routes answer its own machine only. */
-const statusOf = async (inspection: RemoteInspection): Promise<Status | null> => {
-  try {
-    return await inspection.status()
-  } catch {
-    return null
-  }
+const FORBIDDEN = 403
+
+/**
+ * Null where the server does not tell: its admin routes answer its own machine only. Throws where it may tell later. The
+ * other side is this program: its answer is taken at its word.
+ */
+const statusOf = async (base: string): Promise<Status | null> => {
+  const answer = await ask(`${base}/admin/v1/status`)
+  return answer.status === FORBIDDEN ? null : (answered(answer) as Status)
 }
+
+const unknown = (): null => null
 
 const since = (before: number | null, now: number | null): number | null =>
   before === null || now === null ? null : now - before

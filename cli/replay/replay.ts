@@ -38,7 +38,9 @@ export interface ReplayResult {
   readonly late: number | null
   readonly duplicates: number | null
   readonly dead_letters: number | null
-  /** Accepted and processed, per second of the whole replay. */
+  /** All that was accepted is processed; null where the server does not tell. */
+  readonly settled: true | null
+  /** Accepted, and processed where that is known, per second of the whole replay. */
   readonly events_per_s: number
   readonly seconds: number
 }
@@ -81,7 +83,7 @@ class Replay {
     const { sink } = this.options
     for (const line of this.splitter.end()) await this.line(line)
     await this.flush()
-    await sink.settle()
+    const isSettled = await sink.settle()
     const outcome = await sink.outcome()
     const seconds = (this.options.clock.monotonicMs() - this.startedMs) / 1_000
     return {
@@ -90,6 +92,7 @@ class Replay {
       late: outcome?.late ?? null,
       duplicates: outcome?.duplicates ?? null,
       dead_letters: outcome?.deadLetters ?? null,
+      settled: isSettled ? true : null,
       events_per_s: Math.round(this.taken / seconds),
       seconds: Math.round(seconds * 1_000) / 1_000,
     }

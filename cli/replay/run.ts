@@ -65,10 +65,12 @@ const standing = ({ accepted, refused, eventsPerSecond, lagRecords }: ReplayProg
 
 const known = (count: number | null): string => (count === null ? 'not known' : grouped(count))
 
-const summary = (result: ReplayResult): string => {
-  const { accepted, refused, late, duplicates, dead_letters, events_per_s, seconds } = result
+/** How a replay went, in words. */
+export const summary = (result: ReplayResult): string => {
+  const { accepted, settled, refused, late, duplicates, dead_letters, events_per_s, seconds } = result
+  const processed = settled ? ', all of them processed' : '; whether they are processed is not known'
   return [
-    `accepted      ${grouped(accepted)}, all of them processed`,
+    `accepted      ${grouped(accepted)}${processed}`,
     `refused       ${grouped(refused)}`,
     `late          ${known(late)} (counted all the same)`,
     `duplicates    ${known(duplicates)}`,

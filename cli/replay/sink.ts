@@ -13,8 +13,8 @@ export interface ReplaySink {
    * Throws when the batch may not be durable: sending it again is harmless.
    */
   flush(): Promise<readonly Refusal[]>
-  /** Resolves when everything is processed. */
-  settle(): Promise<void>
+  /** Resolves once everything is processed, with true; with false where that cannot be known. */
+  settle(): Promise<boolean>
   /** What became of events since the replay began; null where it cannot be known. */
   outcome(): Promise<Outcome | null>
   /** Records that wait to be processed, as last heard; null where it is not known. */

@@ -286,7 +286,8 @@ export class Embedded implements Backend {
 
   private async sweep(): Promise<void> {
     try {
-      await this.log.enforceRetention(this.options.clock.now())
+      const { clock } = this.options
+      await this.log.enforceRetention(clock.now(), (task, topic) => this.worker.reads(task, topic))
     } catch (error) {
       this.options.metrics.count('task_failures', { code: coded(error).code }, 1)
     }

@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.ts'
 import type { ChangelogFollower, SharedLog } from '../log/port.ts'
 import type { StateStorage } from '../state/port.ts'
+import { openTaskDisk } from '../state/task-disk.ts'
 import { TaskState, type StateOptions } from '../state/task-state.ts'
 
 /** Taken in at once: some ten thousand rows, so that the thread is free again soon. */
@@ -42,8 +43,7 @@ export class Standby {
 
   /** Goes on from what the disk has of the task, or from the beginning where that is of no use any more. */
   static async open(taskId: string, services: StandbyServices, options: StateOptions): Promise<Standby> {
-    const disk = await services.state.open(taskId)
-    const state = await TaskState.onDisk(disk, options)
+    const state = await TaskState.onDisk(await openTaskDisk(services.state, taskId), options)
     try {
       return new Standby(taskId, state, await services.log.follow(taskId, state.sequence))
     } catch (error) {

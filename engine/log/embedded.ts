@@ -12,7 +12,8 @@ import { TaskTable } from './embedded/tasks.ts'
 import { TopicTable, type EmbeddedPartition } from './embedded/topics.ts'
 import { checkEntry } from './entries.ts'
 import { frameOf } from './frame.ts'
-import type { AppendEntry, Log, LogSession, StoredFrame, TopicSpec } from './port.ts'
+import type { AppendEntry, Log, LogSession, Reads, StoredFrame, TopicSpec } from './port.ts'
+import { READS_ALL } from './positions.ts'
 
 export interface EmbeddedLogOptions {
   /** Wall clock: when frames were appended, for retention. */
@@ -115,9 +116,9 @@ export class EmbeddedLog implements Log {
   }
 
   /** One pass at a time: a call during a pass answers when that pass is done. */
-  async enforceRetention(now: Millis): Promise<void> {
+  async enforceRetention(now: Millis, reads: Reads = READS_ALL): Promise<void> {
     this.assertOpen()
-    this.retention ??= enforceRetention(this.database, this.topics, this.tasks, now).finally(() => {
+    this.retention ??= enforceRetention(this.database, this.topics, this.tasks, now, reads).finally(() => {
       this.retention = undefined
     })
     await this.retention

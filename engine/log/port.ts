@@ -44,10 +44,19 @@ export interface Log {
   session(taskId: string): Promise<LogSession>
   /** Calls back whenever records become readable; answers how to stop. */
   onAppend(listener: () => void): () => void
-  /** Drops what retention allows, up to what every session has consumed. `now` is wall time. */
-  enforceRetention(now: Millis): Promise<void>
+  /**
+   * Drops what retention allows, up to what has been consumed by every task that ever read it, or, where `reads` is
+   * given, by those that still do. `now` is wall time.
+   */
+  enforceRetention(now: Millis, reads?: Reads): Promise<void>
   close(): Promise<void>
 }
+
+/**
+ * Whether a task reads a topic. Positions in topics that a task reads no more are kept, so that one that reads them again
+ * does not count twice what it had.
+ */
+export type Reads = (taskId: string, topic: string) => boolean
 
 /** A log that others than their owners may read changelogs of: for copies of state that take over. */
 export interface SharedLog extends Log {

@@ -1,5 +1,8 @@
 import { EngineError } from '../errors.ts'
-import type { InputPosition } from './port.ts'
+import type { InputPosition, Reads } from './port.ts'
+
+/** Where nobody says otherwise, all that was ever read still is. */
+export const READS_ALL: Reads = () => true
 
 /** Positions after a commit: those it names replace the old ones, the rest stay. */
 export const mergePositions = (
@@ -14,14 +17,21 @@ export const mergePositions = (
   return [...merged.values()]
 }
 
-/** The least offset that the partition's readers still need; Infinity when there is no reader. */
+interface Reader {
+  readonly id: string
+  readonly positions: readonly InputPosition[]
+}
+
+/** The least offset that tasks which read the partition still need; Infinity when none does. */
 export const leastConsumed = (
-  readers: Iterable<readonly InputPosition[]>,
+  tasks: readonly Reader[],
+  reads: Reads,
   topic: string,
   partition: number,
 ): number => {
   let least = Infinity
-  for (const positions of readers) {
+  for (const { id, positions } of tasks) {
+    if (!reads(id, topic)) continue
     for (const position of positions) {
       if (position.topic === topic && position.partition === partition)
         least = Math.min(least, position.offset)

@@ -1,6 +1,6 @@
 import type { Millis } from '../../schemas/ids.ts'
 import { checkSpec, unknownPartition, unknownTopic } from './entries.ts'
-import type { AppendEntry, FollowedBlock, InputPosition, StoredFrame, TopicSpec } from './port.ts'
+import type { AppendEntry, FollowedBlock, InputPosition, Reads, StoredFrame, TopicSpec } from './port.ts'
 import { leastConsumed } from './positions.ts'
 
 interface SimulatedFrame extends StoredFrame {
@@ -79,11 +79,11 @@ export class SimulatedLogDisk {
     if (appended) for (const listener of this.listeners) listener()
   }
 
-  enforceRetention(now: Millis): void {
-    const readers = [...this.tasks.values()].map(({ positions }) => positions)
+  enforceRetention(now: Millis, reads: Reads): void {
+    const tasks = [...this.tasks].map(([id, { positions }]) => ({ id, positions }))
     for (const [name, { retentionMs, partitions }] of this.topics) {
       partitions.forEach((partition, number) => {
-        const consumed = leastConsumed(readers, name, number)
+        const consumed = leastConsumed(tasks, reads, name, number)
         const kept = partition.frames.findIndex(
           (frame) => frame.appendedAt >= now - retentionMs || frame.end > consumed,
         )

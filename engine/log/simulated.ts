@@ -10,11 +10,12 @@ import type {
   InputPosition,
   LogCommit,
   LogSession,
+  Reads,
   SharedLog,
   StoredFrame,
   TopicSpec,
 } from './port.ts'
-import { checkChangelogKept, mergePositions } from './positions.ts'
+import { checkChangelogKept, mergePositions, READS_ALL } from './positions.ts'
 import { SimulatedLogDisk, type SimulatedTask } from './simulated-disk.ts'
 
 export interface SimulatedLogOptions {
@@ -116,9 +117,9 @@ export class SimulatedLog implements SharedLog {
     }
   }
 
-  async enforceRetention(now: Millis): Promise<void> {
+  async enforceRetention(now: Millis, reads: Reads = READS_ALL): Promise<void> {
     this.assertOpen()
-    this.disk.enforceRetention(now)
+    this.disk.enforceRetention(now, reads)
   }
 
   /** Ends this process' part, as a crash would: its listeners go, its sessions can do nothing more. */

@@ -95,11 +95,11 @@ const isOthersWord = (kind: EdgeKind): boolean => kind === 'blocked-by' || kind 
 /** Takes away every edge of the user's own not changed since, on the other side too. */
 const erase = (userId: UserId, at: Millis, state: Edges, context: Context): boolean => {
   if (at <= state.erasedAt) return false
-  for (let entry = state.count - 1; entry >= 0; entry--) {
-    if (state.changedAt(entry) > at || isOthersWord(state.kind(entry))) continue
+  state.removeWhere((entry) => {
+    if (state.changedAt(entry) > at || isOthersWord(state.kind(entry))) return false
     if (state.isPresent(entry)) tellErased(userId, state, entry, context)
-    state.remove(entry)
-  }
+    return true
+  })
   state.erasedAt = at
   context.timer(millis(at + ERASURE_MEMORY_MS))
   return true

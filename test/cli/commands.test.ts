@@ -234,6 +234,7 @@ describe('freshet replay', () => {
       late: 0,
       duplicates: 0,
       dead_letters: 0,
+      settled: true,
       events_per_s: expect.any(Number),
       seconds: expect.any(Number),
     })

@@ -80,6 +80,24 @@ export const lifetimeConformance = (subject: LogSubject): void => {
       expect([subject.log.startOffset('events', 0), subject.log.endOffset('events', 0)]).toEqual([4, 4])
     })
 
+    test('nothing is kept for a task that reads a topic no more; its position is, for it may read it again', async () => {
+      await subject.log.append([entry('events', 0, 'a'), entry('events', 0, 'b'), entry('events', 1, 'x')])
+      const reader = await subject.log.session('reader')
+      await reader.commit(commitOf({ positions: [position(0, 2)] }))
+      const gone = await subject.log.session('gone')
+      await gone.commit(commitOf({ positions: [position(0, 1), position(1, 0)] }))
+      subject.now += 2 * HOUR_MS
+      const starts = (): number[] => [0, 1].map((partition) => subject.log.startOffset('events', partition))
+      await subject.log.enforceRetention(subject.clock())
+      expect(starts()).toEqual([1, 0])
+      await subject.log.enforceRetention(
+        subject.clock(),
+        (task, topic) => task === 'reader' && topic === 'events',
+      )
+      expect(starts()).toEqual([2, 1])
+      expect((await subject.log.session('gone')).positions()).toEqual([position(0, 1), position(1, 0)])
+    })
+
     test('offsets go on after everything was dropped, even over a reopening', async () => {
       await subject.log.append([entry('events', 0, 'a', 'b')])
       subject.now += 2 * HOUR_MS

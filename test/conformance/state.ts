@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { StateStorage, TaskStorage } from '../../engine/state/port.ts'
+import { openTaskDisk } from '../../engine/state/task-disk.ts'
 import { refusal } from './log-subject.ts'
 import { stateKeepsToItsModel } from './state-model.ts'
 
@@ -306,6 +307,17 @@ export const stateConformance = (
         expect(task.sequence()).toBe(0)
         for (const store of [1, 65_535]) expect(await keysOf(task, store)).toEqual([])
         expect(await keysOf(other, 1)).toEqual(['a'])
+      })
+
+      test('that no sequence stands for are gone when a state is opened over them, others are there', async () => {
+        await put({ a: '1', b: '2' }, 0)
+        await task.close()
+        task = await openTaskDisk(storage, 'task')
+        expect(await keysOf(task, 1)).toEqual([])
+        await put({ c: '3' }, 1)
+        await task.close()
+        task = await openTaskDisk(storage, 'task')
+        expect([task.sequence(), await keysOf(task, 1)]).toEqual([1, ['c']])
       })
     })
 

@@ -109,6 +109,15 @@ describe('an input', () => {
     expect(first![0]).toBeGreaterThanOrEqual(2)
     expect(input.offset).toBe(5)
   })
+
+  it('is behind by nothing once retention has dropped all that it had still to read', async () => {
+    const log = await logOf()
+    await append(log, [1, 2])
+    await log.enforceRetention(millis(1_000))
+    const input = new Input('topic', 0, 1)
+    expect(await drain(input, log)).toEqual([])
+    expect(input.lag(log)).toBe(0)
+  })
 })
 
 describe('the oldest of several inputs', () => {

@@ -384,6 +384,19 @@ describe('what is committed of a topic', () => {
   })
 })
 
+describe('what a task reads', () => {
+  it("is its topology's to say, also of tasks that run elsewhere; one that is of none reads nothing", async () => {
+    const rig = await Rig.start(pairs)
+    const worker = await rig.worker()
+    expect(worker.reads('user-0', 'taps')).toBe(true)
+    expect(worker.reads('user-7', 'taps')).toBe(true)
+    expect(worker.reads('user-0', 'totals')).toBe(false)
+    for (const gone of ['author-0', 'user-author-0', 'user-', 'user']) {
+      expect(worker.reads(gone, 'taps')).toBe(false)
+    }
+  })
+})
+
 describe('releasing', () => {
   it('lets go of every task though one cannot commit, and says so', async () => {
     const faults = new Faults()

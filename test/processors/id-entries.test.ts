@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ByteReader, ByteWriter } from '../../engine/bytes.ts'
 import { IdEntries, NO_ENTRY } from '../../processors/id-entries.ts'
 import { ID_BYTES_MAX } from '../../schemas/ids.ts'
@@ -56,6 +56,59 @@ test('entries behave as a map does, through any steps and through their bytes', 
     }),
     { numRuns: 100 },
   )
+})
+
+/** Entries of distinct ids, whose fields say in what order they were added. */
+const entriesOf = (ids: readonly string[]): IdEntries => {
+  const entries = new IdEntries(3, 4).clear()
+  ids.forEach((each, order) => {
+    const entry = entries.add(each)
+    entries.own().writeUInt32LE(order, entries.fieldsAt(entry))
+  })
+  return entries
+}
+
+const orderOf = (entries: IdEntries, entry: number): number =>
+  entries.bytes.readUInt32LE(entries.fieldsAt(entry))
+
+test('many entries removed at once leave the bytes that removing them one by one does', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.tuple(id, fc.boolean()), { selector: ([each]) => each }), (drawn) => {
+      const ids = drawn.map(([each]) => each)
+      const isGone = (entries: IdEntries, entry: number): boolean => drawn[orderOf(entries, entry)]![1]
+      const oneByOne = entriesOf(ids)
+      for (let entry = oneByOne.count - 1; entry >= 0; entry--) {
+        if (isGone(oneByOne, entry)) oneByOne.remove(entry)
+      }
+      // As it was read from disk, behind other bytes, and as it was made.
+      const row = rowOf(entriesOf(ids))
+      const reader = new ByteReader().over(Buffer.concat([Buffer.of(1, 2), row]), 2, row.length + 2)
+      for (const entries of [new IdEntries(3, 4).load(reader), entriesOf(ids)]) {
+        const asked: string[] = []
+        const before = contents(entries)
+        const went = entries.removeWhere((entry) => {
+          asked.push(entries.id(entry))
+          return isGone(entries, entry)
+        })
+        expect(went).toBe(drawn.filter(([, gone]) => gone).length)
+        expect(asked.sort()).toEqual(before.map(([each]) => each).sort())
+        expect(rowOf(entries)).toEqual(rowOf(oneByOne))
+        expect(contents(entries)).toEqual(contents(oneByOne))
+        for (const each of ids) expect(entries.find(each) === NO_ENTRY).toBe(oneByOne.find(each) === NO_ENTRY)
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('however many entries are removed at once, no byte of the row is moved more than twice', () => {
+  const entries = entriesOf(Array.from({ length: 4_000 }, (_, index) => `id-${index}`))
+  const { size } = entries
+  const moves = vi.spyOn(entries.own(), 'copyWithin')
+  expect(entries.removeWhere((entry) => entry % 2 === 0)).toBe(2_000)
+  const moved = moves.mock.calls.reduce((sum, [, from, until]) => sum + until! - from, 0)
+  expect(moved).toBeGreaterThan(0)
+  expect(moved).toBeLessThanOrEqual(2 * size)
 })
 
 test('an id of 64 bytes in four-byte characters fits, with a letter before it', () => {

@@ -1,5 +1,6 @@
 import type { Millis } from '../../../schemas/ids.ts'
 import type { Database } from '../../storage/database.ts'
+import type { Reads } from '../port.ts'
 import { frameAppendedAt, frameEnd, partitionEndKey, seekKey, startOffsetKey } from './keys.ts'
 import type { TaskTable } from './tasks.ts'
 import { startOffsetRow, type EmbeddedPartition, type TopicTable } from './topics.ts'
@@ -13,11 +14,13 @@ export const enforceRetention = async (
   topics: TopicTable,
   tasks: TaskTable,
   now: Millis,
+  reads: Reads,
 ): Promise<void> => {
   for (const { name, retentionMs, partitions } of topics.all()) {
     const appendedBefore = now - retentionMs
     for (const partition of partitions) {
-      while (await step(database, partition, appendedBefore, tasks.consumed(name, partition.number)));
+      const consumed = (): number => tasks.consumed(name, partition.number, reads)
+      while (await step(database, partition, appendedBefore, consumed()));
     }
   }
 }

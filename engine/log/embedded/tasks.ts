@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter, TruncatedBytes } from '../../bytes.ts'
 import { EngineError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
 import { NameTable } from '../../storage/names.ts'
-import type { InputPosition } from '../port.ts'
+import type { InputPosition, Reads } from '../port.ts'
 import { leastConsumed } from '../positions.ts'
 import { taskKey } from './keys.ts'
 
@@ -63,9 +63,9 @@ export class TaskTable {
   }
 
   /** The least offset that a task which reads the partition still needs; Infinity when none reads it. */
-  consumed(topic: string, partition: number): number {
-    const readers = [...this.tasks.values()].map(({ record }) => record.positions)
-    return leastConsumed(readers, topic, partition)
+  consumed(topic: string, partition: number, reads: Reads): number {
+    const tasks = [...this.tasks.values()].map(({ id, record }) => ({ id, positions: record.positions }))
+    return leastConsumed(tasks, reads, topic, partition)
   }
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { LocalSink } from '../../../cli/replay/local-sink.ts'
 import { assertReadable } from '../../../cli/intake/event-file.ts'
 import { RemoteSink } from '../../../cli/replay/remote-sink.ts'
+import { summary } from '../../../cli/replay/run.ts'
 import { replay, type ReplayResult } from '../../../cli/replay/replay.ts'
 import type { ReplaySink } from '../../../cli/replay/sink.ts'
 import type { Refusal } from '../../../cli/intake/refusal.ts'
@@ -202,6 +203,44 @@ describe('a replay to a running server', () => {
     expect(result).toMatchObject({ accepted: 100, refused: 0 })
     const { body } = await running.get('/admin/v1/features/author?key=bea')
     expect(body['columns']).toMatchObject({ 'author.engagements.total': 100 })
+  })
+
+  /** A server that takes every batch, and answers how it stands by the next of these statuses, then by the last of them. */
+  const standingAt = async (...statuses: readonly number[]): Promise<string> => {
+    const waiting = [...statuses]
+    const next = (): number => (waiting.length > 1 ? waiting.shift()! : waiting[0]!)
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        const isBatch = request.url === '/v1/events'
+        const status = isBatch ? 200 : next()
+        const counts = { processed: 3, late: 0, duplicates: 0, deadLetters: 0 }
+        const body = isBatch ? { accepted: 3, refused: [] } : { ...counts, settled: true, lagRecords: 0 }
+        response.writeHead(status).end(JSON.stringify(status === 200 ? body : { code: 'NOT_NOW' }))
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  const playTo = async (url: string, limits = RETRY): Promise<ReplayResult> => {
+    const sink = await RemoteSink.open(url, systemClock, limits)
+    return (await play(await fileOf(ndjson(likes(3))), sink)).result
+  }
+
+  test('asks again whether all is processed where the server does not answer for a while', async () => {
+    const result = await playTo(await standingAt(200, 502, 500, 404, 200))
+    expect(result).toMatchObject({ accepted: 3, settled: true, late: 0 })
+    expect(summary(result)).toMatch(/^accepted +3, all of them processed$/m)
+  })
+
+  test.each([
+    ['does not tell', 403],
+    ['does not answer in time', 502],
+  ])('says that it does not know whether all is processed where the server %s', async (_, status) => {
+    const result = await playTo(await standingAt(status), HASTY)
+    expect(result).toMatchObject({ accepted: 3, settled: null, late: null })
+    expect(summary(result)).toMatch(/^accepted +3; whether they are processed is not known$/m)
   })
 
   test('gives up with a clear error when nothing answers', async () => {

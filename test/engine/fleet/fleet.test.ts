@@ -191,6 +191,31 @@ describe('a fleet over a simulated log', () => {
     await expect(fleet.settle()).rejects.toThrow(/^TASK_STUCK: .* x is not a function$/)
   })
 
+  test('a task that starts over, of whose changelog more was dropped than its disk has, is restored anew', async () => {
+    const fleet = await Machines.start(7, 2, 1)
+    const [, successor] = fleet.machines
+    await successor!.crash()
+    const publish = async (from: number, until: number): Promise<void> => {
+      for (let id = from; id < until; id++) {
+        const tap = { id: `${id}`, user: `user-${id % 40}`, author: `author-${id % 7}`, amount: 1, at: AT + id }
+        await fleet.publish(taps, tap)
+        await fleet.round()
+      }
+      await fleet.settle()
+    }
+    await publish(0, 300)
+    // What it takes over it keeps in memory, where the one before it wrote rows to disk and dropped what had held them.
+    successor!.changelogBytesMax = 1 << 30
+    await fleet.startOne(successor!)
+    await fleet.settle()
+    successor!.failsOnce = true
+    await publish(300, 340)
+    expect(successor!.failsOnce).toBe(false)
+    expect(successor!.metrics.counts.get('task_failures CHANGELOG_DROPPED')).toBe(1)
+    const counted = Object.values(await countsIn(fleet, 'by-author')).reduce((sum, count) => sum + count, 0)
+    expect(counted).toBe(340)
+  })
+
   test('a process whose name another has taken stops, and the other has its tasks', async () => {
     const fleet = await Machines.start(2, 2, 0)
     await fleet.settle()

@@ -39,6 +39,10 @@ class Machine {
   diskIsFull = false
   /** What runs on it has a mistake that shows whenever it writes state. */
   isMistaken = false
+  /** What runs on it fails at its next commit, on something that passes. */
+  failsOnce = false
+  /** Of processes that start from now on. */
+  changelogBytesMax = STATE.changelogBytesMax
   private starts = 0
 
   constructor(name: string) {
@@ -72,14 +76,19 @@ class Process {
     clock: SimulatedClock,
     standbys: number,
   ) {
-    this.log = new SimulatedLog({ clock: () => clock.now(), disk: logDisk, dropsTrimmed: true })
     const before = (step: SimulatedStep): void => {
       if (machine.diskIsFull && step === 'state-write') throw new EngineError('DISK_FULL', 'no space left')
       if (machine.isMistaken && step === 'state-write') throw new TypeError('x is not a function')
+      if (!machine.failsOnce || step !== 'commit') return
+      machine.failsOnce = false
+      throw new TypeError('nobody foresaw this')
     }
-    this.state = new MemoryState({ disk: machine.disk, faults: { before } })
+    const faults = { before }
+    this.log = new SimulatedLog({ clock: () => clock.now(), disk: logDisk, dropsTrimmed: true, faults })
+    this.state = new MemoryState({ disk: machine.disk, faults })
     const services = { log: this.log, state: this.state, clock, metrics: machine.metrics }
-    const options = { ...WORKER_DEFAULTS, changelog: 'sweep', state: STATE, batchEventsMax: 8 } as const
+    const state = { ...STATE, changelogBytesMax: machine.changelogBytesMax }
+    const options = { ...WORKER_DEFAULTS, changelog: 'sweep', state, batchEventsMax: 8 } as const
     const mayReopen = (): boolean => this.membership.isCurrent
     this.worker = new Worker(counting, { ...services, mayReopen }, options)
     this.membership = new Membership(this.log, clock, {
@@ -91,7 +100,7 @@ class Process {
       standbys,
       tasks: this.worker.allTaskIds(),
     })
-    this.member = new FleetMember(this.worker, this.membership, services, STATE, {
+    this.member = new FleetMember(this.worker, this.membership, services, state, {
       ...MEMBER_DEFAULTS,
       member: machine.name,
     })
