@@ -12,7 +12,7 @@ const feed = (requestId: string, ...posts: readonly string[]): Envelope =>
     userId: 'ann',
     at: T0,
     items: posts.map((postId, position) => ({ postId, authorId: 'bob', position })),
-  } as never)
+  })
 
 let events = 0
 const reaction = (kind: ReactionKind, at: number, more: object = {}): Envelope =>
