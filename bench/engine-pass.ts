@@ -1,5 +1,3 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Embedded, EMBEDDED_DEFAULTS } from '../cli/runtime/embedded.ts'
 import { systemClock } from '../cli/runtime/clock.ts'
 import { SERVING_BATCH_EVENTS_MAX } from '../cli/runtime/open.ts'
@@ -11,6 +9,7 @@ import { HOUR_MS } from '../schemas/ids.ts'
 import { NO_STAGE_METRICS } from '../serving/pipeline/metrics.ts'
 import { affinity } from '../topologies/affinity.ts'
 import { everything } from '../topologies/index.ts'
+import { bytesIn } from './disk-bytes.ts'
 import { type EngineLoad, Life, ReactionsAlone } from './engine-life.ts'
 import { ReactionLoad } from './engine-load.ts'
 import { type Visible, visible } from './engine-visible.ts'
@@ -137,15 +136,6 @@ const meanRowBytes = async (embedded: Embedded): Promise<number> => {
   const [store] = (await embedded.worker.stores('user-author')) ?? []
   const rows = (await store?.scan({ limit: ROWS_SAMPLED })) ?? []
   return rows.reduce((sum, { key, value }) => sum + key.length + value.length, 0) / Math.max(1, rows.length)
-}
-
-const bytesIn = async (directory: string): Promise<number> => {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile())
-  const sizes = await Promise.all(
-    files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
-  )
-  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 const timed = async <T>(run: () => Promise<T>): Promise<[T, number]> => {

@@ -36,10 +36,13 @@ export interface EngineBenchResult extends VisibleFigures {
   readonly disk_bytes_per_key: number
   /** The same of everything. */
   readonly everything_disk_bytes_per_key: number
-  /** Start after a crash, with as much changelog to read as there may be. */
+  /** Start of affinity after a crash, with as much changelog to read as there may be. */
   readonly restart_ms: number
-  /** Start after a clean stop. */
+  /** Start of affinity after a clean stop. */
   readonly clean_restart_ms: number
+  /** The same of everything. */
+  readonly everything_restart_ms: number
+  readonly everything_clean_restart_ms: number
 }
 
 const KIBIBYTES_PER_MEBIBYTE = 1024
@@ -82,6 +85,8 @@ export const run = async (given: Partial<PassOptions> = {}): Promise<EngineBench
       everything_disk_bytes_per_key: rounded(all.diskBytesPerKey, 1),
       restart_ms: Math.round(alone.restartMs),
       clean_restart_ms: Math.round(alone.cleanRestartMs),
+      everything_restart_ms: Math.round(all.restartMs),
+      everything_clean_restart_ms: Math.round(all.cleanRestartMs),
     }
   } finally {
     await rm(directory, { recursive: true, force: true })

@@ -31,7 +31,7 @@ export const FEED_BENCH_DEFAULTS: FeedBenchOptions = { keys: 1_000_000, events: 
 const LIMIT = 20
 const WARM_UP_REQUESTS = 300
 const REQUESTS = 1_000
-const REQUESTS_SHORT = 20
+const REQUESTS_SHORT = 6
 /** Below this many posts the short form runs. */
 const SHORT_BELOW_KEYS = 50_000
 const AT_ONCE = 4

@@ -12,6 +12,7 @@ import { processorMsOf } from './kafka/processor-time.ts'
 import { deleteTopics } from './kafka/topics.ts'
 import { TOPOLOGIES, type Measured } from './kafka/topologies.ts'
 import { runWorkers } from './kafka/workers.ts'
+import { rounded } from './rounded.ts'
 
 export interface KafkaBenchOptions {
   /** Distinct (user, author) pairs, all equally likely. */
@@ -65,8 +66,15 @@ export interface KafkaBenchResult extends Omit<KafkaBenchOptions, 'brokers'> {
   /** Processor time an event of all threads of a system, and of the broker meanwhile. */
   readonly processor_us: Readonly<Record<string, number | null>>
   readonly broker_us: Readonly<Record<string, number | null>>
-  /** Rows in memory at the end, keys included. */
+  /**
+   * Rows in memory at the end, keys included: of a state that is larger than what workers may keep there, that part
+   * alone. Nothing is known of the peer's.
+   */
   readonly state_bytes: Readonly<Record<string, number | null>>
+  /** The directories of state on disk after a clean stop, whole; changelogs are the broker's, and are not counted. */
+  readonly disk_bytes: Readonly<Record<string, number | null>>
+  /** The same by the pairs of user and author. */
+  readonly disk_bytes_per_key: Readonly<Record<string, number | null>>
 }
 
 const PARTITIONS = 4
@@ -240,6 +248,10 @@ class KafkaBench {
       processor_us: ofEach((runs) => runs.processorUs),
       broker_us: ofEach((runs) => runs.brokerUs),
       state_bytes: ofEach((runs) => runs.stateBytes),
+      disk_bytes: ofEach((runs) => runs.diskBytes),
+      disk_bytes_per_key: ofEach(({ diskBytes }) =>
+        diskBytes === null ? null : rounded(diskBytes / this.load.keysTouched, 1),
+      ),
     }
   }
 

@@ -7,6 +7,8 @@
  * learns (and served every ten minutes), `hourly` and `daily` by what it was at the last full hour and day, `prior` by
  * what it began with; `waiting` by one that learns each post once, when its slate has settled; `oracle` by the world's
  * own probabilities. All of them on the same examples.
+ *
+ * `light_kept_top25` is of the light ranker that learns beside, with the heavy one that has learned as its teacher.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -35,9 +37,11 @@ import { WORLD_DEFAULTS } from '../world/parameters.ts'
 import { World } from '../world/world.ts'
 import { figuresOf } from './learning/figures.ts'
 import { ExampleReader } from './learning/examples.ts'
+import { JudgedLight } from './learning/judged-light.ts'
 import { LocalApi } from './learning/local-api.ts'
 import { StandingModel } from './learning/standing-model.ts'
 import { WaitingModel } from './learning/waiting-model.ts'
+import { WholeRanker } from './light/whole-ranking.ts'
 import { rounded } from './rounded.ts'
 import { type Rank, rankBy, VariantsApi, VariantWorths } from './variants.ts'
 import { worldWeights } from './world-weights.ts'
@@ -49,6 +53,8 @@ export interface LearningBenchOptions {
   readonly impressions: number
   readonly days: number
   readonly seed: number
+  /** Chance a day that somebody's favourite subject becomes another one. */
+  readonly drift: number
   /** What learns; null: nothing does, the prior serves. */
   readonly learner: LearnerOptions | null
   readonly config: RankingConfig
@@ -69,6 +75,7 @@ export const LEARNING_BENCH_DEFAULTS: LearningBenchOptions = {
   impressions: 80_000,
   days: 6,
   seed: 1,
+  drift: WORLD_DEFAULTS.driftPerDay,
   learner: LEARNER,
   config: RANKING_DEFAULTS,
   prior: false,
@@ -129,7 +136,7 @@ class LearningRun {
     serving: Serving,
     directory: string,
   ) {
-    const { users, posts, impressions, days, seed } = options
+    const { users, posts, impressions, days, seed, drift } = options
     this.options = options
     this.runtime = runtime
     this.serving = serving
@@ -139,6 +146,7 @@ class LearningRun {
       ...WORLD_DEFAULTS,
       users,
       seed,
+      driftPerDay: drift,
       postsPerUserDay: posts / users / days,
       feedsPerUserDay: impressions / (HABITUAL_SHARE * DRIVER_DEFAULTS.limit) / users / days,
     })
@@ -146,7 +154,9 @@ class LearningRun {
 
   async run(): Promise<object> {
     const { options, world } = this
-    const api = new VariantsApi(new LocalApi(this.runtime, this.serving), {
+    const whole = new WholeRanker(this.runtime.embedded, this.serving)
+    const light = new JudgedLight(new LocalApi(this.runtime, this.serving), whole)
+    const api = new VariantsApi(light, {
       variants: this.passiveVariants(),
       oneIn: PASSIVE_ONE_IN,
       asksAbout: (userId) => world.people.isPassive[world.people.ids.indexOf(userId)] === 1,
@@ -161,6 +171,7 @@ class LearningRun {
     const warm = await this.span(driver, models, half)
     for (const { metrics } of foreseeing(models)) metrics.clear()
     models.trainer?.learner.metrics.clear()
+    light.begin()
     const passive = new VariantWorths(world, api, this.valueModel)
     const measured = await this.span(driver, models, began + options.days * DAY_MS, passive)
     const seconds = (systemClock.monotonicMs() - started) / 1_000
@@ -172,12 +183,14 @@ class LearningRun {
       users: options.users,
       days: options.days,
       seed: options.seed,
+      drift: world.parameters.driftPerDay,
       posts: world.posts.count,
       impressions: warm.impressions + measured.impressions,
       looked_at: warm.looked_at + measured.looked_at,
       seconds: rounded(seconds, 1),
       swaps: this.swaps,
       ...report,
+      ...light.figures(),
       ev_share: measured.ev_share,
       ev_share_passive: measured.ev_share_passive,
       passive_heads: {

@@ -15,10 +15,12 @@ import { PASS_0_KEPT_MAX } from '../serving/quotas.ts'
 import { Driver } from '../world/driver/driver.ts'
 import { WORLD_DEFAULTS } from '../world/parameters.ts'
 import { World } from '../world/world.ts'
+import { byScore, keptShares, mean } from './light/kept.ts'
 import { LocalApi } from './light/local-api.ts'
 import { itemRows, userRow } from './light/tower-rows.ts'
 import { type TowerSample, TwoTowers } from './light/two-towers.ts'
 import { WholeRanker, type WholeRanking } from './light/whole-ranking.ts'
+import { rounded } from './rounded.ts'
 
 export interface LightBenchOptions {
   readonly users: number
@@ -29,8 +31,6 @@ export interface LightBenchOptions {
 
 export const LIGHT_BENCH_DEFAULTS: LightBenchOptions = { users: 400, posts: 12_000, days: 4, seed: 1 }
 
-/** The heavy ranker's first so many must be among what pass 0 keeps. */
-const TOP = 25
 /** Rankings shorter than this keep everything, and tell nothing. */
 const CANDIDATES_MIN = 2 * PASS_0_KEPT_MAX
 const REQUESTS = 600
@@ -192,20 +192,5 @@ const byTwoTowers = async (
   return scored
 }
 
-const keptShare = (rankings: readonly WholeRanking[], keptMax: number): number => {
-  const shares = rankings.map(({ values, lightScores }) => {
-    const kept = new Set(byScore(lightScores).slice(0, keptMax))
-    return (
-      byScore(values)
-        .slice(0, TOP)
-        .filter((candidate) => kept.has(candidate)).length / TOP
-    )
-  })
-  return Math.round(mean(shares) * 10_000) / 10_000
-}
-
-const byScore = (scores: Float32Array): number[] =>
-  Array.from(scores.keys()).sort((one, other) => scores[other]! - scores[one]! || one - other)
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
+const keptShare = (rankings: readonly WholeRanking[], keptMax: number): number =>
+  rounded(mean(keptShares(rankings, keptMax)), 4)

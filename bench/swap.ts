@@ -5,6 +5,7 @@
  * learned of a hundred thousand people and posts; towers move far enough for every vector of the index to be replaced.
  */
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,8 +58,8 @@ export interface SwapBenchResult {
 }
 
 const LIMIT = 20
-const SWAP_EVERY_MS = 5_000
-const WARM_UP_MS = 3_000
+const SWAP_EVERY_MS_MAX = 5_000
+const WARM_UP_MS_MAX = 3_000
 const LEARNED_ROWS = 100_000
 
 export const about = 'How long feeds take while models are swapped.'
@@ -167,9 +168,9 @@ const measure = async (
 ): Promise<SwapBenchResult> => {
   const took = { with: [] as number[], without: [] as number[] }
   const swaps = countSwaps(serving)
-  await asked(urls, WARM_UP_MS)
+  await asked(urls, Math.min(WARM_UP_MS_MAX, seconds * 1_000))
   for (const span of ['without', 'with', 'with', 'without'] as const) {
-    const promoter = span === 'with' ? promoting(data, snapshots) : undefined
+    const promoter = span === 'with' ? await promoting(data, snapshots, seconds) : undefined
     took[span].push(...(await asked(urls, seconds * 1_000)).tookMs)
     promoter?.kill()
   }
@@ -189,11 +190,15 @@ const measure = async (
 }
 
 /** Another process that has one snapshot promoted after the other; servers follow the registry by themselves. */
-const promoting = (data: string, snapshots: Snapshots): ChildProcess => {
+const promoting = async (data: string, snapshots: Snapshots, seconds: number): Promise<ChildProcess> => {
   const promoter = fork(join(import.meta.dirname, 'swap', 'promoter.ts'))
   const versionsOf = (model: RegisteredModel): string[] => snapshots[model].map(({ version }) => version)
   const versions = Object.fromEntries(REGISTERED_MODELS.map((model) => [model, versionsOf(model)]))
-  promoter.send({ data, versions, everyMs: SWAP_EVERY_MS })
+  promoter.send({ data, versions, everyMs: Math.min(SWAP_EVERY_MS_MAX, seconds * 1_000) })
+  const ended = once(promoter, 'exit').then(([code]: unknown[]) => {
+    throw new Error(`the promoter ended with ${String(code)}`)
+  })
+  await Promise.race([once(promoter, 'message'), ended])
   return promoter
 }
 

@@ -3,7 +3,8 @@
  * same run, where `FRESHET_PYTHON` (python3 where absent) has it: `pip install torch`. Rates are samples by CPU
  * time of the process, which other work on the machine hardly changes; those by the clock stand beside them.
  *
- * `samples_per_s`, `torch_samples_per_s` and `ratio` are of batches of 1,024; `..._256` of 256. `examples_per_s`
+ * `samples_per_s`, `torch_samples_per_s` and `ratio` are of batches of 1,024; `..._256` of 256. Without PyTorch its
+ * figures, and the ratios to them, are null. `examples_per_s`
  * counts everything from an example of the topic, features packed, to what is learned of it.
  */
 import { spawnSync } from 'node:child_process'
@@ -25,6 +26,7 @@ import { millis } from '../schemas/ids.ts'
 import type { ContainerId, Hashtag, PostId, RequestId, UserId } from '../schemas/ids.ts'
 import { packFeatures } from '../schemas/impressions/packed-features.ts'
 import { peerDefinition } from './peers/definition.ts'
+import { rounded } from './rounded.ts'
 
 const SMALL = 256
 const LARGE = 1_024
@@ -42,31 +44,39 @@ interface Figures {
   readonly examples: Rate
 }
 
+/** Figures by their names; see above. */
+export type TrainBenchResult = Readonly<Record<string, number | string | null>>
+
 export const about = 'Training steps and examples a second.'
 
-export const run = async ({ seconds = SECONDS }: { readonly seconds?: number } = {}): Promise<object> => {
+export const run = async ({
+  seconds = SECONDS,
+}: { readonly seconds?: number } = {}): Promise<TrainBenchResult> => {
   const ours = new Map<number, Figures>()
   for (const rows of [SMALL, LARGE]) ours.set(rows, await measured(rows, seconds))
   const torch = peer(seconds)
-  const figures = (rows: number, suffix: string): Record<string, number> => {
+  const figures = (rows: number, suffix: string): Record<string, number | null> => {
     const own = ours.get(rows)!
     const theirs = torch?.batches[rows]
+    const ofTheirs = (value: (rate: Rate) => number): number | null => (theirs ? value(theirs) : null)
     return {
       [`samples_per_s${suffix}`]: Math.round(own.step.samples_per_cpu_s),
       [`wall_samples_per_s${suffix}`]: Math.round(own.step.samples_per_wall_s),
       [`examples_per_s${suffix}`]: Math.round(own.examples.samples_per_cpu_s),
-      ...(theirs && {
-        [`torch_samples_per_s${suffix}`]: Math.round(theirs.samples_per_cpu_s),
-        [`torch_wall_samples_per_s${suffix}`]: Math.round(theirs.samples_per_wall_s),
-        [`ratio${suffix}`]: Number((own.step.samples_per_cpu_s / theirs.samples_per_cpu_s).toFixed(2)),
-      }),
+      [`torch_samples_per_s${suffix}`]: ofTheirs(({ samples_per_cpu_s }) => Math.round(samples_per_cpu_s)),
+      [`torch_wall_samples_per_s${suffix}`]: ofTheirs(({ samples_per_wall_s }) =>
+        Math.round(samples_per_wall_s),
+      ),
+      [`ratio${suffix}`]: ofTheirs(({ samples_per_cpu_s }) =>
+        rounded(own.step.samples_per_cpu_s / samples_per_cpu_s, 2),
+      ),
     }
   }
   return {
     columns: HEAVY_NETWORK.row.width,
     ...figures(LARGE, ''),
     ...figures(SMALL, '_256'),
-    ...(torch && { torch_version: torch.version }),
+    torch_version: torch?.version ?? null,
   }
 }
 

@@ -24,6 +24,8 @@ export interface WorldBenchOptions {
   /** Days that are served, after one of history. */
   readonly days: number
   readonly seed: number
+  /** Chance a day that somebody's favourite subject becomes another one. */
+  readonly drift?: number
   /** One feed in so many is measured against the best possible; one in twenty where absent. */
   readonly evaluateOneIn?: number
 }
@@ -41,6 +43,7 @@ export interface WorldBenchResult extends WorldReport {
   readonly posts: number
   readonly days: number
   readonly seed: number
+  readonly drift: number
   /** Events published, history included. */
   readonly events: number
   /** Wall time of the days that are served. */
@@ -85,10 +88,12 @@ export const parametersOf = ({
   impressions,
   days,
   seed,
+  drift = WORLD_DEFAULTS.driftPerDay,
 }: WorldBenchOptions): WorldParameters => ({
   ...WORLD_DEFAULTS,
   users,
   seed,
+  driftPerDay: drift,
   postsPerUserDay: posts / users / days,
   feedsPerUserDay: impressions / (HABITUAL_SHARE * DRIVER_DEFAULTS.limit) / users / days,
 })
@@ -98,6 +103,7 @@ interface Served extends WorldReport {
   readonly posts: number
   readonly days: number
   readonly seed: number
+  readonly drift: number
   readonly events: number
   readonly seconds: number
   readonly feed_p50_ms: number
@@ -117,6 +123,7 @@ const serve = async (options: WorldBenchOptions, http: FreshetApi): Promise<Serv
     posts: world.posts.count - postsBefore,
     days: options.days,
     seed: options.seed,
+    drift: world.parameters.driftPerDay,
     events: driver.events,
     seconds: rounded(seconds, 2),
     feed_p50_ms: rounded(api.quantile(0.5), 2),

@@ -14,7 +14,7 @@ export interface SocietySize {
 
 const POSTS_PER_USER = 10
 const POSTS_PER_VIEWER = 1_000
-const VIEWERS_MIN = 5
+const VIEWERS_MIN = 2
 const VIEWERS_MAX = 50
 
 /** A tenth as many users as posts, and as many viewers as are not most of what there is to load. */

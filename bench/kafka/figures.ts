@@ -8,6 +8,8 @@ export interface Run {
   readonly brokerMs: number | null
   /** Rows in memory at the end. */
   readonly stateBytes?: number
+  /** State on disk after a clean stop. */
+  readonly diskBytes: number
 }
 
 /** A system's runs, whose medians are told. Nothing is known of a system that did not run. */
@@ -42,6 +44,10 @@ export class Runs {
 
   get stateBytes(): number | null {
     return this.median(({ stateBytes }) => stateBytes ?? null)
+  }
+
+  get diskBytes(): number | null {
+    return this.median(({ diskBytes }) => diskBytes)
   }
 
   /** How many times as many events a second as the other; null where either did not run. */

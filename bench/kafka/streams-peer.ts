@@ -7,6 +7,7 @@ import { cached } from '../../services/cache.ts'
 import { onPath, run } from '../../services/command.ts'
 import { java } from '../../services/native/java.ts'
 import { ServiceUnavailable } from '../../services/port.ts'
+import { bytesIn } from '../disk-bytes.ts'
 
 const SOURCES = join(import.meta.dirname, '..', 'peers', 'streams')
 const MAIN = 'freshet.peer.UserAuthorPeer'
@@ -35,6 +36,8 @@ export interface StreamsResult {
   readonly ms: number
   /** The peer's processor time meanwhile. */
   readonly processorMs: number
+  /** Of the directory that its state lay in, when it had ended. */
+  readonly diskBytes: number
 }
 
 /** Builds the peer with Maven, once for what its sources hold; throws `ServiceUnavailable` where that cannot be. */
@@ -68,7 +71,8 @@ export const runStreamsPeer = async (peer: StreamsPeer, options: StreamsOptions)
     })
     const line = said.split('\n').find((each) => each.startsWith('{'))
     if (line === undefined) throw new Error(`the Streams peer gave no result: ${said}`)
-    return JSON.parse(line) as StreamsResult
+    const result = JSON.parse(line) as Omit<StreamsResult, 'diskBytes'>
+    return { ...result, diskBytes: await bytesIn(state) }
   } finally {
     await rm(state, { recursive: true, force: true })
   }

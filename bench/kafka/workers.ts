@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bytesIn } from '../disk-bytes.ts'
 import type { FromWorker, ToWorker, WorkerReport, WorkerSetup } from './messages.ts'
 
 const PROGRAM = join(import.meta.dirname, 'worker.ts')
@@ -21,6 +22,8 @@ export interface WorkersResult {
   readonly deadLetters: number
   readonly failures: number
   readonly stateBytes: number
+  /** Of the workers' directories after a clean stop. */
+  readonly diskBytes: number
   readonly processorMs: number
   /** Of the busiest main thread. */
   readonly mainThreadMs: number
@@ -50,6 +53,7 @@ export const runWorkers = async (options: WorkersOptions): Promise<WorkersResult
       deadLetters: sum(({ deadLetters }) => deadLetters),
       failures: sum(({ failures }) => failures),
       stateBytes: sum(({ stateBytes }) => stateBytes),
+      diskBytes: await bytesIn(directory),
       processorMs: sum(({ processorMs }) => processorMs),
       mainThreadMs: Math.max(...reports.map(({ mainThreadMs }) => mainThreadMs)),
     }

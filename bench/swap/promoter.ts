@@ -17,6 +17,7 @@ process.once('message', (order: Order) => void promote(order))
 /** Until the process is ended. */
 const promote = async ({ data, versions, everyMs }: Order): Promise<void> => {
   const registry = await openRegistry(data, systemClock)
+  process.send!('begins')
   for (let turn = 0; ; turn++) {
     for (const model of REGISTERED_MODELS) {
       const own = versions[model]

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { columns } from '../columns.ts'
 import { CliError } from '../errors.ts'
 import { print, printJson } from '../terminal.ts'
-import { examples, integer, jsonOption } from './options.ts'
+import { examples, integer, jsonOption, share } from './options.ts'
 
 const DIRECTORY = join(import.meta.dirname, '..', '..', 'bench')
 
@@ -25,6 +25,7 @@ interface BenchOptions {
   readonly impressions?: number
   readonly days?: number
   readonly seed?: number
+  readonly drift?: number
   readonly repetitions?: number
   readonly workers?: number
   readonly brokers?: string
@@ -47,6 +48,12 @@ export const benchCommand = (): Command =>
     )
     .addOption(new Option('--days <n>', 'days of a world').argParser(integer(1, 365)))
     .addOption(new Option('--seed <n>', 'seed of a world').argParser(integer(0, 2 ** 32 - 1)))
+    .addOption(
+      new Option(
+        '--drift <share>',
+        "chance a day that a person's favourite subject becomes another one, in a world",
+      ).argParser(share),
+    )
     .addOption(
       new Option('--repetitions <n>', 'runs of each system that is compared').argParser(integer(1, 100)),
     )

@@ -9,7 +9,10 @@ const manifest = (): { readonly version: string; readonly description: string } 
     typeof manifest
   >
 
-/** `GET /openapi.json`: every route that apps use, from the schemas that check requests and write answers. */
+/**
+ * `GET /openapi.json`: every route that apps use and those that say whether it runs, from the schemas that check requests
+ * and write answers. What only people and processes beside the server use is left out.
+ */
 export const describeRoutes = (app: FastifyInstance, asksForToken: boolean): void => {
   const { version, description } = manifest()
   void app.register(swagger, {

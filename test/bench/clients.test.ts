@@ -6,11 +6,11 @@ const TEST_MS_MAX = 240_000
 test(
   'a hundred clients at once are all answered with feeds; what stages these went without is told',
   async () => {
-    const asked = { keys: 2_000, events: 2_000, seconds: 3, clients: 100 }
+    const asked = { keys: 500, events: 500, seconds: 1, clients: 100 }
     const result = await run(asked)
     expect(result).toMatchObject({ clients: 100, errors: 0, statuses: { 200: result.requests } })
     expect(result.requests).toBeGreaterThanOrEqual(100)
-    expect(result.seconds).toBeGreaterThanOrEqual(3)
+    expect(result.seconds).toBeGreaterThanOrEqual(1)
     expect(result.p50_ms).toBeGreaterThan(0)
     expect(result.p99_ms).toBeGreaterThanOrEqual(result.p50_ms)
     expect(result.requests_per_s).toBeGreaterThan(0)

@@ -30,6 +30,8 @@ test('the engine is measured with affinity alone, with everything, and with all 
     'everything_disk_bytes_per_key',
     'restart_ms',
     'clean_restart_ms',
+    'everything_restart_ms',
+    'everything_clean_restart_ms',
   ])
   const { life, ...figures } = result
   for (const [figure, value] of Object.entries({ ...figures, ...life }))

@@ -30,7 +30,15 @@ describe.skipIf(noKafka !== undefined)(`the Kafka benchmark, in short, ${noKafka
       const [dividend, divisor] = result.ratio_of.split(' / ')
       expect(result).toHaveProperty(dividend!)
       expect(result).toHaveProperty(divisor!)
+      const { disk_bytes: onDisk, disk_bytes_per_key: perKey } = result
+      expect(Object.keys(onDisk)).toEqual(['user_author', 'affinity', 'everything', 'streams'])
+      for (const system of ['user_author', 'affinity', 'everything']) {
+        expect(result.state_bytes[system], system).toBeGreaterThan(0)
+        expect(onDisk[system], system).toBeGreaterThan(0)
+        expect(perKey[system], system).toBeCloseTo(onDisk[system]! / result.keys_touched, 0)
+      }
       if (noPeer === undefined) {
+        expect(onDisk['streams']).toBeGreaterThan(0)
         expect(result.streams_events_per_s).toBeGreaterThan(0)
         expect(result.ratio).toBeCloseTo(result.user_author_events_per_s! / result.streams_events_per_s!, 1)
         expect(result.streams_missing).toBeUndefined()

@@ -44,14 +44,19 @@ describe.skipIf(noKafka !== undefined)(`freshet workers on a Kafka cluster ${noK
       rowsMissing: 0,
       rowsExtra: 0,
       rowsDiffering: 0,
-      outputsLost: 0,
-      outputsDuplicated: 0,
+      settledLost: 0,
+      settledDuplicated: 0,
+      labelsLost: 0,
+      labelsUnfounded: 0,
+      labelsDuplicated: 0,
       countedWrong: 0,
       crashed: [],
     })
     expect(report.refused).toBeGreaterThan(0)
     expect(report.countedRows).toBeGreaterThan(300)
     expect(report.rows).toBeGreaterThan(1_000)
-    expect(report.outputs).toBeGreaterThan(1_000)
+    expect(report.settledExamples).toBeGreaterThan(500)
+    expect(report.labelExamples).toBeGreaterThan(500)
+    expect(report.labelsCertain).toBeGreaterThan(0)
   }, 900_000)
 })

@@ -23,6 +23,7 @@ import type { WorkerStatus } from '../../../cli/worker/start.ts'
 import { LoopDisk } from '../disk/loop-disk.ts'
 import { BrokerPartitions } from './broker-partitions.ts'
 import { drawn, noneYet, type Disturbance, type Times } from './disturbances.ts'
+import { countExamples, type CountedExamples } from './examples.ts'
 import { Feeder, idOf, keysOf, type Input } from './input.ts'
 import type { ChaosOptions, ChaosReport } from './report.ts'
 import { carriedDifferences } from './carried.ts'
@@ -33,7 +34,7 @@ import {
   leftBehind,
   recounted,
   type Differences,
-  type Outcome,
+  type WholeOutcome,
 } from './recount.ts'
 import { countTotals, type CountedTotals } from './totals.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -59,8 +60,8 @@ const FULL_MS = 12_000
 
 /**
  * Real workers on a real cluster, killed, frozen and cut off from brokers while events come in; then what they left
- * is compared with what one undisturbed process makes of the events that are on the topics, and totals with what those
- * events come to, counted by hand.
+ * is compared with what one undisturbed process makes of the events that are on the topics, and totals and examples with
+ * what those events come to, counted by hand.
  */
 export const chaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const directory = await mkdtemp(join(tmpdir(), 'freshet-chaos-'))
@@ -372,8 +373,13 @@ class Chaos {
 
   private async compared(
     input: Input,
-    actual: Outcome,
-  ): Promise<Differences & CountedTotals & Pick<ChaosReport, 'events' | 'inputLost' | 'inputDuplicated'>> {
+    actual: WholeOutcome,
+  ): Promise<
+    Differences &
+      CountedTotals &
+      CountedExamples &
+      Pick<ChaosReport, 'events' | 'inputLost' | 'inputDuplicated'>
+  > {
     const log = await this.openLog()
     const found = await inputOn(log)
     const counts = new Map<string, number>()
@@ -398,6 +404,7 @@ class Chaos {
       inputDuplicated,
       ...differencesOf(comparable(actual, found, lastAt), comparable(expected, found, lastAt)),
       ...countTotals(found, actual),
+      ...countExamples(found, actual.outputs),
     }
   }
 }

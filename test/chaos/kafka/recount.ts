@@ -17,21 +17,20 @@ import { examples } from '../../../schemas/examples/index.ts'
 import { impressions } from '../../../schemas/impressions/index.ts'
 import { publicContracts, type PublicValue } from '../../../schemas/index.ts'
 import type { Contract } from '../../../schemas/contract.ts'
-import { lastingRows } from '../../simulation/society/lasting.ts'
 import { everything } from '../../../topologies/index.ts'
+import { lastingRows } from '../../simulation/society/lasting.ts'
+import { nameOf } from './examples.ts'
 
-/**
- * What a run leaves: rows by store and key, and how often each example lies on its topic, the one that nothing here
- * reads. Examples go by their ids, which say what they are of: of a label, or of a slate that has settled. Which labels
- * came while a slate was open hangs on what is read when, for people here live a day in minutes.
- */
+/** What a run leaves: rows by store and key. */
 export interface Outcome {
   readonly rows: ReadonlyMap<string, string>
+}
+
+/** Beside them how often each example lies on its topic, the one that nothing here reads, by what it is of. */
+export interface WholeOutcome extends Outcome {
   readonly outputs: ReadonlyMap<string, number>
 }
 
-/** Each post of each feed has such an example, once, whatever was reacted. */
-const SETTLED = 'settled '
 const ROWS_MAX = 10_000_000
 const READ_BYTES_MAX = 1 << 20
 /** Above what holds back the watermark of a quiet topic. */
@@ -61,8 +60,7 @@ const exampleCodec = contractCodec(examples)
 const outputsOf = async (log: Log): Promise<Map<string, number>> => {
   const counts = new Map<string, number>()
   for await (const value of valuesOf(log, examples.topic)) {
-    const { exampleId, phase } = exampleCodec.decode(value, 0, value.length)
-    const name = `${phase} ${exampleId}`
+    const name = nameOf(exampleCodec.decode(value, 0, value.length))
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   return counts
@@ -75,7 +73,7 @@ const addRows = async (rows: Map<string, string>, name: string, store: Store): P
 }
 
 /** What the workers left, read from the changelogs and topics alone: of no worker's memory or disk. */
-export const leftBehind = async (log: SharedLog, partitions: number): Promise<Outcome> => {
+export const leftBehind = async (log: SharedLog, partitions: number): Promise<WholeOutcome> => {
   const rows = new Map<string, string>()
   const processors = everything.nodes.filter(isProcessor)
   const state = new MemoryState()
@@ -139,12 +137,11 @@ export const recounted = async (
   for (const name of embedded.worker.storeNames()) {
     for (const store of (await embedded.worker.stores(name)) ?? []) await addRows(rows, name, store)
   }
-  const outputs = await outputsOf(embedded.log)
   await embedded.close()
-  return { rows, outputs }
+  return { rows }
 }
 
-/** They count labels that came while slates were open: see `Outcome`. */
+/** They count labels that came while slates were open, which hangs on what is read when: people here live a day in minutes. */
 const TIMELY = /^experiment-/
 
 /** Rows that have ended may be gone in the one and not yet in the other. */
@@ -158,25 +155,21 @@ export const comparable = (
     Infinity,
   )
   const rows = new Map([...outcome.rows].filter(([name]) => !TIMELY.test(name)))
-  return { ...outcome, rows: lastingRows(rows, { firstAt, lastAt: Math.max(...lastAt) }) }
+  return { rows: lastingRows(rows, { firstAt, lastAt: Math.max(...lastAt) }) }
 }
 
 export interface Differences {
   readonly rows: number
-  /** Examples of settled slates and of labels. */
-  readonly outputs: number
   readonly rowsMissing: number
   readonly rowsExtra: number
   readonly rowsDiffering: number
-  readonly outputsLost: number
-  readonly outputsDuplicated: number
   /** Of stores with a difference, how many rows. */
   readonly stores: Readonly<Record<string, number>>
 }
 
 export const differencesOf = (actual: Outcome, expected: Outcome): Differences => {
   const stores: Record<string, number> = {}
-  const counts = { rowsMissing: 0, rowsExtra: 0, rowsDiffering: 0, outputsLost: 0, outputsDuplicated: 0 }
+  const counts = { rowsMissing: 0, rowsExtra: 0, rowsDiffering: 0 }
   const note = (kind: 'rowsMissing' | 'rowsExtra' | 'rowsDiffering', name: string): void => {
     counts[kind]++
     const [store = ''] = name.split('/')
@@ -187,8 +180,5 @@ export const differencesOf = (actual: Outcome, expected: Outcome): Differences =
     else if (actual.rows.get(name) !== value) note('rowsDiffering', name)
   }
   for (const name of actual.rows.keys()) if (!expected.rows.has(name)) note('rowsExtra', name)
-  for (const times of actual.outputs.values()) counts.outputsDuplicated += times - 1
-  for (const name of expected.outputs.keys())
-    if (name.startsWith(SETTLED) && !actual.outputs.has(name)) counts.outputsLost++
-  return { rows: expected.rows.size, outputs: expected.outputs.size, ...counts, stores }
+  return { rows: expected.rows.size, ...counts, stores }
 }

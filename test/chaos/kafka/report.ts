@@ -1,4 +1,5 @@
 import type { Times } from './disturbances.ts'
+import type { CountedExamples } from './examples.ts'
 import type { CountedTotals } from './totals.ts'
 import type { Input } from './input.ts'
 import type { Differences } from './recount.ts'
@@ -21,7 +22,7 @@ export interface ChaosOptions {
   readonly say: (line: string) => void
 }
 
-export interface ChaosReport extends Differences, CountedTotals {
+export interface ChaosReport extends Differences, CountedExamples, CountedTotals {
   /** How often each disturbance came to pass. */
   readonly times: Times
   /** Commits of workers whose task a rival session had taken, each refused. */
