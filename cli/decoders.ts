@@ -2,6 +2,7 @@ import { type Millis, millis } from '../schemas/ids.ts'
 import { readCarriedPosts } from '../processors/carried-posts.ts'
 import { readCommentCount } from '../processors/comments.ts'
 import { readConnections } from '../processors/connections/index.ts'
+import { rounded } from '../processors/experiments/measures.ts'
 import { readExperimentSlate } from '../processors/experiments/slates.ts'
 import { readExperimentTotals } from '../processors/experiments/totals.ts'
 import { readExperimentUser } from '../processors/experiments/users.ts'
@@ -35,7 +36,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   comments: (row) => ({ comments: readCommentCount(row) }),
   connections: readConnections,
   'experiment-slates': readExperimentSlate,
-  'experiment-totals': readExperimentTotals,
+  'experiment-totals': (row) => rounded(readExperimentTotals(row)),
   'experiment-users': readExperimentUser,
   followers: (row) => ({ followers: readFollowers(row) }),
   'given-reactions': readGivenReactions,

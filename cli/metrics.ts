@@ -29,6 +29,7 @@ const GAUGES: Readonly<Record<EngineGauge, Described & { readonly together?: Fol
   },
   state_bytes: { help: 'Rows held in memory.', labels: ['task'] },
   changelog_backlog_bytes: { help: 'Changes committed but not yet in the state on disk.', labels: ['task'] },
+  output_sums_bytes: { help: 'Memory for what is added up by key until the next commit.', labels: ['task'] },
   pending_timers: { help: 'Timers waiting.', labels: ['task'] },
   tasks: { help: 'Tasks of this worker.', labels: ['role'] },
   fleet_members: { help: 'Workers of the group that are alive.', labels: [] },

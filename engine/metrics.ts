@@ -19,6 +19,7 @@ export type EngineGauge =
   | 'watermark_ms'
   | 'state_bytes'
   | 'changelog_backlog_bytes'
+  | 'output_sums_bytes'
   | 'pending_timers'
   | 'tasks'
   | 'fleet_members'

@@ -83,14 +83,15 @@ export class NodeRunner {
     this.apply()
   }
 
-  /** All that can be refused was refused before, but for folds: one that throws leaves half of an event behind. */
+  /**
+   * All that can be refused was refused before: whatever throws here (no memory is left, say) leaves half of an event
+   * behind, so that the task must start over from what is committed.
+   */
   private apply(): void {
     try {
       this.effects.apply(this.outputs, this.timers, this.counted)
     } catch (error) {
-      throw new EngineError('TOPOLOGY_INVALID', `an output cannot be added up: ${String(error)}`, {
-        cause: error,
-      })
+      throw new EngineError('UNEXPECTED', `an event took hold by half: ${String(error)}`, { cause: error })
     }
   }
 

@@ -1,10 +1,10 @@
-import { ByteWriter, type Memory } from './bytes.ts'
+import type { Memory } from './bytes.ts'
 import { EngineError } from './errors.ts'
+import { FoldedRecords } from './folded-records.ts'
 import { partitionOf } from './hash.ts'
 import { FrameWriter, RECORD_BYTES_MAX } from './log/frame.ts'
 import type { AppendEntry } from './log/port.ts'
-import { ABSENT, RowTable } from './state/table.ts'
-import type { Fold, TopicInfo } from './topic.ts'
+import type { TopicInfo } from './topic.ts'
 
 /** A frame is closed at this size, so that a reader need not hold more at once. */
 const FRAME_BYTES_MAX = 1 << 20
@@ -14,7 +14,7 @@ class Output {
   readonly partitions: number
   private readonly topic: TopicInfo
   private readonly frames: FrameWriter[]
-  private readonly folds: FoldedRecords[]
+  private readonly folded: FoldedRecords | undefined
   private readonly full: AppendEntry[] = []
 
   constructor(topic: TopicInfo, partitions: number) {
@@ -22,15 +22,11 @@ class Output {
     this.partitions = partitions
     this.frames = Array.from({ length: partitions }, () => new FrameWriter())
     const { fold } = topic
-    this.folds =
-      fold === undefined
-        ? []
-        : this.frames.map(
-            (_, partition) =>
-              new FoldedRecords(fold, (time, data, keyStart, valueStart, valueEnd) =>
-                this.append(partition, time, data, keyStart, valueStart, valueEnd),
-              ),
-          )
+    this.folded =
+      fold &&
+      new FoldedRecords(fold, partitions, (partition, time, data, keyStart, valueStart, valueEnd) =>
+        this.append(partition, time, data, keyStart, valueStart, valueEnd),
+      )
   }
 
   add(
@@ -41,22 +37,26 @@ class Output {
     keyEnd: number,
     valueEnd: number,
   ): void {
-    const folded = this.folds[partition]
-    if (folded !== undefined) folded.add(time, bytes, keyStart, keyEnd, valueEnd)
+    const { folded } = this
+    if (folded !== undefined) folded.add(partition, time, bytes, keyStart, keyEnd, valueEnd)
     else this.append(partition, time, bytes.data, keyStart, keyEnd, valueEnd)
   }
 
   hasRecords(partition: number): boolean {
     return (
       this.frames[partition]!.count > 0 ||
-      this.folds[partition]?.isEmpty === false ||
+      this.folded?.has(partition) === true ||
       this.full.some((entry) => entry.partition === partition)
     )
   }
 
+  get foldBytes(): number {
+    return this.folded?.heldBytes ?? 0
+  }
+
   /** Everything collected, as frames; starts anew. */
   take(into: AppendEntry[]): number {
-    for (const fold of this.folds) fold.drain()
+    this.folded?.drain()
     for (let partition = 0; partition < this.partitions; partition++) this.close(partition)
     into.push(...this.full)
     const records = this.full.reduce((sum, entry) => sum + entry.frame.count, 0)
@@ -80,78 +80,6 @@ class Output {
   private close(partition: number): void {
     const writer = this.frames[partition]!
     if (writer.count > 0) this.full.push({ topic: this.topic.name, partition, frame: writer.take() })
-  }
-}
-
-/** Takes a record whose value follows its key. */
-type TakeRecord = (
-  time: number,
-  data: DataView,
-  keyStart: number,
-  valueStart: number,
-  valueEnd: number,
-) => void
-
-/** Values of one partition added up by key. */
-class FoldedRecords {
-  private readonly fold: Fold
-  private readonly takeRecord: TakeRecord
-  private readonly table = new RowTable()
-  private readonly sum = new ByteWriter(1024)
-  private times = new Float64Array(64)
-
-  constructor(fold: Fold, takeRecord: TakeRecord) {
-    this.fold = fold
-    this.takeRecord = takeRecord
-  }
-
-  get isEmpty(): boolean {
-    return this.table.size === 0
-  }
-
-  add(time: number, bytes: Memory, keyStart: number, keyEnd: number, valueEnd: number): void {
-    const table = this.table
-    const slot = table.upsert(bytes.buffer, keyStart, keyEnd)
-    if (table.valueLength(slot) === ABSENT) {
-      this.setTime(slot, time)
-      table.setFrom(slot, bytes.data, keyEnd, valueEnd)
-      return
-    }
-    const start = table.valueStart(slot)
-    this.sum.reset()
-    const end = start + table.valueLength(slot)
-    this.fold.merge(table.buffer(slot), start, end, bytes.buffer, keyEnd, valueEnd, this.sum)
-    if (this.sum.position > RECORD_BYTES_MAX) {
-      // Rows form a group, so a sum may as well travel in two parts.
-      this.give(slot)
-      this.setTime(slot, time)
-      table.setFrom(slot, bytes.data, keyEnd, valueEnd)
-      return
-    }
-    table.setFrom(slot, this.sum.data, 0, this.sum.position)
-    this.setTime(slot, Math.max(time, this.times[slot]!))
-  }
-
-  /** Gives every sum away; starts anew. */
-  drain(): void {
-    for (let slot = 0; slot < this.table.slotsEnd; slot++) this.give(slot)
-    this.table.clear()
-  }
-
-  private give(slot: number): void {
-    const table = this.table
-    const valueStart = table.valueStart(slot)
-    const valueEnd = valueStart + table.valueLength(slot)
-    this.takeRecord(this.times[slot]!, table.data(slot), table.keyStart(slot), valueStart, valueEnd)
-  }
-
-  private setTime(slot: number, time: number): void {
-    if (slot >= this.times.length) {
-      const grown = new Float64Array(this.times.length * 2)
-      grown.set(this.times)
-      this.times = grown
-    }
-    this.times[slot] = time
   }
 }
 
@@ -194,6 +122,13 @@ export class Outputs {
   /** Whether anything is collected for a partition. */
   hasRecords(topic: string, partition: number): boolean {
     return this.outputOf(topic).hasRecords(partition)
+  }
+
+  /** Bytes that tables of sums hold, used or not. */
+  get foldBytes(): number {
+    let bytes = 0
+    for (const output of this.byTopic.values()) bytes += output.foldBytes
+    return bytes
   }
 
   take(): { entries: AppendEntry[]; records: number } {

@@ -231,6 +231,7 @@ export class Task {
     if (this.watermark.value !== -Infinity) metrics.gauge('watermark_ms', this.labels, this.watermark.value)
     metrics.gauge('state_bytes', this.labels, this.state.liveBytes)
     metrics.gauge('changelog_backlog_bytes', this.labels, this.state.changelogBacklogBytes)
+    metrics.gauge('output_sums_bytes', this.labels, this.outputs.foldBytes)
     metrics.gauge('pending_timers', this.labels, this.timers.size)
   }
 
@@ -359,4 +360,6 @@ const ahead = (id: string, state: number, committed: number): EngineError =>
     `the state of task ${id} stands for commit ${state}, but its changelog ends at ${committed}: it is of another log`,
   )
 
-const isFatal = (error: unknown): boolean => error instanceof EngineError && error.recovery === 'stop'
+/** No fault of the event at hand alone: it is not put aside. */
+const isFatal = (error: unknown): boolean =>
+  error instanceof EngineError && (error.recovery === 'stop' || error.recovery === 'rebuild')

@@ -1,6 +1,12 @@
 import type { Estimate } from '../../models/evaluation/interval.ts'
 import { differenceOf, ratioOf } from '../../models/evaluation/ratio.ts'
-import { type Moments, NO_MOMENTS, RATIOS, type RatioName } from '../../processors/experiments/measures.ts'
+import {
+  NO_MOMENTS,
+  RATIOS,
+  type RatioName,
+  rounded,
+  type RoundedMoments,
+} from '../../processors/experiments/measures.ts'
 import { PASSIVE } from '../../processors/experiments/users.ts'
 import type { RowView } from '../inspect/inspection.ts'
 
@@ -8,6 +14,8 @@ import type { RowView } from '../inspect/inspection.ts'
 export const TOTALS_STORE = 'experiment-totals'
 /** The arm that others are compared with, where there is one of this name; else the first by name. */
 const CONTROL = 'control'
+
+const NOTHING = rounded(NO_MOMENTS)
 
 /** What came of some users. */
 interface UsersReport {
@@ -42,7 +50,7 @@ export const experimentReports = (rows: readonly RowView[]): ExperimentReport[] 
       .filter(({ segment }) => segment === undefined)
       .sort((one, other) => (one.arm < other.arm ? -1 : 1))
     const control = all.find(({ arm }) => arm === CONTROL) ?? all[0]!
-    const passiveOf = ({ arm }: ArmRow): Moments => passive.get(arm)?.moments ?? NO_MOMENTS
+    const passiveOf = ({ arm }: ArmRow): RoundedMoments => passive.get(arm)?.moments ?? NOTHING
     return {
       experiment,
       window,
@@ -55,7 +63,7 @@ export const experimentReports = (rows: readonly RowView[]): ExperimentReport[] 
   })
 }
 
-const usersReport = (own: Moments, control: Moments | null): UsersReport => {
+const usersReport = (own: RoundedMoments, control: RoundedMoments | null): UsersReport => {
   const figures = figuresOf(own)
   return {
     users: own.users,
@@ -71,14 +79,14 @@ interface ArmRow {
   readonly window: string
   /** Whose sums these are, where not everybody's. */
   readonly segment: string | undefined
-  readonly moments: Moments
+  readonly moments: RoundedMoments
 }
 
 /** The store's own decoder made the value. */
 const armOf = ({ key, value }: RowView): ArmRow => {
   const [label = '', window = ''] = key
   const [experiment = '', arm = '', segment] = label.split('/')
-  return { experiment, arm, window, segment, moments: value as unknown as Moments }
+  return { experiment, arm, window, segment, moments: value as unknown as RoundedMoments }
 }
 
 type Figures = Readonly<Record<RatioName, Estimate | null>>
@@ -86,7 +94,7 @@ type Figures = Readonly<Record<RatioName, Estimate | null>>
 const byRatio = (figureOf: (name: RatioName, index: number) => Estimate | null): Figures =>
   Object.fromEntries(RATIOS.map(({ name }, index) => [name, figureOf(name, index)])) as Figures
 
-const figuresOf = ({ users, sums, squares, products }: Moments): Figures =>
+const figuresOf = ({ users, sums, squares, products }: RoundedMoments): Figures =>
   byRatio((_name, index) => {
     const { of, per } = RATIOS[index]!
     return ratioOf({

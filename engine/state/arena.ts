@@ -52,6 +52,11 @@ export class Arena {
   private bumpUnit = 0
   private bumpEnd = 0
 
+  /** Bytes of segments, in use or not. */
+  get heldBytes(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.length, 0)
+  }
+
   /** Buffer that the block lies in. */
   segment(handle: number): Buffer {
     return this.segments[handle >>> UNITS_PER_SEGMENT_LOG2]!

@@ -53,6 +53,12 @@ export class RowTable {
     return this.arena.liveBytes
   }
 
+  /** Bytes of memory, in use or not. */
+  get heldBytes(): number {
+    const { arena, slots, index, used, flags } = this
+    return arena.heldBytes + slots.byteLength + index.byteLength + used.byteLength + flags.byteLength
+  }
+
   /** One past the highest slot: slots below it may be walked with `isUsed`. */
   get slotsEnd(): number {
     return this.top

@@ -78,19 +78,39 @@ const combined = (one: Measures, other: Measures, sign: 1 | -1): Measures => ({
  * and each ratio's measures multiplied. Users, not impressions, are what an experiment deals out: what one of them
  * does hangs together, so variances are over users.
  */
-export interface Moments {
+interface MomentsOf<Wide extends number | bigint> {
   readonly users: number
   readonly sums: Measures
-  readonly squares: Measures
+  readonly squares: Readonly<Record<Measure, Wide>>
   /** In the order of `RATIOS`. */
-  readonly products: readonly number[]
+  readonly products: readonly Wide[]
+}
+
+/**
+ * As they are kept. A user who looks for half an hour a day is at 657,000 seconds after a year, and the squares of
+ * 10,433 of them are beyond what a signed varint holds (2^52): so squares and products are bigints. Sums are far from there:
+ * 2^52 seconds are seven billion such years.
+ */
+export type Moments = MomentsOf<bigint>
+/** As figures are made of them: rounded to 53 bits. */
+export type RoundedMoments = MomentsOf<number>
+
+const NO_SQUARES: Moments['squares'] = {
+  feeds: 0n,
+  shown: 0n,
+  clicks: 0n,
+  reactions: 0n,
+  negatives: 0n,
+  seconds: 0n,
+  surveys: 0n,
+  satisfaction: 0n,
 }
 
 export const NO_MOMENTS: Moments = {
   users: 0,
   sums: NO_MEASURES,
-  squares: NO_MEASURES,
-  products: RATIOS.map(() => 0),
+  squares: NO_SQUARES,
+  products: RATIOS.map(() => 0n),
 }
 
 /** What a user whose measures change adds to the sums; null stands for a user that is not counted. */
@@ -99,25 +119,46 @@ export const change = (before: Measures | null, after: Measures | null): Moments
   return {
     users: (after === null ? 0 : 1) - (before === null ? 0 : 1),
     sums: combined(to, from, -1),
-    squares: combined(squared(to), squared(from), -1),
-    products: RATIOS.map(({ of, per }) => to[of] * to[per] - from[of] * from[per]),
+    squares: bySquare((measure) => grown(from, to, measure, measure)),
+    products: RATIOS.map(({ of, per }) => grown(from, to, of, per)),
   }
 }
 
 export const summed = (one: Moments, other: Moments): Moments => ({
   users: one.users + other.users,
   sums: added(one.sums, other.sums),
-  squares: added(one.squares, other.squares),
+  squares: bySquare((measure) => one.squares[measure] + other.squares[measure]),
   products: one.products.map((product, index) => product + other.products[index]!),
 })
 
-const squared = (measures: Measures): Measures => ({
-  feeds: measures.feeds ** 2,
-  shown: measures.shown ** 2,
-  clicks: measures.clicks ** 2,
-  reactions: measures.reactions ** 2,
-  negatives: measures.negatives ** 2,
-  seconds: measures.seconds ** 2,
-  surveys: measures.surveys ** 2,
-  satisfaction: measures.satisfaction ** 2,
+export const rounded = ({ users, sums, squares, products }: Moments): RoundedMoments => ({
+  users,
+  sums,
+  squares: bySquare((measure) => Number(squares[measure])),
+  products: products.map(Number),
 })
+
+const bySquare = <Wide extends number | bigint>(
+  squareOf: (measure: Measure) => Wide,
+): Readonly<Record<Measure, Wide>> => ({
+  feeds: squareOf('feeds'),
+  shown: squareOf('shown'),
+  clicks: squareOf('clicks'),
+  reactions: squareOf('reactions'),
+  negatives: squareOf('negatives'),
+  seconds: squareOf('seconds'),
+  surveys: squareOf('surveys'),
+  satisfaction: squareOf('satisfaction'),
+})
+
+/** How much larger the product of two measures is than it was. */
+const grown = (from: Measures, to: Measures, one: Measure, other: Measure): bigint =>
+  from[one] === to[one] && from[other] === to[other]
+    ? 0n
+    : product(to[one], to[other]) - product(from[one], from[other])
+
+/** A product that is no safe integer may have been rounded; multiplied as bigints it is not. */
+const product = (one: number, other: number): bigint => {
+  const narrow = one * other
+  return Number.isSafeInteger(narrow) ? BigInt(narrow) : BigInt(one) * BigInt(other)
+}

@@ -3,7 +3,7 @@ import { type Millis, millis, type RequestId, type UserId } from '../../schemas/
 import type { Impression } from '../../schemas/impressions/index.ts'
 import type { ReactionKind } from '../../schemas/reactions/index.ts'
 import type { Survey } from '../../schemas/surveys/index.ts'
-import { CLOCK_SKEW_MS } from '../label-join/windows.ts'
+import { CLOCK_SKEW_MS, LABEL_WINDOW_MS } from '../label-join/windows.ts'
 import { stateOf } from '../rows.ts'
 import { impressions, surveys } from '../topics.ts'
 import { experimentOutcomes } from '../topics/experiment-outcomes.ts'
@@ -109,15 +109,23 @@ const isReaction = isOf(POSITIVE.filter((kind) => kind !== 'click'))
 const isNegative = isOf(NEGATIVE)
 const isLook = isOf(LOOKING)
 
+/**
+ * Looks begin after their feed was served and are told within their window, by a phone's clock: one that says it took
+ * longer is counted as so long, or a few of them would outweigh all that others do. So a slate comes to at most
+ * `SLATE_LABELS_MAX` looks of 35 minutes, 2,150,400 seconds.
+ */
+const lookedMs = ({ kind, value }: JoinedLabel): number =>
+  Math.min(value ?? 0, LABEL_WINDOW_MS[kind] + CLOCK_SKEW_MS)
+
 const measured = (labels: readonly JoinedLabel[]): Measures => {
   const clicked = new Set(labels.filter(({ kind }) => kind === 'click').map(({ candidate }) => candidate))
-  const lookedMs = labels.filter(isLook).reduce((sum, { value }) => sum + (value ?? 0), 0)
+  const looksMs = labels.filter(isLook).reduce((sum, label) => sum + lookedMs(label), 0)
   return {
     ...NO_MEASURES,
     clicks: clicked.size,
     reactions: labels.filter(isReaction).length,
     negatives: labels.filter(isNegative).length,
-    seconds: Math.round(lookedMs / MS_A_SECOND),
+    seconds: Math.round(looksMs / MS_A_SECOND),
   }
 }
 

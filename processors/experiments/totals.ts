@@ -1,3 +1,4 @@
+import type { ByteReader } from '../../engine/bytes.ts'
 import { on, type Processor, type StateLayout } from '../../engine/processor.ts'
 import { DAY_MS, millis } from '../../schemas/ids.ts'
 import { stateOf } from '../rows.ts'
@@ -14,16 +15,20 @@ interface Totals {
   moments: Moments
 }
 
+const readTotals = (reader: ByteReader): Totals => ({ at: reader.f64(), moments: readMoments(reader) })
+
 const layout: StateLayout<Totals> = {
-  version: 1,
+  version: 2,
   create: () => ({ at: 0, moments: NO_MOMENTS }),
-  read: (reader) => ({ at: reader.f64(), moments: readMoments(reader) }),
+  read: readTotals,
   write: ({ at, moments }, writer) => {
     if (at === 0) return false
     writer.f64(at)
     writeMoments(moments, writer)
     return true
   },
+  // Squares and products were below 2^52, in the same bytes; a build that reads only those refuses the wider ones.
+  migrations: { 1: readTotals },
 }
 
 /** The sums of each arm over its users, a window a row: what rates and their confidence intervals follow from. */

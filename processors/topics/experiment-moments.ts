@@ -20,7 +20,9 @@ const reader = new ByteReader()
 const other = new ByteReader()
 
 const NAME = 'experiment-moments'
-const LAYOUT = 1
+/** Of the first, squares and products are below 2^52; it is read as the second is. */
+const LAYOUT_OLDEST = 1
+const LAYOUT = 2
 
 export const experimentMoments: Topic<ExperimentMoments> = {
   name: NAME,
@@ -34,19 +36,24 @@ export const experimentMoments: Topic<ExperimentMoments> = {
     key.id(window)
   },
   time: ({ at }) => at,
-  codec: versionedCodec(NAME, LAYOUT, {
-    encode: ({ experiment, window, at, moments }, writer) => {
-      writer.f64(at)
-      writeMoments(moments, writer)
-      writer.string(experiment)
-      writer.string(window)
+  codec: versionedCodec(
+    NAME,
+    LAYOUT,
+    {
+      encode: ({ experiment, window, at, moments }, writer) => {
+        writer.f64(at)
+        writeMoments(moments, writer)
+        writer.string(experiment)
+        writer.string(window)
+      },
+      decode: (sums) => {
+        const at = millis(sums.f64())
+        const moments = readMoments(sums)
+        return { at, moments, experiment: sums.string(), window: sums.string() }
+      },
     },
-    decode: (sums) => {
-      const at = millis(sums.f64())
-      const moments = readMoments(sums)
-      return { at, moments, experiment: sums.string(), window: sums.string() }
-    },
-  }),
+    LAYOUT_OLDEST,
+  ),
   fold: {
     merge: (into, intoStart, intoEnd, from, start, end, writer) => {
       reader.over(from, start, end)

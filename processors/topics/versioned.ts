@@ -17,19 +17,28 @@ const layoutByte = (version: number): number => 0x80 | version
 export const writeLayoutVersion = (version: number, writer: ByteWriter): void =>
   writer.u8(layoutByte(version))
 
-/** Throws `DECODE_FAILED` for a record of another layout. */
-export const readLayoutVersion = (topic: string, version: number, reader: ByteReader): void => {
+/** Throws `DECODE_FAILED` for a record of another layout than those from `oldest` to `version`. */
+export const readLayoutVersion = (
+  topic: string,
+  version: number,
+  reader: ByteReader,
+  oldest = version,
+): void => {
   const found = reader.u8()
-  if (found === layoutByte(version)) return
+  if (found >= layoutByte(oldest) && found <= layoutByte(version)) return
   const detail = `a record of ${topic} begins with ${found}, where layout ${version} begins with ${layoutByte(version)}: deploy the version that wrote it until none is left`
   throw new EngineError('DECODE_FAILED', detail)
 }
 
-/** A codec whose records say how they are laid out. Raise the version when the layout changes. */
+/**
+ * A codec whose records say how they are laid out. Raise the version when the layout changes; `oldest` is the first of
+ * those before it that `decode` reads too, for their records may still lie in the log.
+ */
 export const versionedCodec = <Value>(
   topic: string,
   version: number,
   layout: Layout<Value>,
+  oldest = version,
 ): Codec<Value> => {
   const reader = new ByteReader()
   return {
@@ -39,7 +48,7 @@ export const versionedCodec = <Value>(
     },
     decode(buffer, start, end) {
       reader.over(buffer, start, end)
-      readLayoutVersion(topic, version, reader)
+      readLayoutVersion(topic, version, reader, oldest)
       return layout.decode(reader)
     },
   }

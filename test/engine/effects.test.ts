@@ -52,18 +52,36 @@ describe('what an event does', () => {
     expect(countOf(await driver.row('before', 'ann'))).toBe(1)
   })
 
-  it.each(['emit undeclared', 'fold throws'] as const)(
-    'stops the task where the code is at fault for every event: "%s"',
-    async (act) => {
-      const driver = await start()
-      await driver.publish(orders, order('good', 'go'))
-      await driver.settle()
-      await driver.publish(orders, order('bad', act))
-      await expect(driver.settle()).rejects.toThrow('TOPOLOGY_INVALID')
-      expect(await driver.records(closings)).toHaveLength(1)
-      expect(await driver.records(folded)).toEqual([])
-    },
-  )
+  it('stops the task where the code is at fault for every event: "emit undeclared"', async () => {
+    const driver = await start()
+    await driver.publish(orders, order('good', 'go'))
+    await driver.settle()
+    await driver.publish(orders, order('bad', 'emit undeclared'))
+    await expect(driver.settle()).rejects.toThrow('TOPOLOGY_INVALID')
+    expect(await driver.records(closings)).toHaveLength(1)
+  })
+
+  it('is committed as it is where it cannot be added up: "fold throws"', async () => {
+    const driver = await start()
+    for (const id of ['one', 'two']) await driver.publish(orders, order(id, 'fold throws'))
+    await driver.publish(orders, order('good', 'go'))
+    await driver.settle()
+    expect(await driver.deadLetters(orders)).toEqual([])
+    expect(await driver.records(closings)).toHaveLength(3)
+    const texts = (await driver.records(folded)).map(({ text }) => text)
+    expect(texts).toEqual(['one', 'two', 'one', 'two'])
+  })
+
+  it('is done again from what is committed where it took hold by half: "emit at no time"', async () => {
+    const metrics = new NotedMetrics()
+    const driver = await start(metrics)
+    await driver.publish(orders, order('good', 'go'))
+    await driver.settle()
+    await driver.publish(orders, order('bad', 'emit at no time'))
+    await expect(driver.settle()).rejects.toThrow('TASK_STUCK')
+    expect(await driver.deadLetters(orders)).toEqual([])
+    expect(await driver.records(closings)).toHaveLength(1)
+  })
 })
 
 describe('what a timer does', () => {

@@ -40,6 +40,23 @@ const joined: TopicInfo = {
   },
 }
 
+const CAPPED_MAX = 1_500
+
+/** As `summed`, of sums up to a bound: it throws in the midst of a larger one. */
+const capped: TopicInfo = {
+  ...plain,
+  name: 'capped',
+  fold: {
+    merge: (into, intoStart, _intoEnd, from, start, _end, writer) => {
+      const sum = into.readUInt32LE(intoStart) + from.readUInt32LE(start)
+      writer.u8(0xee)
+      if (sum > CAPPED_MAX) throw new RangeError(`${sum} is too much`)
+      writer.reset()
+      writer.u32(sum)
+    },
+  },
+}
+
 interface Added {
   readonly topic: string
   readonly key: string
@@ -47,7 +64,8 @@ interface Added {
   readonly value: Buffer
 }
 
-const outputsOf = (): Outputs => new Outputs([plain, summed, joined], () => PARTITIONS)
+const outputsOf = (partitions = PARTITIONS): Outputs =>
+  new Outputs([plain, summed, joined, capped], () => partitions)
 
 const add = (outputs: Outputs, { topic, key, time, value }: Added): void => {
   const bytes = new ByteWriter()
@@ -153,6 +171,53 @@ describe('outputs', () => {
     expect(got.map(({ time }) => time)).toEqual([3, 7, 9])
   })
 
+  it('start a new record where adding up throws: nothing is lost, and no sum stops a task', () => {
+    const values = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c'), value: fc.nat(CAPPED_MAX) }))
+    fc.assert(
+      fc.property(values, (list) => {
+        const outputs = outputsOf()
+        for (const [time, { key, value }] of list.entries())
+          add(outputs, { topic: 'capped', key, time, value: u32(value) })
+        const got = recordsOf(outputs.take().entries)
+        for (const key of ['a', 'b', 'c']) {
+          const parts: Added[] = []
+          for (const [time, each] of list.entries()) {
+            if (each.key !== key) continue
+            const last = parts.at(-1)
+            const sum = (last?.value.readUInt32LE() ?? 0) + each.value
+            if (last !== undefined && sum <= CAPPED_MAX) parts.pop()
+            const value = last === undefined || sum <= CAPPED_MAX ? sum : each.value
+            parts.push({ topic: 'capped', key, time, value: u32(value) })
+          }
+          const own = got.filter((each) => each.key === key)
+          expect(own.map(({ time, value }) => [time, value.readUInt32LE()])).toEqual(
+            parts.map(({ time, value }) => [time, value.readUInt32LE()]),
+          )
+        }
+      }),
+    )
+  })
+
+  it('that fold stay on the partition that they are sent to, and are told of until they are taken', () => {
+    const outputs = outputsOf()
+    const bytes = new ByteWriter()
+    bytes.bytes(keyOf('a'))
+    const keyEnd = bytes.position
+    bytes.u32(7)
+    const isThere = (): boolean[] => [0, 1, 2].map((partition) => outputs.hasRecords('summed', partition))
+    expect(isThere()).toEqual([false, false, false])
+    outputs.addTo('summed', 2, 1, bytes, 0, keyEnd, bytes.position)
+    expect(isThere()).toEqual([false, false, true])
+    for (const partition of [2, 1]) outputs.addTo('summed', partition, 1, bytes, 0, keyEnd, bytes.position)
+    expect(isThere()).toEqual([false, true, true])
+    const got = recordsOf(outputs.take().entries)
+    expect(got.map(({ partition, value }) => [partition, value.readUInt32LE()])).toEqual([
+      [1, 7],
+      [2, 14],
+    ])
+    expect(isThere()).toEqual([false, false, false])
+  })
+
   it('to a topic that no node declares are refused', () => {
     expect(() => outputsOf().check('other', 1)).toThrow('TOPOLOGY_INVALID: emit to "other"')
   })
@@ -161,5 +226,39 @@ describe('outputs', () => {
     const outputs = outputsOf()
     outputs.check('plain', RECORD_BYTES_MAX)
     expect(() => outputs.check('plain', RECORD_BYTES_MAX + 1)).toThrow('RECORD_TOO_LARGE')
+  })
+})
+
+describe('the memory that sums are made in', () => {
+  const commit = (outputs: Outputs, keys: number): void => {
+    for (let key = 0; key < keys; key++)
+      add(outputs, { topic: 'joined', key: `key-${key}`, time: key, value: Buffer.alloc(250) })
+    outputs.take()
+  }
+
+  it('is as much for many partitions as for one, after a large commit and a small one', () => {
+    const held = [1, 12, 64].map((partitions) => {
+      const outputs = outputsOf(partitions)
+      commit(outputs, 20_000)
+      commit(outputs, 1)
+      return outputs.foldBytes
+    })
+    expect(held).toEqual(held.fill(held[0]!))
+  })
+
+  it('is let go of when commits have been small for long, and no sooner', () => {
+    const outputs = outputsOf()
+    const small = outputs.foldBytes
+    commit(outputs, 20_000)
+    const large = outputs.foldBytes
+    expect(large).toBeGreaterThan(4 << 20)
+    const held = Array.from({ length: 40 }, (_, index) => {
+      // One that needs the room begins the count anew.
+      commit(outputs, index === 3 ? 5_000 : 5)
+      return outputs.foldBytes
+    })
+    expect(held.slice(0, 35)).toEqual(Array<number>(35).fill(large))
+    expect(held.slice(35)).toEqual([small, ...Array<number>(4).fill(held.at(-1)!)])
+    expect(held.at(-1)).toBeLessThan(128 << 10)
   })
 })

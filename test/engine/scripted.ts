@@ -20,6 +20,7 @@ export type Act =
   | 'emit too large'
   | 'emit what does not encode'
   | 'emit undeclared'
+  | 'emit at no time'
   | 'mapper throws'
   | 'timer throws'
   | 'fold throws'
@@ -123,6 +124,9 @@ const throwAny = (thrown: unknown): never => {
   throw thrown
 }
 
+/** No number: what takes it for one throws, as late as where records are written. */
+const NO_TIME = 1n as unknown as number
+
 const doAct = (act: Act, row: Row, order: Order, context: Context): void => {
   const { user } = order
   if (act === 'throw') throw new Error('told to')
@@ -135,6 +139,7 @@ const doAct = (act: Act, row: Row, order: Order, context: Context): void => {
   if (act === 'emit too large') context.emit(texts, { user, text: 'x'.repeat(RECORD_BYTES_MAX) })
   if (act === 'emit what does not encode') context.emit(texts, { user, text: 'broken' })
   if (act === 'fold throws') for (const text of ['one', 'two']) context.emit(folded, { user, text })
+  if (act === 'emit at no time') context.emit({ ...texts, time: () => NO_TIME }, { user, text: '' })
   if (act === 'emit undeclared') context.emit({ ...texts, name: 'undeclared' }, { user, text: '' })
 }
 

@@ -4,15 +4,17 @@ import { expect, test } from 'vitest'
 import { experimentReports, reportText } from '../../../cli/experiments/report.ts'
 import { main } from '../../../cli/main.ts'
 import { RANKING_FILE } from '../../../cli/serving/ranking-file.ts'
-import { change, NO_MEASURES, NO_MOMENTS, summed } from '../../../processors/experiments/measures.ts'
+import { change, NO_MEASURES, NO_MOMENTS, rounded, summed } from '../../../processors/experiments/measures.ts'
 import { HOUR_MS } from '../../../schemas/ids.ts'
 import { event, post, tie } from '../community.ts'
 import { Running } from '../running.ts'
 
 const totalsOf = (clicks: readonly number[]) =>
-  clicks
-    .map((count) => change(null, { ...NO_MEASURES, feeds: 1, shown: 10, clicks: count }))
-    .reduce(summed, NO_MOMENTS)
+  rounded(
+    clicks
+      .map((count) => change(null, { ...NO_MEASURES, feeds: 1, shown: 10, clicks: count }))
+      .reduce(summed, NO_MOMENTS),
+  )
 
 const row = (label: string, window: string, clicks: readonly number[]) => ({
   store: 'experiment-totals',

@@ -4,10 +4,12 @@ import { ByteReader, ByteWriter } from '../../../engine/bytes.ts'
 import { node } from '../../../engine/topology.ts'
 import {
   EVERYBODY_ARM,
+  type Measure,
   MEASURES,
   type Measures,
   type Moments,
   NO_MEASURES,
+  NO_MOMENTS,
   PASSIVE_ONE_IN,
   PASSIVE_SHOWN_MIN,
   RATIOS,
@@ -25,6 +27,7 @@ import { type ExperimentMoments, experimentMoments } from '../../../processors/t
 import { type ExperimentOutcome, experimentOutcomes } from '../../../processors/topics/experiment-outcomes.ts'
 import { DAY_MS, HOUR_MS, millis, MINUTE_MS, SECOND_MS } from '../../../schemas/ids.ts'
 import type { Impression } from '../../../schemas/impressions/index.ts'
+import { REACTION_VALUE_MAX } from '../../../schemas/reactions/v1.ts'
 import type { Survey } from '../../../schemas/surveys/index.ts'
 import { aReaction, eventId, T0, userId } from '../events.ts'
 import { Harness } from '../harness.ts'
@@ -119,6 +122,22 @@ describe('what comes of a feed that is served under an experiment', () => {
     }
     const rows = [EVERYBODY_ARM, ARM].flatMap((experiment) => [`${experiment} ${DAY}`, `${experiment} all`])
     expect(run.windows).toEqual(rows)
+  })
+
+  test('counts no look for longer than its window, and a phone whose clock is behind, leave room for', () => {
+    const run = new Run()
+    run.pipeline.publish(impressions, served({ posts: ['post-1', 'post-2'] }))
+    run.pipeline.drain(() => 0)
+    const looked = (kind: 'dwell' | 'watch', post: string, value: number) =>
+      aReaction({ kind, value, postId: post, requestId: 'request-1', at: T0 + SECOND_MS })
+    run.pipeline.publish(
+      reactions,
+      looked('watch', 'post-1', REACTION_VALUE_MAX),
+      looked('dwell', 'post-1', 35 * MINUTE_MS + 1_000),
+      looked('dwell', 'post-2', 35 * MINUTE_MS - 1_000),
+    )
+    run.settle()
+    expect(run.totals().sums.seconds).toBe(3 * 35 * 60 - 1)
   })
 
   test('goes on to count what comes late, within its window', () => {
@@ -258,19 +277,17 @@ const bruteForce = (outcomes: readonly ExperimentOutcome[]): Record<string, Mome
   })
   return Object.fromEntries(
     rows.map(([row, all]): [string, Moments] => {
-      const over = (value: (measures: Measures) => number): number =>
-        all.reduce((sum, measures) => sum + value(measures), 0)
-      const each = (value: (measures: Measures, measure: keyof Measures) => number): Measures =>
-        Object.fromEntries(
-          MEASURES.map((measure) => [measure, over((measures) => value(measures, measure))]),
-        ) as Measures
+      const products = (one: Measure, other: Measure): bigint =>
+        all.reduce((sum, measures) => sum + BigInt(measures[one]) * BigInt(measures[other]), 0n)
+      const each = <Value>(value: (measure: Measure) => Value) =>
+        Object.fromEntries(MEASURES.map((measure) => [measure, value(measure)])) as Record<Measure, Value>
       return [
         row,
         {
           users: all.length,
-          sums: each((measures, measure) => measures[measure]),
-          squares: each((measures, measure) => measures[measure] ** 2),
-          products: RATIOS.map(({ of, per }) => over((measures) => measures[of] * measures[per])),
+          sums: each((measure) => all.reduce((sum, measures) => sum + measures[measure], 0)),
+          squares: each((measure) => products(measure, measure)),
+          products: RATIOS.map(({ of, per }) => products(of, per)),
         },
       ]
     }),
@@ -286,7 +303,9 @@ const totalsOf = (pipeline: Pipeline): Record<string, Moments> =>
   )
 
 const isEmpty = ({ users, sums, squares, products }: Moments): boolean =>
-  [users, ...Object.values(sums), ...Object.values(squares), ...products].every((value) => value === 0)
+  [users, ...Object.values(sums), ...Object.values(squares), ...products].every(
+    (value) => Number(value) === 0,
+  )
 
 test('sums, squares and products over users are what their whole deeds say, in whatever order these come', () => {
   fc.assert(
@@ -346,7 +365,7 @@ test('an erasure takes a user out of the sums, and what comes late of them does 
       const left = bruteForce(outcomes.filter((each) => each.userId !== 'ada'))
       for (const [row, moments] of Object.entries(totalsOf(pipeline)))
         expect(moments, row).toEqual(
-          left[row] ?? { ...moments, users: 0, sums: NO_MEASURES, squares: NO_MEASURES },
+          left[row] ?? { ...moments, users: 0, sums: NO_MEASURES, squares: NO_MOMENTS.squares },
         )
     }),
   )

@@ -111,7 +111,7 @@ const pinned: readonly Pinned[] = (
     [
       experimentMoments,
       { experiment: 'e/a', window: 'all', at: T0, moments: NO_MOMENTS },
-      '8100008056febc78420000000000000000000000000000000000000000000003652f6103616c6c',
+      '8200008056febc78420000000000000000000000000000000000000000000003652f6103616c6c',
     ],
   ] as unknown as readonly (readonly [Topic<never>, unknown, string])[]
 ).map(([topic, value, bytes]) => ({ topic, value, bytes }))
@@ -129,7 +129,7 @@ describe.each(pinned.map((each) => [each.topic.name, each] as const))(
 
     test('of another layout, or of before there were any, is refused and not misread', () => {
       const written = Buffer.from(bytes, 'hex')
-      for (const first of [0, 1, 3, 64, written[0]! + 1]) {
+      for (const first of [0, 1, 3, 64, 0x80, written[0]! + 1]) {
         written[0] = first
         expect(() => topic.codec.decode(written, 0, written.length)).toThrow(
           new RegExp(`^DECODE_FAILED: a record of ${name} begins with ${first}`),
