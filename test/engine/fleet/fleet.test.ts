@@ -197,7 +197,13 @@ describe('a fleet over a simulated log', () => {
     await successor!.crash()
     const publish = async (from: number, until: number): Promise<void> => {
       for (let id = from; id < until; id++) {
-        const tap = { id: `${id}`, user: `user-${id % 40}`, author: `author-${id % 7}`, amount: 1, at: AT + id }
+        const tap = {
+          id: `${id}`,
+          user: `user-${id % 40}`,
+          author: `author-${id % 7}`,
+          amount: 1,
+          at: AT + id,
+        }
         await fleet.publish(taps, tap)
         await fleet.round()
       }
