@@ -119,7 +119,7 @@ const visibleOf = async (
 ): Promise<Visible> => {
   if (topology !== everything) return visible(embedded, load, seconds, null)
   const serving = await openServing({
-    embedded,
+    backend: embedded,
     data: directory,
     clock: systemClock,
     metrics: NO_STAGE_METRICS,

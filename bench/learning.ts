@@ -101,7 +101,7 @@ export const run = async (given: Partial<LearningBenchOptions> = {}): Promise<ob
   const runtime = await EvaluationRuntime.open(directory, systemClock)
   try {
     const serving = await openServing({
-      embedded: runtime.embedded,
+      backend: runtime.embedded,
       data: directory,
       clock: systemClock,
       metrics: NO_STAGE_METRICS,

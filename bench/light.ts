@@ -63,7 +63,7 @@ export const run = async (given: Partial<LightBenchOptions> = {}): Promise<Light
   const directory = await mkdtemp(join(tmpdir(), 'freshet-light-'))
   const { embedded } = await openData({ data: directory, serves: true })
   const serving = await openServing({
-    embedded,
+    backend: embedded,
     data: directory,
     clock: systemClock,
     metrics: NO_STAGE_METRICS,

@@ -52,7 +52,7 @@ export const startLocalServer = async (
     serves: true,
     ...(partitions !== undefined && { partitions }),
   })
-  live.watch(opened)
+  live.watch(opened.embedded, opened.topology)
   const served = await serveOpened(opened, directory, { metrics, live }, options)
   const stop = async (): Promise<void> => {
     await served.stop()
@@ -72,7 +72,7 @@ const serveOpened = async (
   { patient, retrieves = true, limits }: LocalServerOptions,
 ): Promise<ServedHere> => {
   const serving = await openServing({
-    embedded,
+    backend: embedded,
     data: directory,
     clock: systemClock,
     metrics: new PrometheusStageMetrics(metrics.registry),
@@ -81,7 +81,7 @@ const serveOpened = async (
     retrieves,
   })
   const inspection = new LocalInspection({ embedded, topology, counts, clock: systemClock })
-  const app = buildServer({ embedded, serving, inspection, clock: systemClock, metrics, live })
+  const app = buildServer({ backend: embedded, serving, inspection, clock: systemClock, metrics, live })
   const url = await listen(app, '127.0.0.1', 0)
   const stop = async (): Promise<void> => {
     await closeServer(app, CLOSE_MS_MAX)

@@ -72,9 +72,9 @@ export const run = async (given: Partial<SwapBenchOptions> = {}): Promise<SwapBe
   const { embedded, counts, topology } = await openData({ data: directory, metrics, serves: true })
   const clock = systemClock
   const stages = new PrometheusStageMetrics(metrics.registry)
-  const serving = await openServing({ embedded, data: directory, clock, metrics: stages })
+  const serving = await openServing({ backend: embedded, data: directory, clock, metrics: stages })
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
-  const app = buildServer({ embedded, serving, inspection, clock, metrics, live })
+  const app = buildServer({ backend: embedded, serving, inspection, clock, metrics, live })
   try {
     const society = new Society(sizeOf(options.keys, options.keys), clock.now())
     await load(embedded, society.all())

@@ -70,9 +70,9 @@ export const openServed = async (
     for (const closeOne of opened.toReversed()) await closeOne()
   }
   try {
-    live.watch({ embedded: backend, topology: everything })
+    live.watch(backend, everything)
     const serving = await openServing({
-      embedded: backend,
+      backend,
       data: settings.serving.data,
       clock,
       metrics: new PrometheusStageMetrics(metrics.registry),
@@ -107,7 +107,7 @@ export const openServed = async (
         progress: () => ({ processed, lagRecords: backend.lagRecords(), settled: backend.isSettled }),
       })
     const app = buildServer(
-      { embedded: backend, serving, inspection, clock, metrics, live, learning, token: settings.http.token },
+      { backend, serving, inspection, clock, metrics, live, learning, token: settings.http.token },
       LIMITS,
     )
     opened.push(() => closeServer(app, HTTP_DEFAULTS.closeMs))

@@ -63,10 +63,10 @@ export const up = async (options: UpOptions): Promise<void> => {
     failed: tellPassing(clock),
     ...(partitions !== undefined && { partitions }),
   })
-  live.watch(opened)
+  live.watch(opened.embedded, opened.topology)
   const { embedded, counts, topology } = opened
   const serving = await openServing({
-    embedded,
+    backend: embedded,
     data,
     clock,
     metrics: new PrometheusStageMetrics(metrics.registry),
@@ -97,7 +97,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   tellLearning(metrics.registry, learning)
   const inspection = new LocalInspection({ embedded, topology, counts, clock })
   const app = buildServer({
-    embedded,
+    backend: embedded,
     serving,
     inspection,
     clock,

@@ -45,7 +45,12 @@ export class LearningRanker implements Ranker {
     { embedded, directory, clock }: EvaluationRuntime,
     swapInteractions = SWAP_INTERACTIONS,
   ): Promise<LearningRanker> {
-    const serving = await openServing({ embedded, data: directory, clock, metrics: NO_STAGE_METRICS })
+    const serving = await openServing({
+      backend: embedded,
+      data: directory,
+      clock,
+      metrics: NO_STAGE_METRICS,
+    })
     const checkpoints = join(directory, LEARNING_DIRECTORY)
     await mkdir(checkpoints, { recursive: true })
     const { learner } = await Learner.open(checkpoints, DEFAULT_LEARNER)

@@ -32,7 +32,13 @@ export class HeavyRanker implements Ranker {
   /** Scores with the models that a new data directory begins with. */
   static async open({ embedded, directory, clock }: EvaluationRuntime): Promise<HeavyRanker> {
     return new HeavyRanker(
-      await openServing({ embedded, data: directory, clock, metrics: NO_STAGE_METRICS, retrieves: false }),
+      await openServing({
+        backend: embedded,
+        data: directory,
+        clock,
+        metrics: NO_STAGE_METRICS,
+        retrieves: false,
+      }),
     )
   }
 

@@ -40,7 +40,12 @@ const askingData = async <Result>(data: string, look: (feeds: Feeds) => Promise<
   try {
     // What was accepted before the last stop may not be processed yet.
     await embedded.settled()
-    const serving = await openServing({ embedded, data, clock: systemClock, metrics: NO_STAGE_METRICS })
+    const serving = await openServing({
+      backend: embedded,
+      data,
+      clock: systemClock,
+      metrics: NO_STAGE_METRICS,
+    })
     try {
       await serving.retrieval?.refresh()
       return await look({

@@ -53,7 +53,7 @@ export const eventsRoute = (app: FastifyInstance, services: HttpServices, limits
       onRequest: reserveBody(budget, limits),
     },
     async (request, reply) => {
-      services.embedded.assertAccepting()
+      services.backend.assertAccepting()
       const items = itemsOf(request, limits.eventsMax)
       const { accepted, refused } = await take(request.body, items, services)
       services.metrics.intake(
@@ -137,9 +137,9 @@ const arrayItems = (body: Buffer, eventsMax: number): Item[] => {
 const take = async (
   body: Buffer,
   items: readonly Item[],
-  { embedded, clock }: HttpServices,
+  { backend, clock }: HttpServices,
 ): Promise<Outcome> => {
-  const publisher: Publisher = embedded.publisher()
+  const publisher: Publisher = backend.publisher()
   const intake = new Intake(publisher, clock)
   const refused: Refusal[] = []
   for (const [index, { start, end, line }] of items.entries()) {

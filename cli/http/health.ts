@@ -67,12 +67,12 @@ const learningOf = ({ learning }: HttpServices): ValueOf<typeof ready>['learning
  * processed, and not far behind; `settled` says that everything accepted is processed and committed.
  */
 export const healthRoutes = (app: FastifyInstance, services: HttpServices, limits: HttpLimits): void => {
-  const { embedded, clock, serving } = services
-  const watch = new StallWatch(embedded, clock.monotonicMs())
+  const { backend, clock, serving } = services
+  const watch = new StallWatch(backend, clock.monotonicMs())
   const sampling = setInterval(() => watch.sample(clock.monotonicMs()), SAMPLE_MS).unref()
   app.addHook('onClose', async () => clearInterval(sampling))
   app.get<{ Reply: ValueOf<typeof alive> }>('/healthz', routeOptions(healthz), () => {
-    embedded.assertRunning()
+    backend.assertRunning()
     const stalledMs = watch.sample(clock.monotonicMs())
     if (stalledMs > limits.stalledMs) {
       throw new HttpError(
@@ -83,9 +83,9 @@ export const healthRoutes = (app: FastifyInstance, services: HttpServices, limit
     return { status: 'alive' }
   })
   app.get<{ Reply: ValueOf<typeof ready> }>('/readyz', routeOptions(readyz), () => {
-    embedded.assertRunning()
-    if (embedded.unready !== null) throw new HttpError('NOT_READY', embedded.unready)
-    const lagRecords = embedded.lagRecords()
+    backend.assertRunning()
+    if (backend.unready !== null) throw new HttpError('NOT_READY', backend.unready)
+    const lagRecords = backend.lagRecords()
     if (lagRecords > limits.readyLagRecordsMax) {
       throw new HttpError(
         'NOT_READY',
@@ -95,7 +95,7 @@ export const healthRoutes = (app: FastifyInstance, services: HttpServices, limit
     return {
       status: 'ready',
       lagRecords,
-      settled: embedded.isSettled,
+      settled: backend.isSettled,
       impressions: serving.impressions.counts,
       learning: learningOf(services),
     }

@@ -17,9 +17,9 @@ const OFFER_BYTES_MAX = LABEL_TIMES_MAX * 14 + 1_024
 const VERSION = '^[0-9a-f]{16}$'
 
 /** `/admin/v1/learning/...`: what `freshet train --url` follows, and offers. It tells of people: this machine only. */
-export const learningRoutes = (app: FastifyInstance, { learning, embedded, serving }: HttpServices): void => {
+export const learningRoutes = (app: FastifyInstance, { learning, backend, serving }: HttpServices): void => {
   if (learning === undefined) return
-  const { log } = embedded
+  const { log } = backend
   void app.register(
     async (admin) => {
       admin.addHook('onRequest', async (request) => assertLoopback(request))

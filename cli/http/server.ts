@@ -73,10 +73,10 @@ export const buildServer = (services: HttpServices, limits: HttpLimits = HTTP_DE
   return app
 }
 
-const feedServices = ({ serving, clock, embedded }: HttpServices): FeedRouteServices => ({
+const feedServices = ({ serving, clock, backend }: HttpServices): FeedRouteServices => ({
   feeds: serving.feeds,
   clock,
-  assertRunning: () => embedded.assertRunning(),
+  assertRunning: () => backend.assertRunning(),
 })
 
 /** Answers what a route threw. */

@@ -8,7 +8,7 @@ import type { Serving } from '../serving/open.ts'
 
 /** What the routes answer from. */
 export interface HttpServices {
-  readonly embedded: Backend
+  readonly backend: Backend
   readonly serving: Serving
   readonly inspection: Inspection
   readonly clock: Clock

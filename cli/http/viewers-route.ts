@@ -13,8 +13,8 @@ const querystring = {
 } as const
 
 /** `GET /v1/viewers?limit`: who did something of late, busiest first. It names people, so it answers this machine only. */
-export const viewersRoute = (app: FastifyInstance, { embedded, clock }: HttpServices): void => {
-  const recent = new RecentViewers(embedded.log, clock)
+export const viewersRoute = (app: FastifyInstance, { backend, clock }: HttpServices): void => {
+  const recent = new RecentViewers(backend.log, clock)
   app.get<{ Querystring: { readonly limit: number } }>(
     '/v1/viewers',
     { schema: { querystring, hide: true }, onRequest: async (request) => assertLoopback(request) },

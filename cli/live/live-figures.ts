@@ -34,15 +34,15 @@ export class LiveFigures implements Metrics {
   private readonly feeds = new SlidingCount(WINDOW_SECONDS)
   private readonly latencies = new SlidingSamples(WINDOW_MS, SAMPLES_MAX)
   private readonly freshness = new Freshness(WINDOW_MS, SAMPLES_MAX)
-  private embedded: WatchedBackend | undefined
+  private backend: WatchedBackend | undefined
 
   constructor(clock: Clock) {
     this.clock = clock
   }
 
   /** Learns from the log when events are accepted. Called once, right after opening. */
-  watch({ embedded, topology }: { readonly embedded: WatchedBackend; readonly topology: Topology }): void {
-    this.embedded = embedded
+  watch(backend: WatchedBackend, topology: Topology): void {
+    this.backend = backend
     const topics = new Set(
       topology.nodes
         .flatMap(inputsOf)
@@ -51,11 +51,11 @@ export class LiveFigures implements Metrics {
     )
     const accepted = (): number => {
       let sum = 0
-      for (const topic of topics) sum += endOf(embedded, topic)
+      for (const topic of topics) sum += endOf(backend, topic)
       return sum
     }
     this.freshness.begin(accepted())
-    embedded.log.onAppend(() => this.freshness.accept(accepted(), this.clock.monotonicMs()))
+    backend.log.onAppend(() => this.freshness.accept(accepted(), this.clock.monotonicMs()))
   }
 
   /** A feed was answered. */
@@ -82,7 +82,7 @@ export class LiveFigures implements Metrics {
 
   read(): LiveReport {
     const now = this.clock.monotonicMs()
-    if (this.embedded?.isSettled === true) this.freshness.settle(now)
+    if (this.backend?.isSettled === true) this.freshness.settle(now)
     const [p50, p99] = this.latencies.quantiles([0.5, 0.99], now)
     return {
       eventsPerS: tenths(this.events.perSecond(now)),

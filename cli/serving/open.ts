@@ -34,7 +34,7 @@ import { openModels, type ServedModels } from './models.ts'
 import { followPosts } from './retrieval.ts'
 
 export interface ServingOptions {
-  readonly embedded: ServingBackend
+  readonly backend: ServingBackend
   /** The data directory: snapshots of models lie in it. */
   readonly data: string
   readonly clock: Clock
@@ -87,7 +87,7 @@ const SECRET_BYTES = 32
 const CLOSE_MS_MAX = 5_000
 
 export const openServing = async (options: ServingOptions): Promise<Serving> => {
-  const { embedded, clock, metrics } = options
+  const { backend, clock, metrics } = options
   const rankings = new Rankings(options.config ?? RANKING_DEFAULTS, options.experiments ?? [])
   const rankingFile = new RankingFile({
     path: join(options.data, RANKING_FILE),
@@ -105,7 +105,7 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     throw error
   })
   const { scorers, shadow } = models
-  const { rows, rowsNow, features, restrictions } = embedded
+  const { rows, rowsNow, features, restrictions } = backend
   const ranker = new Ranker({ scorers, features, rows, rankings })
   const retrieval = options.retrieves === false ? undefined : retrieving(options, models)
   const stages = feedStages({
@@ -128,9 +128,9 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
   const visibility = new Visibility(rowsNow, restrictions)
   const requests = new ServedRequests()
   const sessions = new SessionStore(options.sessions ?? SESSION_DEFAULTS)
-  const impressions = impressionLog(embedded, options.failed ?? tellNobody)
+  const impressions = impressionLog(backend, options.failed ?? tellNobody)
   const samples = new SampleLog(async (some) => {
-    const publisher = embedded.publisher()
+    const publisher = backend.publisher()
     for (const value of some) publisher.add({ contract: rankingSamples, value })
     await publisher.flush()
   })
@@ -145,10 +145,10 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
     metrics,
     ids: () => randomUUID(),
     later: (work) => setImmediate(work),
-    newestEventAt: () => embedded.newestEventAt(),
-    degraded: () => embedded.degraded(),
+    newestEventAt: () => backend.newestEventAt(),
+    degraded: () => backend.degraded(),
   })
-  embedded.yieldTo?.(() => feeds.isRanking)
+  backend.yieldTo?.(() => feeds.isRanking)
   return {
     feeds,
     explainer: new Explainer({ requests, rows, stages, visibility }),
@@ -173,10 +173,10 @@ export const openServing = async (options: ServingOptions): Promise<Serving> => 
 
 /** Searches by the towers that are live. */
 const retrieving = (
-  { embedded, searchFailed }: ServingOptions,
+  { backend, searchFailed }: ServingOptions,
   { towers, serve }: ServedModels,
 ): SearchedPosts => {
-  const posts = followPosts(embedded, versioned(towers), searchFailed ?? tellNobody)
+  const posts = followPosts(backend, versioned(towers), searchFailed ?? tellNobody)
   const swap = async (directory: string): Promise<void> => posts.swap(versioned(await readTowers(directory)))
   serve('retrieval', { version: towers.manifest.version, swap })
   return posts
@@ -192,10 +192,10 @@ const secretOf = ({ cursorSecret }: ServingOptions): Buffer =>
 
 const tellNobody = (): void => undefined
 
-const impressionLog = (embedded: ServingBackend, failed: (error: unknown) => void): ImpressionLog =>
+const impressionLog = (backend: ServingBackend, failed: (error: unknown) => void): ImpressionLog =>
   new ImpressionLog({
     append: async (impressions) => {
-      const publisher = embedded.publisher()
+      const publisher = backend.publisher()
       for (const value of impressions) publisher.add({ contract: impressionContract, value })
       await publisher.flush()
     },

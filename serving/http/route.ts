@@ -19,9 +19,12 @@ export interface RouteDeclaration {
   readonly params?: Schema<unknown>
   readonly querystring?: Schema<unknown>
   readonly answer?: Schema<unknown>
-  /** Statuses of errors beside 500. */
+  /** Statuses of errors beside those that any route may answer. */
   readonly errors: readonly number[]
 }
+
+/** A URL or headers beyond what is read, before any route sees them; and what nobody foresaw. */
+const ERRORS_OF_ALL = [431, 500]
 
 /** What the OpenAPI document tells of a route beside its schemas. */
 interface DescribedSchema extends FastifySchema {
@@ -35,7 +38,7 @@ export const routeOptions = (declared: RouteDeclaration): RouteShorthandOptions 
   const { summary, description, tag, params, querystring, answer, errors } = declared
   // Some errors say more than others; what a schema does not name would be left out.
   const error = { ...errorAnswer.json, additionalProperties: true }
-  const failures = Object.fromEntries([...errors, 500].map((status) => [status, error]))
+  const failures = Object.fromEntries([...errors, ...ERRORS_OF_ALL].map((status) => [status, error]))
   const schema: DescribedSchema = {
     summary,
     description,

@@ -82,11 +82,11 @@ export class Running {
     const partitions = options.partitions ?? 1
     const live = new LiveFigures(clock)
     const opened = await openData({ data, partitions, metrics: bothMetrics(metrics, live) })
-    live.watch(opened)
+    live.watch(opened.embedded, opened.topology)
     const { embedded, counts, topology } = opened
     if (options.paused === true) embedded.pause()
     const serving = await openServing({
-      embedded,
+      backend: embedded,
       data,
       clock,
       metrics: new PrometheusStageMetrics(metrics.registry),
@@ -109,7 +109,7 @@ export class Running {
     const learning = openLearning({ log: embedded.log, serving, data, clock, learns, trainer, failed })
     tellLearning(metrics.registry, learning)
     const { token = null } = options
-    const services = { embedded, serving, inspection, clock, metrics, live, learning, token }
+    const services = { backend: embedded, serving, inspection, clock, metrics, live, learning, token }
     const app = buildServer(services, limits)
     const url = await listen(app, '127.0.0.1', 0)
     let closing: Promise<void> | undefined

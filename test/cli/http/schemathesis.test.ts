@@ -13,7 +13,7 @@
  *
  * Left out is that all be taken which the document allows: contracts have rules that JSON Schema has no words for, such as
  * that nobody mutes themselves. On a busy machine it thinks events up more slowly than it likes. One finding of the long
- * form stands: a URL of more than 16 KiB is answered 431 before any route sees it, and no route declares that.
+ * form is none: a URL of more than 16 KiB is answered 431, which schemathesis does not know as a refusal.
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'

@@ -78,7 +78,7 @@ test(
     const log = new SimulatedLog({ clock: () => millis(0) })
     await log.createTopics(topicSpecsOf(everything, 1, Infinity))
     const serving = await openServing({
-      embedded: {
+      backend: {
         rows,
         rowsNow: rows,
         features: new RowFeatures(far, positions, () => undefined),

@@ -33,7 +33,7 @@ test('what rows near by still show, nobody is shown once it is deleted, narrowed
     },
   )
   const serving = await openServing({
-    embedded: {
+    backend: {
       rows: new StateRows(new RemoteRows(cache, () => true)),
       rowsNow: new StateRows(new RemoteRows(cache.anew, () => true)),
       features: embedded.features,

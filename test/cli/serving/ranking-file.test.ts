@@ -54,6 +54,6 @@ test('a server does not begin with a file that is wrong', async () => {
   await writeFile(join(data, RANKING_FILE), settings(-1))
   const { embedded } = running
   await expect(
-    openServing({ embedded, data, clock: systemClock, metrics: NO_STAGE_METRICS }),
+    openServing({ backend: embedded, data, clock: systemClock, metrics: NO_STAGE_METRICS }),
   ).rejects.toThrow('weights.like is -1')
 })

@@ -51,7 +51,7 @@ test('the OpenAPI document names every route that apps use and those that say wh
     'preview',
   ])
   expect(parameters!.filter(({ required }) => required).map(({ name }) => name)).toEqual(['userId'])
-  expect(Object.keys(responses)).toEqual(['200', '400', '403', '409', '500', '503'])
+  expect(Object.keys(responses)).toEqual(['200', '400', '403', '409', '431', '500', '503'])
 })
 
 test('answers hold all that is declared: nothing is lost on the way out', async () => {
