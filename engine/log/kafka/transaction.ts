@@ -27,8 +27,12 @@ NOTHING.append(0, Buffer.alloc(0), 0, 0, Buffer.alloc(0), 0, 0)
 const ONE_RECORD = NOTHING.take()
 
 /**
- * What the brokers may hold of the last commit: nothing unsaid; records that are neither committed nor taken back, or one
- * that is a commit by itself, if it is there; or a transaction that is only to be committed, and was maybe asked to.
+ * What is not known of the last commit, and what clears it up.
+ *
+ * - `none`: nothing; it is committed, or was never begun.
+ * - `open`: brokers may hold records that are neither committed nor taken back, or one that is a commit by itself.
+ *   A higher epoch takes the first back; the changelog's end says whether the second is there.
+ * - `asked`: the coordinator may have been asked to commit. It may only be committed, and is asked until it answers.
  */
 export type Doubt = 'none' | 'open' | 'asked'
 
@@ -194,7 +198,7 @@ export class Transactions {
   /** Begins a transaction over partitions that hold nothing open. */
   private async join(places: readonly Place[]): Promise<void> {
     await this.clear(places)
-    while (!(await this.isJoined(places))) await this.begin()
+    while ((await this.addPlaces(places)) === 'disturbed') await this.begin()
     this.doubt = 'open'
     this.left = { places, ending: 'take back' }
   }
@@ -213,15 +217,15 @@ export class Transactions {
   }
 
   /**
-   * Lets partitions in, after which the transaction before is over; answers whether that has ended everywhere, as far
-   * as can be told without asking each leader. Until it has, this one, which is empty, is only to be committed: it
-   * may end in a partition what was committed before.
+   * Adds partitions to the transaction, after which the coordinator calls the one before over. Disturbed where a broker
+   * showed a sign of dying since all was found ended: that one may then be open somewhere, and this one, which is empty,
+   * may only be committed, for it may end in a partition what was committed before.
    */
-  private async isJoined(places: readonly Place[]): Promise<boolean> {
+  private async addPlaces(places: readonly Place[]): Promise<'calm' | 'disturbed'> {
     this.doubt = 'asked'
     await this.coordinator.add(this.producer, places)
     if (this.left === NO_TRANSACTION) this.calmAt = this.cluster.disturbances
-    return this.cluster.disturbances === this.calmAt
+    return this.cluster.disturbances === this.calmAt ? 'calm' : 'disturbed'
   }
 
   private isOneRecord([first, ...more]: readonly AppendEntry[]): boolean {
