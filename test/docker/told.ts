@@ -14,6 +14,8 @@ export const NOT_WATCHED: Readonly<Record<string, string>> = {
   freshet_emitted_records_total: OF_A_LOOK,
   freshet_timers_fired_total: OF_A_LOOK,
   freshet_pending_timers: OF_A_LOOK,
+  freshet_output_sums_bytes: OF_A_LOOK,
+  freshet_feeds_waiting: 'how long they wait is the stage `turn` of freshet_feed_stage_ms',
   freshet_rows_expired_total: OF_A_LOOK,
   freshet_processor_counts_total: OF_A_LOOK,
   freshet_commits_total: 'freshet_commit_ms counts them too',
