@@ -1,9 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { format } from 'prettier'
 import { ENGINE_ERRORS, type FailureText, RECOVERIES } from '../engine/errors.ts'
 import { MODEL_ERRORS } from '../models/errors.ts'
 import type { ErrorText } from '../schemas/error-text.ts'
 import { code, table } from '../schemas/markdown.ts'
+import { pageOf, writePage } from '../schemas/pages.ts'
 import { REGISTRY_ERRORS } from '../schemas/registry/errors.ts'
 import { CONTRACT_RULES, errorCodeOf } from '../schemas/rules.ts'
 import { SERVING_ERRORS } from '../serving/errors.ts'
@@ -25,25 +24,22 @@ import {
 export const ERRORS_PAGE = 'docs/errors.md'
 
 export const errorsPage = (): Promise<string> =>
-  format(
-    [
-      INTRODUCTION,
-      RULES,
-      rows(CONTRACT_RULES, { Code: (rule) => code(errorCodeOf(rule)) }, 'Rule'),
-      HTTP,
-      rows(HTTP_ERRORS, { HTTP: (each) => String(HTTP_ERRORS[each].status) }),
-      SERVING,
-      failures(SERVING_ERRORS, statusOfServing),
-      COMMANDS,
-      rows(CLI_ERRORS, { HTTP: (each) => String(statusOfCli(each) ?? '') }),
-      ENGINE,
-      failures(ENGINE_ERRORS, statusOfEngine),
-      '## Models',
-      failures(MODEL_ERRORS, statusOfModel),
-      '## Schema registry',
-      rows(REGISTRY_ERRORS, { HTTP: (each) => String(statusOfRegistry(each)) }),
-    ].join('\n\n'),
-    { parser: 'markdown', printWidth: 110 },
+  pageOf(
+    INTRODUCTION,
+    RULES,
+    rows(CONTRACT_RULES, { Code: (rule) => code(errorCodeOf(rule)) }, 'Rule'),
+    HTTP,
+    rows(HTTP_ERRORS, { HTTP: (each) => String(HTTP_ERRORS[each].status) }),
+    SERVING,
+    failures(SERVING_ERRORS, statusOfServing),
+    COMMANDS,
+    rows(CLI_ERRORS, { HTTP: (each) => String(statusOfCli(each) ?? '') }),
+    ENGINE,
+    failures(ENGINE_ERRORS, statusOfEngine),
+    '## Models',
+    failures(MODEL_ERRORS, statusOfModel),
+    '## Schema registry',
+    rows(REGISTRY_ERRORS, { HTTP: (each) => String(statusOfRegistry(each)) }),
   )
 
 const RECOVERY_TABLE = table(['Recovery', 'What it means'], Object.entries(RECOVERIES))
@@ -100,8 +96,4 @@ const failures = <Code extends string>(
 ): string =>
   rows(errors, { HTTP: (each) => String(statusOf(each)), Recovery: (each) => errors[each].recovery })
 
-if (import.meta.main) {
-  const page = new URL(`../${ERRORS_PAGE}`, import.meta.url)
-  await mkdir(new URL('.', page), { recursive: true })
-  await writeFile(page, await errorsPage())
-}
+if (import.meta.main) await writePage(ERRORS_PAGE, await errorsPage())

@@ -13,6 +13,13 @@ export interface GaugeDescription {
   readonly together: Folding
 }
 
+/** One text for equal values of the same labels. */
+export const idOf = (labels: Labels): string => Object.values(labels).join('\n')
+
+/** What is beyond a limit is told under these. */
+export const othersOf = (names: readonly string[]): Labels =>
+  Object.fromEntries(names.map((name) => [name, 'other']))
+
 interface Told {
   readonly labels: Labels
   value: number
@@ -39,7 +46,7 @@ export class BoundedGauge {
   }
 
   set(labels: Labels, value: number): void {
-    const id = Object.values(labels).join('\n')
+    const id = idOf(labels)
     const known = this.told.get(id)
     if (known === undefined) this.told.set(id, { labels, value })
     else known.value = value
@@ -57,7 +64,7 @@ export class BoundedGauge {
     for (const each of values.slice(0, seriesMax)) gauge.set(each.labels, each.value)
     const others = values.slice(seriesMax).map(({ value }) => value)
     if (others.length === 0) return
-    gauge.set(Object.fromEntries(labels.map((name) => [name, 'other'])), others.reduce(FOLDS[together]))
+    gauge.set(othersOf(labels), others.reduce(FOLDS[together]))
   }
 }
 

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
 import type { EngineCounter, EngineGauge, EngineHistogram, Labels, Metrics } from '../engine/metrics.ts'
-import { BoundedGauge, type Folding } from './gauges.ts'
+import { BoundedGauge, type Folding, idOf, othersOf } from './gauges.ts'
 
 interface Described {
   readonly help: string
@@ -153,10 +153,9 @@ interface Bounded<Metric> {
 const bounded = <Metric>(metric: Metric): Bounded<Metric> => {
   const seen = new Set<string>()
   const known = (labels: Labels): Labels => {
-    const id = Object.values(labels).join('\n')
+    const id = idOf(labels)
     if (seen.has(id)) return labels
-    if (seen.size === SERIES_MAX)
-      return Object.fromEntries(Object.keys(labels).map((name) => [name, 'other']))
+    if (seen.size === SERIES_MAX) return othersOf(Object.keys(labels))
     seen.add(id)
     return labels
   }

@@ -1,10 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { format } from 'prettier'
 import { HEADS } from '../models/heads.ts'
 import { PRIOR_TASKS } from '../models/prior/tasks.ts'
 import { DEFAULT_VALUE_MODEL } from '../models/value-model.ts'
 import { SECOND_MS } from '../schemas/ids.ts'
 import { code, table } from '../schemas/markdown.ts'
+import { pageOf, writePage } from '../schemas/pages.ts'
 import {
   ARM_FIELDS,
   EXPERIMENT_FIELDS,
@@ -51,34 +50,31 @@ export const RANKING_EXAMPLE: RankingSettings = {
 }
 
 export const rankingPage = (): Promise<string> =>
-  format(
-    [
-      INTRODUCTION,
-      fieldTable(FILE_FIELDS),
-      '## `ranking`',
-      fieldTable(RANKING_FIELDS),
-      '## `valueModel`',
-      VALUE_MODEL,
-      fieldTable(VALUE_MODEL_FIELDS),
-      '### Heads, and their `weights`',
-      WEIGHTS,
-      headTable(),
-      '### `passive`',
-      fieldTable(PASSIVE_FIELDS),
-      '## Rules, for `rulesOff`',
-      FACTORS,
-      ruleTable(),
-      '## `exploration`',
-      EXPLORATION,
-      fieldTable(EXPLORATION_FIELDS),
-      '## `experiments`',
-      EXPERIMENTS,
-      fieldTable(EXPERIMENT_FIELDS),
-      '### `arms`',
-      ARMS,
-      fieldTable(ARM_FIELDS),
-    ].join('\n\n'),
-    { parser: 'markdown', printWidth: 110 },
+  pageOf(
+    INTRODUCTION,
+    fieldTable(FILE_FIELDS),
+    '## `ranking`',
+    fieldTable(RANKING_FIELDS),
+    '## `valueModel`',
+    VALUE_MODEL,
+    fieldTable(VALUE_MODEL_FIELDS),
+    '### Heads, and their `weights`',
+    WEIGHTS,
+    headTable(),
+    '### `passive`',
+    fieldTable(PASSIVE_FIELDS),
+    '## Rules, for `rulesOff`',
+    FACTORS,
+    ruleTable(),
+    '## `exploration`',
+    EXPLORATION,
+    fieldTable(EXPLORATION_FIELDS),
+    '## `experiments`',
+    EXPERIMENTS,
+    fieldTable(EXPERIMENT_FIELDS),
+    '### `arms`',
+    ARMS,
+    fieldTable(ARM_FIELDS),
   )
 
 const INTRODUCTION = `# Ranking settings
@@ -132,8 +128,4 @@ const ruleTable = (): string =>
     RULES.map(({ name, min, max, about }) => [code(name), `${min} to ${max}`, about]),
   )
 
-if (import.meta.main) {
-  const page = new URL(`../${RANKING_PAGE}`, import.meta.url)
-  await mkdir(new URL('.', page), { recursive: true })
-  await writeFile(page, await rankingPage())
-}
+if (import.meta.main) await writePage(RANKING_PAGE, await rankingPage())

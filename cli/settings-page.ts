@@ -1,6 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { format } from 'prettier'
 import { code, table } from '../schemas/markdown.ts'
+import { pageOf, writePage } from '../schemas/pages.ts'
 import { type Named, namedSettings, type Section } from './config/declare.ts'
 import { declared } from './config/schema.ts'
 import { writtenOf } from './config/show.ts'
@@ -12,12 +11,7 @@ import { writtenOf } from './config/show.ts'
 export const SETTINGS_PAGE = 'docs/settings.md'
 
 export const settingsPage = (): Promise<string> =>
-  format(
-    [INTRODUCTION, ...Object.entries(declared).flatMap(([name, section]) => sectionOf(name, section))].join(
-      '\n\n',
-    ),
-    { parser: 'markdown', printWidth: 110 },
-  )
+  pageOf(INTRODUCTION, ...Object.entries(declared).flatMap(([name, section]) => sectionOf(name, section)))
 
 const INTRODUCTION = `# Settings
 
@@ -47,8 +41,4 @@ const rowOf = ({ path, variable, setting }: Named): readonly string[] => {
 
 const NOTHING = writtenOf(null)
 
-if (import.meta.main) {
-  const page = new URL(`../${SETTINGS_PAGE}`, import.meta.url)
-  await mkdir(new URL('.', page), { recursive: true })
-  await writeFile(page, await settingsPage())
-}
+if (import.meta.main) await writePage(SETTINGS_PAGE, await settingsPage())

@@ -18,6 +18,7 @@ const PAGES = [
   'README.md',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
+  'bench/EXPERIMENTS.md',
   'bench/RESULTS.md',
   'cli/evaluate/README.md',
   'cli/import/README.md',

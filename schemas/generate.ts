@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { format } from 'prettier'
 import { allContracts, asyncApi } from './asyncapi.ts'
 import type { Json } from './declare/kind.ts'
+import { pageOf, WIDTH } from './pages.ts'
 import { readme } from './readme.ts'
 
 /**
@@ -16,12 +17,9 @@ export const generated = async (): Promise<ReadonlyMap<string, string>> => {
     }
   }
   files.set('asyncapi.json', await json(asyncApi()))
-  files.set('README.md', await format(readme(), { parser: 'markdown', printWidth: WIDTH }))
+  files.set('README.md', await pageOf(readme()))
   return files
 }
-
-/** As in .prettierrc.json: generated files are held to the same format as others. */
-const WIDTH = 110
 
 const json = (document: Json): Promise<string> =>
   format(JSON.stringify(document), { parser: 'json', printWidth: WIDTH })

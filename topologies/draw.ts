@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writePage } from '../schemas/pages.ts'
 import { FEATURES_PAGE, featuresPage } from './features-page.ts'
 import { everything, topologies } from './index.ts'
 import { commitPicture, picturesOf } from './pictures.ts'
@@ -9,6 +9,4 @@ import { commitPicture, picturesOf } from './pictures.ts'
  */
 for (const topology of [...topologies, everything]) picturesOf(topology).forEach(commitPicture)
 
-const page = new URL(`../${FEATURES_PAGE}`, import.meta.url)
-mkdirSync(new URL('.', page), { recursive: true })
-writeFileSync(page, await featuresPage())
+await writePage(FEATURES_PAGE, await featuresPage())

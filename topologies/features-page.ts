@@ -1,5 +1,5 @@
-import { format } from 'prettier'
 import { columnDocs } from '../features/docs.ts'
+import { pageOf } from '../schemas/pages.ts'
 import { views } from './index.ts'
 
 /**
@@ -9,10 +9,7 @@ import { views } from './index.ts'
 export const FEATURES_PAGE = 'docs/features.md'
 
 export const featuresPage = (): Promise<string> =>
-  format([INTRODUCTION, ...[...views.values()].map(columnDocs)].join('\n\n'), {
-    parser: 'markdown',
-    printWidth: 110,
-  })
+  pageOf(INTRODUCTION, ...[...views.values()].map(columnDocs))
 
 const INTRODUCTION = `# Features
 

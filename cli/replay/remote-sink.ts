@@ -71,16 +71,15 @@ export class RemoteSink implements ReplaySink {
 
   async settle(): Promise<boolean> {
     for (;;) {
-      const status = await this.statusAtLast()
-      if (status === null) return false
-      this.heard = status
-      if (status.settled) return true
+      this.heard = await this.statusAtLast()
+      if (this.heard === null) return false
+      if (this.heard.settled) return true
       await pause(STATUS_INTERVAL_MS)
     }
   }
 
-  async outcome(): Promise<Outcome | null> {
-    await this.hear()
+  /** By what was heard last: of a replay that is settled, then. */
+  outcome(): Outcome | null {
     const { before, heard: now } = this
     if (before === null || now === null || now.processed < before.processed) return null
     return {

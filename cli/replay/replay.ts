@@ -84,7 +84,7 @@ class Replay {
     for (const line of this.splitter.end()) await this.line(line)
     await this.flush()
     const isSettled = await sink.settle()
-    const outcome = await sink.outcome()
+    const outcome = sink.outcome()
     const seconds = (this.options.clock.monotonicMs() - this.startedMs) / 1_000
     return {
       accepted: this.taken,

@@ -15,8 +15,8 @@ export interface ReplaySink {
   flush(): Promise<readonly Refusal[]>
   /** Resolves once everything is processed, with true; with false where that cannot be known. */
   settle(): Promise<boolean>
-  /** What became of events since the replay began; null where it cannot be known. */
-  outcome(): Promise<Outcome | null>
+  /** What became of events since the replay began, once `settle` has answered; null where it cannot be known. */
+  outcome(): Outcome | null
   /** Records that wait to be processed, as last heard; null where it is not known. */
   lagRecords(): number | null
 }

@@ -1,6 +1,6 @@
 import { isObject } from '../declare/composites.ts'
 import type { Json } from '../declare/kind.ts'
-import { RegistryError } from './errors.ts'
+import { isRefused, RegistryError } from './errors.ts'
 import { type Answered, askHttp } from './http.ts'
 
 export interface RegistryOptions {
@@ -83,8 +83,7 @@ export class RegistryClient {
       await this.ask('PUT', configPath(subject), { compatibility: FULL_TRANSITIVE })
     } catch (error) {
       // Refused to one of several that ask at once.
-      const isConflict = error instanceof RegistryError && error.code === 'SCHEMA_REFUSED'
-      if (!isConflict || !(await this.isProtected(subject))) throw error
+      if (!isRefused(error) || !(await this.isProtected(subject))) throw error
     }
   }
 

@@ -26,3 +26,7 @@ export class RegistryError extends Error {
     this.detail = detail
   }
 }
+
+/** The registry answered, and does not take it: also what another process registers at the same moment. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof RegistryError && error.code === 'SCHEMA_REFUSED'

@@ -1,7 +1,7 @@
 import { compare } from '../compatibility.ts'
 import type { Json } from '../declare/kind.ts'
 import { RegistryClient, type RegistryOptions } from './client.ts'
-import { RegistryError } from './errors.ts'
+import { isRefused, RegistryError } from './errors.ts'
 import type { SchemaSource } from './source.ts'
 
 /** What a registry is told of a contract. */
@@ -84,7 +84,7 @@ export class RemoteSchemas implements SchemaSource {
     try {
       return await this.client.register(subject, schema)
     } catch (error) {
-      if (!(error instanceof RegistryError) || error.code !== 'SCHEMA_REFUSED') throw error
+      if (!isRefused(error)) throw error
       const id = await this.client.find(subject, schema)
       if (id === undefined) throw error
       return id

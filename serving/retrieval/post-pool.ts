@@ -115,7 +115,10 @@ export class PostPool {
       const known = this.hours.get(hour)
       const mayBeEdited = turnHours.has(hour) && this.newestHour - hour < EDITED_MS_MAX / HOUR_MS
       if (known?.check === check && !mayBeEdited) continue
-      if (!this.hasRoomFor(hour, row)) continue
+      if (hour <= this.leftOut) {
+        if (!this.mayComeBack(hour, row)) continue
+        this.leftOut = hour - 1
+      }
       if (known === undefined && row === undefined) continue
       await this.follow(hour, row, check, mayBeEdited)
     }
@@ -125,13 +128,9 @@ export class PostPool {
    * Hours that were left out come back from the newest on, each once all of it fits: what is taken in for the next look
    * to throw it out again costs the index twice. Others are followed, and the oldest give way.
    */
-  private hasRoomFor(hour: number, row: Buffer | undefined): boolean {
-    if (hour > this.leftOut) return true
+  private mayComeBack(hour: number, row: Buffer | undefined): boolean {
     if (hour < this.leftOut) return false
-    const { added } = new HourPosts().compare(row)
-    if (this.count + added.length > this.postsMax) return false
-    this.leftOut = hour - 1
-    return true
+    return this.count + new HourPosts().compare(row).added.length <= this.postsMax
   }
 
   private async follow(
